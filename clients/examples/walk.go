@@ -40,7 +40,9 @@ func main() {
 	check(err)
 	me := metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+tokens.AccessToken)
 
-	address := &sansetv1.Address{Line1: "1 Main Street", City: "Springfield", Country: "US"}
+	address := &sansetv1.Address{
+		Line1: proto.String("1 Main Street"), City: proto.String("Springfield"), Country: proto.String("US"),
+	}
 	_, err = sansetv1.NewUserServiceClient(connection).CreateAddress(me, &sansetv1.CreateAddressRequest{Address: address})
 	check(err)
 	catalog := sansetv1.NewCatalogServiceClient(connection)

@@ -15,7 +15,7 @@ from openapi.schemas import Schemas
 RAW_BODY = ".google.api.HttpBody"
 """The message that stands for a body which is no JSON."""
 FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-MASK = "update_mask"
+ETAG, MASK = "etag", "update_mask"
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of a header
 
 _STREAM = (
@@ -40,7 +40,12 @@ _IDEMPOTENCY_KEY: Json = {
     "description": "Makes a repeat return the first reply: a UUID is the `request_id`; other keys stand for one.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
-
+_IF_MATCH: Json = {
+    "name": "if-match",
+    "in": "header",
+    "description": "The `etag` of the resource, in quotes; with a stale one nothing changes (409, STALE_ETAG).",
+    "schema": {"type": "string", "pattern": '^(\\*|"[!#-~]{1,64}")$'},
+}
 _VARIABLE = re.compile(r"\{([^}]+)\}")
 
 
@@ -120,6 +125,8 @@ class Operations:
             yield _LAST_EVENT_ID
         if any(field.name == "request_id" for field in self._contract.messages[request].field):
             yield _IDEMPOTENCY_KEY
+        if self._has_etag(call, binding):
+            yield _IF_MATCH
         if binding.body == "*":
             return
         left_out = {
@@ -131,6 +138,15 @@ class Operations:
             if name not in left_out:
                 schema = self._schemas.field(owner, field)
                 yield _parameter(name, "query", schema, is_required=self._schemas.is_required(field))
+
+    def _has_etag(self, call: Call, binding: Binding) -> bool:
+        """Tell whether a call changes something only while it has a certain etag."""
+        request = self._contract.messages[call.method.input_type[1:]]
+        names = {field.name for field in request.field}
+        if MASK in names:
+            _, field = self._find(call.method.input_type[1:], binding.body)
+            names = {each.name for each in self._contract.messages[field.type_name[1:]].field}
+        return ETAG in names
 
     def _in_query(self, request: str) -> Iterator[tuple[str, str, FieldDescriptorProto]]:
         for field in self._contract.messages[request].field:

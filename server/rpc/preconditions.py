@@ -28,7 +28,7 @@ def expect_etag(method: str, request: Message, if_match: str) -> None:
         return
     match = _ENTITY_TAG.fullmatch(if_match)
     if match is None:
-        raise InvalidField((IF_MATCH, 'must be one etag in quotes, such as "v7", or *'))
+        raise InvalidField((IF_MATCH, "must be one etag of a resource in quotes, and no weak one, or *"))
     path = _path_of_etag(request.DESCRIPTOR)
     if path is None:
         raise InvalidField((IF_MATCH, "cannot be sent with this call: what it changes has no etag"))

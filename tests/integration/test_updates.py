@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ from google.type.money_pb2 import Money
 from sanset.v1 import (
     cart_pb2,
     category_pb2,
+    order_pb2,
+    order_service_pb2,
     payment_method_pb2,
     payment_pb2,
     product_pb2,
@@ -90,6 +93,7 @@ def _stub(shop: RunningShop, method: MethodDescriptor) -> Any:
         "UserService": shop.users,
         "CatalogService": shop.catalog,
         "PromotionService": shop.promotions,
+        "OrderService": shop.orders,
         "WebhookService": shop.webhooks,
         "SegmentService": shop.segments,
         "PaymentService": shop.payments,
@@ -105,6 +109,7 @@ def _account(shop: RunningShop) -> Room:
 
     new = user_pb2.User(full_name="Ann Buyer", phone="+49 30 1")
     new.preferences.update({"diet": "vegan", "boxes": [1, {"b": None, "a": 2}]})
+    new.metadata.update({"crm": "7"})
     request = user_pb2.UpdateMeRequest(user=new)
     return Room(
         shop,
@@ -128,6 +133,7 @@ def _address(shop: RunningShop) -> Room:
         lat=0.0,
         lng=-89.5,
         is_default=True,
+        metadata={"parcel_shop": 7},
     )
 
     def read() -> user_pb2.Address:
@@ -151,6 +157,7 @@ def _product(shop: RunningShop) -> Room:
         max_quantity_days=30,
         attributes={"material": "oak", "sizes": [1, 2.5]},
         discount=product_pb2.Discount(amount=Money(units=1)),
+        metadata={"erp": {"id": "7"}},
     )
 
     def read() -> product_pb2.Product:
@@ -270,7 +277,20 @@ def _payment_method(shop: RunningShop) -> Room:
     return Room(shop, owner, UPDATES["UpdatePaymentMethod"], made, read, frozenset(), change)
 
 
+def _order(shop: RunningShop) -> Room:
+    buyer = shop.customer()
+    shop.add(buyer, shop.product().id)
+    order = shop.checkout(buyer, metadata={"erp": "7", "lines": [1, 2]}).order
+
+    def read() -> order_pb2.Order:
+        request = order_service_pb2.GetOrderRequest(order_id=order.id)
+        return shop.orders.GetOrder(request, metadata=shop.admin.metadata)
+
+    return Room(shop, shop.admin, UPDATES["UpdateOrder"], read(), read, frozenset(), {"metadata": {"erp": 8}})
+
+
 ROOMS = {
+    "UpdateOrder": _order,
     "UpdateMe": _account,
     "UpdateAddress": _address,
     "UpdateProduct": _product,
@@ -392,10 +412,11 @@ def test_an_etag_as_if_match_guards_an_update(room: Room) -> None:
     etag = room.resource.etag  # type: ignore[attr-defined]
     after = room.write(room.empty(**room.change), if_match=f'"{etag}"')
     assert after.etag != etag
-    stale = room.refused(room.empty(), if_match=f'"{etag}"')
+    back = {name: getattr(room.resource, name) for name in room.change}
+    stale = room.refused(room.empty(**back), if_match=f'"{etag}"')
     assert (stale.code, stale.reason) == (grpc.StatusCode.ABORTED, "STALE_ETAG")
     assert after.etag not in str(stale), "which would invite to overwrite unseen what changed"
-    in_field = room.empty(etag=etag)
+    in_field = room.empty(**back, etag=etag)
     assert room.refused(in_field).reason == "STALE_ETAG"
     assert room.refused(in_field, if_match=f'"{after.etag}"').fields == ["if-match"]
     assert room.write(room.empty(etag=after.etag), if_match=f'"{after.etag}"').etag == after.etag
@@ -438,3 +459,20 @@ def test_a_condition_that_a_call_cannot_keep_is_refused(shop: RunningShop) -> No
     assert refusal(caught.value).fields == ["if-match"]
     read = product_pb2.GetProductRequest(product_id=product.id)
     assert shop.catalog.GetProduct(read, metadata=condition) == product, "a read has no use for it"
+
+
+def test_of_writers_with_one_etag_one_wins(room: Room) -> None:
+    etag = room.resource.etag  # type: ignore[attr-defined]
+    (name,) = room.change
+
+    def write(number: int) -> str:
+        values = {"active": True, "is_default": True, "usage_limit": 10 + number, "metadata": {"n": number}}
+        try:
+            room.write(room.empty(**{name: values.get(name, f"03{number}")}), if_match=f'"{etag}"')
+        except grpc.RpcError as error:
+            return refusal(error).reason
+        return ""
+
+    with ThreadPoolExecutor(4) as writers:
+        outcomes = list(writers.map(write, range(4)))
+    assert sorted(outcomes) == ["", "STALE_ETAG", "STALE_ETAG", "STALE_ETAG"]

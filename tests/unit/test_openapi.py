@@ -89,6 +89,14 @@ def test_what_must_be_sent_is_required_to_create_and_not_to_change() -> None:
     assert body("/api/v1/products/{product_id}", "put") == body("/api/v1/products", "post")
     assert body("/api/v1/admin/coupons/{coupon_id}", "put") == {"$ref": "#/components/schemas/Coupon"}
     assert body("/api/v1/products/{product_id}", "patch") == {"$ref": "#/components/schemas/ProductPatch"}
+    for verb, path in (
+        ("put", "products/{product_id}"),
+        ("delete", "products/{product_id}"),
+        ("put", "cart/items/{item_id}"),
+    ):
+        parameters = DOCUMENT["paths"][f"/api/v1/{path}"][verb]["parameters"]
+        assert "if-match" in {each["name"] for each in parameters}
+        assert "update_mask" not in {each["name"] for each in parameters}
     patch = SCHEMAS["ProductPatch"]
     assert "required" not in patch
     assert {"name", "price", "tags", "etag"} <= patch["properties"].keys()
