@@ -48,6 +48,8 @@ def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:
         list_price=money_to_wire(offer.list_minor, offer.currency),
         discount=money_to_wire(part.discount, offer.currency),
         counted_quantity=line.counted,
+        slug=offer.slug,
+        max_quantity=offer.max_quantity,
     )
 
 

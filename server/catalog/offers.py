@@ -23,6 +23,7 @@ class Offer:
     variant_id: int
     sku: str
     name: str
+    slug: str
     list_minor: int
     price_minor: int
     currency: str
@@ -38,6 +39,7 @@ OFFERS = (
         Variant.id.label("variant_id"),
         Variant.sku,
         Product.name,
+        Product.slug,
         func.coalesce(Variant.price_minor, Product.price_minor).label("list_minor"),
         Product.discount_bp,
         Product.discount_minor,
@@ -109,4 +111,5 @@ def offer_from(row: AnyRow, now: datetime) -> Offer:
         available=row.available,
         on_sale=row.deleted_at is None,
         max_quantity_days=row.max_quantity_days,
+        slug=row.slug,
     )

@@ -17,6 +17,7 @@ from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impressions
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving.context import CategoryIds, Contexts
+from server.recommend.serving.convert import Cards
 from server.recommend.serving.other_lists import OtherLists
 from server.recommend.serving.pipeline import Pipeline
 from server.recommend.serving.recorder import Recorder
@@ -102,6 +103,7 @@ def _servicer(
         Pipeline(serving, contexts, recorder),
         OtherLists(serving, contexts, recorder),
         tracker,
+        cards=Cards(serving.availability.card_of, core.clock),
         currency=core.settings.currency,
     )
 

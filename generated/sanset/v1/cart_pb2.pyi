@@ -120,6 +120,8 @@ class CartItem(_message.Message):
     LIST_PRICE_FIELD_NUMBER: _builtins.int
     DISCOUNT_FIELD_NUMBER: _builtins.int
     COUNTED_QUANTITY_FIELD_NUMBER: _builtins.int
+    SLUG_FIELD_NUMBER: _builtins.int
+    MAX_QUANTITY_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the line, for UpdateItem and RemoveItem."""
     product_id: _builtins.int
@@ -138,6 +140,10 @@ class CartItem(_message.Message):
     """True when the line could be ordered now: the product is on sale and enough is left."""
     counted_quantity: _builtins.int
     """The units that could be ordered now, and that the totals count."""
+    slug: _builtins.str
+    """The product's name in a URL."""
+    max_quantity: _builtins.int
+    """Maximum number of units of the product in one order, its variants together: what UpdateItem accepts."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit now."""
@@ -175,10 +181,12 @@ class CartItem(_message.Message):
         list_price: _money_pb2.Money | None = ...,
         discount: _money_pb2.Money | None = ...,
         counted_quantity: _builtins.int = ...,
+        slug: _builtins.str = ...,
+        max_quantity: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "counted_quantity", b"counted_quantity", "discount", b"discount", "id", b"id", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "price_changed", b"price_changed", "product_id", b"product_id", "quantity", b"quantity", "stock", b"stock", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "counted_quantity", b"counted_quantity", "discount", b"discount", "id", b"id", "line_total", b"line_total", "list_price", b"list_price", "max_quantity", b"max_quantity", "name", b"name", "price", b"price", "price_changed", b"price_changed", "product_id", b"product_id", "quantity", b"quantity", "slug", b"slug", "stock", b"stock", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -10,6 +10,7 @@ from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import money_pb2 as _money_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -22,6 +23,55 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class ProductCard(_message.Message):
+    """What a list shows of a product beside its id, as it is now: enough for a carousel without a second call.
+
+    GetProduct and BatchGetProducts have the rest.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SLUG_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    LIST_PRICE_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    REVIEWS_COUNT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The name."""
+    slug: _builtins.str
+    """The name in a URL."""
+    rating: _builtins.float
+    """The mean rating from 1 to 5; 0 while there are no reviews."""
+    reviews_count: _builtins.int
+    """The number of reviews."""
+    @_builtins.property
+    def price(self) -> _money_pb2.Money:
+        """The price of one unit now."""
+
+    @_builtins.property
+    def list_price(self) -> _money_pb2.Money:
+        """The price of one unit without the product's discount; absent when none lasts now."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        slug: _builtins.str = ...,
+        price: _money_pb2.Money | None = ...,
+        list_price: _money_pb2.Money | None = ...,
+        rating: _builtins.float = ...,
+        reviews_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["list_price", b"list_price", "price", b"price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["list_price", b"list_price", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "slug", b"slug"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProductCard: _TypeAlias = ProductCard  # noqa: Y015
+
+@_typing.final
 class Recommendation(_message.Message):
     """A product recommended for a reason."""
 
@@ -31,6 +81,7 @@ class Recommendation(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    CARD_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     score: _builtins.float
@@ -42,6 +93,10 @@ class Recommendation(_message.Message):
     """Reason, for people: "Because you bought Blue Teapot"."""
     source: _builtins.str
     """Source of the candidate: "personal", "similar", "trending" or "popular"."""
+    @_builtins.property
+    def card(self) -> Global___ProductCard:
+        """What to show of the product."""
+
     def __init__(
         self,
         *,
@@ -49,10 +104,11 @@ class Recommendation(_message.Message):
         score: _builtins.float = ...,
         reason: _builtins.str = ...,
         source: _builtins.str = ...,
+        card: Global___ProductCard | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_id", b"product_id", "reason", b"reason", "score", b"score", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "product_id", b"product_id", "reason", b"reason", "score", b"score", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -69,6 +125,7 @@ class ReorderItem(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     ORDER_COUNT_FIELD_NUMBER: _builtins.int
     LAST_ORDER_TIME_FIELD_NUMBER: _builtins.int
+    CARD_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     probability: _builtins.float
@@ -81,6 +138,10 @@ class ReorderItem(_message.Message):
     def last_order_time(self) -> _timestamp_pb2.Timestamp:
         """Time of the last order of it."""
 
+    @_builtins.property
+    def card(self) -> Global___ProductCard:
+        """What to show of the product."""
+
     def __init__(
         self,
         *,
@@ -89,10 +150,11 @@ class ReorderItem(_message.Message):
         reason: _builtins.str = ...,
         order_count: _builtins.int = ...,
         last_order_time: _timestamp_pb2.Timestamp | None = ...,
+        card: Global___ProductCard | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["last_order_time", b"last_order_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "last_order_time", b"last_order_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_order_time", b"last_order_time", "order_count", b"order_count", "probability", b"probability", "product_id", b"product_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "last_order_time", b"last_order_time", "order_count", b"order_count", "probability", b"probability", "product_id", b"product_id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

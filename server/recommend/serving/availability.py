@@ -13,7 +13,7 @@ from ml.data.arrays import Ids
 from server.clock import Clock, utc_now
 from server.recommend.serving.changes import ChangedProducts, Changes
 from server.recommend.serving.product_table import Mask, ProductTable
-from server.recommend.serving.queries import ProductSnapshot
+from server.recommend.serving.queries import CardFacts, ProductSnapshot
 from server.recommend.serving.query import UNFILTERED, Filters
 
 PAUSE = timedelta(seconds=0.05)
@@ -74,6 +74,10 @@ class Availability:
     def category_of(self, product_id: int) -> int | None:
         """The product's category, if it exists and has one."""
         return self._table.category_of(product_id)
+
+    def card_of(self, product_id: int) -> CardFacts | None:
+        """What to show of the product, if it exists."""
+        return self._table.card_of(product_id)
 
     def fits(self, product_id: int, filters: Filters = UNFILTERED) -> bool:
         """Whether the product can be sold, and passes the filters."""

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import lru_cache
+from typing import Final, TypeAlias, TypeVar
 
 from sanset.v1 import recommend_pb2 as pb
 
 from ml.models.reorder import Reordered
 from ml.ranking.selection import Recommendation
+from server.clock import Clock
 from server.recommend.feedback.tracking import RecordedEvent, ReportedEvent, TrackingResult
+from server.recommend.serving.queries import CardFacts
 from server.recommend.serving.query import Audience, Filters, Placement, Query, size
 from server.recommend.serving.recorder import Recommended
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
-from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire
+from server.rpc.wire import money_to_wire, price_range_from_wire, time_from_wire, time_to_wire
+
+ReadCard: TypeAlias = Callable[[int], CardFacts | None]
+"""Reads what a product shows from memory; None for one that is gone."""
+
+MAX_CARDS: Final = 8192
+"""How many cards are at hand as messages: those of the products that are recommended most."""
 
 ListT = TypeVar(
     "ListT",
@@ -52,36 +62,63 @@ def query_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currenc
     )
 
 
-def reorder_to_wire(reordered: Recommended[Reordered]) -> pb.GetReorderResponse:
+def reorder_to_wire(reordered: Recommended[Reordered], cards: Cards) -> pb.GetReorderResponse:
     """What may be bought again, with a token of its own."""
-    return pb.GetReorderResponse(
-        items=[
-            pb.ReorderItem(
-                product_id=item.product_id,
-                probability=item.probability,
-                reason=item.reason,
-                order_count=item.order_count,
-                last_order_time=time_to_wire(datetime.fromtimestamp(item.last_time, UTC)),
-            )
-            for item in reordered.items
-        ],
-        model_version=reordered.model_version,
-        attribution_token=reordered.attribution_token,
+    reply = pb.GetReorderResponse(
+        model_version=reordered.model_version, attribution_token=reordered.attribution_token
     )
+    for item in reordered.items:
+        message = reply.items.add(
+            product_id=item.product_id,
+            probability=item.probability,
+            reason=item.reason,
+            order_count=item.order_count,
+            last_order_time=time_to_wire(datetime.fromtimestamp(item.last_time, UTC)),
+        )
+        cards.fill(message.card, item.product_id)
+    return reply
 
 
-def list_to_wire(recommended: Recommended[Recommendation], response: type[ListT]) -> ListT:
+def list_to_wire(recommended: Recommended[Recommendation], response: type[ListT], cards: Cards) -> ListT:
     """A list as the `response` of its RPC, with a token of its own."""
-    return response(
-        items=[
-            pb.Recommendation(
-                product_id=item.product_id, score=item.score, reason=item.reason, source=item.source
-            )
-            for item in recommended.items
-        ],
-        model_version=recommended.model_version,
-        attribution_token=recommended.attribution_token,
+    reply = response(model_version=recommended.model_version, attribution_token=recommended.attribution_token)
+    for item in recommended.items:
+        message = reply.items.add(
+            product_id=item.product_id, score=item.score, reason=item.reason, source=item.source
+        )
+        cards.fill(message.card, item.product_id)
+    return reply
+
+
+class Cards:
+    """What lists show of their products, from a worker's memory."""
+
+    def __init__(self, card_of: ReadCard, clock: Clock) -> None:
+        self._card_of = card_of
+        self._clock = clock
+
+    def fill(self, message: pb.ProductCard, product_id: int) -> None:
+        """Show a product as it is now; leaves the message empty when the product is gone."""
+        facts = self._card_of(product_id)
+        if facts is not None:
+            discount, price = facts.discount, facts.list_minor
+            now = price if discount is None else discount.price_at(price, self._clock())
+            message.MergeFromString(_card(facts, now))
+
+
+@lru_cache(maxsize=MAX_CARDS)
+def _card(facts: CardFacts, price: int) -> bytes:
+    """A card as bytes: parsing it costs a third of making its amounts anew."""
+    card = pb.ProductCard(
+        name=facts.name,
+        slug=facts.slug,
+        price=money_to_wire(price, facts.currency),
+        rating=facts.rating,
+        reviews_count=facts.reviews_count,
     )
+    if price != facts.list_minor:
+        card.list_price.CopyFrom(money_to_wire(facts.list_minor, facts.currency))
+    return card.SerializeToString()
 
 
 def event_from_wire(event: pb.BehaviorEvent) -> ReportedEvent:

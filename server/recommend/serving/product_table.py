@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from server.recommend.serving.price_phases import PricePhases
 from server.recommend.serving.product_slots import SPARE, ProductSlots, Slots
-from server.recommend.serving.queries import ProductSnapshot
+from server.recommend.serving.queries import CardFacts, ProductSnapshot
 from server.recommend.serving.query import UNFILTERED, Filters
 
 Mask = NDArray[np.bool_]
@@ -46,6 +46,7 @@ class ProductTable:
         for snapshot in snapshots:
             if snapshot.phases:
                 self.phases.put(snapshot.product_id, snapshot.phases)
+        self._cards = {snapshot.product_id: snapshot.card for snapshot in snapshots}
         self._masks: OrderedDict[Filters, Mask] = OrderedDict()
         self._ranked = self.by_sales()
 
@@ -66,6 +67,7 @@ class ProductTable:
         self._ids[slot], self._sold[slot], self._sellable[slot] = snapshot.product_id, snapshot.sold, sellable
         self._categories[slot], self._prices[slot] = category, price
         self.phases.put(snapshot.product_id, snapshot.phases)
+        self._cards[snapshot.product_id] = snapshot.card
         return arrived
 
     def turn(self, now: datetime) -> None:
@@ -79,6 +81,7 @@ class ProductTable:
     def remove(self, product_id: int) -> None:
         """Forget a product."""
         self.phases.remove(product_id)
+        self._cards.pop(product_id, None)
         slot = self.slots.of(product_id)
         if slot >= 0:
             self._ids[slot], self._sold[slot], self._sellable[slot] = 0, 0, False
@@ -87,6 +90,10 @@ class ProductTable:
         """The product's category, if it exists and has one."""
         category = int(self._categories[self.slots.of(product_id)])
         return None if category == NOTHING or product_id not in self else category
+
+    def card_of(self, product_id: int) -> CardFacts | None:
+        """What to show of the product, if it exists."""
+        return self._cards.get(product_id)
 
     def fits(self, product_id: int, filters: Filters) -> bool:
         """Whether the product can be sold, and passes the filters."""

@@ -27,6 +27,18 @@ MAX_LEVELS = 32
 DISCOUNT = (Product.discount_bp, Product.discount_minor, Product.discount_from, Product.discount_until)
 
 
+class CardFacts(NamedTuple):
+    """What a list shows of a product; the price of the moment follows from its discount, None for none."""
+
+    name: str
+    slug: str
+    list_minor: int
+    currency: str
+    discount: Discount | None
+    rating: float
+    reviews_count: int
+
+
 class ProductSnapshot(NamedTuple):
     """A product that was not deleted, with the units that can be sold, those that were, and its price."""
 
@@ -38,6 +50,7 @@ class ProductSnapshot(NamedTuple):
     currency: str
     phases: Sequence[Phase] = ()
     """From when to when it costs what, when that changes by the clock; () when it does not."""
+    card: CardFacts | None = None
 
 
 def snapshots(
@@ -53,11 +66,15 @@ def snapshots(
             func.coalesce(func.sum(level.sold), 0),
             Product.price_minor,
             Product.currency,
+            Product.name,
+            Product.slug,
+            Product.rating,
+            Product.reviews_count,
             *DISCOUNT,
         )
         .outerjoin(level, level.product_id == Product.id)
         .where(Product.deleted_at.is_(None))
-        .group_by(Product.id, Product.category_id, Product.price_minor, Product.currency, *DISCOUNT)
+        .group_by(Product.id)
     )
     if product_ids is not None:
         query = query.where(Product.id.in_(product_ids))
@@ -65,14 +82,15 @@ def snapshots(
 
 
 def _snapshot(row: AnyRow, now: datetime) -> ProductSnapshot:
-    product_id, category_id, available, sold, price_minor, currency, *columns = row
-    if columns == [None, None, None, None]:
-        return ProductSnapshot(product_id, category_id, int(available), int(sold), price_minor, currency)
-    discount = Discount.of(row)
-    spans = discount.phases(price_minor, now)
+    product_id, category_id, available, sold, price_minor, currency, name, slug, rating, reviews, *columns = (
+        row
+    )
+    discount = None if columns == [None, None, None, None] else Discount.of(row)
+    card = CardFacts(name, slug, price_minor, currency, discount, rating, reviews)
+    spans = discount.phases(price_minor, now) if discount else ()
+    price = discount.price_at(price_minor, now) if discount else price_minor
     later = spans if len(spans) > 1 else ()
-    price = discount.price_at(price_minor, now)
-    return ProductSnapshot(product_id, category_id, int(available), int(sold), price, currency, later)
+    return ProductSnapshot(product_id, category_id, int(available), int(sold), price, currency, later, card)
 
 
 class ProductWords(NamedTuple):

@@ -15,6 +15,7 @@ from server.paging import Pages
 from server.recommend.feedback import tracking
 from server.recommend.feedback.tracking import EventActor, Tracker
 from server.recommend.serving import convert
+from server.recommend.serving.convert import Cards
 from server.recommend.serving.other_lists import OtherLists
 from server.recommend.serving.pipeline import Pipeline
 from server.recommend.serving.query import ANYONE, Audience, size
@@ -39,6 +40,7 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         lists: OtherLists,
         tracker: Tracker,
         *,
+        cards: Cards,
         currency: str,
     ) -> None:
         """`currency` is the shop's; price limits without one are in it."""
@@ -48,6 +50,7 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         self._pipeline = pipeline
         self._lists = lists
         self._tracker = tracker
+        self._cards = cards
         self._currency = currency
 
     async def GetRecommendations(
@@ -57,34 +60,34 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         query = convert.query_from_wire(request, user_id or 0, self._currency)
         # An admin who looks at it is not the customer: then it is not counted as shown.
         recommended = await self._pipeline.recommend(query, shown=user_id == _user_id(call))
-        return convert.list_to_wire(recommended, pb.GetRecommendationsResponse)
+        return convert.list_to_wire(recommended, pb.GetRecommendationsResponse, self._cards)
 
     async def GetReorder(self, request: pb.GetReorderRequest, call: Call) -> pb.GetReorderResponse:
         user_id = _subject(request.user_id, call)
         shown = user_id == _user_id(call)
         recommended = await self._lists.reorder(user_id or 0, size(request.limit), shown=shown)
-        return convert.reorder_to_wire(recommended)
+        return convert.reorder_to_wire(recommended, self._cards)
 
     async def GetSimilarProducts(
         self, request: pb.GetSimilarProductsRequest, call: Call
     ) -> pb.GetSimilarProductsResponse:
         limit = size(request.limit)
         recommended = await self._lists.similar(request.product_id, limit, _audience(call))
-        return convert.list_to_wire(recommended, pb.GetSimilarProductsResponse)
+        return convert.list_to_wire(recommended, pb.GetSimilarProductsResponse, self._cards)
 
     async def GetFrequentlyBoughtTogether(
         self, request: pb.GetFrequentlyBoughtTogetherRequest, call: Call
     ) -> pb.GetFrequentlyBoughtTogetherResponse:
         limit = size(request.limit)
         recommended = await self._lists.bought_together(request.product_id, limit, _audience(call))
-        return convert.list_to_wire(recommended, pb.GetFrequentlyBoughtTogetherResponse)
+        return convert.list_to_wire(recommended, pb.GetFrequentlyBoughtTogetherResponse, self._cards)
 
     async def GetTrending(self, request: pb.GetTrendingRequest, call: Call) -> pb.GetTrendingResponse:
         region = country_code(request.region, "region")
         recommended = await self._lists.trending(
             request.category, request.window_hours, size(request.limit), _audience(call), region
         )
-        return convert.list_to_wire(recommended, pb.GetTrendingResponse)
+        return convert.list_to_wire(recommended, pb.GetTrendingResponse, self._cards)
 
     def TrackEvent(self, request: pb.TrackEventRequest, call: Call) -> pb.TrackEventResponse:
         # Repeats count too: they are as much work.

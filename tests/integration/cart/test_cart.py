@@ -269,6 +269,7 @@ def test_an_unknown_or_deleted_product_cannot_be_added(shop: RunningShop) -> Non
 def test_a_line_holds_at_most_what_one_order_may(shop: RunningShop) -> None:
     buyer, product = shop.customer(), shop.product(stock=1000, max_quantity=5)
     line = shop.add(buyer, product.id, 5).items[0]
+    assert (line.max_quantity, line.slug) == (5, product.slug)
     for method, request, wanted in (
         (shop.cart.AddItem, pb.AddItemRequest(product_id=product.id, quantity=1), "6"),
         (shop.cart.UpdateItem, pb.UpdateItemRequest(item_id=line.id, quantity=7), "7"),

@@ -21,6 +21,7 @@ def _offer(
         variant_id=variant,
         sku=f"S{variant}",
         name=f"Mug {variant}",
+        slug=f"mug-{variant}",
         list_minor=100,
         price_minor=100,
         currency=currency,

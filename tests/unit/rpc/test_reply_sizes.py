@@ -46,6 +46,9 @@ TEXTS = {
     "CartItem.name": 200,
     "OrderItem.name": 200,
     "WishlistItem.name": 200,
+    "CartItem.slug": 220,
+    "ProductCard.name": 200,
+    "ProductCard.slug": 220,
 }
 LARGE_COLUMNS = {"payments.payment_url"}
 COUNTS = {
