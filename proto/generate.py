@@ -13,7 +13,7 @@ import grpc_tools
 from client_methods import ClientMethods
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
-from openapi import openapi_document
+from openapi import openapi_document, postman_collection
 from service_config import service_config
 
 PROTO = Path(__file__).parent
@@ -32,7 +32,9 @@ def generate(target: Path, methods: Path) -> None:
     _write_python(target)
     image = _image(target / "sanset.binpb")
     _write_lean(image, target / "sanset/sanset.binpb")
-    (target / "sanset/openapi.json").write_text(openapi_document(image.SerializeToString()), encoding="utf-8")
+    openapi = openapi_document(image.SerializeToString())
+    (target / "sanset/openapi.json").write_text(openapi, encoding="utf-8")
+    (target / "postman.json").write_text(postman_collection(openapi), encoding="utf-8")
     (target / "sanset/service_config.json").write_text(service_config(image), encoding="utf-8")
     _write_methods(image, methods)
 

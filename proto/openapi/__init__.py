@@ -6,8 +6,9 @@ import json
 
 from openapi.contract import Contract
 from openapi.document import document
+from openapi.postman import postman_collection
 
-__all__ = ["openapi_document"]
+__all__ = ["openapi_document", "postman_collection"]
 
 
 def openapi_document(image: bytes) -> str:

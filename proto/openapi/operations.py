@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
+from openapi import examples
 from openapi.contract import OUTPUT_ONLY, Binding, Call, Contract, Json, first_sentence
 from openapi.errors import headers, reasons_in, refusals_of
-from openapi.examples import example
 from openapi.schemas import Schemas
 
 RAW_BODY = ".google.api.HttpBody"
@@ -114,11 +114,12 @@ class Operations:
         return choices
 
     def _parameters(self, call: Call, binding: Binding, in_path: tuple[str, ...]) -> Iterator[Json]:
-        request = call.method.input_type[1:]
+        request, is_first = call.method.input_type[1:], binding == call.bindings[0]
         for path in in_path:
             owner, field = self._find(request, path)
             schema = self._schemas.field(owner, field)
-            yield _parameter(_variable(path), "path", schema, is_required=True)
+            example = examples.value_in_path(call.method.name, path)
+            yield {**_parameter(_variable(path), "path", schema, is_required=True), **example}
         if call.is_cacheable:
             yield _IF_NONE_MATCH
         if any(field.name == "after_sequence" for field in self._contract.messages[request].field):
@@ -137,7 +138,9 @@ class Operations:
         for name, owner, field in self._in_query(request):
             if name not in left_out:
                 schema = self._schemas.field(owner, field)
-                yield _parameter(name, "query", schema, is_required=self._schemas.is_required(field))
+                parameter = _parameter(name, "query", schema, is_required=self._schemas.is_required(field))
+                # Another path may say the same by another field
+                yield parameter | (examples.value(call.method.name, name) if is_first else {})
 
     def _has_etag(self, call: Call, binding: Binding) -> bool:
         """Tell whether a call changes something only while it has a certain etag."""
@@ -161,19 +164,20 @@ class Operations:
 
     def _body(self, call: Call, binding: Binding, in_path: tuple[str, ...]) -> Json:
         request = call.method.input_type
+        example = examples.body(call.method.name, binding.body, in_path)
         if binding.body == "*":
             schema = self._schemas.request(request, frozenset(in_path))
             needed = any(map(self._schemas.is_required, self._contract.messages[request[1:]].field))
             return {
                 "required": needed,
-                "content": {"application/json": {"schema": schema, **example(request)}},
+                "content": {"application/json": {"schema": schema, **example}},
             }
         _, field = self._find(request[1:], binding.body)
         if field.type_name == RAW_BODY:
             signed: Json = {"schema": {"description": "As it was signed."}}
-            return {"required": True, "content": {"application/json": signed}}
+            return {"required": True, "content": {"application/json": {**signed, **example}}}
         schema = self._schemas.resource(field.type_name, binding.verb)
-        return {"required": True, "content": {"application/json": {"schema": schema}}}
+        return {"required": True, "content": {"application/json": {"schema": schema, **example}}}
 
     def _reply(self, call: Call) -> Json:
         reply = call.method.output_type

@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sanset.v1 import payment_pb2 as sanset_dot_v1_dot_payment__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esanset/v1/payment_method.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17sanset/v1/payment.proto\"\xd6\x02\n\rPaymentMethod\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x36\n\x04kind\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Payment.MethodB\r\xe2\x41\x02\x02\x05\xbaH\x05\x82\x01\x02\x10\x01\x12\x35\n\x05token\x18\x03 \x01(\tB&\xe2\x41\x03\x02\x04\x05\xbaH\x1dr\x1b\x18\x80\x01\x32\x16^[A-Za-z0-9_-]{0,128}$\x12\x1a\n\x05\x62rand\x18\x04 \x01(\tB\x0b\xe2\x41\x01\x05\xbaH\x04r\x02\x18 \x12\x32\n\tlast_four\x18\x05 \x01(\tB\x1f\xe2\x41\x01\x05\xbaH\x18r\x16\x18\x04\x32\x12^[A-Za-z0-9]{0,4}$\x12\x17\n\nis_default\x18\x06 \x01(\x08H\x00\x88\x01\x01\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@B\r\n\x0b_is_default\"U\n\x19ListPaymentMethodsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"^\n\x1aListPaymentMethodsResponse\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.sanset.v1.PaymentMethod\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x17GetPaymentMethodRequest\x12&\n\x11payment_method_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"x\n\x17\x41\x64\x64PaymentMethodRequest\x12<\n\x0epayment_method\x18\x01 \x01(\x0b\x32\x18.sanset.v1.PaymentMethodB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xac\x01\n\x1aUpdatePaymentMethodRequest\x12<\n\x0epayment_method\x18\x01 \x01(\x0b\x32\x18.sanset.v1.PaymentMethodB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"e\n\x1a\x44\x65letePaymentMethodRequest\x12&\n\x11payment_method_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\xad\x01\n\rdev.sanset.v1B\x12PaymentMethodProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esanset/v1/payment_method.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17sanset/v1/payment.proto\"\xe5\x02\n\rPaymentMethod\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x36\n\x04kind\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Payment.MethodB\r\xe2\x41\x02\x02\x05\xbaH\x05\x82\x01\x02\x10\x01\x12:\n\x05token\x18\x03 \x01(\tB&\xe2\x41\x03\x02\x04\x05\xbaH\x1dr\x1b\x18\x80\x01\x32\x16^[A-Za-z0-9_-]{0,128}$H\x00\x88\x01\x01\x12\x1a\n\x05\x62rand\x18\x04 \x01(\tB\x0b\xe2\x41\x01\x05\xbaH\x04r\x02\x18 \x12\x32\n\tlast_four\x18\x05 \x01(\tB\x1f\xe2\x41\x01\x05\xbaH\x18r\x16\x18\x04\x32\x12^[A-Za-z0-9]{0,4}$\x12\x17\n\nis_default\x18\x06 \x01(\x08H\x01\x88\x01\x01\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@B\x08\n\x06_tokenB\r\n\x0b_is_default\"U\n\x19ListPaymentMethodsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"^\n\x1aListPaymentMethodsResponse\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.sanset.v1.PaymentMethod\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x17GetPaymentMethodRequest\x12&\n\x11payment_method_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"x\n\x17\x41\x64\x64PaymentMethodRequest\x12<\n\x0epayment_method\x18\x01 \x01(\x0b\x32\x18.sanset.v1.PaymentMethodB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xac\x01\n\x1aUpdatePaymentMethodRequest\x12<\n\x0epayment_method\x18\x01 \x01(\x0b\x32\x18.sanset.v1.PaymentMethodB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"e\n\x1a\x44\x65letePaymentMethodRequest\x12&\n\x11payment_method_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\xad\x01\n\rdev.sanset.v1B\x12PaymentMethodProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -70,17 +70,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEPAYMENTMETHODREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEPAYMENTMETHODREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_PAYMENTMETHOD']._serialized_start=200
-  _globals['_PAYMENTMETHOD']._serialized_end=542
-  _globals['_LISTPAYMENTMETHODSREQUEST']._serialized_start=544
-  _globals['_LISTPAYMENTMETHODSREQUEST']._serialized_end=629
-  _globals['_LISTPAYMENTMETHODSRESPONSE']._serialized_start=631
-  _globals['_LISTPAYMENTMETHODSRESPONSE']._serialized_end=725
-  _globals['_GETPAYMENTMETHODREQUEST']._serialized_start=727
-  _globals['_GETPAYMENTMETHODREQUEST']._serialized_end=792
-  _globals['_ADDPAYMENTMETHODREQUEST']._serialized_start=794
-  _globals['_ADDPAYMENTMETHODREQUEST']._serialized_end=914
-  _globals['_UPDATEPAYMENTMETHODREQUEST']._serialized_start=917
-  _globals['_UPDATEPAYMENTMETHODREQUEST']._serialized_end=1089
-  _globals['_DELETEPAYMENTMETHODREQUEST']._serialized_start=1091
-  _globals['_DELETEPAYMENTMETHODREQUEST']._serialized_end=1192
+  _globals['_PAYMENTMETHOD']._serialized_end=557
+  _globals['_LISTPAYMENTMETHODSREQUEST']._serialized_start=559
+  _globals['_LISTPAYMENTMETHODSREQUEST']._serialized_end=644
+  _globals['_LISTPAYMENTMETHODSRESPONSE']._serialized_start=646
+  _globals['_LISTPAYMENTMETHODSRESPONSE']._serialized_end=740
+  _globals['_GETPAYMENTMETHODREQUEST']._serialized_start=742
+  _globals['_GETPAYMENTMETHODREQUEST']._serialized_end=807
+  _globals['_ADDPAYMENTMETHODREQUEST']._serialized_start=809
+  _globals['_ADDPAYMENTMETHODREQUEST']._serialized_end=929
+  _globals['_UPDATEPAYMENTMETHODREQUEST']._serialized_start=932
+  _globals['_UPDATEPAYMENTMETHODREQUEST']._serialized_end=1104
+  _globals['_DELETEPAYMENTMETHODREQUEST']._serialized_start=1106
+  _globals['_DELETEPAYMENTMETHODREQUEST']._serialized_end=1207
 # @@protoc_insertion_point(module_scope)

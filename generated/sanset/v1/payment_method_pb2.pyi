@@ -40,7 +40,7 @@ class PaymentMethod(_message.Message):
     kind: _payment_pb2.Payment.Method.ValueType
     """The kind of payment, as Checkout takes it."""
     token: _builtins.str
-    """The gateway's token for it. Never told again."""
+    """The gateway's token for it. Never told again: no reply has it, not even empty."""
     brand: _builtins.str
     """The brand: "Visa"."""
     last_four: _builtins.str
@@ -60,20 +60,25 @@ class PaymentMethod(_message.Message):
         *,
         id: _builtins.int = ...,
         kind: _payment_pb2.Payment.Method.ValueType = ...,
-        token: _builtins.str = ...,
+        token: _builtins.str | None = ...,
         brand: _builtins.str = ...,
         last_four: _builtins.str = ...,
         is_default: _builtins.bool | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_is_default", b"_is_default", "create_time", b"create_time", "is_default", b"is_default"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_is_default", b"_is_default", "_token", b"_token", "create_time", b"create_time", "is_default", b"is_default", "token", b"token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_default", b"_is_default", "brand", b"brand", "create_time", b"create_time", "etag", b"etag", "id", b"id", "is_default", b"is_default", "kind", b"kind", "last_four", b"last_four", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_default", b"_is_default", "_token", b"_token", "brand", b"brand", "create_time", b"create_time", "etag", b"etag", "id", b"id", "is_default", b"is_default", "kind", b"kind", "last_four", b"last_four", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__is_default: _TypeAlias = _typing.Literal["is_default"]  # noqa: Y015
     _WhichOneofArgType__is_default: _TypeAlias = _typing.Literal["_is_default", b"_is_default"]  # noqa: Y015
+    _WhichOneofReturnType__token: _TypeAlias = _typing.Literal["token"]  # noqa: Y015
+    _WhichOneofArgType__token: _TypeAlias = _typing.Literal["_token", b"_token"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__is_default) -> _WhichOneofReturnType__is_default | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__token) -> _WhichOneofReturnType__token | None: ...
 
 Global___PaymentMethod: _TypeAlias = PaymentMethod  # noqa: Y015
 
