@@ -86,8 +86,8 @@ def once(
                 with self._db.transaction() as tx:
                     now = self._clock()
                     reply = use_case(self, tx, request, call, now, *args, **kwargs)
-                    kept = _seal(self, reply, sealed, claim.key) if sealed else reply
-                    if not keep(tx, claim, kept.SerializeToString(), now, limited=_is_limited(call, claim)):
+                    stored = _seal(self, reply, sealed, claim.key) if sealed else reply
+                    if not keep(tx, claim, stored.SerializeToString(), now, limited=_is_limited(call, claim)):
                         raise TooManyRequestIds(limit=MAX_OF_ONE)
                 return reply
             except Refusal as refusal:
@@ -126,10 +126,10 @@ def _first_reply(db: Database, claim: Claim, refusal: Refusal) -> bytes | None:
 
 
 def _seal(servicer: object, reply: M, field: str, key: Key) -> M:
-    kept = type(reply)()
-    kept.CopyFrom(reply)
-    setattr(kept, field, _vault_of(servicer).seal(getattr(reply, field), key.user_id))
-    return kept
+    sealed = type(reply)()
+    sealed.CopyFrom(reply)
+    setattr(sealed, field, _vault_of(servicer).seal(getattr(reply, field), key.user_id))
+    return sealed
 
 
 def _open(servicer: object, reply: M, field: str, key: Key) -> M:

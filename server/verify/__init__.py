@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from server.verify.run import MAX_PER_RULE, Violation, verify
+from server.verify.run import MAX_PER_RULE, Discrepancy, verify
 
-__all__ = ["MAX_PER_RULE", "Violation", "verify"]
+__all__ = ["MAX_PER_RULE", "Discrepancy", "verify"]

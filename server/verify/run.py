@@ -30,7 +30,7 @@ MAX_PER_RULE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class Discrepancy:
     """A row that breaks a rule, in a sentence that names both."""
 
     rule: str
@@ -58,20 +58,20 @@ def rules() -> list[Rule]:
     ]
 
 
-def verify(engine: Engine, *, progress: ProgressReport = silent) -> list[Violation]:
+def verify(engine: Engine, *, progress: ProgressReport = silent) -> list[Discrepancy]:
     """Find the rows that break a rule, at most `MAX_PER_RULE` for each; an empty list is a sound shop.
 
     Reads only. Each rule is one query, which sees the database at one moment: every transaction of the shop keeps
     the rules, so it may run beside them.
     """
     every = _queries()
-    violations: list[Violation] = []
+    discrepancies: list[Discrepancy] = []
     with reading(engine).connect() as connection:
         for done, (rule, query) in enumerate(every):
             progress("Verifying", done, len(every))
-            violations.extend(_broken(connection, rule, query))
+            discrepancies.extend(_broken(connection, rule, query))
     progress("Verifying", len(every), len(every))
-    return violations
+    return discrepancies
 
 
 @cache
@@ -80,10 +80,10 @@ def _queries() -> tuple[tuple[Rule, Executable], ...]:
     return tuple((rule, _query(rule)) for rule in rules())
 
 
-def _broken(connection: Connection, rule: Rule, query: Executable) -> Iterator[Violation]:
+def _broken(connection: Connection, rule: Rule, query: Executable) -> Iterator[Discrepancy]:
     for row in connection.execute(query, dict(rule.lists)).mappings():
         facts: dict[str, Any] = dict(row)
-        yield Violation(rule.name, rule.sentence.format(**facts))
+        yield Discrepancy(rule.name, rule.sentence.format(**facts))
 
 
 def _query(rule: Rule) -> Executable:
