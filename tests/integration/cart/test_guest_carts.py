@@ -98,6 +98,15 @@ def test_a_key_that_can_be_guessed_gives_nobody_a_guests_first_cart(shop: Runnin
         assert [(cart.token, cart.item_count) for cart in carts] == [(guest.token, 2)] * 2
 
 
+def test_a_repeated_takeover_names_again_what_did_not_fit(shop: RunningShop) -> None:
+    guest, buyer = _add(shop, "", shop.product().id), shop.customer()
+    _stock(shop, guest.items[0].product_id, 0)
+    request = pb.SyncCartRequest(cart_token=guest.token, request_id=str(uuid.uuid4()))
+    first, again = (shop.cart.SyncCart(request, metadata=buyer.metadata) for _ in range(2))
+    assert first == again
+    assert len(first.changes) == 1
+
+
 def _expire(shop: RunningShop, cart: pb.Cart) -> None:
     past = utc_now() - timedelta(seconds=1)
     if not shop.app.db.is_postgresql:
