@@ -34,7 +34,7 @@ LEFT_OUT_OF_SUMMARIES: Final = ("description", "attributes", "seo_title", "seo_d
 
 _ListProducts = product_pb2.ListProductsRequest
 _OF_LISTS = frozenset({"category", "brand", "tags", "min_price", "max_price", "in_stock"})
-"""Filters that look at the lists of the shop, on which no deleted product stands."""
+"""Filters that look at the lists of the shop, which are in no order of changes, and hold nothing deleted."""
 
 
 def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb2.Product:
@@ -180,23 +180,27 @@ def filter_from_wire(
 
 
 def asks_for_changes(request: product_pb2.ListProductsRequest) -> bool:
-    """Return whether a list is one of changes. Raises InvalidField when it shall be in another order."""
+    """Return whether a list is one of changes. Raises InvalidField for what such a list cannot be asked."""
     filters = bool(request.product_ids or request.HasField("updated_since") or request.show_deleted)
-    if filters and request.sort not in (_ListProducts.SORT_UNSPECIFIED, _ListProducts.UPDATED):
+    if not filters and request.sort != _ListProducts.UPDATED:
+        return False
+    wrong = [(name, "does not go with sort UPDATED") for name in _sent(request) if name in _OF_LISTS]
+    if request.sort not in (_ListProducts.SORT_UNSPECIFIED, _ListProducts.UPDATED):
         text = "must be UPDATED, or absent, with product_ids, updated_since and show_deleted"
-        raise InvalidField(("sort", text))
-    return filters or request.sort == _ListProducts.UPDATED
+        wrong = [("sort", text)]
+    if wrong:
+        raise InvalidField(*wrong)
+    return True
 
 
-def changes_from_wire(
-    request: product_pb2.ListProductsRequest, listed: ProductFilter, owner_id: int | None
-) -> ChangeFilter:
+def _sent(message: Message) -> list[str]:
+    return [field.name for field, _ in message.ListFields()]
+
+
+def changes_from_wire(request: product_pb2.ListProductsRequest, owner_id: int | None) -> ChangeFilter:
     """Return which products a list of changes shall hold; `owner_id` as in ChangeFilter."""
-    sent = [field.name for field, _ in request.ListFields() if field.name in _OF_LISTS]
-    if request.show_deleted and sent:
-        raise InvalidField(*((name, "does not go with show_deleted") for name in sent))
     return ChangeFilter(
-        listed=listed,
+        vendor_id=request.vendor or None,
         product_ids=tuple(sorted(set(request.product_ids))),
         updated_since=time_from_wire(request, "updated_since"),
         deleted=request.show_deleted,

@@ -91,7 +91,7 @@ class Product(Base):
         CheckConstraint("price_minor >= 0", name="price"),
         CheckConstraint("max_quantity > 0", name="max_quantity"),
         Index(None, "category_id", "id"),
-        Index("ix_products_vendor", "vendor_id"),
+        Index("ix_products_vendor", "vendor_id", "updated_at", "id"),
         Index("ix_products_updated", "updated_at", "id"),
         _unique_while_live("uq_products_sku", "sku"),
         _unique_while_live("uq_products_slug", "slug"),

@@ -126,7 +126,7 @@ class ProductCache:
         self, connection: Connection, changes: ChangeFilter, after: list[object] | None, limit: int
     ) -> tuple[Sequence[AnyRow], dict[int, CachedProduct]]:
         now = self._clock()
-        rows = changed_page(connection, changes, after, limit, now)
+        rows = changed_page(connection, changes, after, limit)
         ids = [row.product_id for row in rows]
         products = queries.products(connection, ids, deleted=changes.deleted) if ids else ()
         return rows, {

@@ -8,14 +8,11 @@ from sanset.v1 import product_pb2 as pb
 from sanset.v1.access_pb2 import AccessRule
 
 from server.catalog import convert
-from server.catalog.listing_queries import ProductFilter
 from server.catalog.product_cache import CachedProduct, ProductCache
 from server.db.base import AnyRow
 from server.paging import Pages
 from server.rpc.access import PermissionMissing, TokenMissing, permits
 from server.rpc.call import Call
-
-_Scope = tuple[object, ...]
 
 
 class ProductLists:
@@ -28,21 +25,16 @@ class ProductLists:
 
     async def page(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
         """A page of products. Raises CategoryNotFound, InvalidField, InvalidPageToken and PermissionMissing."""
-        by_change = convert.asks_for_changes(request)
-        owner_id = _owner(call) if request.show_deleted else None
+        if convert.asks_for_changes(request):
+            return await self._by_change(request, call)
+        return await self._by_list(request, call)
+
+    async def _by_list(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
         category_id = (await self._cache.tree()).named(request.category).id if request.category else None
         listed = convert.filter_from_wire(request, category_id, self._currency)
-        # The category as it was sent: a new category below it must not end the walk through the pages.
-        scope = ("ListProducts", request.view == pb.Product.FULL, request.category)
-        if by_change:
-            return await self._by_change(request, call, listed, owner_id, scope)
-        return await self._by_list(request, call, listed, scope)
-
-    async def _by_list(
-        self, request: pb.ListProductsRequest, call: Call, listed: ProductFilter, scope: _Scope
-    ) -> pb.ListProductsResponse:
         sort = pb.ListProductsRequest.Sort.Name(request.sort or pb.ListProductsRequest.NEWEST)
-        scope = (*scope, sort, *listed.scope())
+        # The category as it was sent: a new category below it must not end the walk through the pages.
+        scope = ("ListProducts", sort, request.view == pb.Product.FULL, request.category, *listed.scope())
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         rows = await self._cache.page(listed, sort, after, size + 1, call.deadline)
@@ -52,16 +44,9 @@ class ProductLists:
             response.total_size = await self._cache.count(listed)
         return response
 
-    async def _by_change(
-        self,
-        request: pb.ListProductsRequest,
-        call: Call,
-        listed: ProductFilter,
-        owner_id: int | None,
-        scope: _Scope,
-    ) -> pb.ListProductsResponse:
-        changes = convert.changes_from_wire(request, listed, owner_id)
-        scope = (*scope, "UPDATED", *changes.scope())
+    async def _by_change(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
+        changes = convert.changes_from_wire(request, _owner(call) if request.show_deleted else None)
+        scope = ("ListProducts", "UPDATED", request.view == pb.Product.FULL, *changes.scope())
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         rows, by_id = await self._cache.changed(changes, after, size + 1, call.deadline)
@@ -72,7 +57,7 @@ class ProductLists:
         request: pb.ListProductsRequest,
         rows: Sequence[AnyRow],
         by_id: Mapping[int, CachedProduct],
-        scope: _Scope,
+        scope: tuple[object, ...],
     ) -> pb.ListProductsResponse:
         items, token = self._pages.page(
             rows,

@@ -496,12 +496,13 @@ class ListProductsRequest(_message.Message):
     vendor: _builtins.int
     """Only products of this vendor: the id of the vendor's account."""
     sort: Global___ListProductsRequest.Sort.ValueType
-    """The order. Absent: NEWEST, and with any of the filters that follow UPDATED, the only one that they go with."""
+    """The order. Absent: NEWEST, and with `product_ids`, `updated_since` or `show_deleted` UPDATED, the only one that they
+    go with. UPDATED goes with them and `vendor` alone; INVALID_ARGUMENT names other filters.
+    """
     view: Global___Product.View.ValueType
     """Part of each product to return. Absent: SUMMARY."""
     show_deleted: _builtins.bool
-    """Staff: deleted products as well, which have a `delete_time`; vendors get those of their own. They are on no list of
-    the shop's: INVALID_ARGUMENT with `category`, `brand`, `tags`, `min_price`, `max_price` or `in_stock`. Others get
+    """Staff: deleted products as well, which have a `delete_time`; vendors get those of their own. Others get
     PERMISSION_DENIED.
     """
     @_builtins.property
