@@ -154,7 +154,7 @@ _STORE_REPLY = Prepared(
     .where(
         IdempotencyKey.user_id == bindparam("owner"),
         IdempotencyKey.method == bindparam("called"),
-        IdempotencyKey.request_id == bindparam("asked"),
+        IdempotencyKey.request_id == bindparam("used_id"),
         IdempotencyKey.reply.is_(None),
     )
     .values(reply=bindparam("first_reply"), leased_until=None)
@@ -163,7 +163,7 @@ _STORE_REPLY = Prepared(
 
 def store_reply(tx: Connection, key: Key, reply: bytes) -> None:
     """Keep the reply for repeats, unless there is one: the first reply stays."""
-    _STORE_REPLY.later(tx, owner=key.user_id, called=key.method, asked=key.request_id, first_reply=reply)
+    _STORE_REPLY.later(tx, owner=key.user_id, called=key.method, used_id=key.request_id, first_reply=reply)
 
 
 def is_abandoned(

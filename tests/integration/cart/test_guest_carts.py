@@ -75,8 +75,8 @@ def test_a_guests_repeats_are_one_addition_from_the_first_on(shop: RunningShop) 
         first, again = threads.map(lambda _: shop.cart.AddItem(request, timeout=30), range(2))
     assert first == again
     assert _units(_cart(shop, first.token)) == {request.product_id: 1}
-    kept = shop.sql("SELECT reply FROM idempotency_keys WHERE request_id = :id", id=request.request_id)
-    assert first.token.encode() not in bytes(kept[0][0])
+    stored = shop.sql("SELECT reply FROM idempotency_keys WHERE request_id = :id", id=request.request_id)
+    assert first.token.encode() not in bytes(stored[0][0])
 
     added = [shop.cart.AddItem(request, metadata=_as(first.token)) for _ in range(2)]
     assert [_units(cart) for cart in added] == [{request.product_id: 2}] * 2, "in the cart it is another id"

@@ -141,9 +141,9 @@ def test_a_guest_has_request_ids_of_their_own_and_their_secret_is_kept_sealed(db
     assert greet(points, "bob") == "secret 2"
     with db.read() as connection:
         columns = select(IdempotencyKey.user_id, IdempotencyKey.reply)
-        kept = connection.execute(columns.where(IdempotencyKey.method == "Greet")).all()
-    assert all(row.user_id < 0 for row in kept)
-    assert not any(b"secret" in row.reply for row in kept)
+        stored = connection.execute(columns.where(IdempotencyKey.method == "Greet")).all()
+    assert all(row.user_id < 0 for row in stored)
+    assert not any(b"secret" in row.reply for row in stored)
 
 
 def test_a_guest_without_a_name_is_told_from_others_by_a_request_id_that_nobody_can_guess(
