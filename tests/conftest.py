@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.databases import administer, postgres_database, sibling, sqlite_database
+from support.once_per_run import once_per_run
 from support.running_shop import RunningShop, test_settings
 from xdist.scheduler import LoadFileScheduling
 
@@ -144,9 +145,13 @@ def postgres_template(postgres_server: str) -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    return path
+
+    def make(directory: Path) -> Path:
+        path = directory / "template.db"
+        migrate.upgrade(f"sqlite:///{path}")
+        return path
+
+    return once_per_run(tmp_path_factory, "sqlite-template", make)
 
 
 @pytest.fixture

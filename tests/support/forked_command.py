@@ -20,7 +20,7 @@ from server.cli import command_line
 
 PATIENCE = 120.0
 FORKS = multiprocessing.get_context("forkserver")
-COMMANDS = ("config", "export", "migrate", "serve", "train", "verify", "worker")
+COMMANDS = ("config", "export", "import_data", "migrate", "serve", "train", "verify", "worker")
 FORKS.set_forkserver_preload(["support.forked_command", *(f"server.cli.{command}" for command in COMMANDS)])
 
 
@@ -85,11 +85,15 @@ class ForkedCommand:
 
 
 def completed(
-    arguments: Sequence[str], environment: Mapping[str, str], directory: Path
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    *,
+    stdin: Path = Path(os.devnull),
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, and return what it said."""
-    with Path(os.devnull).open("rb") as nothing, TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
-        files = {"stdin": nothing.fileno(), "stdout": stdout.fileno(), "stderr": stderr.fileno()}
+    with stdin.open("rb") as read, TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        files = {"stdin": read.fileno(), "stdout": stdout.fileno(), "stderr": stderr.fileno()}
         status = ForkedCommand(arguments, environment, directory, **files).wait(PATIENCE)
         said = [_whole(stdout), _whole(stderr)]
     return subprocess.CompletedProcess(list(arguments), status, *said)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support import recommend_data as data
 from support.databases import copied_database, postgres_database, sqlite_database
+from support.once_per_run import once_per_run
 from support.recommend_worker import settings_of
 
 from ml.artifacts import artifact
@@ -42,12 +43,15 @@ class Trained:
 @pytest.fixture(scope="session")
 def trained(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Train on the small shop."""
-    directory = tmp_path_factory.mktemp("trained")
-    settings = settings_of(_filled(sqlite_database(directory, sqlite_template)), directory)
-    db = Database(settings.url)
-    outcome = train_now(settings, db)
-    db.close()
-    return Trained(settings.models_dir, outcome, artifact_key(settings))
+
+    def train(directory: Path) -> Trained:
+        settings = settings_of(_filled(sqlite_database(directory, sqlite_template)), directory)
+        db = Database(settings.url)
+        outcome = train_now(settings, db)
+        db.close()
+        return Trained(settings.models_dir, outcome, artifact_key(settings))
+
+    return once_per_run(tmp_path_factory, "trained", train)
 
 
 @pytest.fixture(scope="session")

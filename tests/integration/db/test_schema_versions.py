@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sanset.v1 import order_pb2, refund_pb2
 from sqlalchemy import create_engine, make_url, text
 from support.command_line import Sanset
+from support.forked_command import completed
 from support.running_shop import RunningShop, test_settings
 
 from server.db import migrate, schema_state
@@ -46,14 +46,9 @@ def test_of_several_that_migrate_an_empty_postgresql_at_once_all_succeed(
         "FIRST_SUPERUSER_EMAIL": "boss@shop.test",
         "FIRST_SUPERUSER_PASSWORD": "a-long-password-1",
     }
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "server", "migrate"], env=environment, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-    said = [process.communicate(timeout=120)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0, 0], said
+    with ThreadPoolExecutor(3) as operators:
+        ended = list(operators.map(lambda _: completed(["migrate"], environment, tmp_path), range(3)))
+    assert [command.returncode for command in ended] == [0, 0, 0], ended
     assert schema_state.is_current(url)
     engine = connect(url, pool_size=1)
     with engine.connect() as connection:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select, text
+from support.forked_command import completed
 
 from server.db.engine import connect
 from server.db.schema import catalog, events, order, user
@@ -243,14 +243,13 @@ def test_a_row_that_a_database_could_not_keep_is_one_rejected_row(engine: Engine
     assert verify(engine) == []
 
 
-def sanset_import(url: str, home: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def sanset_import(
+    url: str, home: Path, *arguments: str, stdin: Path = Path(os.devnull)
+) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
         "ENVIRONMENT": "test", "DATABASE_URL": url, "DATA_DIR": str(home / "data"), "SECRET_KEY": "ab" * 32,
     }  # fmt: skip
-    command = [str(Path(sys.executable).with_name("sanset")), "import", "online-retail", *arguments]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, check=False, **options
-    )
+    return completed(["import", "online-retail", *arguments], environment, home, stdin=stdin)
 
 
 def test_the_command_says_how_the_file_was_read_and_fails_when_nothing_was(
@@ -259,8 +258,7 @@ def test_the_command_says_how_the_file_was_read_and_fails_when_nothing_was(
     good, empty = tmp_path / "good.csv", tmp_path / "empty.csv"
     good.write_bytes(UCI.encode("latin-1"))
     for _ in range(2):  # what is in the shop already was imported before, and is no failure
-        with good.open("rb") as file:
-            taken = sanset_import(sqlite_url, tmp_path, "/dev/stdin", stdin=file)
+        taken = sanset_import(sqlite_url, tmp_path, "/dev/stdin", stdin=good)
         assert taken.returncode == 0, taken.stderr
         assert "Windows-1252, commas between columns" in taken.stdout
         assert "2 of 2 lines" in taken.stdout

@@ -358,6 +358,7 @@ def test_an_error_that_looks_like_markup_is_listed_as_it_is(
     assert "no [/x] in [bold]" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.either
 def test_every_worker_shows_the_result_of_the_last_check(database_url: str, tmp_path: Path) -> None:
     with ExitStack() as closing:
         workers = [RunningShop(test_settings(database_url, tmp_path / name)) for name in ("one", "two")]

@@ -153,6 +153,7 @@ def test_a_mail_refused_for_now_is_retried_before_later_mails_of_its_order(desk:
     assert {row.status for row in desk.mail_rows()} == {"SENT"}
 
 
+@pytest.mark.either
 def test_retries_of_a_mail_back_off_until_it_is_given_up(desk: Desk) -> None:
     desk.shop.order()
     office = PostOffice()
@@ -173,6 +174,7 @@ def test_retries_of_a_mail_back_off_until_it_is_given_up(desk: Desk) -> None:
     assert desk.ahead > timedelta(hours=46)
 
 
+@pytest.mark.either
 def test_a_mail_that_waited_for_another_has_its_full_time_of_retries(desk: Desk) -> None:
     order = desk.shop.order()
     deliver(desk.shop, order.id)
