@@ -19,7 +19,7 @@ from server.errors import InvalidArgument
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """What a reply may take: gRPC's clients refuse more unless told otherwise, the gateway holds no longer JSON."""
 
-MAX_PAGE_BYTES = 360 * 1024
+MAX_PAGE_BYTES = 310 * 1024
 """What the items of a page may take. Their JSON is up to ten times as long: "<" is written as \\u003c, and fields
 that are empty are named; with what every message adds to that it stays below MAX_REPLY_BYTES."""
 

@@ -10,8 +10,10 @@ from random import Random
 from typing import Final
 
 from server.demo.goods import CURRENCY, DemoProduct
+from server.demo.parcels import parcel_of
 from server.demo.people import Person
 from server.demo.trade import DemoBasket
+from server.events.order_steps import Parcel
 from server.order import status
 from server.payment.gateway import CAPTURED, DECLINED
 from server.pricing import delivery
@@ -44,6 +46,12 @@ class DemoOrder:
     def status(self) -> str:
         """The status of its last step."""
         return self.steps[-1][0]
+
+    @property
+    def parcel(self) -> Parcel | None:
+        """The parcel that went to the buyer; None before."""
+        shipped = next((time for state, time in self.steps if state == status.SHIPPED), None)
+        return parcel_of(self.number, shipped) if shipped is not None else None
 
     @property
     def delivered_at(self) -> datetime | None:

@@ -23,7 +23,7 @@ from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import publish
 from server.events.topics import CatalogReplaced
-from server.order.status import LIVE, future_eta
+from server.order.status import LIVE, SHIPPED, future_eta
 from server.order.steps import MESSAGES
 from server.payment.gateway import CAPTURED
 from server.progress import ProgressReport
@@ -196,12 +196,13 @@ def _write_orders(tx: Connection, shop: DemoShop, ids: Ids) -> None:
 
 
 def _order(order_id: int, one: DemoOrder, shop: DemoShop, ids: Ids) -> Row:
-    cost, person = one.cost, one.basket.person
+    cost, person, parcel = one.cost, one.basket.person, one.parcel
     address = {"id": ids.addresses[person], **shop.people[person].address}
     return (
         *(order_id, one.number, ids.users[person], one.status, CURRENCY),
         *(cost.subtotal, cost.discount, cost.tax, cost.shipping, cost.total),
-        *(address, one.delivery_option, "", one.eta, len(one.steps)),
+        *(address, one.delivery_option, parcel.tracking_number if parcel else "", one.eta, len(one.steps)),
+        [parcel.to_json()] if parcel else None,
         *(one.basket.time, one.steps[-1][1]),
         one.delivered_at,
         shop.now if one.points_counted_by(shop.now) else None,
@@ -233,6 +234,7 @@ def _events(numbered: Sequence[tuple[int, DemoOrder]]) -> Iterator[Row]:
                 MESSAGES[state],
                 "",
                 future_eta(state, purchase.eta, time),
+                1 if state == SHIPPED else None,
                 time,
             )
 
@@ -257,7 +259,8 @@ _PRODUCT: Final = (
 _ORDER: Final = (
     *("id", "number", "user_id", "status", "currency"),
     *("subtotal_minor", "discount_minor", "tax_minor", "shipping_minor", "total_minor"),
-    *("address", "delivery_option", "tracking_number", "eta", "last_sequence", "placed_at", "updated_at"),
+    *("address", "delivery_option", "tracking_number", "eta", "last_sequence", "shipments"),
+    *("placed_at", "updated_at"),
     *("delivered_at", "points_counted_at", "tier_discount_minor", "points_earned"),
 )
 _LINE: Final = (
@@ -266,7 +269,7 @@ _LINE: Final = (
     *("list_price_minor", "discount_minor", "tax_minor", "shipping_minor"),
     "restocked_quantity",
 )
-_EVENT: Final = ("order_id", "sequence", "status", "message", "location", "eta", "occurred_at")
+_EVENT: Final = ("order_id", "sequence", "status", "message", "location", "eta", "shipment_id", "occurred_at")
 _PAYMENT: Final = (
     *("order_id", "gateway", "method", "token", "status", "amount_minor", "currency", "gateway_id"),
     *("captured_minor", "updated_at"),

@@ -16,41 +16,6 @@ from server.events.topics import Payload
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A step of an order; `sequence` is 1 for the first."""
-
-    sequence: int
-    status: str
-    message: str
-    location: str
-    eta: datetime | None
-    time: datetime
-
-    def to_json(self) -> JsonObject:
-        """The step, its times in ISO 8601."""
-        return {
-            "sequence": self.sequence,
-            "status": self.status,
-            "message": self.message,
-            "location": self.location,
-            "eta": self.eta.isoformat() if self.eta else None,
-            "time": self.time.isoformat(),
-        }
-
-    @classmethod
-    def of_json(cls, json: JsonObject) -> Self:
-        """The step that `to_json` wrote."""
-        return cls(
-            json["sequence"],
-            json["status"],
-            json["message"],
-            json["location"],
-            datetime.fromisoformat(json["eta"]) if json["eta"] else None,
-            datetime.fromisoformat(json["time"]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class ParcelItem:
     """Units of a line of the order that are in a parcel."""
 
@@ -110,6 +75,43 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step of an order; `sequence` is 1 for the first. `parcel` was handed over or corrected by it."""
+
+    sequence: int
+    status: str
+    message: str
+    location: str
+    eta: datetime | None
+    time: datetime
+    parcel: Parcel | None = None
+
+    def to_json(self) -> JsonObject:
+        """The step without its parcel, its times in ISO 8601."""
+        return {
+            "sequence": self.sequence,
+            "status": self.status,
+            "message": self.message,
+            "location": self.location,
+            "eta": self.eta.isoformat() if self.eta else None,
+            "time": self.time.isoformat(),
+        }
+
+    @classmethod
+    def of_json(cls, json: JsonObject) -> Self:
+        """The step that `to_json` wrote, and the parcel beside it."""
+        return cls(
+            json["sequence"],
+            json["status"],
+            json["message"],
+            json["location"],
+            datetime.fromisoformat(json["eta"]) if json["eta"] else None,
+            datetime.fromisoformat(json["time"]),
+            Parcel.of_json(json["shipment"]) if json.get("shipment") else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class StepRefund:
     """The refund that a step is about."""
 
@@ -161,7 +163,6 @@ class OrderStepped:
     """None only in events that were not written by an order."""
     product_ids: tuple[int, ...] = ()
     country: str = ""
-    parcel: Parcel | None = None
     refund: StepRefund | None = None
     failed_refund: StepRefund | None = None
     returned: StepReturn | None = None
@@ -172,6 +173,11 @@ class OrderStepped:
     def key(self) -> str:
         """The order's id."""
         return str(self.order_id)
+
+    @property
+    def parcel(self) -> Parcel | None:
+        """The parcel that the step handed over or corrected."""
+        return self.step.parcel if self.step is not None else None
 
     @property
     def new_status(self) -> str:
@@ -208,7 +214,6 @@ class OrderStepped:
             step=Step.of_json(json) if "sequence" in json else None,
             product_ids=tuple(json.get("products", ())),
             country=json.get("country", ""),
-            parcel=Parcel.of_json(json["shipment"]) if json.get("shipment") else None,
             refund=StepRefund.of_json(json["refund"]) if "refund" in json else None,
             failed_refund=StepRefund.of_json(json["refund_failed"]) if "refund_failed" in json else None,
             returned=StepReturn.of_json(json["return"]) if "return" in json else None,

@@ -23,7 +23,7 @@ from server.order.preview import Preview
 from server.order.reserve import Purchase
 from server.order.service import NextStep, OrderChanges
 from server.order.settlement import METHOD
-from server.order.shipments import ParcelDraft
+from server.order.shipments import ParcelDraft, shipped_units
 from server.order.status import future_eta
 from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.order.units import NamedUnits
@@ -100,9 +100,11 @@ def filter_from_wire(request: order_service_pb2.ListOrdersRequest, user_id: int 
 
 def order_to_wire(order: PlacedOrder) -> pb.Order:
     """An order with its lines."""
+    shipped = shipped_units(order)
     whole = summary_to_wire(order)
-    whole.items.extend(_line_to_wire(line, order.currency) for line in order.lines)
+    whole.items.extend(_line_to_wire(line, order.currency, shipped[line.position]) for line in order.lines)
     whole.address.CopyFrom(_address_to_wire(order.address))
+    whole.shipments.extend(map(_parcel_to_wire, order.shipments))
     metadata = metadata_to_wire(order.custom_metadata)
     if metadata is not None:
         whole.metadata.CopyFrom(metadata)
@@ -111,7 +113,6 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
 
 def summary_to_wire(order: PlacedOrder) -> pb.Order:
     """What a list shows of an order: all but what takes more room than the rest."""
-    carrier, tracking_url = _followed(order)
     return pb.Order(
         id=order.id,
         number=order.number,
@@ -122,8 +123,6 @@ def summary_to_wire(order: PlacedOrder) -> pb.Order:
         payment=payment_to_wire(order.payment) if order.payment is not None else None,
         delivery_option=pb.Delivery.Option.Value(order.delivery_option),
         tracking_number=order.tracking_number,
-        carrier=carrier,
-        tracking_url=tracking_url,
         eta=_eta_to_wire(order),
         reserved_until=time_to_wire(order.reserved_until),
         create_time=time_to_wire(order.placed_at),
@@ -155,7 +154,7 @@ def _totals(order: PlacedOrder) -> Totals:
     )
 
 
-def _line_to_wire(line: PlacedLine, currency: str) -> pb.OrderItem:
+def _line_to_wire(line: PlacedLine, currency: str, shipped: int) -> pb.OrderItem:
     return pb.OrderItem(
         product_id=line.product_id,
         variant_id=line.variant_id,
@@ -171,6 +170,7 @@ def _line_to_wire(line: PlacedLine, currency: str) -> pb.OrderItem:
         refunded_quantity=line.refunded_quantity,
         returning_quantity=line.returning_quantity,
         returned_quantity=line.returned_quantity,
+        shipped_quantity=shipped,
     )
 
 
@@ -190,6 +190,7 @@ def step_to_wire(step: Step) -> pb.OrderEvent:
         location=step.location,
         eta=time_to_wire(step.eta),
         time=time_to_wire(step.time),
+        shipment_id=step.parcel.id if step.parcel is not None else 0,
     )
 
 
@@ -248,14 +249,6 @@ def _parcel_to_wire(parcel: Parcel) -> pb.Shipment:
     )
 
 
-def _followed(order: PlacedOrder) -> tuple[str, str]:
-    """Who carries the last parcel and where it can be followed; a new order has none."""
-    if not order.shipments:
-        return "", ""
-    last = order.shipments[-1]
-    return last.carrier, last.tracking_url
-
-
 def _eta_to_wire(order: PlacedOrder) -> Timestamp | None:
     return time_to_wire(future_eta(order.status, order.eta, utc_now()))
 
@@ -273,7 +266,8 @@ def message_to_wire(message: Message, now: datetime) -> tracking_pb2.TrackOrderR
     """One message of a tracking stream."""
     match message:
         case Step():
-            return tracking_pb2.TrackOrderResponse(event=step_to_wire(message))
+            shipment = _parcel_to_wire(message.parcel) if message.parcel is not None else None
+            return tracking_pb2.TrackOrderResponse(event=step_to_wire(message), shipment=shipment)
         case Heartbeat():
             heartbeat = tracking_pb2.TrackOrderResponse.Heartbeat(time=time_to_wire(now))
             return tracking_pb2.TrackOrderResponse(heartbeat=heartbeat)

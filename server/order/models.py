@@ -47,9 +47,8 @@ class Order(Base):
     metadata_version: Mapped[int] = mapped_column(Integer, server_default="0")
     # The carrier's, of the last parcel; SQLite bounds no texts, and cannot change a column.
     tracking_number: Mapped[str] = mapped_column(String(64).with_variant(String(32), "sqlite"))
-    shipments: Mapped[list[dict[str, object]] | None] = mapped_column(
-        Json
-    )  # the parcels: see order/shipments.py
+    # The parcels: see shipments.py.
+    shipments: Mapped[list[dict[str, object]] | None] = mapped_column(OptionalJson)
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_sequence: Mapped[int] = mapped_column(Integer)
     reserved_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while PENDING_PAYMENT
@@ -132,4 +131,5 @@ class OrderEvent(Base):
     message: Mapped[str] = mapped_column(String(500))
     location: Mapped[str] = mapped_column(String(200), default="")
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    shipment_id: Mapped[int | None] = mapped_column(Integer)  # the parcel that was handed over or corrected
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -87,15 +87,25 @@ def order_by_request(connection: Connection, user_id: int, request_id: str) -> A
     ).one_or_none()
 
 
-def steps_after(connection: Connection, order_id: int, sequence: int) -> list[Step]:
-    """The steps of an order after `sequence`."""
+def steps_after(connection: Connection, order: PlacedOrder, sequence: int) -> list[Step]:
+    """The steps of an order after `sequence`, with their parcels as they are now."""
+    parcels = {parcel.id: parcel for parcel in order.shipments}
     rows = connection.execute(
         select(*OrderEvent.__table__.columns)
-        .where(OrderEvent.order_id == order_id, OrderEvent.sequence > sequence)
+        .where(OrderEvent.order_id == order.id, OrderEvent.sequence > sequence)
         .order_by(OrderEvent.sequence)
     )
     return [
-        Step(row.sequence, row.status, row.message, row.location, row.eta, row.occurred_at) for row in rows
+        Step(
+            row.sequence,
+            row.status,
+            row.message,
+            row.location,
+            row.eta,
+            row.occurred_at,
+            parcels.get(row.shipment_id),
+        )
+        for row in rows
     ]
 
 
@@ -226,6 +236,7 @@ def insert_event(tx: Connection, order_id: int, step: Step) -> None:
         message=step.message,
         location=step.location,
         eta=step.eta,
+        shipment_id=step.parcel.id if step.parcel else None,
         occurred_at=step.time,
     )
 

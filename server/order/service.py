@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.db.base import AnyRow
-from server.errors import FieldReason, InvalidField
+from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.order_steps import Parcel, Step
@@ -21,7 +21,7 @@ from server.order import line_queries, payment_queries, queries, shipments, stat
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
 from server.order.placed import LockedOrder, PlacedOrder, order_of, payment_of
 from server.order.shipments import ParcelDraft
-from server.order.steps import MESSAGES, record
+from server.order.steps import MAX_STEPS, MESSAGES, record
 from server.payment import status as payment_status
 from server.payment.order_payment import OrderPayment
 from server.payment.queries import latest_disputes
@@ -76,8 +76,8 @@ def read_steps(
     row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
     if row is None:
         raise OrderNotFound(order_id=order_id)
-    steps = queries.steps_after(connection, order_id, after)
-    return order_of(row), steps
+    order = order_of(row)
+    return order, queries.steps_after(connection, order, after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +123,11 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
     is_note = before == after
     if is_note and parcel is None:
         return
+    if is_note and order.last_sequence >= MAX_STEPS:
+        raise TooMany(limit=MAX_STEPS, resources="steps of an order")
     if not is_note:
         _check_step(tx, order_id, before, after)
-    step = _move(tx, order, requested, now)
+    step = replace(_move(tx, order, requested, now), parcel=parcel)
     if parcel is not None:
         queries.set_shipments(tx, order_id, parcels)
     if after == status.DELIVERED:
@@ -136,7 +138,7 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
     write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, before=before, after=after, **details)
     publish(
         tx,
-        replace(event, parcel=parcel, is_note=is_note, is_correction=is_note and requested.is_correction),
+        replace(event, is_note=is_note, is_correction=is_note and requested.is_correction),
     )
 
 

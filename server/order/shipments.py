@@ -13,10 +13,30 @@ from typing import Final
 
 from server.errors import FieldReason, InvalidField
 from server.events.order_steps import Parcel, ParcelItem
-from server.order.placed import PlacedLine
+from server.order.placed import PlacedLine, PlacedOrder
+from server.order.status import SHIPPED
 from server.order.units import NamedUnits, positions
 
 MAX_PARCELS: Final = 20
+MAX_PARCEL_LINES: Final = 300
+"""Entries in the parcels of an order together: a page of orders shows them all."""
+
+
+def is_listed(parcels: Sequence[Parcel]) -> bool:
+    """Whether it is known of each unit if it was handed over."""
+    return bool(parcels) and all(parcel.items for parcel in parcels)
+
+
+def shipped_units(order: PlacedOrder) -> dict[int, int]:
+    """The units that were handed over, by position of their line; all of them where no parcel lists its units."""
+    if is_listed(order.shipments):
+        items = [item for parcel in order.shipments for item in parcel.items]
+        return {
+            line.position: sum(item.quantity for item in items if item.position == line.position)
+            for line in order.lines
+        }
+    has_left = bool(order.shipments) or order.delivered_at is not None or order.status == SHIPPED
+    return {line.position: line.quantity if has_left else 0 for line in order.lines}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +56,7 @@ def put(
     """The parcels with the one that is sent, and that one; None when it is there already, just so.
 
     Raises InvalidField for one that says nothing, of more units than are left, of an id that there is not, and for
-    another one that does not name its units.
+    one of several that does not name its units.
     """
     if not (draft.tracking_number or draft.tracking_url or draft.items):
         raise InvalidField(
@@ -49,17 +69,24 @@ def put(
     if before is None:
         if any(_repeats(parcel, lines, draft) for parcel in parcels):
             return parcels, None
-        _check_another(parcels, draft)
+        _check_another(parcels)
+    if others and not draft.items:
+        raise InvalidField(
+            ("shipment.items", "say which units are in it, beside others", FieldReason.REQUIRED)
+        )
     parcel = Parcel(
         id=before.id if before else max((one.id for one in parcels), default=0) + 1,
         carrier=draft.carrier.strip(),
         tracking_number=draft.tracking_number.strip(),
         tracking_url=draft.tracking_url,
-        items=_items(others, lines, draft),
+        items=_items(others, lines, draft, is_first=not parcels),
         shipped_at=before.shipped_at if before else now,
     )
     if parcel == before:
         return parcels, None
+    if sum(len(one.items) for one in [*others, parcel]) > MAX_PARCEL_LINES:
+        problem = f"the parcels of an order list at most {MAX_PARCEL_LINES} lines together"
+        raise InvalidField(("shipment.items", problem, FieldReason.TOO_MANY_ENTRIES))
     return sorted([*others, parcel], key=lambda one: one.id), parcel
 
 
@@ -71,9 +98,12 @@ def _repeats(parcel: Parcel, lines: Sequence[PlacedLine], draft: ParcelDraft) ->
     ) and parcel.items == _named(lines, draft)
 
 
-def _check_another(parcels: Sequence[Parcel], draft: ParcelDraft) -> None:
-    if parcels and not draft.items:
-        raise InvalidField(("shipment.items", "say which units are in another parcel", FieldReason.REQUIRED))
+def _check_another(parcels: Sequence[Parcel]) -> None:
+    unlisted = next((parcel for parcel in parcels if not parcel.items), None)
+    if unlisted is not None:
+        raise InvalidField(
+            ("shipment", f"parcel {unlisted.id} holds everything: say which units it holds first")
+        )
     if len(parcels) >= MAX_PARCELS:
         raise InvalidField(
             ("shipment", f"an order has at most {MAX_PARCELS} parcels", FieldReason.TOO_MANY_ENTRIES)
@@ -81,9 +111,10 @@ def _check_another(parcels: Sequence[Parcel], draft: ParcelDraft) -> None:
 
 
 def _items(
-    others: Sequence[Parcel], lines: Sequence[PlacedLine], draft: ParcelDraft
+    others: Sequence[Parcel], lines: Sequence[PlacedLine], draft: ParcelDraft, *, is_first: bool
 ) -> tuple[ParcelItem, ...]:
-    left = {line.position: line.quantity for line in lines}
+    # What was paid back before anything left the house does not leave it.
+    left = {line.position: line.quantity - (line.refunded_quantity if is_first else 0) for line in lines}
     for parcel in others:
         for item in parcel.items:
             left[item.position] -= item.quantity

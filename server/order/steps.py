@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Connection
 
 from server.events.order_steps import OrderStepped, Step
 from server.order import queries, status
+
+MAX_STEPS: Final = 400
+"""Of an order whose parcels are corrected, or returns asked for, again and again: its steps are one reply."""
 
 MESSAGES = {
     status.PENDING_PAYMENT: "Your order was placed and waits for its payment.",

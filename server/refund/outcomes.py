@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund
 from server.order import status
+from server.order.shipments import shipped_units
 from server.payment import status as payment_status
 from server.payment.alerts import REFUND_FAILED, Alert, Alerts
 from server.payment.gateway import RefundOutcome
@@ -45,9 +46,20 @@ def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publisha
     """
     if not sale.captured or sale.paid_back < sale.captured or status.REFUNDED not in status.LEGAL[sale.state]:
         return []
-    stock = sale.restock_all(tx) if sale.state in status.UNSHIPPED else []
+    stock = sale.restock(tx, _in_the_house(sale))
     message = f"Your order was paid back: {sale.money(sale.captured)} in all."
     return [sale.step(tx, status.REFUNDED, message, now), *stock]
+
+
+def _in_the_house(sale: Sale) -> dict[int, int]:
+    """The units that were not handed over, by position; of a shipped order only where its parcels list theirs."""
+    if sale.state in status.UNSHIPPED:
+        return {line.position: line.quantity for line in sale.lines}
+    shipped = shipped_units(sale.order)
+    return {
+        line.position: max(line.quantity - shipped[line.position] - line.own_restocked, 0)
+        for line in sale.lines
+    }
 
 
 def _not_paid_back(

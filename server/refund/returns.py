@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -15,7 +14,8 @@ from server.etags import check_etag, etag_of
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund, StepReturn
 from server.order import status
-from server.order.steps import MESSAGES
+from server.order.shipments import shipped_units
+from server.order.steps import MAX_STEPS, MESSAGES
 from server.order.units import NamedUnits, positions
 from server.promotion import service as promotions
 from server.refund import return_queries
@@ -32,9 +32,6 @@ from server.refund.paid_ahead import awaited, due
 from server.refund.parts import fitted
 from server.refund.records import OrderReturn
 from server.refund.sale import Sale, open_sale
-
-MAX_STEPS: Final = 400
-"""Of an order whose returns are asked for and refused again and again: its steps are one reply."""
 
 
 def request(
@@ -209,7 +206,7 @@ def _check_time(sale: Sale, within: timedelta, now: datetime) -> None:
 
 def _returnable_units(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
     """Units as they are named, by position; all that can be sent back for None. Raises NotReturnable."""
-    left = {line.position: line.returnable for line in sale.lines if line.returnable > 0}
+    left = _units_with_the_buyer(sale)
     if sale.state == status.RETURN_REQUESTED:
         raise NotReturnable(order_id=sale.id, problem="Another return of this order is open.", available=0)
     if sale.state not in status.RETURNABLE or not left:
@@ -229,6 +226,15 @@ def _returnable_units(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[in
             available=open_units,
         )
     return by_position
+
+
+def _units_with_the_buyer(sale: Sale) -> dict[int, int]:
+    """The units that can be sent back, by position: neither sent or paid back, nor left out of every parcel."""
+    shipped = shipped_units(sale.order)
+    units = {
+        line.position: min(line.returnable, shipped[line.position] - line.sent_back) for line in sale.lines
+    }
+    return {position: count for position, count in units.items() if count > 0}
 
 
 def _open(tx: Connection, return_id: int) -> tuple[Sale, OrderReturn]:

@@ -61,12 +61,16 @@ class SaleLine(PlacedLine):
         """Units of the open return that nobody paid yet."""
         return min(self.returning_quantity, self.unpaid_sent_back)
 
+    @property
+    def own_restocked(self) -> int:
+        """Units in stock again that no return brought."""
+        return self.restocked_quantity - self.returns_restocked
+
     def restockable(self, units: int) -> tuple[int, int]:
         """How many of `units` that are paid back now can go into stock: of those of returns, and of the others."""
         of_returns = min(units, self.unpaid_sent_back)
         away = max(self.sent_back - self.returns_restocked, 0)
-        own_restocked = self.restocked_quantity - self.returns_restocked
-        own = max(self.quantity - self.sent_back - own_restocked, 0)
+        own = max(self.quantity - self.sent_back - self.own_restocked, 0)
         return min(of_returns, away), min(units - of_returns, own)
 
 

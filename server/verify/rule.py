@@ -13,10 +13,11 @@ from sqlalchemy import Select
 class Rule:
     """Something that always holds. `query` finds the rows that break it; their columns fill `sentence`.
 
+    Where the databases have no common words, as for what is inside of JSON, there is a query by dialect.
     `lists` are the values of the query's lists (`IN :live`).
     """
 
     name: str
     sentence: str
-    query: str | Select[*tuple[Any, ...]]
+    query: str | Select[*tuple[Any, ...]] | Mapping[str, str]
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Executable, bindparam, text
+from sqlalchemy import Connection, Engine, Executable, Select, bindparam, text
 
 from server.db.engine import reading
 from server.progress import ProgressReport, silent
@@ -22,6 +22,7 @@ from server.verify.promotions import PROMOTIONS
 from server.verify.references import reference_rules
 from server.verify.refunds import REFUNDS
 from server.verify.rule import Rule
+from server.verify.shipments import SHIPMENTS
 from server.verify.stock import STOCK
 from server.verify.units import UNITS
 
@@ -53,6 +54,7 @@ def rules() -> list[Rule]:
         *REFUNDS,
         *MONEY_MOVED,
         *UNITS,
+        *SHIPMENTS,
         *OUTBOXES,
         *reference_rules(),
     ]
@@ -64,7 +66,7 @@ def verify(engine: Engine, *, progress: ProgressReport = silent) -> list[Discrep
     Reads only. Each rule is one query, which sees the database at one moment: every transaction of the shop keeps
     the rules, so it may run beside them.
     """
-    every = _queries()
+    every = _queries(engine.dialect.name)
     discrepancies: list[Discrepancy] = []
     with reading(engine).connect() as connection:
         for done, (rule, query) in enumerate(every):
@@ -75,9 +77,9 @@ def verify(engine: Engine, *, progress: ProgressReport = silent) -> list[Discrep
 
 
 @cache
-def _queries() -> tuple[tuple[Rule, Executable], ...]:
+def _queries(dialect: str) -> tuple[tuple[Rule, Executable], ...]:
     """Every rule with its query: building them takes as long as asking them of a small shop."""
-    return tuple((rule, _query(rule)) for rule in rules())
+    return tuple((rule, _query(rule, dialect)) for rule in rules())
 
 
 def _broken(connection: Connection, rule: Rule, query: Executable) -> Iterator[Discrepancy]:
@@ -86,8 +88,9 @@ def _broken(connection: Connection, rule: Rule, query: Executable) -> Iterator[D
         yield Discrepancy(rule.name, rule.sentence.format(**facts))
 
 
-def _query(rule: Rule) -> Executable:
-    if not isinstance(rule.query, str):
+def _query(rule: Rule, dialect: str) -> Executable:
+    if isinstance(rule.query, Select):
         return rule.query.limit(MAX_PER_RULE)
-    query = text(f"{rule.query} LIMIT {MAX_PER_RULE}")
+    own = rule.query if isinstance(rule.query, str) else rule.query[dialect]
+    query = text(f"{own} LIMIT {MAX_PER_RULE}")
     return query.bindparams(*(bindparam(name, expanding=True) for name in rule.lists))

@@ -20,7 +20,8 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
 from server.events.consumer import REST, Consumer, StoredEvent
-from server.events.order_steps import OrderStepped
+from server.events.models import JsonObject
+from server.events.order_steps import OrderStepped, Parcel
 from server.metadata import Metadata
 from server.webhooks import queries
 from server.webhooks.courier import Answer, Courier
@@ -174,11 +175,13 @@ class WebhookOutbox:
 
 
 def types_of(event: OrderStepped) -> list[str]:
-    """Return what an order's event is told as; a step that only notes something is told when it is a refund."""
+    """Return what an order's event is told as; a step that notes something is told of a refund or a parcel."""
     status = event.new_status.lower()
     types = []
     if status:
         types.append("order.placed" if status == "pending_payment" else f"order.{status}")
+    if event.parcel is not None and event.is_note:
+        types.append("order.shipment_changed")
     if event.refund is not None and "order.refunded" not in types:
         types.append("order.refunded")
     return types
@@ -188,11 +191,29 @@ def body_of(event_type: str, event: OrderStepped, metadata: Metadata | None = No
     """The JSON of a delivery, but for its id, which is not known before it is written."""
     step = event.step.to_json() if event.step is not None else {}
     body = {"type": event_type, "order_id": event.order_id} | {name: step.get(name) for name in STEP_FIELDS}
+    if event.parcel is not None:
+        body |= {"shipment": _shipment(event.parcel)}
     if event.refund is not None:
         body |= {"refund": event.refund.to_json()}
     if metadata:
         body |= {"metadata": metadata}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _shipment(parcel: Parcel) -> JsonObject:
+    """A parcel, in the words of the contract."""
+    items = [
+        {"variant_id": item.variant_id, "product_id": item.product_id, "quantity": item.quantity}
+        for item in parcel.items
+    ]
+    return {
+        "id": parcel.id,
+        "carrier": parcel.carrier,
+        "tracking_number": parcel.tracking_number,
+        "tracking_url": parcel.tracking_url,
+        "items": items,
+        "ship_time": parcel.shipped_at.isoformat(),
+    }
 
 
 def sent_body(delivery: AnyRow) -> str:

@@ -27,6 +27,7 @@ EVENT_TYPES: Final = frozenset(
         "order.confirmed",
         "order.processing",
         "order.shipped",
+        "order.shipment_changed",
         "order.delivered",
         "order.cancelled",
         "order.return_requested",

@@ -107,6 +107,8 @@ class Order:
     without_units: int = 0
     """What was paid back as a mere amount."""
     delivered: bool = False
+    parcel: str = ""
+    """The carrier's number of its parcel; empty for none."""
     returns: list[Return] = field(default_factory=list)
 
     @property

@@ -414,6 +414,24 @@ class OrderLife(RuleBasedStateMachine):
             order.delivered |= wanted == DELIVERED
 
     @precondition(lambda self: self.orders)
+    @rule(which=places, number=st.sampled_from(["1Z1", "1Z2"]), corrected=st.booleans())
+    def hand_over(self, which: int, number: str, corrected: bool) -> None:
+        """The parcel goes to the carrier, whose number may be corrected later."""
+        order = self._chosen(which, CONFIRMED, PROCESSING, SHIPPED)
+        shipment = order_pb2.Shipment(id=int(corrected), tracking_number=number)
+        request = order_service_pb2.UpdateOrderStatusRequest(
+            order_id=order.id, status=order_pb2.Order.SHIPPED, shipment=shipment
+        )
+        _, refused = self._call(self.shop.orders.UpdateOrderStatus, request, self.shop.admin)
+        if (corrected and not order.parcel) or (not corrected and order.parcel not in ("", number)):
+            assert refused == "INVALID_FIELD"
+        else:
+            assert refused == (OK if order.state in (PROCESSING, SHIPPED) else "ILLEGAL_TRANSITION")
+        if not refused:
+            order.state, order.parcel = SHIPPED, number
+        assert self._told(order).tracking_number == order.parcel
+
+    @precondition(lambda self: self.orders)
     @rule(which=places, line=places, units=st.integers(1, 4), restock=st.booleans())
     def refund_units(self, which: int, line: int, units: int, restock: bool) -> None:
         order = self._chosen(which, CONFIRMED, PROCESSING, SHIPPED, DELIVERED, RETURNED)

@@ -40,7 +40,7 @@ class Order(_message.Message):
         VIEW_UNSPECIFIED: Order._View.ValueType  # 0
         """Not set: SUMMARY."""
         SUMMARY: Order._View.ValueType  # 1
-        """Fields that a row of a list shows: all but `items`, `address` and `metadata`."""
+        """Fields that a row of a list shows: all but `items`, `address`, `shipments` and `metadata`."""
         FULL: Order._View.ValueType  # 2
         """All fields, as GetOrder returns them. Pages end early where they would grow too large."""
 
@@ -50,7 +50,7 @@ class Order(_message.Message):
     VIEW_UNSPECIFIED: Order.View.ValueType  # 0
     """Not set: SUMMARY."""
     SUMMARY: Order.View.ValueType  # 1
-    """Fields that a row of a list shows: all but `items`, `address` and `metadata`."""
+    """Fields that a row of a list shows: all but `items`, `address`, `shipments` and `metadata`."""
     FULL: Order.View.ValueType  # 2
     """All fields, as GetOrder returns them. Pages end early where they would grow too large."""
 
@@ -123,8 +123,7 @@ class Order(_message.Message):
     RESERVED_UNTIL_FIELD_NUMBER: _builtins.int
     DELIVER_TIME_FIELD_NUMBER: _builtins.int
     DISPUTE_FIELD_NUMBER: _builtins.int
-    CARRIER_FIELD_NUMBER: _builtins.int
-    TRACKING_URL_FIELD_NUMBER: _builtins.int
+    SHIPMENTS_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     ITEM_COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.int
@@ -138,15 +137,11 @@ class Order(_message.Message):
     delivery_option: Global___Delivery.Option.ValueType
     """Delivery method."""
     tracking_number: _builtins.str
-    """The carrier's number of the last parcel; empty until one was handed over with a number."""
+    """The carrier's number of the last parcel; empty until one was handed over with a number. See `shipments`."""
     etag: _builtins.str
     """Changes with every change of the order."""
     coupon_code: _builtins.str
     """The code of the coupon that was used; empty for none."""
-    carrier: _builtins.str
-    """Carrier of the last parcel; GetTracking has all of them."""
-    tracking_url: _builtins.str
-    """Address of the page that follows the last parcel."""
     item_count: _builtins.int
     """Number of units over all lines."""
     @_builtins.property
@@ -190,6 +185,10 @@ class Order(_message.Message):
         """The dispute of its payment: one that is open, or else the last one; absent when there never was any."""
 
     @_builtins.property
+    def shipments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shipment]:
+        """The parcels, in the order they were handed over."""
+
+    @_builtins.property
     def metadata(self) -> _struct_pb2.Struct:
         """Free facts for the shop's own use: a JSON object of at most 4 KiB, nested at most 16 deep, with names of at most
         64 characters, that the shop keeps and never interprets. Numbers are doubles: ids of others belong in texts.
@@ -216,14 +215,13 @@ class Order(_message.Message):
         reserved_until: _timestamp_pb2.Timestamp | None = ...,
         deliver_time: _timestamp_pb2.Timestamp | None = ...,
         dispute: _payment_pb2.Dispute | None = ...,
-        carrier: _builtins.str = ...,
-        tracking_url: _builtins.str = ...,
+        shipments: _abc.Iterable[Global___Shipment] | None = ...,
         metadata: _struct_pb2.Struct | None = ...,
         item_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "deliver_time", b"deliver_time", "dispute", b"dispute", "eta", b"eta", "metadata", b"metadata", "payment", b"payment", "reserved_until", b"reserved_until", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "carrier", b"carrier", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "item_count", b"item_count", "items", b"items", "metadata", b"metadata", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "tracking_url", b"tracking_url", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "item_count", b"item_count", "items", b"items", "metadata", b"metadata", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "shipments", b"shipments", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -249,6 +247,7 @@ class OrderItem(_message.Message):
     REFUNDED_QUANTITY_FIELD_NUMBER: _builtins.int
     RETURNING_QUANTITY_FIELD_NUMBER: _builtins.int
     RETURNED_QUANTITY_FIELD_NUMBER: _builtins.int
+    SHIPPED_QUANTITY_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     variant_id: _builtins.int
@@ -265,6 +264,8 @@ class OrderItem(_message.Message):
     """Units of a return that is open: the buyer asked to send them back, and they did not arrive yet."""
     returned_quantity: _builtins.int
     """Units that came back."""
+    shipped_quantity: _builtins.int
+    """Units that were handed over: those that the parcels list, or all of them when a parcel lists none."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit."""
@@ -306,10 +307,11 @@ class OrderItem(_message.Message):
         refunded_quantity: _builtins.int = ...,
         returning_quantity: _builtins.int = ...,
         returned_quantity: _builtins.int = ...,
+        shipped_quantity: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price", "tax", b"tax", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "product_id", b"product_id", "quantity", b"quantity", "refunded_quantity", b"refunded_quantity", "returned_quantity", b"returned_quantity", "returning_quantity", b"returning_quantity", "sku", b"sku", "tax", b"tax", "total", b"total", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "product_id", b"product_id", "quantity", b"quantity", "refunded_quantity", b"refunded_quantity", "returned_quantity", b"returned_quantity", "returning_quantity", b"returning_quantity", "shipped_quantity", b"shipped_quantity", "sku", b"sku", "tax", b"tax", "total", b"total", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -409,7 +411,9 @@ class Shipment(_message.Message):
     """Address of the page that follows it, https."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
-        """Its contents. Empty when the shop does not list them; each of several parcels lists its units."""
+        """Its contents. Empty when the shop does not list them, and everything is in it; each of several parcels lists its
+        units.
+        """
 
     @_builtins.property
     def ship_time(self) -> _timestamp_pb2.Timestamp:
@@ -445,6 +449,7 @@ class OrderEvent(_message.Message):
     LOCATION_FIELD_NUMBER: _builtins.int
     ETA_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """1 for the first step of the order, then 2, 3 …"""
     status: Global___Order.Status.ValueType
@@ -453,6 +458,8 @@ class OrderEvent(_message.Message):
     """A sentence for the buyer."""
     location: _builtins.str
     """Place where it happened."""
+    shipment_id: _builtins.int
+    """The parcel that was handed over or corrected: see `shipments` of the order; 0 for none."""
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
         """By when the order should arrive, as known at this step."""
@@ -470,10 +477,11 @@ class OrderEvent(_message.Message):
         location: _builtins.str = ...,
         eta: _timestamp_pb2.Timestamp | None = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
+        shipment_id: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "location", b"location", "message", b"message", "sequence", b"sequence", "status", b"status", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "location", b"location", "message", b"message", "sequence", b"sequence", "shipment_id", b"shipment_id", "status", b"status", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -124,6 +124,7 @@ class TrackOrderResponse(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     RECONNECT_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    SHIPMENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def event(self) -> _order_pb2.OrderEvent:
         """A step of the order."""
@@ -140,6 +141,10 @@ class TrackOrderResponse(_message.Message):
     def end(self) -> Global___TrackOrderResponse.End:
         """The last message."""
 
+    @_builtins.property
+    def shipment(self) -> _order_pb2.Shipment:
+        """Beside an event with a `shipment_id`: that parcel."""
+
     def __init__(
         self,
         *,
@@ -147,10 +152,11 @@ class TrackOrderResponse(_message.Message):
         heartbeat: Global___TrackOrderResponse.Heartbeat | None = ...,
         reconnect: Global___TrackOrderResponse.Reconnect | None = ...,
         end: Global___TrackOrderResponse.End | None = ...,
+        shipment: _order_pb2.Shipment | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "shipment", b"shipment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "shipment", b"shipment"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["event", "heartbeat", "reconnect", "end"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015

@@ -26,7 +26,8 @@ class WebhookEndpoint(_message.Message):
     """An address that receives the events of orders.
 
     Each delivery is a POST of JSON, `{"id", "type", "order_id", "sequence", "status", "time", …}`, at least once
-    and in order per order. The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of
+    and in order per order; `shipment` is there when a parcel was handed over or corrected, `refund` when money goes back,
+    `metadata` when the order has any. The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of
     `<seconds>.<body>` under the endpoint's secret; while a rotation of the secret overlaps, a second `v1` follows, under
     the old one, and either may be checked. `Sanset-Delivery` holds the id to recognise repeats by. Anything
     but a 2xx within 10 seconds is tried again, at growing intervals, for a day.
@@ -62,7 +63,8 @@ class WebhookEndpoint(_message.Message):
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The events to deliver: order.placed, order.confirmed, order.processing, order.shipped, order.delivered,
-        order.cancelled, order.return_requested, order.returned, order.refunded. Empty: everything.
+        order.cancelled, order.return_requested, order.returned, order.refunded, and order.shipment_changed for another
+        parcel or a correction of one. Empty: everything.
         """
 
     @_builtins.property

@@ -48,13 +48,16 @@ def line(name: str = "Mug") -> Any:
 def stepped(*, message: str = "Another parcel of your order is on its way.", **facts: Any) -> OrderStepped:
     """The event of a step that has everything a mail may tell."""
     eta = facts.pop("eta", NOW + timedelta(days=2))
+    parcel = facts.pop(
+        "parcel", Parcel(1, "DHL", "0034", "https://dhl.test/0034", (ParcelItem(1, 1, 1, 2),), NOW)
+    )
     everything = {
         "refund": StepRefund(1, 500, "USD"),
         "failed_refund": StepRefund(1, 500, "USD"),
-        "parcel": Parcel(1, "DHL", "0034", "https://dhl.test/0034", (ParcelItem(1, 1, 1, 2),), NOW),
         "returned": StepReturn(1, "APPROVED", {1: 2}, "Use the label inside."),
     }
-    return OrderStepped(order_id=1, step=Step(4, "SHIPPED", message, "", eta, NOW), **(everything | facts))
+    step = Step(4, "SHIPPED", message, "", eta, NOW, parcel)
+    return OrderStepped(order_id=1, step=step, **(everything | facts))
 
 
 def written(kind: str, *, names: str = "Mug", return_days: int | None = 30, **fields: Any) -> compose.Letter:

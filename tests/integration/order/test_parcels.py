@@ -9,8 +9,10 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2, tracking_pb2
+from sanset.v1 import order_service_pb2, refund_pb2, tracking_pb2
 from sanset.v1.order_pb2 import LineQuantity
+from support.payment_shop import sound
+from support.refund_story import ask_return, refund, state, stock
 from support.running_shop import RunningShop, refused
 
 SHIPPED = pb.Order.SHIPPED
@@ -56,9 +58,13 @@ def one_of(order: pb.Order, units: int) -> LineQuantity:
 
 def test_no_number_is_shown_before_a_carrier_has_given_one(shop: RunningShop) -> None:
     order = packed(shop)
-    assert (order.carrier, order.tracking_number, order.tracking_url) == ("", "", "")
+    assert (order.tracking_number, list(order.shipments), order.items[0].shipped_quantity) == ("", [], 0)
     shipped = shop.move(order.id, SHIPPED)
-    assert (shipped.carrier, shipped.tracking_number, shipped.tracking_url) == ("", "", "")
+    assert (shipped.tracking_number, list(shipped.shipments), shipped.items[0].shipped_quantity) == (
+        "",
+        [],
+        3,
+    )
     assert list(tracking(shop, order).shipments) == []
 
 
@@ -66,22 +72,26 @@ def test_carrier_number_and_link_are_set_with_the_step_and_shown(shop: RunningSh
     order = packed(shop)
     shipped = ship(shop, order, **DHL)
     assert shipped.status == SHIPPED
-    assert {name: getattr(shipped, name) for name in DHL} == DHL
+    assert {name: getattr(shipped.shipments[0], name) for name in DHL} == DHL
     told = tracking(shop, order)
     assert told.tracking_number == DHL["tracking_number"]
     (parcel,) = told.shipments
     assert {name: getattr(parcel, name) for name in DHL} == DHL
     assert (parcel.id, list(parcel.items)) == (1, [])
+    assert [event.shipment_id for event in told.events] == [0, 0, 0, 1]
+    assert list(shipped.shipments) == [parcel]
     assert parcel.ship_time.seconds > 0
 
 
 def test_parcels_say_which_units_they_hold_and_hold_each_once(shop: RunningShop) -> None:
     order = packed(shop)
-    ship(shop, order, **DHL, items=[one_of(order, 2)])
+    first = ship(shop, order, **DHL, items=[one_of(order, 2)])
+    assert first.items[0].shipped_quantity == 2
     assert refused_parcel(shop, order, tracking_number="2", items=[one_of(order, 2)]) == ["shipment.items"]
     by_product = LineQuantity(product_id=order.items[0].product_id, quantity=1)
     after = ship(shop, order, carrier="UPS", tracking_number="1Z999", items=[by_product])
-    assert (after.status, after.carrier, after.tracking_number) == (SHIPPED, "UPS", "1Z999")
+    assert (after.status, after.shipments[-1].carrier, after.tracking_number) == (SHIPPED, "UPS", "1Z999")
+    assert after.items[0].shipped_quantity == 3
     parcels = tracking(shop, order).shipments
     assert [(one.id, one.carrier, [item.quantity for item in one.items]) for one in parcels] == [
         (1, "DHL", [2]),
@@ -100,6 +110,57 @@ def test_a_parcel_can_be_corrected_and_a_repeat_changes_nothing(shop: RunningSho
     assert ship(shop, order, id=1, **(DHL | {"tracking_number": "42"})) == corrected
     (parcel,) = tracking(shop, order).shipments
     assert parcel.tracking_number == "42"
+
+
+def test_beside_a_parcel_that_holds_everything_there_is_no_other(shop: RunningShop) -> None:
+    order = packed(shop)
+    ship(shop, order, **DHL)
+    assert refused_parcel(shop, order, tracking_number="2", items=[one_of(order, 1)]) == ["shipment"]
+    ship(shop, order, id=1, **DHL, items=[one_of(order, 2)])
+    ship(shop, order, tracking_number="2", items=[one_of(order, 1)])
+    assert refused_parcel(shop, order, id=1, **DHL) == ["shipment.items"]
+    assert sound(shop)
+
+
+def test_what_was_paid_back_before_is_not_shipped(shop: RunningShop) -> None:
+    order = packed(shop)
+    refund(shop, order.id, items=[one_of(order, 1)], restock=True)
+    assert refused_parcel(shop, order, **DHL, items=[one_of(order, 3)]) == ["shipment.items"]
+    shipped = ship(shop, order, **DHL, items=[one_of(order, 2)])
+    assert [item.quantity for item in shipped.shipments[0].items] == [2]
+
+
+def test_units_in_no_parcel_go_back_into_stock_when_the_order_ends(shop: RunningShop) -> None:
+    order = packed(shop)
+    ship(shop, order, **DHL, items=[one_of(order, 2)])
+    assert refund(shop, order.id).amount == order.totals.total
+    assert (state(shop, order.id), stock(shop, order)) == ("REFUNDED", [98])
+    assert sound(shop)
+
+
+def test_units_in_no_parcel_cannot_be_sent_back(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = shop.order(buyer, 3)
+    shop.move(order.id, pb.Order.PROCESSING)
+    ship(shop, order, **DHL, items=[one_of(order, 2)])
+    shop.move(order.id, pb.Order.DELIVERED)
+    request = refund_pb2.RequestReturnRequest(order_id=order.id, items=[one_of(order, 3)], reason="Too many")
+    answer = refused(shop.refunds.RequestReturn, request, buyer)
+    assert answer.reason == "NOT_RETURNABLE"
+    assert [item.quantity for item in ask_return(shop, buyer, order.id).items] == [2]
+
+
+def test_a_stream_shows_the_parcels_of_its_steps_before_and_live(shop: RunningShop) -> None:
+    order = packed(shop)
+    ship(shop, order, **DHL)
+    request = tracking_pb2.TrackOrderRequest(order_id=order.id, after_sequence=3)
+    stream = shop.orders.TrackOrder(request, metadata=shop.admin.metadata, timeout=30)
+    before = next(stream)
+    assert (before.event.shipment_id, before.shipment.tracking_number) == (1, DHL["tracking_number"])
+    ship(shop, order, id=1, **(DHL | {"tracking_number": "42"}))
+    live = next(stream)
+    stream.cancel()
+    assert (live.event.sequence, live.event.shipment_id, live.shipment.tracking_number) == (5, 1, "42")
 
 
 @pytest.mark.parametrize(

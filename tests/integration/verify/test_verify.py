@@ -250,6 +250,11 @@ DAMAGE = {
     "order-line-variant": ["UPDATE order_lines SET variant_id = 2 WHERE variant_id = 1"],
     "history-gapless": ["DELETE FROM order_events WHERE sequence = 2"],
     "history-legal": ["UPDATE order_events SET status = 'DELIVERED' WHERE sequence = 2"],
+    "shipped-units": [
+        """UPDATE orders SET shipments = '[{{"id": 1, "items": [{{"position": 1, "quantity": 999}}]}}]'"""
+    ],
+    "shipped-when": ["UPDATE orders SET tracking_number = '1Z999'"],
+    "shipment-step": ["UPDATE order_events SET shipment_id = 1 WHERE sequence = 1"],
     "delivered-when": ["UPDATE orders SET delivered_at = NULL WHERE number = 'OR-1'"],
     "history-status": ["UPDATE orders SET status = 'SHIPPED' WHERE status = 'DELIVERED'"],
     "request-one-order": [

@@ -578,3 +578,24 @@ def test_a_delivery_holds_the_metadata_of_its_order(desk: Desk, hook: Receiver) 
     run(desk)
     (told,) = hook.received
     assert told.told["metadata"] == {"erp": "A-17"}
+
+
+def test_deliveries_tell_of_the_parcel_that_was_handed_over_and_of_its_correction(
+    desk: Desk, hook: Receiver
+) -> None:
+    register(desk, hook.url, "order.shipped", "order.shipment_changed")
+    order = desk.shop.order()
+    desk.shop.move(order.id, PROCESSING)
+    units = order_pb2.LineQuantity(variant_id=order.items[0].variant_id, quantity=1)
+    desk.shop.move(
+        order.id, SHIPPED, shipment=order_pb2.Shipment(carrier="DHL", tracking_number="1", items=[units])
+    )
+    desk.shop.move(order.id, SHIPPED, shipment=order_pb2.Shipment(id=1, carrier="DHL", tracking_number="2"))
+    run(desk)
+    handed_over, corrected = (got.told for got in hook.received)
+    assert [handed_over["type"], corrected["type"]] == ["order.shipped", "order.shipment_changed"]
+    parcel = handed_over["shipment"]
+    assert (parcel["id"], parcel["carrier"], parcel["tracking_number"]) == (1, "DHL", "1")
+    product = {"variant_id": units.variant_id, "product_id": order.items[0].product_id, "quantity": 1}
+    assert parcel["items"] == [product]
+    assert (corrected["shipment"]["tracking_number"], corrected["shipment"]["items"]) == ("2", [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,9 +59,9 @@ RETURN = StepReturn(9, "APPROVED", {1: 2, 3: 1}, "Use the label.")
 RETURN_JSON = {"id": 9, "state": "APPROVED", "items": [[1, 2], [3, 1]], "answer": "Use the label."}
 
 
-def stepped(**facts: Any) -> OrderStepped:
+def stepped(parcel: Parcel | None = None, **facts: Any) -> OrderStepped:
     """The event of a step of order 12."""
-    return OrderStepped(order_id=12, user_id=7, step=STEP, **facts)
+    return OrderStepped(order_id=12, user_id=7, step=replace(STEP, parcel=parcel), **facts)
 
 
 ORDER_STEPS: list[tuple[OrderStepped, dict[str, object]]] = [

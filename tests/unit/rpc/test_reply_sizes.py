@@ -24,9 +24,9 @@ from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, 
 from server.contract import SERVICES
 from server.db.base import Base
 from server.exports.file import PIECE_BYTES
-from server.order.shipments import MAX_PARCELS
+from server.order.shipments import MAX_PARCEL_LINES, MAX_PARCELS
+from server.order.steps import MAX_STEPS
 from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
-from server.refund.returns import MAX_STEPS
 
 SERVER = Path(server.db.schema.__file__).parents[1]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
@@ -39,7 +39,7 @@ UNSAID = 500
 """How many characters a text of the shop's own has at most: no column that is not named below holds more."""
 
 TEXTS = {
-    "WebhookDelivery.body": 8_000,  # a step of an order
+    "WebhookDelivery.body": 24_000,  # a step of an order, with its parcel and the order's metadata
     "Cart.changes": 300,  # a product's name in a sentence
     "Product.sku": 64,
     "OrderItem.sku": 64,
@@ -59,8 +59,9 @@ COUNTS = {
     "PreviewCheckoutResponse.items": MAX_LINES,
     "Order.items": MAX_LINES,
     "Refund.items": MAX_LINES,
-    "Shipment.items": MAX_LINES,
+    "Shipment.items": MAX_PARCEL_LINES // MAX_PARCELS,  # of MAX_PARCELS
     "Tracking.shipments": MAX_PARCELS,
+    "Order.shipments": MAX_PARCELS,
     "Return.items": MAX_LINES,
     "Tracking.events": MAX_STEPS + 8,
     "Tier.benefits": 10,
@@ -101,7 +102,8 @@ def _text(field: FieldDescriptor, character: str) -> str:
 def _count(field: FieldDescriptor) -> int:
     rules = field.GetOptions().Extensions[validate_pb2.field]
     known = COUNTS.get(f"{field.containing_type.name}.{field.name}")
-    count = rules.repeated.max_items or (MAX_PAGE if _is_cut(field.containing_type) else known)
+    declared = rules.repeated.max_items or (MAX_PAGE if _is_cut(field.containing_type) else None)
+    count = known if known is not None else declared
     assert count is not None, f"how many {field.full_name} may there be? Say so in the contract or here"
     return count
 

@@ -184,7 +184,8 @@ def update_order_status(
     The steps are CONFIRMED → PROCESSING → SHIPPED → DELIVERED. A step that is not next is
     FAILED_PRECONDITION (ILLEGAL_TRANSITION), naming those that are. Repeating the current status is
     accepted and changes nothing, unless it brings a `shipment`: another parcel, or a correction of one, which is
-    INVALID_ARGUMENT without a number, link or units, with more units than are left to ship, and beyond 20 parcels.
+    INVALID_ARGUMENT without a number, link or units, with more units than are left to ship, beyond 20 parcels, and
+    beside a parcel that lists no units: correct that one first. TOO_MANY after 400 steps of an order.
     Goods whose money is gone do not leave: PROCESSING and SHIPPED are
     FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
     was decided to be (ORDER_PAID_BACK).
