@@ -460,6 +460,15 @@ def test_lists_page_alike(method: MethodDescriptor) -> None:
     assert method.output_type.name == f"{method.name}Response"
 
 
+def test_views_are_alike_and_short_unless_asked() -> None:
+    views = [field for method in METHODS for field in method.input_type.fields if field.name == "view"]
+    assert views
+    for view in views:
+        assert view.enum_type is not None
+        names = [value.name for value in view.enum_type.values]
+        assert names == ["VIEW_UNSPECIFIED", "SUMMARY", "FULL"], view.full_name
+
+
 def test_no_two_methods_share_a_response_but_a_resource() -> None:
     shared = Counter(
         method.output_type.name for method in METHODS if method.output_type.name.endswith("Response")
