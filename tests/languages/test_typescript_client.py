@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,11 +14,15 @@ import pytest
 from support.clients_page import PROJECT
 from support.real_stack import Stack, stack_of
 
+from server.process.ports import free_ports
+
 pytestmark = pytest.mark.compilers
 
 CLIENT: Final = PROJECT / "clients/typescript"
-MAX_BYTES: Final = 48 * 1024
+MAX_BYTES: Final = 40 * 1024
 """What a page may load for it, compressed."""
+[PAGE_PORT] = free_ports(1)
+"""Where the pages come from that call the shop."""
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +43,27 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running shop."""
-    with stack_of(tmp_path_factory.mktemp("shop"), workers=1) as stack:
+    origins = json.dumps([f"http://localhost:{PAGE_PORT}"])
+    with stack_of(tmp_path_factory.mktemp("shop"), workers=1, cors_origins=origins) as stack:
         yield stack
 
 
 def test_it_calls_a_shop(package: Path, shop: Stack) -> None:
     addresses = {"SHOP": f"http://{shop.native}", "WEB": shop.origin}
     _run(package, "node", "--test", "dist/test/shop.test.js", **addresses)
+
+
+def test_it_calls_a_shop_from_a_page(package: Path, shop: Stack) -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("not installed: chromium")
+    settings = {
+        "SHOP": f"http://{shop.native}",
+        "WEB": shop.origin,
+        "CHROMIUM": browser,
+        "PAGE_PORT": str(PAGE_PORT),
+    }
+    _run(package, "node", "--test", "dist/test/browser.test.js", **settings)
 
 
 def test_a_page_loads_little_for_it(package: Path) -> None:

@@ -1,20 +1,17 @@
 // A shop, and the user who is signed in.
+import type { DescService } from "@bufbuild/protobuf";
 import { type Client, Code, type Transport, createClient } from "@connectrpc/connect";
 import { readError } from "./errors.js";
 import { AuthService, type Tokens } from "./gen/sanset/v1/auth_pb.js";
 import { CartService } from "./gen/sanset/v1/cart_pb.js";
 import { CatalogService } from "./gen/sanset/v1/catalog_pb.js";
-import { InventoryService } from "./gen/sanset/v1/inventory_pb.js";
-import { ModelService } from "./gen/sanset/v1/model_service_pb.js";
 import type { OrderEvent } from "./gen/sanset/v1/order_pb.js";
 import { OrderService } from "./gen/sanset/v1/order_service_pb.js";
 import { PaymentService } from "./gen/sanset/v1/payment_pb.js";
 import { PromotionService } from "./gen/sanset/v1/promotion_pb.js";
 import { RecommendService } from "./gen/sanset/v1/recommend_pb.js";
 import { RefundService } from "./gen/sanset/v1/refund_pb.js";
-import { SegmentService } from "./gen/sanset/v1/segment_pb.js";
 import { UserService } from "./gen/sanset/v1/user_pb.js";
-import { WebhookService } from "./gen/sanset/v1/webhook_pb.js";
 import { MemoryStorage, Session, type TokenStorage } from "./session.js";
 import { type TrackOptions, track } from "./tracking.js";
 import { SessionTransport } from "./transport.js";
@@ -37,23 +34,19 @@ export interface ClientOptions {
   readonly onSignedOut?: () => void;
 }
 
-/** A client of a shop: each service by its noun, with a method for every RPC. */
+/** A client of a shop: the services of a storefront by their nouns, with a method for every RPC, others by `of`. */
 export class SansetClient {
-  /** What every call goes through, for a client of a service of your own making. */
+  /** What every call goes through. */
   readonly transport: Transport;
   readonly auth: Client<typeof AuthService>;
   readonly users: Client<typeof UserService>;
   readonly catalog: Client<typeof CatalogService>;
-  readonly inventory: Client<typeof InventoryService>;
   readonly cart: Client<typeof CartService>;
   readonly promotions: Client<typeof PromotionService>;
   readonly orders: Client<typeof OrderService>;
   readonly payments: Client<typeof PaymentService>;
   readonly refunds: Client<typeof RefundService>;
-  readonly webhooks: Client<typeof WebhookService>;
   readonly recommend: Client<typeof RecommendService>;
-  readonly models: Client<typeof ModelService>;
-  readonly segments: Client<typeof SegmentService>;
   private readonly session: Session;
 
   /** `transport` is Connect's, gRPC or gRPC-Web: `createWebClient` and `createNodeClient` bring one. */
@@ -68,16 +61,17 @@ export class SansetClient {
     this.auth = createClient(AuthService, this.transport);
     this.users = createClient(UserService, this.transport);
     this.catalog = createClient(CatalogService, this.transport);
-    this.inventory = createClient(InventoryService, this.transport);
     this.cart = createClient(CartService, this.transport);
     this.promotions = createClient(PromotionService, this.transport);
     this.orders = createClient(OrderService, this.transport);
     this.payments = createClient(PaymentService, this.transport);
     this.refunds = createClient(RefundService, this.transport);
-    this.webhooks = createClient(WebhookService, this.transport);
     this.recommend = createClient(RecommendService, this.transport);
-    this.models = createClient(ModelService, this.transport);
-    this.segments = createClient(SegmentService, this.transport);
+  }
+
+  /** Makes a client of another service, which pages load that need it: `of(ModelService)`. */
+  of<S extends DescService>(service: S): Client<S> {
+    return createClient(service, this.transport);
   }
 
   /** Whether there are tokens of a user. */

@@ -1,4 +1,4 @@
-// Prints the bytes, compressed with brotli, that a page loads for the client with all services.
+// Prints the bytes, compressed with brotli, that a page loads for the client with its services.
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
