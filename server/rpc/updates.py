@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -39,7 +39,7 @@ def masked_values(
     """
     fields = _writable(resource.DESCRIPTOR)
     paths = _paths(resource, mask, fields, stays)
-    absent = [path for path in paths if _is_required(fields[path]) and not resource.HasField(path)]
+    absent = [path for path in paths if fields[path].is_required and not resource.HasField(path)]
     if absent:
         raise InvalidField(*((f"{name}.{path}", "is required", FieldReason.REQUIRED) for path in absent))
     return {
@@ -47,14 +47,19 @@ def masked_values(
     }
 
 
+class _Field(NamedTuple):
+    has_presence: bool
+    is_required: bool
+
+
 def _paths(
-    resource: Message, mask: FieldMask | None, fields: dict[str, FieldDescriptor], stays: Collection[str]
+    resource: Message, mask: FieldMask | None, fields: dict[str, _Field], stays: Collection[str]
 ) -> Sequence[str]:
-    if mask is None or not mask.paths:
-        return [path for path, field in fields.items() if _is_populated(resource, field)]
-    if mask == EVERYTHING:
+    paths = list(dict.fromkeys(mask.paths)) if mask is not None else []
+    if not paths:
+        return [path for path, field in fields.items() if _is_populated(resource, path, field)]
+    if paths == EVERYTHING.paths:
         return [path for path in fields if path not in stays or resource.HasField(path)]
-    paths = list(dict.fromkeys(mask.paths))
     for path in paths:
         if path not in fields:
             raise InvalidUpdateMask(path=path, allowed=", ".join(fields))
@@ -62,13 +67,17 @@ def _paths(
 
 
 @cache
-def _writable(resource: Descriptor) -> dict[str, FieldDescriptor]:
-    return {field.name: field for field in resource.fields if is_writable(field)}
+def _writable(resource: Descriptor) -> dict[str, _Field]:
+    return {
+        field.name: _Field(field.has_presence, _is_required(field))
+        for field in resource.fields
+        if is_writable(field)
+    }
 
 
 def _is_required(field: FieldDescriptor) -> bool:
     return field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
 
 
-def _is_populated(resource: Message, field: FieldDescriptor) -> bool:
-    return resource.HasField(field.name) if field.has_presence else bool(getattr(resource, field.name))
+def _is_populated(resource: Message, name: str, field: _Field) -> bool:
+    return resource.HasField(name) if field.has_presence else bool(getattr(resource, name))

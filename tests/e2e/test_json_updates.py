@@ -46,7 +46,16 @@ def _created(stack: Stack, buyer: Person) -> dict[str, tuple[httpx.Client, str]]
         compare_at_price={"units": "99"}, discount={"amount": money}, max_quantity=3,
     )  # fmt: skip
     _done(buyer.http.patch("users/me", json={"phone": "030 1", "preferences": {"diet": "vegan"}}))
+    card = {"balance": money, "expire_time": "2031-01-02T03:04:05.5Z"}
+    segment = {"name": f"Few {uuid.uuid4().hex}", "rules": {"min_orders": 0, "min_spent": "1.50"}}
     ids = {
+        "users/payment-methods": _done(
+            buyer.http.post("users/payment-methods", json={"kind": "CARD", "token": uuid.uuid4().hex})
+        )["id"],
+        "admin/gift-cards": _done(admin.post("admin/gift-cards", json=card))["id"],
+        "admin/user-segmentation/segments": _done(
+            admin.post("admin/user-segmentation/segments", json=segment)
+        )["id"],
         "users/addresses": _done(buyer.http.post("users/addresses", json=address))["id"],
         "admin/coupons": _done(admin.post("admin/coupons", json=coupon))["id"],
         "admin/webhooks": _done(admin.post("admin/webhooks", json=endpoint))["id"],
