@@ -97,7 +97,7 @@ def _running(directory: Path, **changes: Any) -> Iterator[Gateway]:
     assert ready.recv() == "ready"
     yield Gateway(port, grpc_port, directory, settings)
     shop.terminate()
-    shop.join(30)
+    shop.join(60)
     assert shop.exitcode == 0
     ready.close()
 
@@ -755,7 +755,7 @@ def _admin(gateway: Gateway) -> Gateway:
 
 
 def _until(holds: Any) -> None:
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.05)

@@ -4,8 +4,8 @@ After each death one of two things happens: nobody comes back and the jobs of an
 the client repeats its call with the same request id. Either way every invariant holds afterwards, nobody was
 charged for nothing, and nobody has goods unpaid.
 
-`make test` takes some of the points, and heals them one way; `make faults` (it sets `SANSET_FAULT_ROUNDS`) takes
-each point, and heals it both ways.
+`make test` takes some of the points, on one database, and heals them one way; `make faults` (it sets
+`SANSET_FAULT_ROUNDS`) takes each point, on both, and heals it both ways.
 """
 
 from __future__ import annotations
@@ -178,6 +178,7 @@ DEEDS: dict[str, Callable[[RunningShop], Deed]] = {
 ANSWERS = {"checkout that is declined": "PAYMENT_DECLINED"}
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("name", DEEDS)
 def test_a_shop_heals_from_a_death_at_any_point(shop: RunningShop, mortals: Mortals, name: str) -> None:
     lived = DEEDS[name](shop)

@@ -48,15 +48,20 @@ def test_every_rpc_is_tried() -> None:
 # ── Roles ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("method", CASES)
-def test_strangers_reach_only_what_is_public(world: World, method: str) -> None:
+OPEN = [method for method in CASES if rule(method).level in (AccessRule.PUBLIC, AccessRule.OPTIONAL)]
+
+
+@pytest.mark.parametrize("method", OPEN)
+def test_strangers_reach_what_is_public(world: World, method: str) -> None:
     case = CASES[method]
-    if rule(method).level in (AccessRule.PUBLIC, AccessRule.OPTIONAL):
-        served = case.to_strangers or case.code
-        assert world.code(method, case.request(world, customer(world))) == served
-    else:
-        unauthenticated = grpc.StatusCode.UNAUTHENTICATED
-        _is_refused(world, method, world.sample(method), (), unauthenticated, "TOKEN_MISSING")
+    served = case.to_strangers or case.code
+    assert world.code(method, case.request(world, customer(world))) == served
+
+
+@pytest.mark.either
+@pytest.mark.parametrize("method", [method for method in CASES if method not in OPEN])
+def test_strangers_reach_nothing_else(world: World, method: str) -> None:
+    _is_refused(world, method, world.sample(method), (), grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING")
 
 
 @pytest.mark.parametrize("method", CASES)

@@ -115,7 +115,7 @@ def balance(shop: RunningShop, code: str) -> tuple[int, int]:
     return card.balance.units, card.balance.nanos // CENT
 
 
-def eventually(check: Callable[[], bool], seconds: float = 10.0) -> None:
+def eventually(check: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something is so."""
     until = time.monotonic() + seconds
     while not check():

@@ -162,7 +162,7 @@ class RunningShop:
         self.channel.close()
         self.run(self.app.drain())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=60)
         self._loop.close()
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Account:

@@ -10,7 +10,7 @@ from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2_grpc, tracking_pb2
 from support.running_shop import Account
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that a test waits for what should come at once."""
 
 

@@ -347,5 +347,5 @@ def test_a_change_of_a_product_waits_for_the_sale_of_its_last_unit(postgres_shop
         renaming.start()
         renaming.join(timeout=0.05)
         assert renaming.is_alive(), "it waits for the stock, which the sale holds"
-    renaming.join(timeout=10)
+    renaming.join(timeout=60)
     assert _stock(shop, tag) == ([], [product.id])

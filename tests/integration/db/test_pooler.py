@@ -63,7 +63,7 @@ def pgbouncer_url(postgres_url: str, tmp_path: Path) -> Iterator[str]:
         command = [*command, "-u", "nobody"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()

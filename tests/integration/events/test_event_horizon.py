@@ -23,7 +23,7 @@ from server.events.follower import Follower
 from server.events.log import ORDER, SESSION, publish
 from server.events.position import horizon
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 CUT_FOLLOWERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
     "AND datname = current_database() AND (query LIKE 'LISTEN%' OR query LIKE '%topic, key, payload FROM events%')"

@@ -12,7 +12,7 @@ from google.type.money_pb2 import Money
 from sanset.v1 import category_pb2, product_pb2, recommend_pb2
 from support.running_shop import RunningShop
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 def _category(shop: RunningShop) -> category_pb2.Category:

@@ -367,7 +367,7 @@ supervisor.serve(settings, lambda ports: print("up", flush=True))
 
     def __exit__(self, *error: object) -> None:
         self.process.terminate()
-        self.errors = self.process.communicate(timeout=20)[1]
+        self.errors = self.process.communicate(timeout=60)[1]
 
 
 _SET = {"environment", "data_dir", "port", "grpc_port", "workers", "drain_seconds", "drain_notice_seconds"}
@@ -392,7 +392,7 @@ def _lives(pid: int) -> bool:
 
 def _until(holds: object) -> None:
     assert callable(holds)
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.02)

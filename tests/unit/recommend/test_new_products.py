@@ -86,7 +86,7 @@ def _names(products: NewProducts, model: Trained) -> dict[int, str]:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         await asyncio.sleep(0.005)
