@@ -19,6 +19,8 @@ CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of the metadata
 """The metadata that names a guest's cart."""
 
 REPEATABLE = (MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT)
+SIGN_OUT = "/sanset.v1.AuthService/Logout"
+"""Repeated as well: a repeat is refused because the session is over, which is what was wanted."""
 
 
 Metadata = Iterable[tuple[str, str | bytes]] | None
@@ -87,14 +89,15 @@ def _methods() -> Iterator[MethodDescriptor]:
 
 def _rpc(method: MethodDescriptor) -> Rpc:
     options = method.GetOptions()
+    path = f"/{method.containing_service.full_name}/{method.name}"
     takes_request_id = "request_id" in method.input_type.fields_by_name
     rule = options.Extensions[access_pb2.access]
     of_guests = (
         method.containing_service.name == "CartService" and rule.level == access_pb2.AccessRule.OPTIONAL
     )
     return Rpc(
-        path=f"/{method.containing_service.full_name}/{method.name}",
-        repeatable=options.idempotency_level in REPEATABLE or takes_request_id,
+        path=path,
+        repeatable=options.idempotency_level in REPEATABLE or takes_request_id or path == SIGN_OUT,
         streams=method.server_streaming,
         authorized=rule.level != access_pb2.AccessRule.PUBLIC,
         takes_request_id=takes_request_id,

@@ -2,11 +2,16 @@
 import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { AccessRule_Level, access } from "./gen/sanset/v1/access_pb.js";
+import { AuthService } from "./gen/sanset/v1/auth_pb.js";
 import { CartService } from "./gen/sanset/v1/cart_pb.js";
 
-/** Whether repeating an RPC is safe: it is declared so, or every call of it has a request id. */
+/**
+ * Whether repeating an RPC is safe: it is declared so, or every call of it has a request id. Signing out is safe as
+ * well: a repeat is refused because the session is over, which is what was wanted.
+ */
 export function isRepeatable(method: DescMethod): boolean {
-  return method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN || takesRequestId(method);
+  const declared = method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN;
+  return declared || takesRequestId(method) || method === AuthService.method.logout;
 }
 
 /** Whether the server reads an access token. */

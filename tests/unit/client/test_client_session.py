@@ -79,6 +79,14 @@ def test_the_hook_sees_every_change_of_the_tokens(shop: ShopDouble, address: str
     assert [tokens and tokens.refresh_token for tokens in kept] == ["refresh-1", "refresh-3", None]
 
 
+def test_a_logout_whose_reply_was_lost_is_repeated(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("Logout", Refusal("UNAVAILABLE"), Refusal("UNAUTHENTICATED", "TOKEN_INVALID"))
+    shop.refuse("Refresh", Refusal("UNAUTHENTICATED", "REFRESH_TOKEN_INVALID"))
+    client.logout()
+    assert client.tokens is None
+    assert len(shop.requests("Logout")) == 2
+
+
 def test_stored_tokens_sign_in_again_even_the_refresh_token_alone(shop: ShopDouble, address: str) -> None:
     with Client(address, tokens=Tokens(access_token="access-0")) as client:
         assert client.users.get_me().id == 1
