@@ -37,12 +37,14 @@ def _created(stack: Stack, buyer: Person) -> dict[str, tuple[httpx.Client, str]]
     category = _done(
         admin.post("categories", json={"name": f"Shelf {uuid.uuid4().hex}", "description": "a\nb"})
     )
-    address = {"label": "Home", "line1": "1 Main", "line2": "x", "city": "Town", "country": "US", "lat": 0}
+    address = {"label": "Home", "line1": "1 Main", "line2": "x", "city": "Town", "country": "US", "lat": 0,
+               "metadata": {"shop": "4711", "n": [1, 2.5, None]}}  # fmt: skip
     coupon = {"code": uuid.uuid4().hex[:16], "amount": money, "min_tier": "GOLD", "description": "Spring",
               "valid_until": "2031-01-02T03:04:05.5Z", "usage_limit": 7}  # fmt: skip
     endpoint = {"url": OUTSIDE, "event_types": ["order.placed"]}
     product = stack.product(
-        category_id=category["id"], brand="Acme", tags=["a"], attributes={"b": [1, None]}, description="a\nb",
+        category_id=category["id"], brand="Acme", tags=["a"], attributes={"b": [1, None]},
+        metadata={"erp": {"id": 1}}, description="a\nb",
         compare_at_price={"units": "99"}, discount={"amount": money}, max_quantity=3,
     )  # fmt: skip
     _done(buyer.http.patch("users/me", json={"phone": "030 1", "preferences": {"diet": "vegan"}}))
@@ -142,3 +144,21 @@ def test_if_match_is_the_etag_of_a_change(stack: Stack) -> None:
         assert after["etag"] not in reply.text or fields
     assert _done(http.patch(path, json={"brand": "B"}, headers={"if-match": "*"}))["brand"] == "B"
     assert _refusal(http.post("categories", json={"name": "x"}, headers=current))[2] == ["if-match"]
+
+
+def test_staff_patch_the_metadata_of_an_order_and_null_clears_it(stack: Stack) -> None:
+    buyer, admin = stack.customer(), stack.admin.http
+    _done(buyer.http.post("users/addresses", json={"line1": "1 Main", "city": "Town", "country": "US"}))
+    _done(buyer.http.post("cart/add", json={"product_id": stack.product()["id"]}))
+    request = {"payment_method": "CARD", "request_id": str(uuid.uuid4()), "metadata": {"erp": "A-17"}}
+    order = _done(buyer.http.post("orders/checkout", json=request))["order"]
+    assert order["metadata"] == {"erp": "A-17"}
+    path = f"orders/{order['id']}"
+    changed = _done(
+        admin.patch(path, json={"metadata": {"n": 1}}, headers={"if-match": f'"{order["etag"]}"'})
+    )
+    assert (changed["metadata"], changed["status"]) == ({"n": 1}, "CONFIRMED")
+    stale = admin.patch(path, json={"metadata": {"n": 2}}, headers={"if-match": f'"{order["etag"]}"'})
+    assert _refusal(stale) == (409, "STALE_ETAG", [])
+    assert "metadata" not in _done(admin.patch(path, json={"metadata": None}))
+    assert buyer.http.patch(path, json={"metadata": {}}).status_code == 403
