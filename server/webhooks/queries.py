@@ -67,10 +67,9 @@ def insert_endpoint(tx: Connection, values: dict[str, object]) -> int:
     return int(tx.execute(insert(WebhookEndpoint).values(values).returning(WebhookEndpoint.id)).scalar_one())
 
 
-def update_endpoint(tx: Connection, endpoint_id: int, values: dict[str, object]) -> bool:
-    """Change an endpoint; False when there is none."""
-    changed = tx.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(values))
-    return changed.rowcount == 1
+def update_endpoint(tx: Connection, endpoint_id: int, values: dict[str, object]) -> None:
+    """Change an endpoint."""
+    tx.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(values))
 
 
 def replace_salt(
@@ -93,9 +92,9 @@ def replace_salt(
     return changed.rowcount == 1
 
 
-def delete_endpoint(tx: Connection, endpoint_id: int) -> bool:
-    """Delete an endpoint with its deliveries; False when there is none."""
-    return tx.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id)).rowcount == 1
+def delete_endpoint(tx: Connection, endpoint_id: int) -> None:
+    """Delete an endpoint with its deliveries."""
+    tx.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id))
 
 
 def insert_deliveries(tx: Connection, deliveries: Sequence[NewDelivery]) -> None:

@@ -82,18 +82,18 @@ def etag_of(endpoint: AnyRow) -> str:
 def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, etag: str, now: datetime) -> AnyRow:
     """Change an endpoint; one that is switched on or off by hand is forgiven its failures.
 
-    Raises WebhookNotFound and StaleEtag.
+    Whoever sends the whole endpoint as it was read has not switched it. Raises WebhookNotFound and StaleEtag.
     """
-    _check(tx, endpoint_id, etag)
+    before = _lock(tx, endpoint_id, etag)
+    is_whole = changes.url is not None
     values: dict[str, object] = {"updated_at": now}
     if changes.url is not None:
         values |= {"url": changes.url}
     if changes.event_types is not None:
         values |= {"event_types": sorted(changes.event_types)}
-    if changes.active is not None:
+    if changes.active is not None and not (is_whole and changes.active == before.active):
         values |= {"active": changes.active, "disabled_reason": "", "failing_since": None}
-    if not queries.update_endpoint(tx, endpoint_id, values):
-        raise WebhookNotFound(endpoint_id=endpoint_id)
+    queries.update_endpoint(tx, endpoint_id, values)
     publish(tx, WebhookChanged(endpoint_id))
     return read(tx, endpoint_id)
 
@@ -108,16 +108,17 @@ def rotate_secret(tx: Connection, endpoint_id: int, overlap: timedelta, now: dat
 
 def remove(tx: Connection, endpoint_id: int, etag: str) -> None:
     """Delete an endpoint and its deliveries. Raises WebhookNotFound and StaleEtag."""
-    _check(tx, endpoint_id, etag)
-    if not queries.delete_endpoint(tx, endpoint_id):
+    _lock(tx, endpoint_id, etag)
+    queries.delete_endpoint(tx, endpoint_id)
+
+
+def _lock(tx: Connection, endpoint_id: int, etag: str) -> AnyRow:
+    """An endpoint, which nobody else changes meanwhile. Raises WebhookNotFound and StaleEtag."""
+    endpoint = queries.endpoint(tx, endpoint_id, lock=True)
+    if endpoint is None:
         raise WebhookNotFound(endpoint_id=endpoint_id)
-
-
-def _check(tx: Connection, endpoint_id: int, etag: str) -> None:
-    """Raise StaleEtag when an etag was sent and the endpoint has another one; it cannot change meanwhile."""
-    endpoint = queries.endpoint(tx, endpoint_id, lock=True) if etag else None
-    if endpoint is not None:
-        check_etag(etag, etag_of(endpoint), "webhook endpoint")
+    check_etag(etag, etag_of(endpoint), "webhook endpoint")
+    return endpoint
 
 
 def read_delivery(connection: Connection, delivery_id: int) -> AnyRow:

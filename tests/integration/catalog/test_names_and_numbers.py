@@ -137,13 +137,15 @@ def test_reading_a_product_and_writing_it_back_never_moves_it(shop: RunningShop)
             read.etag = ""
 
 
-def test_a_name_that_fits_two_categories_is_refused_with_both_ids(shop: RunningShop) -> None:
+def test_a_name_that_fits_two_categories_is_refused_with_both_slugs_and_ids(shop: RunningShop) -> None:
     name = _unique("Shoes")
     parents = [_category(shop, _unique("Top")) for _ in range(2)]
-    ids = [_category(shop, name, parent_id=parent.id).id for parent in parents]
+    both = [_category(shop, name, parent_id=parent.id) for parent in parents]
+    ids = [category.id for category in both]
 
     def names_both(said: Refused, field: str) -> bool:
-        return (said.code, said.fields) == (INVALID, [field]) and all(str(i) in said.message for i in ids)
+        named = all(f"{each.slug} ({each.id})" in said.message for each in both)
+        return (said.code, said.fields) == (INVALID, [field]) and named
 
     product = shop.product()
     sent = product_pb2.Product(name="Boot", price=Money(units=1), category=name.upper())

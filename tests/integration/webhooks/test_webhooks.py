@@ -293,6 +293,20 @@ def test_what_happens_while_an_endpoint_is_off_by_itself_is_sent_when_it_is_on(
     assert hook.sequences(order.id) == [1, 2]
 
 
+def test_an_endpoint_that_is_written_back_as_it_was_read_stays_switched_off_by_itself(
+    desk: Desk, hook: Receiver
+) -> None:
+    endpoint = register(desk, hook.url)
+    fail_for_a_day(desk, hook)
+    (read,) = listed(desk)
+    request = pb.UpdateWebhookEndpointRequest(endpoint=read)
+    for paths in ([], ["*"]):
+        request.update_mask.paths[:] = paths
+        after = desk.shop.webhooks.UpdateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+        assert (after.active, after.disabled_reason, after.etag) == (False, read.disabled_reason, read.etag)
+    assert update(desk, "*", id=endpoint.id, url=read.url, active=True).active, "it differs, so it is meant"
+
+
 def test_what_happens_while_an_endpoint_is_off_by_hand_is_not_kept(desk: Desk, hook: Receiver) -> None:
     endpoint = register(desk, hook.url)
     fail_for_a_day(desk, hook)
