@@ -163,6 +163,11 @@ def status_schemas(schemas: Schemas) -> Json:
             "The fields that are wrong.",
             {"field_violations": _list_of(_violation(schemas.enum(FIELD_REASONS)))},
         ),
+        "LocalizedMessage": _detail(
+            "LocalizedMessage",
+            "The message in the language that accept-language asks for, where that is there.",
+            {"locale": {"type": "string", "examples": ["de"]}, "message": {"type": "string"}},
+        ),
         "RetryInfo": _detail(
             "RetryInfo",
             "How long to wait before another try.",
@@ -190,6 +195,11 @@ def _violation(reason: Json) -> Json:
         "properties": {
             "field": {"type": "string", "description": "The path of the field: `items[2].quantity`."},
             "description": {"type": "string", "description": "What is wrong, for people."},
+            "localized_message": {
+                "type": "object",
+                "description": "The same in the caller's language, where that is there.",
+                "properties": {"locale": {"type": "string"}, "message": {"type": "string"}},
+            },
             "reason": {
                 "description": "Why, for programs: a FieldReason, or the reason of the call.",
                 "anyOf": [reason, {"$ref": f"{REFERENCE}ErrorReason"}],

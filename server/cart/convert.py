@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from sanset.v1 import cart_change_pb2, pricing_pb2, wishlist_pb2
 from sanset.v1 import cart_pb2 as pb
-from sanset.v1 import pricing_pb2, wishlist_pb2
 
+from server.cart.changes import CartChange, Change
 from server.cart.merging import Strategy
 from server.cart.view import CartLine, CartView
 from server.cart.wishlist import Wish
+from server.errors import Refusal
 from server.etags import etag_of
 from server.pricing.prices import PricedLine, Totals
+from server.rpc.error_details import coupon_failure
 from server.rpc.wire import MAX_INT32, money_to_wire, time_to_wire
+from server.text.languages import refusal_said_in, spoken
 
 
 def cart_to_wire(cart: CartView) -> pb.Cart:
@@ -23,10 +27,37 @@ def cart_to_wire(cart: CartView) -> pb.Cart:
         update_time=time_to_wire(cart.updated_at),
         token=cart.token,
         coupon_code=cart.coupon_code,
-        coupon_problem=str(cart.problem or ""),
+        coupon_problem=coupon_problem_to_wire(cart.problem) if cart.problem is not None else None,
         points=cart.points,
         totals=totals_to_wire(cart.priced),
-        changes=cart.changes,
+        changes=map(change_to_wire, cart.changes),
+    )
+
+
+def change_to_wire(change: CartChange) -> cart_change_pb2.CartChange:
+    """Something that changed in a cart."""
+    priced = change.code in (Change.PRICE_ROSE, Change.PRICE_FELL)
+    return cart_change_pb2.CartChange(
+        code=cart_change_pb2.CartChange.Code.Value(change.code),
+        message=str(change.sentence),
+        item_id=change.item_id,
+        product_id=change.product_id,
+        variant_id=change.variant_id,
+        name=change.name,
+        requested=change.requested,
+        available=change.available,
+        limit=min(change.limit, MAX_INT32),
+        price_before=money_to_wire(change.price_before_minor, change.currency) if priced else None,
+        price=money_to_wire(change.price_minor, change.currency) if priced else None,
+        currency=change.currency,
+        order_number=change.order_number,
+    )
+
+
+def coupon_problem_to_wire(problem: Refusal) -> pb.CouponProblem:
+    """Why a coupon takes nothing off."""
+    return pb.CouponProblem(
+        message=refusal_said_in(problem, spoken()), failure=coupon_failure(problem.reason, problem.values)
     )
 
 

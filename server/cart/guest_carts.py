@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from server.cart import guest_queries, queries
+from server.cart.changes import CartChange
 from server.cart.errors import CartNotFound
 from server.cart.merging import Line, Room, Strategy, merge
 from server.cart.owner import Guest
@@ -19,8 +20,10 @@ UNUSED_DAYS = 7
 """How long a user's empty cart is kept."""
 
 
-def take_over(tx: Connection, user_id: int, guest: Guest, strategy: Strategy, now: datetime) -> list[str]:
-    """Move what the guest's cart holds into the user's, and return what was left out, in sentences.
+def take_over(
+    tx: Connection, user_id: int, guest: Guest, strategy: Strategy, now: datetime
+) -> list[CartChange]:
+    """Move what the guest's cart holds into the user's, and return what was left out.
 
     The guest's cart is locked first and the user's after it; whoever holds a user's cart, as a checkout does,
     never waits for a guest's, so nobody waits in a circle. A repeat changes nothing. Raises CartNotFound.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.cart.changes import CartChange, Change
 from server.catalog.offers import Offer
 
 
@@ -28,10 +29,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Merged:
-    """The lines that the cart gets or that change in it, and what did not fit, in sentences."""
+    """The lines that the cart gets or that change in it, and what did not fit."""
 
     lines: list[Line]
-    left_out: list[str]
+    left_out: list[CartChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def merge(
         offer = offers[line.variant_id]
         if own is None and free <= 0:
             merged.left_out.append(
-                f"{offer.name} was left out: a cart holds at most {room.most_lines} products."
+                CartChange.of(
+                    Change.LEFT_OUT_CART_FULL, offer, requested=line.quantity, limit=room.most_lines
+                )
             )
             continue
         fitting, flaw = _fit(line, own if strategy is Strategy.SUM else None, offer, room.currency)
@@ -71,20 +74,24 @@ def merge(
     return merged
 
 
-def _fit(line: Line, added_to: Line | None, offer: Offer, currency: str) -> tuple[Line | None, str]:
-    """What the line becomes, None when nothing of it fits, and what is to be said of it."""
+def _fit(
+    line: Line, added_to: Line | None, offer: Offer, currency: str
+) -> tuple[Line | None, CartChange | None]:
+    """What the line becomes, None when nothing of it fits, and what is to be told of it."""
     if offer.currency != currency:
-        return None, f"{offer.name} was left out: it is sold in {offer.currency}, your cart is in {currency}."
+        return None, CartChange.of(
+            Change.LEFT_OUT_CURRENCY, offer, requested=line.quantity, cart_currency=currency
+        )
     if not offer.on_sale:
-        return None, f"{offer.name} was left out: it is not sold any more."
+        return None, CartChange.of(Change.LEFT_OUT_WITHDRAWN, offer, requested=line.quantity)
     most = min(offer.available, offer.max_quantity)
     before = added_to.quantity if added_to else 0
     requested = before + line.quantity
     quantity = max(min(requested, most), before)
     if quantity <= 0:
-        return None, f"{offer.name} was left out: it is sold out."
+        return None, CartChange.of(Change.LEFT_OUT_SOLD_OUT, offer, requested=requested)
     price = added_to.added_price_minor if added_to else line.added_price_minor
-    short = (
-        f"{requested} of {offer.name} were wanted, {quantity} could be kept." if quantity < requested else ""
-    )
-    return Line(line.variant_id, quantity, price), short
+    lowered = None
+    if quantity < requested:
+        lowered = CartChange.of(Change.LOWERED, offer, requested=requested, available=quantity)
+    return Line(line.variant_id, quantity, price), lowered

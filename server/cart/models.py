@@ -40,7 +40,7 @@ class Cart(Base):
     points: Mapped[int] = mapped_column(BigInteger, server_default="0")  # to redeem at the next checkout
     # The totals, in minor units, that replies have shown of it as it is now: see `server.cart.shown`.
     shown: Mapped[str] = mapped_column(String(200), server_default="")
-    # What was put back into it, and what could not be, in sentences, one a line.
+    # What was put back into it, and what could not be: a `changes.CartChange` a line.
     notes: Mapped[str] = mapped_column(Text, server_default="")
 
     __table_args__ = (

@@ -10,11 +10,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.cart import guest_queries, line_queries, queries
+from server.cart.changes import CartChange, Change
 from server.cart.service import MAX_LINES
 from server.db.base import AnyRow
 
 MAX_NOTES: Final = 20
-"""Sentences that a cart keeps, the latest."""
+"""Changes that a cart keeps, the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class _Left:
 
     line: UnpaidLine
     units: int
-    note: str = ""
+    note: CartChange | None = None
 
 
 def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime, *, tell: bool) -> None:
@@ -71,8 +72,13 @@ def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime
     """
     cart = queries.open_for_return(tx, order.user_id, order.currency, now)
     if cart.currency != order.currency:
-        note = f"What order {order.number} held was left out: it is sold in {order.currency}, "
-        _note(tx, cart, [f"{note}your cart is in {cart.currency}."], cart.shown)
+        note = CartChange(
+            code=Change.ORDER_LEFT_OUT_CURRENCY,
+            order_number=order.number,
+            currency=order.currency,
+            cart_currency=cart.currency,
+        )
+        _note(tx, cart, [note], cart.shown)
         return
     coupon_id, points = cart.coupon_id or order.coupon_id, cart.points or order.points
     promoted = (coupon_id, points) != (cart.coupon_id, cart.points)
@@ -84,16 +90,15 @@ def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime
     rows = [_row(one.line, one.units) for one in returning if one.units]
     if rows:
         line_queries.add_lines(tx, cart.id, rows)
-    notice = (
-        [f"Order {order.number} was not paid: what it held is in your cart again."] if rows and tell else []
-    )
+    put_back = CartChange(code=Change.ORDER_PUT_BACK, order_number=order.number)
+    notice = [put_back] if rows and tell else []
     as_it_was = not in_cart and not notes  # then the buyer has agreed to what it costs
     shown = str(order.total_minor) if as_it_was else "" if rows or promoted else cart.shown
     _note(tx, cart, [*notice, *notes], shown)
 
 
-def _note(tx: Connection, cart: AnyRow, notes: list[str], shown: str) -> None:
-    every = "\n".join([*cart.notes.splitlines(), *notes][-MAX_NOTES:])
+def _note(tx: Connection, cart: AnyRow, notes: list[CartChange], shown: str) -> None:
+    every = "\n".join([*cart.notes.splitlines(), *(note.to_line() for note in notes)][-MAX_NOTES:])
     if (every, shown) != (cart.notes, cart.shown):
         queries.note(tx, cart.id, every, shown)
 
@@ -103,23 +108,30 @@ def _returning(
 ) -> Iterator[_Left]:
     free = MAX_LINES - len(in_cart)
     for line in lines:
-        variant_id, quantity, name = line.variant_id, line.quantity, line.name
+        variant_id, quantity = line.variant_id, line.quantity
         later = since.get(variant_id, Since())
         ordered = min(later.ordered, quantity)
-        note = (
-            f"{ordered} of {name} did not return to your cart: you have ordered them since."
-            if ordered
-            else ""
-        )
+        note = _told(line, Change.ORDERED_SINCE, requested=ordered) if ordered else None
         # What a later attempt at the same purchase gave back lies in the cart already.
         units = quantity - ordered - min(later.put_back, in_cart.get(variant_id, 0))
         if units <= 0:
             yield _Left(line, 0, note)
         elif variant_id not in in_cart and free <= 0:
-            yield _Left(line, 0, f"{name} was left out: a cart holds at most {MAX_LINES} products.")
+            yield _Left(line, 0, _told(line, Change.LEFT_OUT_CART_FULL, requested=units, limit=MAX_LINES))
         else:
             free -= variant_id not in in_cart
             yield _Left(line, units, note)
+
+
+def _told(line: UnpaidLine, code: Change, *, requested: int, limit: int = 0) -> CartChange:
+    return CartChange(
+        code=code,
+        product_id=line.product_id,
+        variant_id=line.variant_id,
+        name=line.name,
+        requested=requested,
+        limit=limit,
+    )
 
 
 def _row(line: UnpaidLine, units: int) -> dict[str, int]:

@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.cart import queries
+from server.cart.changes import CartChange, Change, notes_of
 from server.cart.fitting import LineUnits
 from server.cart.owner import Member, Owner
 from server.catalog import offers as catalog_offers
 from server.catalog.offers import Offer
 from server.db.base import AnyRow
 from server.errors import Refusal
-from server.money import Money
 from server.pricing.prices import Item, Priced, PricedLine, PriceRules, price
 from server.promotion import service as promotions
 from server.promotion.service import NOTHING, Offered
@@ -51,22 +51,28 @@ class CartLine:
         """What is to be priced."""
         return Item(self.offer.variant_id, self.offer.list_minor, self.offer.price_minor, self.counted)
 
-    def changes(self) -> Iterator[str]:
-        """What changed since it was added, in sentences."""
+    def changes(self) -> Iterator[CartChange]:
+        """What changed since it was added."""
         offer = self.offer
         if not offer.on_sale:
-            yield f"{offer.name} is not sold any more."
+            yield self._change(Change.WITHDRAWN)
             return
         if self.quantity > self.limit:
-            yield f"One order may hold at most {offer.max_quantity} of {offer.name}."
+            yield self._change(Change.ABOVE_LIMIT, limit=offer.max_quantity)
         if offer.available <= 0:
-            yield f"{offer.name} is sold out."
+            yield self._change(Change.SOLD_OUT)
         elif self.quantity > offer.available:
-            yield f"Only {offer.available} of {offer.name} left."
+            yield self._change(Change.FEWER_LEFT, available=offer.available)
         if offer.price_minor != self.added_price_minor:
-            moved = "rose" if offer.price_minor > self.added_price_minor else "fell"
-            before = Money(self.added_price_minor, offer.currency)
-            yield f"The price of {offer.name} {moved} from {before} to {Money(offer.price_minor, offer.currency)}."
+            rose = offer.price_minor > self.added_price_minor
+            yield self._change(
+                Change.PRICE_ROSE if rose else Change.PRICE_FELL,
+                price_before_minor=self.added_price_minor,
+                price_minor=offer.price_minor,
+            )
+
+    def _change(self, code: Change, **facts: int) -> CartChange:
+        return CartChange.of(code, self.offer, item_id=self.item_id, requested=self.quantity, **facts)
 
 
 @dataclass(frozen=True)
@@ -90,10 +96,10 @@ class CartView:
     """Of a user's cart."""
     shown: str = ""
     """The totals that were shown of it before: see `server.cart.shown`."""
-    notes: tuple[str, ...] = ()
-    """What became of unpaid orders whose goods came back, in sentences."""
-    left_out: tuple[str, ...] = ()
-    """What could not be taken over from a guest's cart, in sentences."""
+    notes: tuple[CartChange, ...] = ()
+    """What became of unpaid orders whose goods came back."""
+    left_out: tuple[CartChange, ...] = ()
+    """What could not be taken over from a guest's cart."""
 
     @property
     def problem(self) -> Refusal | None:
@@ -101,14 +107,16 @@ class CartView:
         return promotions.problem_of(self.offered, self.priced)
 
     @property
-    def changes(self) -> list[str]:
-        """What changed since things were added, in sentences."""
+    def changes(self) -> list[CartChange]:
+        """What changed since things were added."""
         lines = [change for line in self.lines for change in line.changes()]
         return [*self.left_out, *self.notes, *lines, *self._fewer_points()]
 
-    def _fewer_points(self) -> Iterator[str]:
+    def _fewer_points(self) -> Iterator[CartChange]:
         if self.points > self.offered.owned_points:
-            yield f"Of the {self.points} points to redeem you have {self.offered.owned_points} left."
+            yield CartChange(
+                code=Change.FEWER_POINTS, requested=self.points, available=self.offered.owned_points
+            )
 
     @property
     def priced_lines(self) -> Iterator[tuple[CartLine, PricedLine]]:
@@ -145,7 +153,7 @@ def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules,
         token="" if isinstance(owner, Member) else owner.token,
         user_id=owner.user_id,
         shown=head.cart_shown,
-        notes=tuple(head.cart_notes.splitlines()),
+        notes=notes_of(head.cart_notes),
     )
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from itertools import count
 from typing import ParamSpec, TypeVar
@@ -90,7 +91,8 @@ class Pool:
         turn = await self._take(deadline, patience, again)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._executor.submit(_work, loop, deadline, use_case, future, partial(self._ended, turn, future))
+        said_alike = partial(copy_context().run, use_case)  # what the call says it says in its own language
+        self._executor.submit(_work, loop, deadline, said_alike, future, partial(self._ended, turn, future))
         # A commit that is under way when the time is over may still succeed, and its caller must hear so.
         async with asyncio.timeout(deadline.patience):
             return await future

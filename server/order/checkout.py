@@ -27,17 +27,16 @@ from server.db.faults import refusal_of
 from server.db.work import Work
 from server.errors import Aborted, Unavailable
 from server.order import lookup, payment_queries
-from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
+from server.order.errors import PriceChanged, UnseenTotal
 from server.order.placed import PlacedOrder
 from server.order.reserve import CheckoutRules, Purchase, reserve, used
-from server.order.settlement import R, Settlement, misfit_of, remember, unpaid
+from server.order.settlement import R, Settlement, declined, misfit_of, remember, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.payment.customers import Customers
 from server.payment.errors import PaymentUnavailable
 from server.payment.gateway import (
     CAPTURED,
     DECLINED,
-    NO_REASON,
     Charge,
     ChargeRefused,
     CustomerUnknown,
@@ -155,7 +154,7 @@ class Checkout(Generic[R]):
         if outcome.status == DECLINED:
             ended = await self._insist(self._release, purchase, order, outcome)
             if ended is None:  # a repeat reads the same from the payment
-                raise PaymentDeclined(problem=outcome.problem or NO_REASON)
+                raise declined(outcome.problem, outcome.decline_code)
             return ended
         return await self._insist(self._leave_open, purchase, order, outcome)
 
@@ -211,7 +210,7 @@ class Checkout(Generic[R]):
             try:
                 gateway_id = await self._open(gateway, charge, purchase)
             except ChargeRefused as refused:
-                return Outcome(DECLINED, "", str(refused))
+                return Outcome(DECLINED, "", str(refused), decline_code=refused.decline_code)
             deadline = Deadline(self._rules.payment_seconds)
             if gateway_id and not await self._work.write(
                 remember, order.id, gateway_id, deadline=deadline, vital=True

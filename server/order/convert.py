@@ -33,6 +33,7 @@ from server.repeats.claims import claim_of
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
 from server.rpc.updates import masked_values
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
+from server.text.languages import said
 from server.user.addresses import AddressSnapshot
 from server.user.card_numbers import refuse_card_number
 
@@ -186,7 +187,7 @@ def step_to_wire(step: Step) -> pb.OrderEvent:
     return pb.OrderEvent(
         sequence=step.sequence,
         status=pb.Order.Status.Value(step.status),
-        message=step.message,
+        message=said(step.message),
         location=step.location,
         eta=time_to_wire(step.eta),
         time=time_to_wire(step.time),

@@ -49,6 +49,7 @@ class PaymentDeclined(FailedPrecondition):
     """The gateway said no."""
 
     message = "{problem} Nothing was charged and your cart is as before; use a new request id to try again."
+    also = ("decline_code",)
     prose = ("problem",)
 
 

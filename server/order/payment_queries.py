@@ -31,6 +31,7 @@ _SETTLE_PAYMENT = Prepared(
         gateway_id=bindparam("new_id"),
         captured_minor=bindparam("captured"),
         problem=bindparam("new_problem"),
+        decline_code=bindparam("new_code"),
         token="",
         payment_url="",
         updated_at=bindparam("now", type_=UtcDateTime),
@@ -54,6 +55,7 @@ def settle_payment(
         new_id=outcome.gateway_id,
         captured=captured_minor,
         new_problem=outcome.problem,
+        new_code=outcome.decline_code,
         now=now,
     )
 
@@ -92,6 +94,7 @@ def capture_late(tx: Connection, order_id: int, gateway_id: str, now: datetime) 
             token="",
             payment_url="",
             problem="",
+            decline_code="",
             updated_at=now,
         )
         .returning(Payment.captured_minor)

@@ -173,6 +173,7 @@ def payment_of(row: AnyRow) -> OrderPayment | None:
         captured_minor=row.payment_captured_minor,
         refunded_minor=row.payment_refunded_minor,
         problem=row.payment_problem,
+        decline_code=row.payment_decline_code,
         disputed=row.payment_disputed,
         payment_url=row.payment_url if row.status == PENDING_PAYMENT else "",
         updated_at=row.payment_updated_at,

@@ -40,6 +40,7 @@ ORDERS = select(
     Payment.captured_minor.label("payment_captured_minor"),
     Payment.refunded_minor.label("payment_refunded_minor"),
     Payment.problem.label("payment_problem"),
+    Payment.decline_code.label("payment_decline_code"),
     Payment.updated_at.label("payment_updated_at"),
     Payment.gateway.label("payment_gateway"),
     Payment.gateway_id,

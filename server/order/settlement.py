@@ -27,6 +27,7 @@ from server.order.errors import OrderCancelled, PaymentDeclined
 from server.order.outcomes import confirm, release
 from server.order.placed import PlacedOrder
 from server.payment.alerts import OTHER_AMOUNT, OTHER_CURRENCY, OTHER_PAYMENT, Alert, Alerts
+from server.payment.declines import Decline
 from server.payment.gateway import (
     CAPTURED,
     DECLINED,
@@ -189,18 +190,23 @@ def end_unpaid(tx: Connection, order: PlacedOrder) -> None:
         store_refusal(tx, key)
 
 
+def declined(problem: str, decline_code: str) -> PaymentDeclined:
+    """The refusal of a checkout whose payment was declined, for a reason if one is known."""
+    return PaymentDeclined(problem=problem or NO_REASON, decline_code=decline_code or Decline.OTHER)
+
+
 def unpaid(order: PlacedOrder | None) -> Refusal:
     """What a checkout is told whose order was not paid: declined, or cancelled while it was being paid.
 
     Only a payment that the shop gave up itself put the goods back into the cart, and says why.
     """
     if order is None:
-        return PaymentDeclined(problem=NO_REASON)
+        return declined("", "")
     payment = order.charge
     ran_out = payment.status == VOIDED and payment.problem
     if payment.status != DECLINED and not ran_out:
         return OrderCancelled(order_id=order.id)
-    return PaymentDeclined(problem=payment.problem or NO_REASON)
+    return declined(payment.problem, payment.decline_code)
 
 
 async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outcome | None:
@@ -222,4 +228,4 @@ async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outco
     # One that is cancelled already ran out of time: a sweep told the gateway so, and died.
     if outcome is not None and ended and not outcome.cancelled:
         return outcome
-    return Outcome(VOIDED, cancelled.gateway_id, NOT_IN_TIME)
+    return Outcome(VOIDED, cancelled.gateway_id, NOT_IN_TIME, decline_code=Decline.NOT_PAID_IN_TIME)

@@ -11,6 +11,7 @@ from server.payment.order_payment import OrderPayment
 from server.payment.records import IssuedGiftCard, OrderDispute, RecordedAlert
 from server.rpc.updates import masked_values
 from server.rpc.wire import money_to_wire, time_from_wire, time_to_wire
+from server.text.languages import said
 
 
 def dispute_to_wire(dispute: OrderDispute) -> pb.Dispute:
@@ -37,7 +38,8 @@ def payment_to_wire(payment: OrderPayment) -> pb.Payment:
         gateway=payment.gateway,
         captured=money_to_wire(payment.captured_minor, currency),
         refunded=money_to_wire(payment.refunded_minor, currency),
-        problem=payment.problem,
+        problem=said(payment.problem),
+        decline_code=pb.Payment.DeclineCode.Value(payment.decline_code or "DECLINE_CODE_UNSPECIFIED"),
         payment_url=payment.payment_url,
         update_time=time_to_wire(payment.updated_at),
     )

@@ -1,6 +1,7 @@
 """The demo gateway: no money moves, but books are kept, webhooks are signed, and tokens force every outcome.
 
-`tok_decline` is declined. `tok_timeout` never answers, and charges nothing. `tok_late` charges, but its answer
+`tok_decline` is declined, `tok_decline_insufficient_funds` for that reason, and so on with every decline code.
+`tok_timeout` never answers, and charges nothing. `tok_late` charges, but its answer
 comes after the shop has stopped waiting, and its webhook later still. `tok_twice` charges, and reports it twice.
 """
 
@@ -20,6 +21,7 @@ import structlog
 from server.clock import Clock
 from server.crypto.keys import derived_key
 from server.money import Money
+from server.payment.declines import Decline, Objection
 from server.payment.errors import SignatureInvalid
 from server.payment.gateway import CAPTURED, DECLINED, Charge, Outcome, Report
 from server.payment.in_house import Books, InHouseGateway
@@ -75,6 +77,7 @@ class DemoEvent:
     key: str = ""
     gateway_id: str = ""
     problem: str = ""
+    decline_code: str = ""
     received: Money | None = None
 
     @classmethod
@@ -86,6 +89,7 @@ class DemoEvent:
             key=key,
             gateway_id=outcome.gateway_id,
             problem=outcome.problem,
+            decline_code=outcome.decline_code,
             received=outcome.received,
         )
 
@@ -102,6 +106,7 @@ class DemoEvent:
             key=event["key"],
             gateway_id=str(event["gateway_id"]),
             problem=event["problem"],
+            decline_code=event.get("decline_code", ""),
             received=Money(int(event["amount_minor"]), str(event["currency"])) if has_amount else None,
         )
 
@@ -113,6 +118,7 @@ class DemoEvent:
             "key": self.key,
             "gateway_id": self.gateway_id,
             "problem": self.problem,
+            "decline_code": self.decline_code,
         }
         if self.received is not None:
             event |= {"amount_minor": self.received.minor, "currency": self.received.currency}
@@ -123,7 +129,9 @@ class DemoEvent:
         status = _KINDS.get(self.type)
         if status is None:
             return Report(self.id)
-        outcome = Outcome(status, self.gateway_id, self.problem, received=self.received)
+        outcome = Outcome(
+            status, self.gateway_id, self.problem, received=self.received, decline_code=self.decline_code
+        )
         return Report(self.id, self.key, self.gateway_id, outcome)
 
 
@@ -189,13 +197,15 @@ class DemoGateway(InHouseGateway):
         if self._reports:
             await asyncio.wait(self._reports)
 
-    def _objection(self, charge: Charge) -> str:
-        if charge.token == DECLINE:
-            return "The card was declined."
+    def _objection(self, charge: Charge) -> Objection | None:
+        if charge.token == DECLINE or charge.token.startswith(f"{DECLINE}_"):
+            named = charge.token.removeprefix(f"{DECLINE}_").upper()
+            code = Decline(named) if named in Decline.__members__ else Decline.OTHER
+            return Objection("The card was declined.", code)
         digest = hashlib.sha256(charge.key.encode()).digest()
         if self._failure_rate and int.from_bytes(digest[:8]) / 2**64 < self._failure_rate:
-            return "The payment was declined by chance; try again."
-        return ""
+            return Objection("The payment was declined by chance; try again.", Decline.TRY_AGAIN)
+        return None
 
     def _report(self, key: str, outcome: Outcome, *, times: int = 1, after: float = 0.0) -> None:
         task = asyncio.create_task(self._tell(key, outcome, times, after))

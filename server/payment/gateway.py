@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeVar
 
 from server.money import Money
 from server.payment import status
+from server.payment.declines import Decline
 from server.payment.errors import SignatureInvalid
 
 PENDING: Final = status.PENDING
@@ -37,6 +38,10 @@ class GatewayAway(Exception):
 
 class ChargeRefused(Exception):
     """The gateway will never take such a payment, and nothing was charged; the text tells the buyer why."""
+
+    def __init__(self, problem: str, decline_code: Decline = Decline.OTHER) -> None:
+        super().__init__(problem)
+        self.decline_code = decline_code
 
 
 class CustomerUnknown(ChargeRefused):
@@ -70,8 +75,9 @@ class Charge:
 class Outcome:
     """What became of a charge: CAPTURED, DECLINED, or PENDING while the buyer or the bank must still act.
 
-    `problem` says in a sentence why it was declined; `url` is where the buyer must go on. `cancelled` is set for
-    one that is DECLINED because the shop gave it up. `received` is what was CAPTURED, as the gateway counted it.
+    `problem` says in a sentence why it was declined, `decline_code` in the contract's word; `url` is where the
+    buyer must go on. `cancelled` is set for one that is DECLINED because the shop gave it up. `received` is what
+    was CAPTURED, as the gateway counted it.
     """
 
     status: str
@@ -80,6 +86,7 @@ class Outcome:
     url: str = ""
     cancelled: bool = False
     received: Money | None = None
+    decline_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

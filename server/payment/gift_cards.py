@@ -16,6 +16,7 @@ from server.errors import FieldReason, InvalidField
 from server.etags import check_etag
 from server.money import Money
 from server.payment import gift_card_queries, queries
+from server.payment.declines import Decline, Objection
 from server.payment.errors import GiftCardNotFound
 from server.payment.gateway import Charge, Outcome, Report
 from server.payment.in_house import Books, InHouseGateway
@@ -133,25 +134,27 @@ class GiftCardGateway(InHouseGateway):
         """Gift cards report nothing: they always answer."""
         return None
 
-    def _pay(self, tx: Connection, charge: Charge, now: datetime) -> str:
+    def _pay(self, tx: Connection, charge: Charge, now: datetime) -> Objection | None:
         hashed = self._codes.hash_of(charge.token)
         minor, currency = charge.amount.minor, charge.amount.currency
         card_id = gift_card_queries.take_from_gift_card(tx, hashed, minor, currency, now)
         if card_id is None:
-            return _problem(gift_card_queries.gift_card_of(tx, hashed), charge.amount, now)
+            return _objection(gift_card_queries.gift_card_of(tx, hashed), charge.amount, now)
         queries.book_gift_card(tx, charge.key, card_id)
         gift_card_queries.new_entry(tx, card_id, f"charge {charge.key}", -minor, now)
-        return ""
+        return None
 
 
-def _problem(card: IssuedGiftCard | None, amount: Money, now: datetime) -> str:
+def _objection(card: IssuedGiftCard | None, amount: Money, now: datetime) -> Objection:
     """Why a card cannot pay an amount."""
     if card is None:
-        return "There is no gift card with this code."
+        return Objection("There is no gift card with this code.", Decline.INCORRECT_DETAILS)
     if not card.active:
-        return "The gift card is disabled."
+        return Objection("The gift card is disabled.", Decline.METHOD_NOT_ACCEPTED)
     if card.has_expired(now):
-        return f"The gift card has expired on {card.expires_at:%Y-%m-%d}."
+        return Objection(f"The gift card has expired on {card.expires_at:%Y-%m-%d}.", Decline.EXPIRED)
     if card.currency != amount.currency:
-        return f"The gift card is in {card.currency}, the order in {amount.currency}."
-    return f"The gift card holds {card.balance}, the order costs {amount}."
+        problem = f"The gift card is in {card.currency}, the order in {amount.currency}."
+        return Objection(problem, Decline.CURRENCY_NOT_ACCEPTED)
+    problem = f"The gift card holds {card.balance}, the order costs {amount}."
+    return Objection(problem, Decline.INSUFFICIENT_FUNDS)

@@ -20,6 +20,7 @@ from server.db.faults import refusal_of
 from server.db.work import Work
 from server.errors import Refusal
 from server.payment import gift_card_queries, queries
+from server.payment.declines import Objection
 from server.payment.gateway import (
     CAPTURED,
     DECLINED,
@@ -42,8 +43,8 @@ IN_HOUSE = frozenset({"demo", "gift_card"})
 """The gateways that keep these books: at them nobody but the shop can pay back."""
 
 T = TypeVar("T")
-Pay = Callable[[Connection, Charge, datetime], str]
-"""Takes the money of a charge that was just entered, and returns why it cannot; empty when it did."""
+Pay = Callable[[Connection, Charge, datetime], Objection | None]
+"""Takes the money of a charge that was just entered, and returns why it cannot; None when it did."""
 
 
 class _TooMuch(Exception):
@@ -57,9 +58,11 @@ class Books:
         self._work = work
         self._clock = clock
 
-    async def charge(self, charge: Charge, problem: str = "", pay: Pay | None = None) -> Outcome:
-        """Enter a charge, declined when there is a `problem` with it; or return what the entry there is says."""
-        return await _answered(self._work.write(self._charge, charge, problem, pay, vital=True))
+    async def charge(
+        self, charge: Charge, objection: Objection | None = None, pay: Pay | None = None
+    ) -> Outcome:
+        """Enter a charge, declined when there is an objection to it; or return what the entry there is says."""
+        return await _answered(self._work.write(self._charge, charge, objection, pay, vital=True))
 
     async def find(self, key: str) -> Outcome | None:
         """What the books say of a charge; None when they know nothing of it."""
@@ -78,23 +81,27 @@ class Books:
             return RefundOutcome(FAILED, "", "The charge has less left than that.")
         return RefundOutcome(SUCCEEDED, f"re_{gateway_id_of(order.key)}")
 
-    def _charge(self, tx: Connection, charge: Charge, problem: str, pay: Pay | None) -> Outcome:
+    def _charge(
+        self, tx: Connection, charge: Charge, objection: Objection | None, pay: Pay | None
+    ) -> Outcome:
         now = self._clock()
         entry = BookedCharge(
             key=charge.key,
             gateway_id=gateway_id_of(charge.key),
-            status=DECLINED if problem else CAPTURED,
+            status=DECLINED if objection else CAPTURED,
             amount_minor=charge.amount.minor,
             currency=charge.amount.currency,
-            problem=problem,
+            problem=objection.problem if objection else "",
+            decline_code=objection.decline_code if objection else "",
         )
         if not queries.new_charge(tx, entry, charge.method, now):
             return _entered(tx, charge.key)
-        if pay is not None and not problem:
-            problem = pay(tx, charge, now)
-            if problem:
-                queries.decline_charge(tx, charge.key, problem)
-                entry = replace(entry, status=DECLINED, problem=problem)
+        if pay is not None and objection is None:
+            objection = pay(tx, charge, now)
+            if objection:
+                problem, code = objection.problem, objection.decline_code
+                queries.decline_charge(tx, charge.key, problem, code)
+                entry = replace(entry, status=DECLINED, problem=problem, decline_code=code)
         return _outcome(entry)
 
     def _cancel(self, tx: Connection, key: str) -> Outcome:
@@ -185,4 +192,10 @@ def _entered(connection: Connection, key: str) -> Outcome:
 def _outcome(entry: BookedCharge) -> Outcome:
     if entry.status == CAPTURED:
         return Outcome(CAPTURED, entry.gateway_id, received=entry.amount)
-    return Outcome(DECLINED, entry.gateway_id, entry.problem, cancelled=entry.status == CANCELLED)
+    return Outcome(
+        DECLINED,
+        entry.gateway_id,
+        entry.problem,
+        cancelled=entry.status == CANCELLED,
+        decline_code=entry.decline_code,
+    )

@@ -37,6 +37,7 @@ class Payment(Base):
     currency: Mapped[str] = mapped_column(String(3))
     gateway_id: Mapped[str] = mapped_column(String(128), default="")
     problem: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    decline_code: Mapped[str] = mapped_column(String(32), default="", server_default="")
     # Where the buyer goes on, while it is PENDING.
     payment_url: Mapped[str] = mapped_column(String(MAX_PAYMENT_URL), server_default="")
     disputed: Mapped[str] = mapped_column(String(8), server_default="")  # OPEN, LOST, WON; ""
@@ -72,6 +73,7 @@ class GatewayCharge(Base):
     refunded_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     problem: Mapped[str] = mapped_column(String(200))
+    decline_code: Mapped[str] = mapped_column(String(32), server_default="")
     gift_card_id: Mapped[int | None] = mapped_column(ForeignKey("gift_cards.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

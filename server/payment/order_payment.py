@@ -26,6 +26,7 @@ class OrderPayment:
     captured_minor: int = 0
     refunded_minor: int = 0
     problem: str = ""
+    decline_code: str = ""
     disputed: str = ""
     payment_url: str = ""
     updated_at: datetime

@@ -31,6 +31,7 @@ _CHARGE = Prepared(
         GatewayCharge.status,
         GatewayCharge.gateway_id,
         GatewayCharge.problem,
+        GatewayCharge.decline_code,
         GatewayCharge.amount_minor,
         GatewayCharge.currency,
     ).where(GatewayCharge.key == bindparam("charge_key"))
@@ -50,6 +51,7 @@ def new_charge(tx: Connection, charge: BookedCharge, method: str, now: datetime)
         refunded_minor=0,
         currency=charge.currency,
         problem=charge.problem,
+        decline_code=charge.decline_code,
         gift_card_id=None,
         created_at=now,
     )
@@ -62,12 +64,12 @@ def charge(connection: Connection, key: str) -> BookedCharge | None:
     return BookedCharge(key=key, **row._asdict()) if row else None
 
 
-def decline_charge(tx: Connection, key: str, problem: str) -> None:
+def decline_charge(tx: Connection, key: str, problem: str, decline_code: str) -> None:
     """Turn a charge that was just entered into a declined one."""
     tx.execute(
         update(GatewayCharge)
         .where(GatewayCharge.key == key)
-        .values(status=DECLINED, problem=problem, gift_card_id=None)
+        .values(status=DECLINED, problem=problem, decline_code=decline_code, gift_card_id=None)
     )
 
 

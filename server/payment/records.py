@@ -22,6 +22,7 @@ class BookedCharge:
     amount_minor: int
     currency: str
     problem: str = ""
+    decline_code: str = ""
 
     @property
     def amount(self) -> Money:

@@ -13,6 +13,7 @@ from typing import Final
 
 import stripe
 
+from server.payment.declines import Decline, decline_of
 from server.payment.errors import SignatureInvalid
 from server.payment.gateway import (
     DECLINED,
@@ -87,13 +88,13 @@ class StripeGateway:
         try:
             amount = to_stripe(charge.amount)
         except ValueError:
-            raise ChargeRefused(_OTHERWISE) from None
+            raise ChargeRefused(_OTHERWISE, Decline.AMOUNT_NOT_ACCEPTED) from None
         try:
             intent = await self._api.open_payment(charge, amount)
         except (stripe.InvalidRequestError, stripe.CardError) as error:
             if error.code == MISSING and error.param == "customer":
-                raise CustomerUnknown(_METHOD_REFUSED) from None
-            raise ChargeRefused(_WHY.get(error.code or "", _OTHERWISE)) from None
+                raise CustomerUnknown(_METHOD_REFUSED, Decline.METHOD_NOT_ACCEPTED) from None
+            raise ChargeRefused(_WHY.get(error.code or "", _OTHERWISE), _code(error)) from None
         return intent.id
 
     async def charge(self, charge: Charge, gateway_id: str) -> Outcome:
@@ -101,14 +102,17 @@ class StripeGateway:
         try:
             intent = await self._api.confirm(charge, gateway_id, self._return_url)
         except stripe.CardError as error:
-            return Outcome(DECLINED, gateway_id, _sentence(error))
+            return Outcome(DECLINED, gateway_id, _sentence(error), decline_code=_code(error))
         except stripe.InvalidRequestError:
             earlier = await self.find(charge.key, gateway_id)
-            return earlier or Outcome(DECLINED, gateway_id, _METHOD_REFUSED)
-        outcome = intent.outcome() or Outcome(DECLINED, gateway_id, NO_REASON)
+            refused = Outcome(DECLINED, gateway_id, _METHOD_REFUSED, decline_code=Decline.METHOD_NOT_ACCEPTED)
+            return earlier or refused
+        outcome = intent.outcome() or Outcome(DECLINED, gateway_id, NO_REASON, decline_code=Decline.OTHER)
         if intent.status == REQUIRES_ACTION and not outcome.url:
             cancelled = await self.cancel(charge.key, gateway_id)
-            return replace(cancelled, problem=NO_PAGE) if cancelled.status == DECLINED else cancelled
+            if cancelled.status != DECLINED:
+                return cancelled
+            return replace(cancelled, problem=NO_PAGE, decline_code=Decline.AUTHENTICATION_FAILED)
         return outcome
 
     async def find(self, key: str, gateway_id: str) -> Outcome | None:
@@ -170,6 +174,12 @@ class StripeGateway:
             return StripeEvent.of_json(json.loads(body)).report()
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
             raise SignatureInvalid() from None
+
+
+def _code(error: stripe.StripeError) -> Decline:
+    """Why Stripe refused, in the contract's word."""
+    said = error.error
+    return decline_of(str(said.decline_code or "") if said is not None else "", error.code or "")
 
 
 def _sentence(error: stripe.StripeError) -> str:

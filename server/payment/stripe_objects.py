@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final, Self
 
 from server.money import Money
+from server.payment.declines import decline_of
 from server.payment.gateway import (
     CAPTURED,
     DECLINED,
@@ -72,6 +73,7 @@ class PaymentIntent:
     received: Money | None
     has_failed: bool
     problem: str
+    decline_code: str
     page: str
 
     @classmethod
@@ -86,24 +88,33 @@ class PaymentIntent:
             received=_money(intent, "amount_received"),
             has_failed=bool(intent.get("last_payment_error")),
             problem=_text(intent, "last_payment_error", "message")[:300],
+            decline_code=_decline_code(intent),
             page=redirect or _text(intent, "next_action", upi, "hosted_instructions_url"),
         )
 
     def outcome(self) -> Outcome | None:
         """What became of it; None while nothing was tried with it."""
         if self.status == REQUIRES_METHOD:
-            return Outcome(DECLINED, self.id, self.problem or NO_REASON) if self.has_failed else None
+            refused = Outcome(DECLINED, self.id, self.problem or NO_REASON, decline_code=self.decline_code)
+            return refused if self.has_failed else None
         status = _OF_INTENT.get(self.status, PENDING)
         if status == CAPTURED:
             return Outcome(CAPTURED, self.id, received=self.received)
         page = self.page if self.status == REQUIRES_ACTION else ""
-        return Outcome(status, self.id, self.problem, page, cancelled=self.status == CANCELED)
+        return Outcome(
+            status,
+            self.id,
+            self.problem,
+            page,
+            cancelled=self.status == CANCELED,
+            decline_code=self.decline_code,
+        )
 
     def reported(self, status: str) -> Outcome:
         """What an event tells of it, whatever became of it since."""
         if status == CAPTURED:
             return Outcome(CAPTURED, self.id, received=self.received)
-        return Outcome(status, self.id, self.problem)
+        return Outcome(status, self.id, self.problem, decline_code=self.decline_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +192,13 @@ def _dispute(dispute: Json) -> Disputed:
         inquiry=status.startswith(_INQUIRY),
         respond_by=datetime.fromtimestamp(int(until), UTC) if until else None,
     )
+
+
+def _decline_code(intent: Json) -> str:
+    """Why the last attempt to pay failed; empty when none did."""
+    if not intent.get("last_payment_error"):
+        return ""
+    return decline_of(*(_text(intent, "last_payment_error", name) for name in ("decline_code", "code")))
 
 
 def _id(thing: Json) -> str:

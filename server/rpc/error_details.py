@@ -11,12 +11,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money as MoneyMessage
 from sanset.v1 import error_details_pb2 as pb
 from sanset.v1.errors_pb2 import ErrorReason
+from sanset.v1.payment_pb2 import Payment
 
 from server.errors import LineRefusal, Refusal
 from server.money import Money
 from server.rpc.wire import MAX_INT32, money_to_wire, time_to_wire
 
-MAX_LINES_BYTES: Final = 2500
+MAX_LINES_BYTES: Final = 2000
 """Bytes that the lines of a refusal may take, as all details together must fit into a header."""
 MAX_NAME: Final = 60
 """Characters of a product's name; the id says which it is."""
@@ -65,7 +66,11 @@ def _price_change(_: str, values: _Values) -> pb.PriceChange:
 
 def _payment_failure(reason: str, values: _Values) -> pb.PaymentFailure:
     amount = _money(values, "amount")
+    code = values.get("decline_code")
     return pb.PaymentFailure(
+        decline_code=Payment.DeclineCode.Value(code)
+        if isinstance(code, str)
+        else Payment.DECLINE_CODE_UNSPECIFIED,
         order_id=_number(values, "order_id"),
         requested=_money(values, "requested"),
         available=_money(values, "available"),
@@ -98,7 +103,9 @@ def _points_failure(_: str, values: _Values) -> pb.PointsFailure:
 
 _BY_REASON: Final[Mapping[str, Callable[[str, _Values], Message]]] = {
     "PRICE_CHANGED": _price_change,
-    **dict.fromkeys(("REFUND_TOO_LARGE", "ORDER_DISPUTED", "ORDER_PAID_BACK"), _payment_failure),
+    **dict.fromkeys(
+        ("PAYMENT_DECLINED", "REFUND_TOO_LARGE", "ORDER_DISPUTED", "ORDER_PAID_BACK"), _payment_failure
+    ),
     **dict.fromkeys(("POINTS_TOO_FEW", "POINTS_HELD"), _points_failure),
     **dict.fromkeys(
         (

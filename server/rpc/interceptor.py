@@ -33,6 +33,7 @@ from server.rpc.running import Running, Task
 from server.rpc.status import InternalError, MethodUnknown
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
+from server.text.languages import preferred, speak
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 """Of any messages: the interceptor of a method is declared for all methods."""
@@ -222,7 +223,10 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 await write(context, message, until)
 
     def _read(self, method: str, context: Context) -> Call:
-        return read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
+        call = read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
+        if (languages := call.headers.get("accept-language")) is not None:
+            speak(preferred(str(languages)))
+        return call
 
     async def _admit(self, call: Call, context: Context, deserialize: Deserialize) -> Message:
         if self._running.stopping:

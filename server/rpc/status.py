@@ -9,13 +9,15 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from server.errors import Refusal
+from server.errors import InvalidField, Refusal
 from server.rpc.error_details import typed_detail
+from server.text.languages import ENGLISH, refusal_said_in, spoken, translated
 
 DOMAIN = "sanset"
 DETAILS_KEY = "grpc-status-details-bin"
 MAX_MESSAGE = 1000
 MAX_FACT = 200
+MAX_LOCALIZED = 500
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 MAX_VIOLATIONS = 3000
 """Bytes, as headers carry them. All together keep a rich error within the 8 KiB that clients accept."""
@@ -56,10 +58,13 @@ def rich_status(refusal: Refusal, request_id: str) -> status_pb2.Status:
     facts = {name: _cut(value, MAX_FACT) for name, value in refusal.facts.items()}
     info = error_details_pb2.ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=facts)
     details: list[Message] = [info, error_details_pb2.RequestInfo(request_id=request_id)]
+    language = spoken()
     if refusal.violations:
-        details.append(_bad_request(refusal))
+        details.append(_bad_request(refusal, language))
     if (detail := typed_detail(refusal)) is not None:
         details.append(detail)
+    if language != ENGLISH:
+        details.append(_localized(_sentence(refusal, language), language))
     if refusal.retry_after_seconds is not None:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromTimedelta(timedelta(seconds=refusal.retry_after_seconds))
@@ -72,14 +77,29 @@ def rich_status(refusal: Refusal, request_id: str) -> status_pb2.Status:
     return status
 
 
-def _bad_request(refusal: Refusal) -> error_details_pb2.BadRequest:
+def _bad_request(refusal: Refusal, language: str) -> error_details_pb2.BadRequest:
     bad_request = error_details_pb2.BadRequest()
     for field, description, reason in refusal.violations:
-        bad_request.field_violations.add(field=field, description=_cut(description, MAX_FACT), reason=reason)
+        text = _cut(description, MAX_FACT)
+        violation = bad_request.field_violations.add(field=field, description=text, reason=reason)
+        if language != ENGLISH:
+            violation.localized_message.CopyFrom(_localized(translated(description, language), language))
         if bad_request.ByteSize() > MAX_VIOLATIONS:
             del bad_request.field_violations[-1]
             break
     return bad_request
+
+
+def _sentence(refusal: Refusal, language: str) -> str:
+    """What people read of a refusal in a language; of one of fields, each of them."""
+    if not isinstance(refusal, InvalidField):
+        return refusal_said_in(refusal, language)
+    fields = (f"{field}: {translated(text, language)}" for field, text, _ in refusal.violations)
+    return "; ".join(fields)
+
+
+def _localized(sentence: str, language: str) -> error_details_pb2.LocalizedMessage:
+    return error_details_pb2.LocalizedMessage(locale=language, message=_cut(sentence, MAX_LOCALIZED))
 
 
 def _cut(text: str, most: int) -> str:

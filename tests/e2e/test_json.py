@@ -306,6 +306,15 @@ def test_wrong_fields_are_named(stack: Stack) -> None:
     }
 
 
+def test_people_read_what_is_wrong_in_their_language(stack: Stack, buyer: Person) -> None:
+    buyer.http.delete("cart/clear")
+    body = {"payment_method": "CARD", "request_id": str(uuid.uuid4())}
+    reply = buyer.http.post("orders/checkout", json=body, headers={"accept-language": "de-AT,en;q=0.5"})
+    assert _reason(reply) == (400, "CART_EMPTY")
+    (localized,) = (d for d in reply.json()["details"] if d["@type"].endswith("LocalizedMessage"))
+    assert (localized["locale"], localized["message"][:14]) == ("de", "Ihr Warenkorb ")
+
+
 def test_facts_are_typed_in_json_too(stack: Stack, buyer: Person, mug: Any) -> None:
     buyer.http.delete("cart/clear")
     reply = buyer.http.post("cart/add", json={"product_id": mug["id"], "qty": 1_000_000})

@@ -34,6 +34,11 @@ def read_cart(shop: RunningShop, buyer: Account) -> cart_pb2.Cart:
     return shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata)
 
 
+def told(cart: cart_pb2.Cart) -> list[str]:
+    """The sentences of what changed in a cart."""
+    return [change.message for change in cart.changes]
+
+
 def cart_of(shop: RunningShop, buyer: Account) -> dict[int, int]:
     """The units in a cart, by product."""
     return {item.product_id: item.quantity for item in read_cart(shop, buyer).items}

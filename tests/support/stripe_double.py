@@ -27,6 +27,8 @@ KEY = "sk_test_double"
 WEBHOOK_SECRET = "whsec_double"
 
 DECLINED = "pm_card_visa_chargeDeclined"
+POOR = "pm_card_visa_chargeDeclinedInsufficientFunds"
+DECLINE_CODES = {DECLINED: "generic_decline", POOR: "insufficient_funds"}
 ACTION = "pm_card_authenticationRequired"
 UNKNOWN = "pm_card_unknown"
 SLOW = "pm_card_slow"
@@ -178,8 +180,9 @@ class StripeDouble:
         intent["payment_method"] = method
         if intent["customer"] is None and not method.startswith("pm_card_"):
             self.used_up.add(method)
-        if method == DECLINED:
+        if method in DECLINE_CODES:
             problem = {"type": "card_error", "code": "card_declined", "message": "Your card was declined."}
+            problem["decline_code"] = DECLINE_CODES[method]
             intent["last_payment_error"] = problem
             return 402, {"error": problem | {"payment_intent": dict(intent)}}
         if method == ACTION:

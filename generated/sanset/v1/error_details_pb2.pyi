@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.type import money_pb2 as _money_pb2
 from sanset.v1 import errors_pb2 as _errors_pb2
+from sanset.v1 import payment_pb2 as _payment_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -160,7 +161,7 @@ Global___PriceChange: _TypeAlias = PriceChange  # noqa: Y015
 
 @_typing.final
 class PaymentFailure(_message.Message):
-    """The amounts of an order's payment. With REFUND_TOO_LARGE, ORDER_DISPUTED and ORDER_PAID_BACK."""
+    """The facts of an order's payment. With PAYMENT_DECLINED, REFUND_TOO_LARGE, ORDER_DISPUTED and ORDER_PAID_BACK."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -169,8 +170,11 @@ class PaymentFailure(_message.Message):
     AVAILABLE_FIELD_NUMBER: _builtins.int
     DISPUTED_FIELD_NUMBER: _builtins.int
     REFUNDED_FIELD_NUMBER: _builtins.int
+    DECLINE_CODE_FIELD_NUMBER: _builtins.int
     order_id: _builtins.int
     """The order."""
+    decline_code: _payment_pb2.Payment.DeclineCode.ValueType
+    """PAYMENT_DECLINED: why."""
     @_builtins.property
     def requested(self) -> _money_pb2.Money:
         """REFUND_TOO_LARGE: the amount that was to be paid back."""
@@ -195,10 +199,11 @@ class PaymentFailure(_message.Message):
         available: _money_pb2.Money | None = ...,
         disputed: _money_pb2.Money | None = ...,
         refunded: _money_pb2.Money | None = ...,
+        decline_code: _payment_pb2.Payment.DeclineCode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "disputed", b"disputed", "refunded", b"refunded", "requested", b"requested"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "disputed", b"disputed", "order_id", b"order_id", "refunded", b"refunded", "requested", b"requested"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "decline_code", b"decline_code", "disputed", b"disputed", "order_id", b"order_id", "refunded", b"refunded", "requested", b"requested"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -214,7 +214,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Details: LineFailure.
     """
     PAYMENT_DECLINED: _ErrorReason.ValueType  # 83
-    """The payment was declined; nothing was charged and the cart is as before. FAILED_PRECONDITION."""
+    """The payment was declined; nothing was charged and the cart is as before. FAILED_PRECONDITION.
+    Metadata: `decline_code`. Details: PaymentFailure.
+    """
     ILLEGAL_TRANSITION: _ErrorReason.ValueType  # 84
     """The order cannot take this step; `legal` names those it can. FAILED_PRECONDITION.
     Metadata: `legal`, `requested`, `status`.
@@ -599,7 +601,9 @@ Metadata: `cart_currency`, `currency`, `name`, `product_id`, `requested`, `varia
 Details: LineFailure.
 """
 PAYMENT_DECLINED: ErrorReason.ValueType  # 83
-"""The payment was declined; nothing was charged and the cart is as before. FAILED_PRECONDITION."""
+"""The payment was declined; nothing was charged and the cart is as before. FAILED_PRECONDITION.
+Metadata: `decline_code`. Details: PaymentFailure.
+"""
 ILLEGAL_TRANSITION: ErrorReason.ValueType  # 84
 """The order cannot take this step; `legal` names those it can. FAILED_PRECONDITION.
 Metadata: `legal`, `requested`, `status`.

@@ -87,6 +87,65 @@ class Payment(_message.Message):
     VOIDED: Payment.Status.ValueType  # 4
     """Given up before anything was charged."""
 
+    class _DeclineCode:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _DeclineCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Payment._DeclineCode.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        DECLINE_CODE_UNSPECIFIED: Payment._DeclineCode.ValueType  # 0
+        """Not declined."""
+        OTHER: Payment._DeclineCode.ValueType  # 1
+        """Nobody says why, or the buyer should not learn it, as when a card was stolen. Pay another way."""
+        INSUFFICIENT_FUNDS: Payment._DeclineCode.ValueType  # 2
+        """The account, card or gift card holds less."""
+        EXPIRED: Payment._DeclineCode.ValueType  # 3
+        """The card or gift card has expired."""
+        INCORRECT_DETAILS: Payment._DeclineCode.ValueType  # 4
+        """The number, the date, the security code or the gift card's code is wrong. Enter it anew."""
+        LIMIT_EXCEEDED: Payment._DeclineCode.ValueType  # 5
+        """More, or more often, than the bank lets this card pay."""
+        AUTHENTICATION_FAILED: Payment._DeclineCode.ValueType  # 6
+        """The bank asked the buyer to confirm, and they did not, or could not be asked."""
+        METHOD_NOT_ACCEPTED: Payment._DeclineCode.ValueType  # 7
+        """This card or account cannot pay here. Pay another way, or save it anew."""
+        CURRENCY_NOT_ACCEPTED: Payment._DeclineCode.ValueType  # 8
+        """It cannot pay in this currency."""
+        AMOUNT_NOT_ACCEPTED: Payment._DeclineCode.ValueType  # 9
+        """The amount is too small or too large for it."""
+        TRY_AGAIN: Payment._DeclineCode.ValueType  # 10
+        """The bank or the gateway failed for a moment. Try again."""
+        NOT_PAID_IN_TIME: Payment._DeclineCode.ValueType  # 11
+        """The buyer did not finish paying in time."""
+
+    class DeclineCode(_DeclineCode, metaclass=_DeclineCodeEnumTypeWrapper):
+        """Why a payment was declined, whichever gateway said so."""
+
+    DECLINE_CODE_UNSPECIFIED: Payment.DeclineCode.ValueType  # 0
+    """Not declined."""
+    OTHER: Payment.DeclineCode.ValueType  # 1
+    """Nobody says why, or the buyer should not learn it, as when a card was stolen. Pay another way."""
+    INSUFFICIENT_FUNDS: Payment.DeclineCode.ValueType  # 2
+    """The account, card or gift card holds less."""
+    EXPIRED: Payment.DeclineCode.ValueType  # 3
+    """The card or gift card has expired."""
+    INCORRECT_DETAILS: Payment.DeclineCode.ValueType  # 4
+    """The number, the date, the security code or the gift card's code is wrong. Enter it anew."""
+    LIMIT_EXCEEDED: Payment.DeclineCode.ValueType  # 5
+    """More, or more often, than the bank lets this card pay."""
+    AUTHENTICATION_FAILED: Payment.DeclineCode.ValueType  # 6
+    """The bank asked the buyer to confirm, and they did not, or could not be asked."""
+    METHOD_NOT_ACCEPTED: Payment.DeclineCode.ValueType  # 7
+    """This card or account cannot pay here. Pay another way, or save it anew."""
+    CURRENCY_NOT_ACCEPTED: Payment.DeclineCode.ValueType  # 8
+    """It cannot pay in this currency."""
+    AMOUNT_NOT_ACCEPTED: Payment.DeclineCode.ValueType  # 9
+    """The amount is too small or too large for it."""
+    TRY_AGAIN: Payment.DeclineCode.ValueType  # 10
+    """The bank or the gateway failed for a moment. Try again."""
+    NOT_PAID_IN_TIME: Payment.DeclineCode.ValueType  # 11
+    """The buyer did not finish paying in time."""
+
     METHOD_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
@@ -95,6 +154,7 @@ class Payment(_message.Message):
     CAPTURED_FIELD_NUMBER: _builtins.int
     REFUNDED_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
+    DECLINE_CODE_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     PAYMENT_URL_FIELD_NUMBER: _builtins.int
     method: Global___Payment.Method.ValueType
@@ -106,7 +166,9 @@ class Payment(_message.Message):
     gateway: _builtins.str
     """The gateway: "demo", "stripe"."""
     problem: _builtins.str
-    """Reason of the decline; empty without one."""
+    """Reason of the decline, as a sentence of the gateway's; empty without one."""
+    decline_code: Global___Payment.DeclineCode.ValueType
+    """Why it was declined, for programs."""
     payment_url: _builtins.str
     """A page where the buyer must finish the payment, as in the reply of Checkout; empty once it can be paid no more,
     and when nothing is left to do.
@@ -138,12 +200,13 @@ class Payment(_message.Message):
         captured: _money_pb2.Money | None = ...,
         refunded: _money_pb2.Money | None = ...,
         problem: _builtins.str = ...,
+        decline_code: Global___Payment.DeclineCode.ValueType = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         payment_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "refunded", b"refunded", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "gateway", b"gateway", "gateway_id", b"gateway_id", "method", b"method", "payment_url", b"payment_url", "problem", b"problem", "refunded", b"refunded", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "decline_code", b"decline_code", "gateway", b"gateway", "gateway_id", b"gateway_id", "method", b"method", "payment_url", b"payment_url", "problem", b"problem", "refunded", b"refunded", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from sanset.v1 import errors_pb2 as _errors_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -653,19 +654,27 @@ class TrackEventResponse(_message.Message):
 
         INDEX_FIELD_NUMBER: _builtins.int
         MESSAGE_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        PRODUCT_ID_FIELD_NUMBER: _builtins.int
         index: _builtins.int
         """The position of the event in the request, from 0."""
         message: _builtins.str
         """Reason, as a sentence."""
+        reason: _errors_pb2.ErrorReason.ValueType
+        """The same for programs: INVALID_FIELD without a product, PRODUCT_NOT_FOUND."""
+        product_id: _builtins.int
+        """The product that the event names."""
         def __init__(
             self,
             *,
             index: _builtins.int = ...,
             message: _builtins.str = ...,
+            reason: _errors_pb2.ErrorReason.ValueType = ...,
+            product_id: _builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "message", b"message"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "message", b"message", "product_id", b"product_id", "reason", b"reason"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from server.catalog.errors import ProductNotFound
 from server.clock import Clock
 from server.db.database import Database
-from server.errors import FieldReason, InvalidField, UserNotFound
+from server.errors import FieldReason, InvalidField, Refusal, UserNotFound
 from server.events.log import publish
 from server.events.topics import BehaviorRecorded
 from server.metadata import Metadata
@@ -74,11 +75,20 @@ class RecordedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """An event that was not kept: its position, the product it names, and why."""
+
+    index: int
+    product_id: int
+    problem: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingResult:
-    """How many events were kept, and why the others were not, by their position."""
+    """How many events were kept, and why the others were not."""
 
     accepted: int
-    errors: Sequence[tuple[int, str]]
+    errors: Sequence[Dropped]
 
 
 class Tracker:
@@ -131,7 +141,7 @@ class Tracker:
         for index, event in enumerate(events):
             problem = _problem(event, on_sale)
             if problem:
-                errors.append((index, problem))
+                errors.append(Dropped(index, event.product_id, problem))
             else:
                 rows.append(self._row(actor, event, now))
         taken_over = 0
@@ -194,10 +204,11 @@ def events_of(
     return events
 
 
-def _problem(event: ReportedEvent, on_sale: set[int]) -> str:
+def _problem(event: ReportedEvent, on_sale: set[int]) -> Refusal | None:
     if not event.product_id:
-        return "" if event.kind == SEARCH else f"product_id is required for {event.kind}."
-    return "" if event.product_id in on_sale else f"There is no product {event.product_id}."
+        required = ("product_id", f"is required for {event.kind}", FieldReason.REQUIRED)
+        return None if event.kind == SEARCH else InvalidField(required)
+    return None if event.product_id in on_sale else ProductNotFound(product_id=event.product_id)
 
 
 def _recorded(actor: EventActor, rows: Sequence[BehaviorRow], now: datetime) -> BehaviorRecorded:

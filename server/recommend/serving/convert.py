@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias, TypeVar
 
 from sanset.v1 import recommend_pb2 as pb
+from sanset.v1.errors_pb2 import ErrorReason
 
 from ml.models.reorder import Reordered
 from ml.ranking.selection import Recommendation
@@ -18,6 +19,7 @@ from server.recommend.serving.query import Audience, Filters, Placement, Query, 
 from server.recommend.serving.recorder import Recommended
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
 from server.rpc.wire import money_to_wire, price_range_from_wire, time_from_wire, time_to_wire
+from server.text.languages import refusal_said_in, spoken
 
 ReadCard: TypeAlias = Callable[[int], CardFacts | None]
 """Reads what a product shows from memory; None for one that is gone."""
@@ -154,7 +156,12 @@ def tracked_to_wire(tracked: TrackingResult) -> pb.TrackEventResponse:
     return pb.TrackEventResponse(
         accepted=tracked.accepted,
         errors=[
-            pb.TrackEventResponse.EventError(index=index, message=message)
-            for index, message in tracked.errors
+            pb.TrackEventResponse.EventError(
+                index=dropped.index,
+                message=refusal_said_in(dropped.problem, spoken()),
+                reason=ErrorReason.Value(dropped.problem.reason),
+                product_id=dropped.product_id,
+            )
+            for dropped in tracked.errors
         ],
     )

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from sanset.v1 import cart_pb2 as pb
 from sanset.v1 import inventory_pb2, order_service_pb2, payment_pb2, product_pb2
 from sqlalchemy import text
+from support.cart_shop import told
 from support.running_shop import Account, Refused, RunningShop, refusal, refused
 
 from server.cart import guest_carts, service
@@ -355,7 +356,7 @@ def test_a_login_moves_the_guests_cart_into_the_users(
     token = _add(shop, _add(shop, "", both, 2).token, theirs, 4).token
     cart = _sync(shop, user, token, strategy)
     assert _units(cart) == {both: expected, mine: 1, theirs: 4}
-    assert (cart.token, list(cart.changes)) == ("", [])
+    assert (cart.token, told(cart)) == ("", [])
     assert _cart(shop, user) == cart
     assert _cart(shop, token) == _cart(shop, "")
     assert _add(shop, token, mine).token != token
@@ -408,13 +409,13 @@ def test_what_does_not_fit_is_left_out_and_named(shop: RunningShop) -> None:
     shop.catalog.DeleteProduct(gone, metadata=shop.admin.metadata)
     cart = _sync(shop, user, token)
     assert _units(cart) == {few.id: 4, limited.id: 3}
-    assert list(cart.changes) == [
+    assert told(cart) == [
         f"5 of {few.name} were wanted, 4 could be kept.",
         f"4 of {limited.name} were wanted, 3 could be kept.",
         f"{sold_out.name} was left out: it is sold out.",
         f"{deleted.name} was left out: it is not sold any more.",
     ]
-    assert list(_cart(shop, user).changes) == []
+    assert told(_cart(shop, user)) == []
 
 
 def test_another_currency_is_left_out_unless_the_cart_is_empty(shop: RunningShop) -> None:
@@ -425,7 +426,7 @@ def test_another_currency_is_left_out_unless_the_cart_is_empty(shop: RunningShop
     shop.sql("UPDATE products SET currency = 'EUR' WHERE id = :id", id=theirs.id)
     cart = _sync(shop, user, tokens[0])
     assert (_units(cart), cart.subtotal.currency_code) == ({mine.id: 1}, "USD")
-    assert "sold in EUR" in cart.changes[0]
+    assert "sold in EUR" in told(cart)[0]
     cart = _sync(shop, newcomer, tokens[1])
     assert (_units(cart), cart.subtotal.currency_code) == ({theirs.id: 1}, "EUR")
 
@@ -441,7 +442,7 @@ def test_a_full_cart_takes_what_it_has_already(shop: RunningShop, most_lines: in
     cart = _sync(shop, user, guest)
     assert len(cart.items) == most_lines
     assert _units(cart)[held[0]] == 3
-    assert list(cart.changes) == [f"{extra.name} was left out: a cart holds at most {most_lines} products."]
+    assert told(cart) == [f"{extra.name} was left out: a cart holds at most {most_lines} products."]
 
 
 def test_a_price_that_changed_since_the_guest_saw_it_is_pointed_out(shop: RunningShop) -> None:

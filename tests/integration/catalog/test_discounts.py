@@ -11,8 +11,16 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
-from sanset.v1 import cart_pb2, inventory_pb2, order_pb2, order_service_pb2, payment_pb2, product_pb2
-from support.cart_shop import cents, read_cart
+from sanset.v1 import (
+    cart_change_pb2,
+    cart_pb2,
+    inventory_pb2,
+    order_pb2,
+    order_service_pb2,
+    payment_pb2,
+    product_pb2,
+)
+from support.cart_shop import cents, read_cart, told
 from support.running_shop import RunningShop, refused
 
 from server.clock import utc_now
@@ -224,7 +232,7 @@ def test_a_discount_that_ends_before_the_checkout_is_told_and_not_granted(shop: 
     assert said.reason == "PRICE_CHANGED"
     cart = read_cart(shop, buyer)
     assert cart.items[0].price_changed
-    assert list(cart.changes) == [f"The price of {product.name} rose from 5.00 USD to 10.00 USD."]
+    assert told(cart) == [f"The price of {product.name} rose from 5.00 USD to 10.00 USD."]
 
 
 def test_a_cart_says_what_changed_since_things_were_added(shop: RunningShop) -> None:
@@ -232,7 +240,7 @@ def test_a_cart_says_what_changed_since_things_were_added(shop: RunningShop) -> 
     cheaper, scarce, gone, out = (shop.product(units=10, stock=9) for _ in range(4))
     for product in (cheaper, scarce, gone, out):
         shop.add(buyer, product.id, 5)
-    assert list(read_cart(shop, buyer).changes) == []
+    assert told(read_cart(shop, buyer)) == []
     cheaper.price.units = 8
     change(shop, cheaper, "price")
     for product, left in ((scarce, 2), (out, 0)):
@@ -243,12 +251,18 @@ def test_a_cart_says_what_changed_since_things_were_added(shop: RunningShop) -> 
     request = product_pb2.DeleteProductRequest(product_id=gone.id)
     shop.catalog.DeleteProduct(request, metadata=shop.admin.metadata)
     cart = read_cart(shop, buyer)
-    assert list(cart.changes) == [
+    assert told(cart) == [
         f"The price of {cheaper.name} fell from 10.00 USD to 8.00 USD.",
         f"Only 2 of {scarce.name} left.",
         f"{gone.name} is not sold any more.",
         f"{out.name} is sold out.",
     ]
+    codes = [cart_change_pb2.CartChange.Code.Name(change.code) for change in cart.changes]
+    assert codes == ["PRICE_FELL", "FEWER_LEFT", "WITHDRAWN", "SOLD_OUT"]
+    assert [change.item_id for change in cart.changes] == [line.id for line in cart.items]
+    fell, fewer, *_ = cart.changes
+    assert (fell.price_before.units, fell.price.units) == (10, 8)
+    assert (fewer.product_id, fewer.requested, fewer.available) == (scarce.id, 5, 2)
     assert [line.available for line in cart.items] == [True, False, False, False]
 
 

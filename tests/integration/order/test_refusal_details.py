@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
+import pytest
 from sanset.v1 import cart_pb2, error_details_pb2, order_service_pb2
 from sanset.v1.errors_pb2 import CURRENCY_MISMATCH, OUT_OF_STOCK, QUANTITY_ABOVE_LIMIT
+from sanset.v1.order_pb2 import Order
+from sanset.v1.payment_pb2 import Payment
 from support.cart_shop import buyer_of, cents, read_cart, refused
 from support.running_shop import RunningShop
 from support.running_shop import refused as refused_call
@@ -93,3 +98,24 @@ def test_very_many_lines_still_fit_into_a_header(shop: RunningShop) -> None:
     answer = refused(shop, buyer)
     assert answer.reason == "CURRENCY_MISMATCH"
     assert 5 < len(answer.detail(error_details_pb2.LineFailure).lines) < 99
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("tok_decline", Payment.OTHER),
+        ("tok_decline_insufficient_funds", Payment.INSUFFICIENT_FUNDS),
+        ("tok_decline_unheard_of", Payment.OTHER),
+    ],
+)
+def test_a_declined_payment_says_why_by_a_code(shop: RunningShop, token: str, code: int) -> None:
+    buyer, _ = buyer_of(shop)
+    request_id = str(uuid.uuid4())
+    for _ in ("first", "repeat"):
+        answer = refused(shop, buyer, payment_token=token, request_id=request_id)
+        assert answer.detail(error_details_pb2.PaymentFailure).decline_code == code
+        assert answer.facts == {"decline_code": Payment.DeclineCode.Name(code)}  # type: ignore[arg-type]
+    (order,) = shop.orders.ListOrders(
+        order_service_pb2.ListOrdersRequest(view=Order.FULL), metadata=buyer.metadata
+    ).items
+    assert order.payment.decline_code == code

@@ -144,6 +144,7 @@ def test_a_card_pays_orders_until_it_is_empty(giving: RunningShop) -> None:
     answer = refused(giving, buyer, payment_method=GIFT_CARD, payment_token=code)
     assert answer.reason == "PAYMENT_DECLINED"
     assert answer.message.startswith("The gift card holds 5.00 USD, the order costs 10.00 USD.")
+    assert answer.facts == {"decline_code": "INSUFFICIENT_FUNDS"}
     assert (balance(giving, code), cart_of(giving, buyer), stock_of(giving, product_id)) == (
         (5, 0),
         {product_id: 1},

@@ -37,6 +37,13 @@ def test_a_declined_card_puts_everything_back(paid: RunningShop, account: Stripe
     assert only_order(paid, buyer).payment.status == payment_pb2.Payment.DECLINED
 
 
+def test_a_decline_is_told_by_a_code(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, _ = buyer_of(paid)
+    answer = refused(paid, buyer, payment_token=stripe_double.POOR)
+    assert answer.facts == {"decline_code": "INSUFFICIENT_FUNDS"}
+    assert only_order(paid, buyer).payment.decline_code == payment_pb2.Payment.INSUFFICIENT_FUNDS
+
+
 def test_a_token_that_stripe_does_not_know_is_declined(paid: RunningShop) -> None:
     buyer, _ = buyer_of(paid)
     answer = refused(paid, buyer, payment_token=stripe_double.UNKNOWN)

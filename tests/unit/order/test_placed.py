@@ -48,7 +48,7 @@ def test_an_order_has_its_payment_and_its_parcels() -> None:
         "id": 1, "carrier": "DHL", "tracking_number": "0034", "tracking_url": "", "shipped_at": NOW.isoformat(),
         "items": [{"position": 1, "variant_id": 5, "product_id": 3, "quantity": 2}],
     }  # fmt: skip
-    payment = dict.fromkeys(("token", "status", "problem", "gateway", "disputed"), "")
+    payment = dict.fromkeys(("token", "status", "problem", "decline_code", "gateway", "disputed"), "")
     row = row_of(
         Order, id=3, number="SO-3", currency="USD", shipments=[parcel], payment_method="CARD",
         payment_minor=500, payment_captured_minor=0, payment_refunded_minor=0, payment_updated_at=NOW,

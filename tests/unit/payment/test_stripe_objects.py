@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from server.money import Money
+from server.payment.declines import Decline
 from server.payment.gateway import (
     CAPTURED,
     DECLINED,
@@ -26,7 +27,8 @@ from server.payment.stripe_objects import PaymentIntent, StripeEvent, StripeRefu
 USD = Money(1250, "USD")
 REDIRECT = {"redirect_to_url": {"url": "https://bank.test/ask"}}
 UPI = {"upi_handle_redirect_or_display_qr_code": {"hosted_instructions_url": "https://upi.test/pay"}}
-ERROR = {"message": "Your card was declined."}
+ERROR = {"message": "Your card was declined.", "code": "card_declined", "decline_code": "insufficient_funds"}
+POOR = Decline.INSUFFICIENT_FUNDS
 
 
 def intent(status: str, **fields: Any) -> dict[str, Any]:
@@ -59,11 +61,11 @@ def event(kind: str, subject: dict[str, Any]) -> dict[str, Any]:
         (intent("requires_payment_method", last_payment_error={}), None),
         (
             intent("requires_payment_method", last_payment_error=ERROR),
-            Outcome(DECLINED, "pi_1", ERROR["message"]),
+            Outcome(DECLINED, "pi_1", ERROR["message"], decline_code=POOR),
         ),
         (
             intent("requires_payment_method", last_payment_error={"message": None, "code": "x"}),
-            Outcome(DECLINED, "pi_1", NO_REASON),
+            Outcome(DECLINED, "pi_1", NO_REASON, decline_code=Decline.OTHER),
         ),
         (
             intent("requires_action", next_action=REDIRECT),
@@ -109,7 +111,7 @@ def test_what_became_of_a_refund(fields: dict[str, Any], paid_back: PaidBack) ->
         (
             "payment_intent.payment_failed",
             intent("requires_payment_method", last_payment_error=ERROR),
-            Report("evt_1", "SO-1", "pi_1", Outcome(DECLINED, "pi_1", ERROR["message"])),
+            Report("evt_1", "SO-1", "pi_1", Outcome(DECLINED, "pi_1", ERROR["message"], decline_code=POOR)),
         ),
         (
             "payment_intent.canceled",

@@ -40,7 +40,8 @@ UNSAID = 500
 
 TEXTS = {
     "WebhookDelivery.body": 24_000,  # a step of an order, with its parcel and the order's metadata
-    "Cart.changes": 300,  # a product's name in a sentence
+    "CartChange.message": 300,  # a product's name in a sentence
+    "CartChange.name": 200,
     "Product.sku": 64,
     "OrderItem.sku": 64,
     "CartItem.name": 200,

@@ -1,0 +1,136 @@
+"""Sentences for people in their language: which one a header asks for, and that the catalogues are complete."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+from google.rpc import error_details_pb2
+from support.refusal_classes import refusal_classes
+
+from server.cart.changes import SENTENCES, CartChange, Change
+from server.errors import InvalidField, Overloaded
+from server.inventory.errors import OutOfStock
+from server.order.outcomes import UNPAID
+from server.order.steps import MESSAGES
+from server.rpc.status import rich_status
+from server.text.languages import (
+    LOCALE,
+    Sentence,
+    entries,
+    languages,
+    preferred,
+    speak,
+    translated,
+)
+
+CATALOGUES = {path.stem: dict(entries(path.read_text("utf-8"))) for path in LOCALE.glob("*.po")}
+PLAIN = frozenset({"{field}: {problem}.", "{summary}", "url: {problem}."})
+"""Messages that are made of other sentences alone."""
+FOR_STAFF = re.compile(r"webhook|model|experiment|training|train on|segment \{segment_id\} is made")
+"""What only those read who run the shop, which is in English."""
+
+german = pytest.mark.parametrize("language", sorted(CATALOGUES))
+
+
+EVERY = {cls.message for cls in refusal_classes() if not issubclass(cls, InvalidField)} | {
+    *SENTENCES.values()
+}
+FOR_CUSTOMERS = {text for text in EVERY - PLAIN if not FOR_STAFF.search(text)} - {"There is no {what}."}
+
+
+def _blanks(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+@german
+def test_every_sentence_for_customers_is_translated(language: str) -> None:
+    assert sorted(FOR_CUSTOMERS - CATALOGUES[language].keys()) == []
+    assert not {*MESSAGES.values(), *UNPAID.values()} - CATALOGUES[language].keys()
+
+
+@german
+def test_a_translation_has_the_blanks_of_its_sentence(language: str) -> None:
+    for english, other in CATALOGUES[language].items():
+        assert _blanks(english) == _blanks(other)
+        assert english.count("#") == other.count("#")
+
+
+@german
+def test_no_translation_is_of_a_sentence_that_is_gone(language: str) -> None:
+    assert sorted({text for text in CATALOGUES[language] if "{" in text} - EVERY) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-AT,en;q=0.5", "de"),
+        ("DE-de", "de"),
+        ("en,de;q=0.9", "en"),
+        ("en;q=0.3, de;q=0.9", "de"),
+        ("fr-FR, de;q=0.1", "de"),
+        ("fr, *", "en"),
+        ("de;q=0", "en"),
+        ("de;q=x", "en"),
+        (",;=,,", "en"),
+        ("x" * 10_000 + ",de", "en"),
+    ],
+)
+def test_the_language_is_the_one_that_is_liked_best(header: str, language: str) -> None:
+    assert preferred(header) == language
+
+
+def test_english_is_always_there() -> None:
+    assert "en" in languages()
+    assert Sentence("{name} is sold out.", {"name": "Tea"}).said_in("xx") == "Tea is sold out."
+
+
+@pytest.mark.parametrize(
+    ("english", "other"),
+    [
+        ("is required", "ist nötig"),
+        ("must be between 1 and 1,000,000", "muss zwischen 1 und 1,000,000 liegen"),
+        ("12.50 USD goes back to you.", "12.50 USD gehen an Sie zurück."),
+        ("must be at most {a}", "must be at most {a}"),
+        ("Left at the neighbour's, number 12.", "Left at the neighbour's, number 12."),
+    ],
+)
+def test_finished_sentences_keep_their_numbers(english: str, other: str) -> None:
+    assert translated(english, "de") == other
+    assert translated(english, "en") == english
+
+
+def test_a_change_of_a_cart_comes_back_as_it_was_kept() -> None:
+    change = CartChange(code=Change.ORDERED_SINCE, name='Té "ж"\n', product_id=7, requested=2)
+    assert CartChange.of_line(change.to_line()) == change
+    assert "\n" not in change.to_line()
+    assert change.sentence.said_in("de").startswith('2 von Té "ж"\n kamen nicht')
+
+
+def _details(refusal: Exception, language: str) -> tuple[str, error_details_pb2.LocalizedMessage | None]:
+    speak(language)
+    try:
+        status = rich_status(refusal, "id")  # type: ignore[arg-type]
+    finally:
+        speak("en")
+    localized = error_details_pb2.LocalizedMessage()
+    found = any(detail.Unpack(localized) for detail in status.details)
+    return status.message, localized if found else None
+
+
+def test_a_refusal_has_its_sentence_in_the_callers_language_beside_the_english_one() -> None:
+    facts = {"item_id": 1, "product_id": 2, "variant_id": 3, "name": "Tea", "available": 1, "requested": 4}
+    message, localized = _details(OutOfStock(**facts), "de")
+    assert message == "Only 1 of Tea left; 4 wanted."
+    assert localized is not None
+    assert (localized.locale, localized.message) == ("de", "Nur noch 1 von Tea da; 4 gewünscht.")
+    assert _details(Overloaded(), "en")[1] is None
+
+
+def test_wrong_fields_are_told_in_the_callers_language() -> None:
+    _, localized = _details(InvalidField(("name", "is required"), ("x", "must be odd")), "de")
+    assert localized is not None
+    assert localized.message == "name: ist nötig; x: must be odd"
