@@ -111,19 +111,21 @@ def _returning(
         variant_id, quantity = line.variant_id, line.quantity
         later = since.get(variant_id, Since())
         ordered = min(later.ordered, quantity)
-        note = _told(line, Change.ORDERED_SINCE, requested=ordered) if ordered else None
+        note = _change_of(line, Change.ORDERED_SINCE, requested=ordered) if ordered else None
         # What a later attempt at the same purchase gave back lies in the cart already.
         units = quantity - ordered - min(later.put_back, in_cart.get(variant_id, 0))
         if units <= 0:
             yield _Left(line, 0, note)
         elif variant_id not in in_cart and free <= 0:
-            yield _Left(line, 0, _told(line, Change.LEFT_OUT_CART_FULL, requested=units, limit=MAX_LINES))
+            yield _Left(
+                line, 0, _change_of(line, Change.LEFT_OUT_CART_FULL, requested=units, limit=MAX_LINES)
+            )
         else:
             free -= variant_id not in in_cart
             yield _Left(line, units, note)
 
 
-def _told(line: UnpaidLine, code: Change, *, requested: int, limit: int = 0) -> CartChange:
+def _change_of(line: UnpaidLine, code: Change, *, requested: int, limit: int = 0) -> CartChange:
     return CartChange(
         code=code,
         product_id=line.product_id,

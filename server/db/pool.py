@@ -91,8 +91,12 @@ class Pool:
         turn = await self._take(deadline, patience, again)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        said_alike = partial(copy_context().run, use_case)  # what the call says it says in its own language
-        self._executor.submit(_work, loop, deadline, said_alike, future, partial(self._ended, turn, future))
+        in_its_context = partial(
+            copy_context().run, use_case
+        )  # what the call says it says in its own language
+        self._executor.submit(
+            _work, loop, deadline, in_its_context, future, partial(self._ended, turn, future)
+        )
         # A commit that is under way when the time is over may still succeed, and its caller must hear so.
         async with asyncio.timeout(deadline.patience):
             return await future

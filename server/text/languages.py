@@ -42,7 +42,7 @@ class Sentence:
     def said_in(self, language: str) -> str:
         """Say it in a language, or in English where that lacks the sentence."""
         template = _catalogue(language).get(self.template, self.template)
-        return template.format(**{name: _told(value, language) for name, value in self.facts.items()})
+        return template.format(**{name: _as_text(value, language) for name, value in self.facts.items()})
 
 
 def refusal_said_in(refusal: Refusal, language: str) -> str:
@@ -71,7 +71,7 @@ def said(text: str) -> str:
     return translated(text, spoken())
 
 
-def _told(value: object, language: str) -> str:
+def _as_text(value: object, language: str) -> str:
     return _catalogue(language).get(value, value) if type(value) is str else fact(value)
 
 
