@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sanset.v1 import cart_change_pb2, pricing_pb2, wishlist_pb2
 from sanset.v1 import cart_pb2 as pb
+from sanset.v1 import pricing_pb2, wishlist_pb2
 
 from server.cart.changes import CartChange, Change
 from server.cart.merging import Strategy
@@ -34,11 +34,11 @@ def cart_to_wire(cart: CartView) -> pb.Cart:
     )
 
 
-def change_to_wire(change: CartChange) -> cart_change_pb2.CartChange:
+def change_to_wire(change: CartChange) -> pricing_pb2.CartChange:
     """Something that changed in a cart."""
     priced = change.code in (Change.PRICE_ROSE, Change.PRICE_FELL)
-    return cart_change_pb2.CartChange(
-        code=cart_change_pb2.CartChange.Code.Value(change.code),
+    return pricing_pb2.CartChange(
+        code=pricing_pb2.CartChange.Code.Value(change.code),
         message=str(change.sentence),
         item_id=change.item_id,
         product_id=change.product_id,
@@ -54,11 +54,11 @@ def change_to_wire(change: CartChange) -> cart_change_pb2.CartChange:
     )
 
 
-def coupon_problem_to_wire(problem: Refusal) -> pb.CouponProblem:
+def coupon_problem_to_wire(problem: Refusal) -> pricing_pb2.CouponFailure:
     """Why a coupon takes nothing off."""
-    return pb.CouponProblem(
-        message=refusal_said_in(problem, spoken()), failure=coupon_failure(problem.reason, problem.values)
-    )
+    failure = coupon_failure(problem.reason, problem.values)
+    failure.message = refusal_said_in(problem, spoken())
+    return failure
 
 
 def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:

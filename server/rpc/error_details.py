@@ -10,8 +10,8 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money as MoneyMessage
 from sanset.v1 import error_details_pb2 as pb
-from sanset.v1.errors_pb2 import ErrorReason
 from sanset.v1.payment_pb2 import Payment
+from sanset.v1.pricing_pb2 import CouponFailure
 
 from server.errors import LineRefusal, Refusal
 from server.money import Money
@@ -45,7 +45,7 @@ def _line_failure(refusal: LineRefusal) -> pb.LineFailure:
 
 def _line(reason: str, values: _Values) -> pb.LineFailure.Line:
     return pb.LineFailure.Line(
-        reason=ErrorReason.Value(reason),
+        reason=reason,
         item_id=_number(values, "item_id"),
         product_id=_number(values, "product_id"),
         variant_id=_number(values, "variant_id"),
@@ -79,10 +79,10 @@ def _payment_failure(reason: str, values: _Values) -> pb.PaymentFailure:
     )
 
 
-def coupon_failure(reason: str, values: _Values) -> pb.CouponFailure:
+def coupon_failure(reason: str, values: _Values) -> CouponFailure:
     """Why a coupon takes nothing off."""
-    return pb.CouponFailure(
-        reason=ErrorReason.Value(reason),
+    return CouponFailure(
+        reason=reason,
         code=str(values["code"]),
         minimum=_money(values, "minimum"),
         missing=_money(values, "missing"),

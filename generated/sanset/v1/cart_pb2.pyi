@@ -10,8 +10,6 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
-from sanset.v1 import cart_change_pb2 as _cart_change_pb2
-from sanset.v1 import error_details_pb2 as _error_details_pb2
 from sanset.v1 import pricing_pb2 as _pricing_pb2
 import builtins as _builtins
 import sys
@@ -64,7 +62,7 @@ class Cart(_message.Message):
         """Time of the cart's last change."""
 
     @_builtins.property
-    def coupon_problem(self) -> Global___CouponProblem:
+    def coupon_problem(self) -> _pricing_pb2.CouponFailure:
         """Why the coupon takes nothing off now; absent when it does. Checkout would fail with it."""
 
     @_builtins.property
@@ -76,7 +74,7 @@ class Cart(_message.Message):
         """
 
     @_builtins.property
-    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_cart_change_pb2.CartChange]:
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_pricing_pb2.CartChange]:
         """Changes since things were added: prices, stock, products that were withdrawn, and what came back from an order
         that was not paid.
         """
@@ -91,10 +89,10 @@ class Cart(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         token: _builtins.str = ...,
         coupon_code: _builtins.str = ...,
-        coupon_problem: Global___CouponProblem | None = ...,
+        coupon_problem: _pricing_pb2.CouponFailure | None = ...,
         points: _builtins.int = ...,
         totals: _pricing_pb2.Totals | None = ...,
-        changes: _abc.Iterable[_cart_change_pb2.CartChange] | None = ...,
+        changes: _abc.Iterable[_pricing_pb2.CartChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["coupon_problem", b"coupon_problem", "subtotal", b"subtotal", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -103,34 +101,6 @@ class Cart(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Cart: _TypeAlias = Cart  # noqa: Y015
-
-@_typing.final
-class CouponProblem(_message.Message):
-    """Why the coupon of a cart takes nothing off."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    MESSAGE_FIELD_NUMBER: _builtins.int
-    FAILURE_FIELD_NUMBER: _builtins.int
-    message: _builtins.str
-    """A sentence for people."""
-    @_builtins.property
-    def failure(self) -> _error_details_pb2.CouponFailure:
-        """The reason and its facts."""
-
-    def __init__(
-        self,
-        *,
-        message: _builtins.str = ...,
-        failure: _error_details_pb2.CouponFailure | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "message", b"message"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CouponProblem: _TypeAlias = CouponProblem  # noqa: Y015
 
 @_typing.final
 class CartItem(_message.Message):

@@ -22,13 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
-from sanset.v1 import errors_pb2 as sanset_dot_v1_dot_errors__pb2
 from sanset.v1 import payment_pb2 as sanset_dot_v1_dot_payment__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsanset/v1/error_details.proto\x12\tsanset.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/errors.proto\x1a\x17sanset/v1/payment.proto\"\xed\x02\n\x0bLineFailure\x12*\n\x05lines\x18\x01 \x03(\x0b\x32\x1b.sanset.v1.LineFailure.Line\x1a\xb1\x02\n\x04Line\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.sanset.v1.ErrorReason\x12\x0f\n\x07item_id\x18\x02 \x01(\x03\x12\x12\n\nproduct_id\x18\x03 \x01(\x03\x12\x12\n\nvariant_id\x18\x04 \x01(\x03\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x11\n\trequested\x18\x06 \x01(\x05\x12\x16\n\tavailable\x18\x07 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\x05limit\x18\x08 \x01(\x05H\x01\x88\x01\x01\x12\x11\n\x04\x64\x61ys\x18\t \x01(\x05H\x02\x88\x01\x01\x12\x13\n\x06\x62ought\x18\n \x01(\x05H\x03\x88\x01\x01\x12\x10\n\x08\x63urrency\x18\x0b \x01(\t\x12\x15\n\rcart_currency\x18\x0c \x01(\tB\x0c\n\n_availableB\x08\n\x06_limitB\x07\n\x05_daysB\t\n\x07_bought\"V\n\x0bPriceChange\x12!\n\x05total\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x65xpected\x18\x02 \x01(\x0b\x32\x12.google.type.Money\"\xf2\x01\n\x0ePaymentFailure\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12%\n\trequested\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12%\n\tavailable\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64isputed\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08refunded\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x34\n\x0c\x64\x65\x63line_code\x18\x06 \x01(\x0e\x32\x1e.sanset.v1.Payment.DeclineCode\"\xb1\x02\n\rCouponFailure\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.sanset.v1.ErrorReason\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12#\n\x07minimum\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12#\n\x07missing\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12.\n\nvalid_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05limit\x18\x07 \x01(\x05\x12\x10\n\x08order_id\x18\x08 \x01(\x03\x12\x10\n\x08\x63urrency\x18\t \x01(\t\x12\x0c\n\x04tier\x18\n \x01(\t\"@\n\rPointsFailure\x12\x11\n\trequested\x18\x01 \x01(\x03\x12\x0e\n\x06points\x18\x02 \x01(\x03\x12\x0c\n\x04held\x18\x03 \x01(\x03\x42\xac\x01\n\rdev.sanset.v1B\x11\x45rrorDetailsProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsanset/v1/error_details.proto\x12\tsanset.v1\x1a\x17google/type/money.proto\x1a\x17sanset/v1/payment.proto\"\xd5\x02\n\x0bLineFailure\x12*\n\x05lines\x18\x01 \x03(\x0b\x32\x1b.sanset.v1.LineFailure.Line\x1a\x99\x02\n\x04Line\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\x03\x12\x12\n\nproduct_id\x18\x03 \x01(\x03\x12\x12\n\nvariant_id\x18\x04 \x01(\x03\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x11\n\trequested\x18\x06 \x01(\x05\x12\x16\n\tavailable\x18\x07 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\x05limit\x18\x08 \x01(\x05H\x01\x88\x01\x01\x12\x11\n\x04\x64\x61ys\x18\t \x01(\x05H\x02\x88\x01\x01\x12\x13\n\x06\x62ought\x18\n \x01(\x05H\x03\x88\x01\x01\x12\x10\n\x08\x63urrency\x18\x0b \x01(\t\x12\x15\n\rcart_currency\x18\x0c \x01(\tB\x0c\n\n_availableB\x08\n\x06_limitB\x07\n\x05_daysB\t\n\x07_bought\"V\n\x0bPriceChange\x12!\n\x05total\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x65xpected\x18\x02 \x01(\x0b\x32\x12.google.type.Money\"\xf2\x01\n\x0ePaymentFailure\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12%\n\trequested\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12%\n\tavailable\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64isputed\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08refunded\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x34\n\x0c\x64\x65\x63line_code\x18\x06 \x01(\x0e\x32\x1e.sanset.v1.Payment.DeclineCode\"@\n\rPointsFailure\x12\x11\n\trequested\x18\x01 \x01(\x03\x12\x0e\n\x06points\x18\x02 \x01(\x03\x12\x0c\n\x04held\x18\x03 \x01(\x03\x42\xac\x01\n\rdev.sanset.v1B\x11\x45rrorDetailsProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,16 +34,14 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.error_details_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\021ErrorDetailsProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
-  _globals['_LINEFAILURE']._serialized_start=152
-  _globals['_LINEFAILURE']._serialized_end=517
-  _globals['_LINEFAILURE_LINE']._serialized_start=212
-  _globals['_LINEFAILURE_LINE']._serialized_end=517
-  _globals['_PRICECHANGE']._serialized_start=519
-  _globals['_PRICECHANGE']._serialized_end=605
-  _globals['_PAYMENTFAILURE']._serialized_start=608
-  _globals['_PAYMENTFAILURE']._serialized_end=850
-  _globals['_COUPONFAILURE']._serialized_start=853
-  _globals['_COUPONFAILURE']._serialized_end=1158
-  _globals['_POINTSFAILURE']._serialized_start=1160
-  _globals['_POINTSFAILURE']._serialized_end=1224
+  _globals['_LINEFAILURE']._serialized_start=95
+  _globals['_LINEFAILURE']._serialized_end=436
+  _globals['_LINEFAILURE_LINE']._serialized_start=155
+  _globals['_LINEFAILURE_LINE']._serialized_end=436
+  _globals['_PRICECHANGE']._serialized_start=438
+  _globals['_PRICECHANGE']._serialized_end=524
+  _globals['_PAYMENTFAILURE']._serialized_start=527
+  _globals['_PAYMENTFAILURE']._serialized_end=769
+  _globals['_POINTSFAILURE']._serialized_start=771
+  _globals['_POINTSFAILURE']._serialized_end=835
 # @@protoc_insertion_point(module_scope)

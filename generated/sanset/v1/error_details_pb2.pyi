@@ -6,10 +6,8 @@ The facts of refused calls, typed: details of google.rpc.Status beside ErrorInfo
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.type import money_pb2 as _money_pb2
-from sanset.v1 import errors_pb2 as _errors_pb2
 from sanset.v1 import payment_pb2 as _payment_pb2
 import builtins as _builtins
 import sys
@@ -50,8 +48,8 @@ class LineFailure(_message.Message):
         BOUGHT_FIELD_NUMBER: _builtins.int
         CURRENCY_FIELD_NUMBER: _builtins.int
         CART_CURRENCY_FIELD_NUMBER: _builtins.int
-        reason: _errors_pb2.ErrorReason.ValueType
-        """What is wrong with it."""
+        reason: _builtins.str
+        """What is wrong with it: the name of an `ErrorReason`."""
         item_id: _builtins.int
         """The line of the cart, as `CartItem.id`; 0 when it is none of the cart's yet."""
         product_id: _builtins.int
@@ -77,7 +75,7 @@ class LineFailure(_message.Message):
         def __init__(
             self,
             *,
-            reason: _errors_pb2.ErrorReason.ValueType = ...,
+            reason: _builtins.str = ...,
             item_id: _builtins.int = ...,
             product_id: _builtins.int = ...,
             variant_id: _builtins.int = ...,
@@ -208,72 +206,6 @@ class PaymentFailure(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PaymentFailure: _TypeAlias = PaymentFailure  # noqa: Y015
-
-@_typing.final
-class CouponFailure(_message.Message):
-    """Why a coupon takes nothing off. With the reasons that begin with COUPON_ and are about a cart."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REASON_FIELD_NUMBER: _builtins.int
-    CODE_FIELD_NUMBER: _builtins.int
-    MINIMUM_FIELD_NUMBER: _builtins.int
-    MISSING_FIELD_NUMBER: _builtins.int
-    VALID_FROM_FIELD_NUMBER: _builtins.int
-    VALID_UNTIL_FIELD_NUMBER: _builtins.int
-    LIMIT_FIELD_NUMBER: _builtins.int
-    ORDER_ID_FIELD_NUMBER: _builtins.int
-    CURRENCY_FIELD_NUMBER: _builtins.int
-    TIER_FIELD_NUMBER: _builtins.int
-    reason: _errors_pb2.ErrorReason.ValueType
-    """What is wrong with it."""
-    code: _builtins.str
-    """The coupon's code."""
-    limit: _builtins.int
-    """COUPON_USED_BY_YOU: the number of orders of one user that may use it."""
-    order_id: _builtins.int
-    """COUPON_HELD: the caller's unpaid order that holds it; 0 when it is another's."""
-    currency: _builtins.str
-    """COUPON_CURRENCY: the currency of its amounts."""
-    tier: _builtins.str
-    """COUPON_TIER_TOO_LOW: the name of the lowest `Tier.Level` that may use it."""
-    @_builtins.property
-    def minimum(self) -> _money_pb2.Money:
-        """COUPON_BELOW_MINIMUM: the value of goods from which it can be used."""
-
-    @_builtins.property
-    def missing(self) -> _money_pb2.Money:
-        """COUPON_BELOW_MINIMUM: the value that is missing."""
-
-    @_builtins.property
-    def valid_from(self) -> _timestamp_pb2.Timestamp:
-        """COUPON_NOT_STARTED: from when it can be used."""
-
-    @_builtins.property
-    def valid_until(self) -> _timestamp_pb2.Timestamp:
-        """COUPON_EXPIRED: until when it could be used."""
-
-    def __init__(
-        self,
-        *,
-        reason: _errors_pb2.ErrorReason.ValueType = ...,
-        code: _builtins.str = ...,
-        minimum: _money_pb2.Money | None = ...,
-        missing: _money_pb2.Money | None = ...,
-        valid_from: _timestamp_pb2.Timestamp | None = ...,
-        valid_until: _timestamp_pb2.Timestamp | None = ...,
-        limit: _builtins.int = ...,
-        order_id: _builtins.int = ...,
-        currency: _builtins.str = ...,
-        tier: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["minimum", b"minimum", "missing", b"missing", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "currency", b"currency", "limit", b"limit", "minimum", b"minimum", "missing", b"missing", "order_id", b"order_id", "reason", b"reason", "tier", b"tier", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CouponFailure: _TypeAlias = CouponFailure  # noqa: Y015
 
 @_typing.final
 class PointsFailure(_message.Message):

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/pricing.proto\x12\tsanset.v1\x1a\x17google/type/money.proto\"\xa1\x03\n\x06Totals\x12$\n\x08subtotal\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08shipping\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12,\n\x10product_discount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12)\n\rtier_discount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x63oupon_discount\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0fpoints_discount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0fpoints_redeemed\x18\n \x01(\x03\x12\x15\n\rpoints_earned\x18\x0b \x01(\x03\x42\xa7\x01\n\rdev.sanset.v1B\x0cPricingProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/pricing.proto\x12\tsanset.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xa1\x03\n\x06Totals\x12$\n\x08subtotal\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08shipping\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12,\n\x10product_discount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12)\n\rtier_discount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x63oupon_discount\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0fpoints_discount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0fpoints_redeemed\x18\n \x01(\x03\x12\x15\n\rpoints_earned\x18\x0b \x01(\x03\"\xf6\x04\n\nCartChange\x12(\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x1a.sanset.v1.CartChange.Code\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07item_id\x18\x03 \x01(\x03\x12\x12\n\nproduct_id\x18\x04 \x01(\x03\x12\x12\n\nvariant_id\x18\x05 \x01(\x03\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x11\n\trequested\x18\x07 \x01(\x03\x12\x11\n\tavailable\x18\x08 \x01(\x03\x12\r\n\x05limit\x18\t \x01(\x05\x12(\n\x0cprice_before\x18\n \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05price\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12\x10\n\x08\x63urrency\x18\x0c \x01(\t\x12\x14\n\x0corder_number\x18\r \x01(\t\"\xbb\x02\n\x04\x43ode\x12\x14\n\x10\x43ODE_UNSPECIFIED\x10\x00\x12\r\n\tWITHDRAWN\x10\x01\x12\x0f\n\x0b\x41\x42OVE_LIMIT\x10\x02\x12\x0c\n\x08SOLD_OUT\x10\x03\x12\x0e\n\nFEWER_LEFT\x10\x04\x12\x0e\n\nPRICE_ROSE\x10\x05\x12\x0e\n\nPRICE_FELL\x10\x06\x12\x16\n\x12LEFT_OUT_CART_FULL\x10\x07\x12\x15\n\x11LEFT_OUT_CURRENCY\x10\x08\x12\x16\n\x12LEFT_OUT_WITHDRAWN\x10\t\x12\x15\n\x11LEFT_OUT_SOLD_OUT\x10\n\x12\x0b\n\x07LOWERED\x10\x0b\x12\x12\n\x0eORDER_PUT_BACK\x10\x0c\x12\x1b\n\x17ORDER_LEFT_OUT_CURRENCY\x10\r\x12\x11\n\rORDERED_SINCE\x10\x0e\x12\x10\n\x0c\x46\x45WER_POINTS\x10\x0f\"\xaa\x02\n\rCouponFailure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12#\n\x07minimum\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12#\n\x07missing\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12.\n\nvalid_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05limit\x18\x07 \x01(\x05\x12\x10\n\x08order_id\x18\x08 \x01(\x03\x12\x10\n\x08\x63urrency\x18\t \x01(\t\x12\x0c\n\x04tier\x18\n \x01(\t\x12\x0f\n\x07message\x18\x0b \x01(\tB\xa7\x01\n\rdev.sanset.v1B\x0cPricingProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,6 +34,12 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.pricing_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\014PricingProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
-  _globals['_TOTALS']._serialized_start=64
-  _globals['_TOTALS']._serialized_end=481
+  _globals['_TOTALS']._serialized_start=97
+  _globals['_TOTALS']._serialized_end=514
+  _globals['_CARTCHANGE']._serialized_start=517
+  _globals['_CARTCHANGE']._serialized_end=1147
+  _globals['_CARTCHANGE_CODE']._serialized_start=832
+  _globals['_CARTCHANGE_CODE']._serialized_end=1147
+  _globals['_COUPONFAILURE']._serialized_start=1150
+  _globals['_COUPONFAILURE']._serialized_end=1448
 # @@protoc_insertion_point(module_scope)

@@ -11,7 +11,6 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
-from sanset.v1 import errors_pb2 as _errors_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -660,8 +659,8 @@ class TrackEventResponse(_message.Message):
         """The position of the event in the request, from 0."""
         message: _builtins.str
         """Reason, as a sentence."""
-        reason: _errors_pb2.ErrorReason.ValueType
-        """The same for programs: INVALID_FIELD without a product, PRODUCT_NOT_FOUND."""
+        reason: _builtins.str
+        """The same for programs, as the name of an `ErrorReason`: INVALID_FIELD without a product, PRODUCT_NOT_FOUND."""
         product_id: _builtins.int
         """The product that the event names."""
         def __init__(
@@ -669,7 +668,7 @@ class TrackEventResponse(_message.Message):
             *,
             index: _builtins.int = ...,
             message: _builtins.str = ...,
-            reason: _errors_pb2.ErrorReason.ValueType = ...,
+            reason: _builtins.str = ...,
             product_id: _builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Final, TypeAlias, TypeVar
 
 from sanset.v1 import recommend_pb2 as pb
-from sanset.v1.errors_pb2 import ErrorReason
 
 from ml.models.reorder import Reordered
 from ml.ranking.selection import Recommendation
@@ -159,7 +158,7 @@ def tracked_to_wire(tracked: TrackingResult) -> pb.TrackEventResponse:
             pb.TrackEventResponse.EventError(
                 index=dropped.index,
                 message=refusal_said_in(dropped.problem, spoken()),
-                reason=ErrorReason.Value(dropped.problem.reason),
+                reason=dropped.problem.reason,
                 product_id=dropped.product_id,
             )
             for dropped in tracked.errors

@@ -12,12 +12,12 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from sanset.v1 import (
-    cart_change_pb2,
     cart_pb2,
     inventory_pb2,
     order_pb2,
     order_service_pb2,
     payment_pb2,
+    pricing_pb2,
     product_pb2,
 )
 from support.cart_shop import cents, read_cart, told
@@ -257,7 +257,7 @@ def test_a_cart_says_what_changed_since_things_were_added(shop: RunningShop) -> 
         f"{gone.name} is not sold any more.",
         f"{out.name} is sold out.",
     ]
-    codes = [cart_change_pb2.CartChange.Code.Name(change.code) for change in cart.changes]
+    codes = [pricing_pb2.CartChange.Code.Name(change.code) for change in cart.changes]
     assert codes == ["PRICE_FELL", "FEWER_LEFT", "WITHDRAWN", "SOLD_OUT"]
     assert [change.item_id for change in cart.changes] == [line.id for line in cart.items]
     fell, fewer, *_ = cart.changes

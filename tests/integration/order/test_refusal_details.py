@@ -6,7 +6,6 @@ import uuid
 
 import pytest
 from sanset.v1 import cart_pb2, error_details_pb2, order_service_pb2
-from sanset.v1.errors_pb2 import CURRENCY_MISMATCH, OUT_OF_STOCK, QUANTITY_ABOVE_LIMIT
 from sanset.v1.order_pb2 import Order
 from sanset.v1.payment_pb2 import Payment
 from support.cart_shop import buyer_of, cents, read_cart, refused
@@ -36,10 +35,10 @@ def test_a_checkout_names_every_line_that_does_not_fit_at_once(shop: RunningShop
     for said in (answer, refused_call(shop.orders.PreviewCheckout, preview, buyer)):
         lines = said.detail(error_details_pb2.LineFailure).lines
         assert [(line.product_id, line.reason) for line in lines] == [
-            (limited, QUANTITY_ABOVE_LIMIT),
-            (twin.id, OUT_OF_STOCK),
-            (other_twin.id, OUT_OF_STOCK),
-            (foreign, CURRENCY_MISMATCH),
+            (limited, "QUANTITY_ABOVE_LIMIT"),
+            (twin.id, "OUT_OF_STOCK"),
+            (other_twin.id, "OUT_OF_STOCK"),
+            (foreign, "CURRENCY_MISMATCH"),
         ]
         assert [(line.item_id, line.variant_id, line.name) for line in lines] == [
             (items[line.product_id].id, items[line.product_id].variant_id, items[line.product_id].name)

@@ -13,8 +13,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2
 from sanset.v1 import promotion_pb2 as pb
-from sanset.v1.error_details_pb2 import CouponFailure
-from sanset.v1.errors_pb2 import ErrorReason
+from sanset.v1.pricing_pb2 import CouponFailure
 from support.cart_shop import cents, deliver, read_cart
 from support.page_by_page import page_by_page
 from support.running_shop import Account, RunningShop, refused
@@ -163,7 +162,7 @@ def test_every_reason_against_a_coupon_is_told_with_its_facts(shop: RunningShop)
         if isinstance(facts, dict):
             assert facts.items() <= refusal.facts.items()
         failure = refusal.detail(CouponFailure)
-        assert (ErrorReason.Name(failure.reason), failure.code) == (reason, code)
+        assert (failure.reason, failure.code) == (reason, code)
         assert failure.HasField("minimum") == (reason == "COUPON_BELOW_MINIMUM")
         assert failure.HasField("valid_from") == (reason == "COUPON_NOT_STARTED")
         request = order_service_pb2.CheckoutRequest(
@@ -181,8 +180,8 @@ def test_a_coupon_that_stops_working_is_told_in_the_cart_and_stops_the_checkout(
     cart = shop.cart.UpdateItem(request, metadata=buyer.metadata)
     assert cart.coupon_code == coupon.code
     assert "10.00 USD are missing" in cart.coupon_problem.message
-    failure = cart.coupon_problem.failure
-    assert (ErrorReason.Name(failure.reason), cents(failure.missing)) == ("COUPON_BELOW_MINIMUM", 1000)
+    failure = cart.coupon_problem
+    assert (failure.reason, cents(failure.missing)) == ("COUPON_BELOW_MINIMUM", 1000)
     assert cents(cart.totals.coupon_discount) == 0
     preview = refused(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), buyer)
     assert preview.reason == "COUPON_BELOW_MINIMUM"

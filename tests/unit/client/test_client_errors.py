@@ -6,7 +6,6 @@ import grpc
 import pytest
 from sanset.v1.cart_pb2 import AddItemRequest
 from sanset.v1.error_details_pb2 import LineFailure, PriceChange
-from sanset.v1.errors_pb2 import OUT_OF_STOCK
 from sanset_client import (
     Aborted,
     AlreadyExists,
@@ -35,7 +34,7 @@ def test_a_refusal_carries_its_reason_its_facts_and_its_sentence(shop: ShopDoubl
 
 
 def test_typed_facts_are_found_by_their_message_type(shop: ShopDouble, client: Client) -> None:
-    line = LineFailure.Line(reason=OUT_OF_STOCK, item_id=3, product_id=7, available=2, requested=4)
+    line = LineFailure.Line(reason="OUT_OF_STOCK", item_id=3, product_id=7, available=2, requested=4)
     facts = [LineFailure(lines=[line])]
     shop.refuse("AddItem", Refusal("FAILED_PRECONDITION", "OUT_OF_STOCK", facts=facts))
     with pytest.raises(FailedPrecondition) as caught:
