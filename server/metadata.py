@@ -16,6 +16,17 @@ MAX_METADATA_KEY: Final = 64
 """Characters of a name, at any depth."""
 
 
+def is_same_json(one: object, other: object) -> bool:
+    """Whether two JSON values are the same, which true and 1 are to Python."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(is_same_json(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_same_json, one, other))
+    return one == other
+
+
 def metadata_json(metadata: Mapping[str, Any] | None) -> str:
     """Metadata as compact JSON, its names in order; empty when there is none."""
     if not metadata:

@@ -184,10 +184,14 @@ def asks_for_changes(request: product_pb2.ListProductsRequest) -> bool:
     filters = bool(request.product_ids or request.HasField("updated_since") or request.show_deleted)
     if not filters and request.sort != _ListProducts.UPDATED:
         return False
-    wrong = [(name, "does not go with sort UPDATED") for name in _sent(request) if name in _OF_LISTS]
+    wrong = [
+        (name, "does not go with sort UPDATED", FieldReason.CONFLICT)
+        for name in _sent(request)
+        if name in _OF_LISTS
+    ]
     if request.sort not in (_ListProducts.SORT_UNSPECIFIED, _ListProducts.UPDATED):
         text = "must be UPDATED, or absent, with product_ids, updated_since and show_deleted"
-        wrong = [("sort", text)]
+        wrong = [("sort", text, FieldReason.CONFLICT)]
     if wrong:
         raise InvalidField(*wrong)
     return True

@@ -21,6 +21,7 @@ from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import ProductChanged
 from server.identity import Identity, Role
+from server.metadata import is_same_json
 
 DEFAULT_MAX_QUANTITY = 99
 SLUG_ATTEMPTS = 5
@@ -123,7 +124,11 @@ def update_product(
         changes.get("compare_at_minor", current.compare_at_minor),
         changes.get("discount_minor", current.discount_minor),
     )
-    changes = {column: value for column, value in changes.items() if value != getattr(current, column)}
+    changes = {
+        column: value
+        for column, value in changes.items()
+        if not is_same_json(value, getattr(current, column))
+    }
     if not changes:
         return
     try:

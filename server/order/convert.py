@@ -13,7 +13,7 @@ from sanset.v1 import order_service_pb2, payment_pb2, tracking_pb2, user_pb2
 
 from server.cart.convert import line_to_wire, totals_to_wire
 from server.clock import utc_now
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
 from server.events.order_steps import Parcel, Step
 from server.money import Money
@@ -84,10 +84,10 @@ def filter_from_wire(request: order_service_pb2.ListOrdersRequest, user_id: int 
     sorts = order_service_pb2.ListOrdersRequest
     updated_since = time_from_wire(request, "updated_since")
     if updated_since is not None and request.sort == sorts.NEWEST:
-        raise InvalidField(("sort", "must be UPDATED, or absent, with updated_since"))
+        raise InvalidField(("sort", "must be UPDATED, or absent, with updated_since", FieldReason.CONFLICT))
     start, end = time_from_wire(request, "start_time"), time_from_wire(request, "end_time")
     if start is not None and end is not None and start > end:
-        raise InvalidField(("start_time", "must not be after end_time"))
+        raise InvalidField(("start_time", "must not be after end_time", FieldReason.CONFLICT))
     return OrderFilter(
         user_id=user_id,
         status=pb.Order.Status.Name(request.status) if request.status else None,

@@ -15,7 +15,7 @@ from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.order_steps import Parcel, Step
 from server.identity import Identity
-from server.metadata import Metadata
+from server.metadata import Metadata, is_same_json
 from server.money import Money
 from server.order import line_queries, payment_queries, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
@@ -156,7 +156,7 @@ def update(tx: Connection, changes: OrderChanges, *, actor: Actor, now: datetime
     order = queries.lock_order(tx, changes.order_id)
     if order is None:
         raise OrderNotFound(order_id=changes.order_id)
-    if (order.custom_metadata or None) == changes.metadata:
+    if is_same_json(order.custom_metadata or None, changes.metadata):
         return
     check_etag(changes.etag, etag_of(order.version), "order")
     queries.set_metadata(tx, order.id, changes.metadata, now)

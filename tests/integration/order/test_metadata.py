@@ -81,6 +81,19 @@ def test_staff_replace_the_metadata_of_an_order_they_have_seen(shop: RunningShop
     assert [row.action for row in audited] == ["UpdateOrder", "UpdateOrder", "UpdateOrderStatus"]
 
 
+def test_true_in_the_place_of_1_is_a_change(shop: RunningShop) -> None:
+    order = checked_out(shop, shop.customer(), gift=1, deep=[{"a": False}])
+    changed = shop.orders.UpdateOrder(change(order, gift=True, deep=[{"a": 0}]), metadata=shop.admin.metadata)
+    assert MessageToDict(changed.metadata) == {"gift": True, "deep": [{"a": 0.0}]}
+    assert MessageToDict(changed.metadata)["gift"] is True
+    assert changed.etag != order.etag
+    product = shop.product(attributes={"sealed": 1})
+    update = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id))
+    update.product.attributes.update({"sealed": True})
+    sealed = shop.catalog.UpdateProduct(update, metadata=shop.admin.metadata)
+    assert MessageToDict(sealed.attributes)["sealed"] is True
+
+
 def test_nothing_else_of_an_order_is_written(shop: RunningShop) -> None:
     order = shop.order()
     unnamed = order_service_pb2.UpdateOrderRequest(
