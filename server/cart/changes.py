@@ -107,5 +107,5 @@ class CartChange:
 
 
 def notes_of(stored: str) -> tuple[CartChange, ...]:
-    """The changes that a cart keeps."""
-    return tuple(map(CartChange.of_line, stored.splitlines()))
+    """The changes that a cart keeps; sentences, which releases before this one kept, are left out."""
+    return tuple(CartChange.of_line(line) for line in stored.splitlines() if line.startswith("{"))
