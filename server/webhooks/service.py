@@ -76,7 +76,9 @@ def read(connection: Connection, endpoint_id: int) -> AnyRow:
 
 def etag_of(endpoint: AnyRow) -> str:
     """Return the etag of an endpoint."""
-    return etag_of_content(endpoint.url, endpoint.event_types, endpoint.active, endpoint.disabled_reason)
+    return etag_of_content(
+        endpoint.url, endpoint.event_types, endpoint.active, endpoint.disabled_reason, endpoint.salt
+    )
 
 
 def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, etag: str, now: datetime) -> AnyRow:

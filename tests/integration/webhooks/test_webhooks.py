@@ -154,6 +154,7 @@ def test_a_rotated_secret_signs_beside_the_old_one_for_a_while(desk: Desk, hook:
     first = register(desk, hook.url)
     second = rotated(desk, first)
     assert second.secret not in ("", first.secret)
+    assert second.etag != first.etag
     assert second.old_secret_expire_time.seconds - second.update_time.seconds == 24 * 3600
     one = told_of_an_order(desk, hook)
     assert one.is_signed_with(first.secret)
