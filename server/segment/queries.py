@@ -109,10 +109,9 @@ def update_segment(tx: Connection, segment_id: int, values: Mapping[str, object]
     tx.execute(update(SegmentRow).where(SegmentRow.id == segment_id).values(**values))
 
 
-def delete_ruled(tx: Connection, segment_id: int) -> bool:
-    """Delete a segment if it is defined by rules; False when there is no such segment."""
-    statement = delete(SegmentRow).where(SegmentRow.id == segment_id, SegmentRow.kind == RULES)
-    return tx.execute(statement.returning(SegmentRow.id)).scalar() is not None
+def delete_segment(tx: Connection, segment_id: int) -> None:
+    """Delete a segment."""
+    tx.execute(delete(SegmentRow).where(SegmentRow.id == segment_id))
 
 
 def keep_trained(tx: Connection, values: Mapping[str, object], now: datetime) -> int | None:

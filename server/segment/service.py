@@ -81,10 +81,7 @@ def redefine(
     Raises SegmentNotFound, SegmentIsTrained, StaleEtag, InvalidField, CategoryNotFound, and SegmentTaken.
     """
     values = tidied(changes, required=["name"], prefix="segment.")
-    current = get(tx, segment_id, lock=True)
-    if current.rules is None:
-        raise SegmentIsTrained(segment_id=segment_id)
-    check_etag(etag, current.etag, "segment")
+    _hold_ruled(tx, segment_id, etag)
     if "name" in values:
         values["name_key"] = name_key(values["name"])
     if "rules" in values:
@@ -124,11 +121,18 @@ def count(connection: Connection, segments: Sequence[Segment], moment: Moment) -
     return [CountedSegment(segment, counts[segment.id]) for segment in segments]
 
 
-def remove(tx: Connection, segment_id: int) -> None:
-    """Delete a segment that is defined by rules; raises SegmentNotFound and SegmentIsTrained."""
-    if not queries.delete_ruled(tx, segment_id):
-        get(tx, segment_id)
+def remove(tx: Connection, segment_id: int, etag: str) -> None:
+    """Delete a segment that is defined by rules; raises SegmentNotFound, SegmentIsTrained and StaleEtag."""
+    _hold_ruled(tx, segment_id, etag)
+    queries.delete_segment(tx, segment_id)
+
+
+def _hold_ruled(tx: Connection, segment_id: int, etag: str) -> None:
+    """Hold a segment that is defined by rules. Raises SegmentNotFound, SegmentIsTrained and StaleEtag."""
+    current = get(tx, segment_id, lock=True)
+    if current.rules is None:
         raise SegmentIsTrained(segment_id=segment_id)
+    check_etag(etag, current.etag, "segment")
 
 
 def analyze(connection: Connection, segment_id: int, moment: Moment) -> Analysis:

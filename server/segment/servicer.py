@@ -69,7 +69,7 @@ class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
     def DeleteSegment(
         self, tx: Connection, request: pb.DeleteSegmentRequest, call: Call, now: datetime
     ) -> Empty:
-        service.remove(tx, request.segment_id)
+        service.remove(tx, request.segment_id, request.etag)
         return Empty()
 
     def AnalyzeSegment(self, request: pb.AnalyzeSegmentRequest, call: Call) -> pb.SegmentAnalysis:

@@ -90,9 +90,14 @@ def update_payment_method(
     return queries.make_default(tx, user_id, payment_method_id)
 
 
-def delete_payment_method(tx: Connection, user_id: int, payment_method_id: int) -> None:
-    """Delete a payment method; the newest of the others follows a default. Raises PaymentMethodNotFound."""
+def delete_payment_method(tx: Connection, user_id: int, payment_method_id: int, etag: str) -> None:
+    """Delete a payment method; the newest of the others follows a default.
+
+    Raises PaymentMethodNotFound and StaleEtag.
+    """
     hold(tx, user_id)
+    if etag:
+        check_etag(etag, etag_of(get_payment_method(tx, user_id, payment_method_id)), "payment method")
     was_default = queries.remove(tx, user_id, payment_method_id)
     if was_default is None:
         raise PaymentMethodNotFound(payment_method_id=payment_method_id)

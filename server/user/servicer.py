@@ -132,5 +132,7 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         self, tx: Connection, request: methods.DeletePaymentMethodRequest, call: Call, now: datetime
     ) -> Empty:
         """Delete one of the caller's payment methods."""
-        payment_methods.delete_payment_method(tx, call.identity.user_id, request.payment_method_id)
+        payment_methods.delete_payment_method(
+            tx, call.identity.user_id, request.payment_method_id, request.etag
+        )
         return Empty()

@@ -433,20 +433,32 @@ def test_what_is_no_single_etag_in_quotes_is_refused(shop: RunningShop, sent: st
 
 def test_a_deletion_is_guarded_too(shop: RunningShop) -> None:
     stale = (("if-match", '"stale"'),)
-    address, category, endpoint = (make(shop) for make in (_address, _category, _endpoint))
-    for method, request in (
-        (shop.users.DeleteAddress, user_pb2.DeleteAddressRequest(address_id=address.resource.id)),  # type: ignore[attr-defined]
-        (shop.catalog.DeleteCategory, category_pb2.DeleteCategoryRequest(category_id=category.resource.id)),  # type: ignore[attr-defined]
+    deletions: tuple[tuple[Callable[[RunningShop], Room], Any, type[Message], str], ...] = (
+        (_address, shop.users.DeleteAddress, user_pb2.DeleteAddressRequest, "address_id"),
+        (_category, shop.catalog.DeleteCategory, category_pb2.DeleteCategoryRequest, "category_id"),
         (
+            _endpoint,
             shop.webhooks.DeleteWebhookEndpoint,
-            webhook_pb2.DeleteWebhookEndpointRequest(endpoint_id=endpoint.resource.id),  # type: ignore[attr-defined]
+            webhook_pb2.DeleteWebhookEndpointRequest,
+            "endpoint_id",
         ),
-    ):
-        owner = address.owner if isinstance(request, user_pb2.DeleteAddressRequest) else shop.admin
+        (_segment, shop.segments.DeleteSegment, segment_pb2.DeleteSegmentRequest, "segment_id"),
+        (
+            _payment_method,
+            shop.users.DeletePaymentMethod,
+            payment_method_pb2.DeletePaymentMethodRequest,
+            "payment_method_id",
+        ),
+    )
+    for make, delete, request_type, name in deletions:
+        made = make(shop)
+        resource: Any = made.resource
+        request: Any = request_type(**{name: resource.id})
         with pytest.raises(grpc.RpcError) as caught:
-            method(request, metadata=owner.metadata + stale)
+            delete(request, metadata=made.owner.metadata + stale)
         assert refusal(caught.value).reason == "STALE_ETAG"
-        method(request, metadata=owner.metadata)
+        request.etag = resource.etag
+        delete(request, metadata=made.owner.metadata)
 
 
 def test_a_condition_that_a_call_cannot_keep_is_refused(shop: RunningShop) -> None:

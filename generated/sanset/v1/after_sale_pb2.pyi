@@ -75,7 +75,7 @@ class Refund(_message.Message):
         """The buyer's bank took it by a dispute: PENDING until that is decided."""
 
     class Origin(_Origin, metaclass=_OriginEnumTypeWrapper):
-        """Recipient of the money."""
+        """Who sent the money back."""
 
     ORIGIN_UNSPECIFIED: Refund.Origin.ValueType  # 0
     """Not set."""
@@ -109,7 +109,7 @@ class Refund(_message.Message):
     gateway_id: _builtins.str
     """The gateway's own id of the refund."""
     origin: Global___Refund.Origin.ValueType
-    """Recipient of the money."""
+    """Who sent the money back."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """Total that goes back."""

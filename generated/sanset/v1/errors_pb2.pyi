@@ -111,8 +111,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Metadata: `product_id`, `variant_id`.
     """
     EXPERIMENT_NOT_FOUND: _ErrorReason.ValueType  # 49
-    """NOT_FOUND: no such experiment, or none was started.
-    Metadata: sometimes `experiment_id`.
+    """NOT_FOUND: no such experiment.
+    Metadata: `experiment_id`.
     """
     SEGMENT_NOT_FOUND: _ErrorReason.ValueType  # 50
     """NOT_FOUND: no such segment of customers.
@@ -232,7 +232,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     TOO_LITTLE_DATA: _ErrorReason.ValueType  # 87
     """Too little data to train a model. FAILED_PRECONDITION."""
     TRAINING_RUNNING: _ErrorReason.ValueType  # 88
-    """A training already runs. FAILED_PRECONDITION."""
+    """A training already runs. ABORTED."""
     MODEL_DAMAGED: _ErrorReason.ValueType  # 89
     """The model's artifact is missing or damaged. FAILED_PRECONDITION.
     Metadata: `version`.
@@ -498,8 +498,8 @@ VARIANT_NOT_FOUND: ErrorReason.ValueType  # 48
 Metadata: `product_id`, `variant_id`.
 """
 EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 49
-"""NOT_FOUND: no such experiment, or none was started.
-Metadata: sometimes `experiment_id`.
+"""NOT_FOUND: no such experiment.
+Metadata: `experiment_id`.
 """
 SEGMENT_NOT_FOUND: ErrorReason.ValueType  # 50
 """NOT_FOUND: no such segment of customers.
@@ -619,7 +619,7 @@ Metadata: `category_id`, `parent_id`.
 TOO_LITTLE_DATA: ErrorReason.ValueType  # 87
 """Too little data to train a model. FAILED_PRECONDITION."""
 TRAINING_RUNNING: ErrorReason.ValueType  # 88
-"""A training already runs. FAILED_PRECONDITION."""
+"""A training already runs. ABORTED."""
 MODEL_DAMAGED: ErrorReason.ValueType  # 89
 """The model's artifact is missing or damaged. FAILED_PRECONDITION.
 Metadata: `version`.

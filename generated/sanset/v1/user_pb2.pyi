@@ -277,8 +277,8 @@ class UpdateMeRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change: full_name, phone, preferences. Absent: those that are set, an empty text included. "*": all
-        of them.
+        """The fields to change: full_name, phone, preferences, metadata. Absent: those that are set, an empty text included.
+        "*": all of them.
         """
 
     def __init__(

@@ -113,8 +113,8 @@ class UserServiceServicer:
     def UpdateMe(self, request, context):
         """Updates the caller's own account, and returns it.
 
-        Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
-        Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+        Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
+        clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,8 +40,8 @@ class UserServiceStub:
     UpdateMe: _grpc.UnaryUnaryMultiCallable[_user_pb2.UpdateMeRequest, _user_pb2.User]
     """Updates the caller's own account, and returns it.
 
-    Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
-    Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+    Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
+    clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
     """
     ListAddresses: _grpc.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]
     """Lists the caller's addresses, the default first, then the newest."""
@@ -96,8 +96,8 @@ class UserServiceAsyncStub(UserServiceStub):
     UpdateMe: _aio.UnaryUnaryMultiCallable[_user_pb2.UpdateMeRequest, _user_pb2.User]  # type: ignore[assignment]
     """Updates the caller's own account, and returns it.
 
-    Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
-    Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+    Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
+    clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
     """
     ListAddresses: _aio.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]  # type: ignore[assignment]
     """Lists the caller's addresses, the default first, then the newest."""
@@ -161,8 +161,8 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_user_pb2.User, _abc.Awaitable[_user_pb2.User]]:
         """Updates the caller's own account, and returns it.
 
-        Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
-        Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+        Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
+        clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
         """
 
     @_abc_1.abstractmethod

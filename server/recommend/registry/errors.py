@@ -32,12 +32,7 @@ class ModelInUse(FailedPrecondition):
 class ExperimentNotFound(NotFound):
     """No such experiment."""
 
-    message = "There is no {what}."
-    also = ("experiment_id",)
-    prose = ("what",)
-
-    def __init__(self, what: str, *, experiment_id: int | None = None) -> None:
-        super().__init__(what=what, experiment_id=experiment_id)
+    message = "There is no experiment {experiment_id}."
 
 
 class ExperimentRunning(FailedPrecondition):

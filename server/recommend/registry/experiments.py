@@ -131,7 +131,7 @@ def get(connection: Connection, experiment_id: int) -> Trial:
     """One experiment; raises ExperimentNotFound."""
     trial = _one(connection, _trials().where(Experiment.id == experiment_id))
     if trial is None:
-        raise ExperimentNotFound(f"experiment {experiment_id}", experiment_id=experiment_id)
+        raise ExperimentNotFound(experiment_id=experiment_id)
     return trial
 
 

@@ -90,6 +90,7 @@ def get_segment(
 def delete_segment(
     *,
     segment_id: int | None = None,
+    etag: str | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
@@ -103,6 +104,7 @@ def delete_segment(
         timeout,
         metadata,
         segment_id=segment_id,
+        etag=etag,
         request_id=request_id,
     )
 

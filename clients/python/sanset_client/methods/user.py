@@ -34,8 +34,8 @@ def update_me(
 ) -> Prepared:
     """Updates the caller's own account, and returns it.
 
-    Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
-    Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+    Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
+    clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
     """
     return prepare(
         user_pb2.UpdateMeRequest,
@@ -227,6 +227,7 @@ def update_payment_method(
 def delete_payment_method(
     *,
     payment_method_id: int | None = None,
+    etag: str | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
@@ -237,6 +238,7 @@ def delete_payment_method(
         timeout,
         metadata,
         payment_method_id=payment_method_id,
+        etag=etag,
         request_id=request_id,
     )
 
