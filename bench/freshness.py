@@ -13,6 +13,7 @@ from statistics import quantiles
 
 import grpc
 from sanset.v1 import (
+    behavior_pb2,
     cart_pb2,
     cart_pb2_grpc,
     order_service_pb2,
@@ -75,8 +76,8 @@ class Worker:
 
     def view(self, buyer: Buyer, product_id: int) -> None:
         """Report that a customer looked at a product."""
-        event = recommend_pb2.BehaviorEvent(kind=recommend_pb2.BehaviorEvent.VIEW, product_id=product_id)
-        request = recommend_pb2.TrackEventRequest(events=[event])
+        event = behavior_pb2.BehaviorEvent(kind=behavior_pb2.BehaviorEvent.VIEW, product_id=product_id)
+        request = behavior_pb2.TrackEventRequest(events=[event])
         self._recommend.TrackEvent(request, metadata=_signed(buyer), timeout=CALL_SECONDS)
 
     def add(self, buyer: Buyer, product_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sanset.v1 import gift_card_pb2
 from sanset.v1 import payment_pb2 as pb
 
 from server.payment.order_payment import OrderPayment
@@ -45,9 +46,9 @@ def payment_to_wire(payment: OrderPayment) -> pb.Payment:
     )
 
 
-def gift_card_to_wire(card: IssuedGiftCard, code: str = "") -> pb.GiftCard:
+def gift_card_to_wire(card: IssuedGiftCard, code: str = "") -> gift_card_pb2.GiftCard:
     """A gift card; with its code only when it was just made."""
-    return pb.GiftCard(
+    return gift_card_pb2.GiftCard(
         id=card.id,
         code=code,
         last_four=card.last_four,
@@ -59,7 +60,7 @@ def gift_card_to_wire(card: IssuedGiftCard, code: str = "") -> pb.GiftCard:
     )
 
 
-def gift_card_changes(request: pb.UpdateGiftCardRequest) -> dict[str, Any]:
+def gift_card_changes(request: gift_card_pb2.UpdateGiftCardRequest) -> dict[str, Any]:
     """Return what UpdateGiftCard changes, by column. Raises InvalidUpdateMask."""
     values = masked_values(
         request.gift_card,
@@ -74,9 +75,11 @@ def gift_card_changes(request: pb.UpdateGiftCardRequest) -> dict[str, Any]:
     return values
 
 
-def gift_card_balance_to_wire(card: IssuedGiftCard, now: datetime) -> pb.GetGiftCardBalanceResponse:
+def gift_card_balance_to_wire(
+    card: IssuedGiftCard, now: datetime
+) -> gift_card_pb2.GetGiftCardBalanceResponse:
     """What a card still pays."""
-    return pb.GetGiftCardBalanceResponse(
+    return gift_card_pb2.GetGiftCardBalanceResponse(
         balance=money_to_wire(card.balance_minor, card.currency),
         expire_time=time_to_wire(card.expires_at),
         active=card.active and not card.has_expired(now),

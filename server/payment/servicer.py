@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
+from sanset.v1 import gift_card_pb2, payment_pb2_grpc
 from sanset.v1 import payment_pb2 as pb
-from sanset.v1 import payment_pb2_grpc
 from sqlalchemy import Connection
 
 from server.audit import log as audit
@@ -63,7 +63,9 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         repeated = await self._take_report(request.payload.data, call.headers)
         return pb.ReceivePaymentWebhookResponse(repeated=repeated)
 
-    def CreateGiftCard(self, request: pb.CreateGiftCardRequest, call: Call) -> pb.GiftCard:
+    def CreateGiftCard(
+        self, request: gift_card_pb2.CreateGiftCardRequest, call: Call
+    ) -> gift_card_pb2.GiftCard:
         requested = request.gift_card
         currency = requested.balance.currency_code.upper()
         if not is_currency(currency):
@@ -80,10 +82,15 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         created.code = self._codes.opened(created.code, call.identity.user_id)
         return created
 
-    @once(pb.GiftCard)
+    @once(gift_card_pb2.GiftCard)
     def _create_gift_card(
-        self, tx: Connection, request: pb.CreateGiftCardRequest, call: Call, now: datetime, balance: Money
-    ) -> pb.GiftCard:
+        self,
+        tx: Connection,
+        request: gift_card_pb2.CreateGiftCardRequest,
+        call: Call,
+        now: datetime,
+        balance: Money,
+    ) -> gift_card_pb2.GiftCard:
         requested = request.gift_card
         code, card = gift_cards.create(
             tx,
@@ -96,7 +103,9 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         audit.write(tx, Actor.of(call), "CreateGiftCard", f"gift_card/{card.id}", now, balance=str(balance))
         return convert.gift_card_to_wire(card, self._codes.sealed(code, call.identity.user_id))
 
-    def ListGiftCards(self, request: pb.ListGiftCardsRequest, call: Call) -> pb.ListGiftCardsResponse:
+    def ListGiftCards(
+        self, request: gift_card_pb2.ListGiftCardsRequest, call: Call
+    ) -> gift_card_pb2.ListGiftCardsResponse:
         scope = ("ListGiftCards", call.identity.user_id)
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
@@ -105,16 +114,16 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         items, token = self._pages.page(
             cards, size, convert.gift_card_to_wire, lambda card: [card.id], *scope
         )
-        return pb.ListGiftCardsResponse(items=items, next_page_token=token)
+        return gift_card_pb2.ListGiftCardsResponse(items=items, next_page_token=token)
 
-    def GetGiftCard(self, request: pb.GetGiftCardRequest, call: Call) -> pb.GiftCard:
+    def GetGiftCard(self, request: gift_card_pb2.GetGiftCardRequest, call: Call) -> gift_card_pb2.GiftCard:
         with self._db.read() as connection:
             return convert.gift_card_to_wire(gift_cards.get(connection, request.gift_card_id))
 
-    @once(pb.GiftCard)
+    @once(gift_card_pb2.GiftCard)
     def UpdateGiftCard(
-        self, tx: Connection, request: pb.UpdateGiftCardRequest, call: Call, now: datetime
-    ) -> pb.GiftCard:
+        self, tx: Connection, request: gift_card_pb2.UpdateGiftCardRequest, call: Call, now: datetime
+    ) -> gift_card_pb2.GiftCard:
         sent, changes = request.gift_card, convert.gift_card_changes(request)
         card = gift_cards.change(tx, sent.id, changes, sent.etag, now)
         facts = {"active": card.active, "expires_at": str(card.expires_at or "")}
@@ -122,8 +131,8 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         return convert.gift_card_to_wire(card)
 
     def GetGiftCardBalance(
-        self, request: pb.GetGiftCardBalanceRequest, call: Call
-    ) -> pb.GetGiftCardBalanceResponse:
+        self, request: gift_card_pb2.GetGiftCardBalanceRequest, call: Call
+    ) -> gift_card_pb2.GetGiftCardBalanceResponse:
         refuse_card_number("code", request.code)
         with self._db.read() as connection:
             card = gift_cards.with_code(connection, self._codes, request.code)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sanset.v1 import order_pb2
-from sanset.v1 import refund_pb2 as pb
-from sanset.v1.after_sale_pb2 import Refund, Return
+from sanset.v1 import refund_service_pb2 as pb
+from sanset.v1.refund_pb2 import Refund, Return
 
 from server.errors import FieldReason, InvalidField
 from server.etags import etag_of

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from sanset.v1.after_sale_pb2 import Refund
-from sanset.v1.refund_pb2_grpc import add_RefundServiceServicer_to_server
+from sanset.v1.refund_pb2 import Refund
+from sanset.v1.refund_service_pb2_grpc import add_RefundServiceServicer_to_server
 
 from server.core import Core
 from server.jobs.runner import Job

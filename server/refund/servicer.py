@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sanset.v1 import order_pb2, payment_pb2, refund_pb2_grpc
-from sanset.v1 import refund_pb2 as pb
-from sanset.v1.after_sale_pb2 import Refund, Return
+from sanset.v1 import order_pb2, payment_pb2, refund_service_pb2_grpc
+from sanset.v1 import refund_service_pb2 as pb
+from sanset.v1.refund_pb2 import Refund, Return
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
@@ -46,7 +46,7 @@ class RefundUseCases:
     return_within: timedelta
 
 
-class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
+class RefundServicer(refund_service_pb2_grpc.RefundServiceServicer):
     """Translates calls about cancellations, refunds and returns."""
 
     def __init__(

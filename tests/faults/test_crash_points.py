@@ -22,7 +22,15 @@ import pytest
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from mortal import Mortals
-from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, payment_pb2, promotion_pb2, refund_pb2
+from sanset.v1 import (
+    cart_pb2,
+    gift_card_pb2,
+    order_pb2,
+    order_service_pb2,
+    payment_pb2,
+    promotion_pb2,
+    refund_service_pb2,
+)
 from support.running_shop import Account, RunningShop, refusal, test_settings
 
 from server.verify import verify
@@ -97,9 +105,9 @@ def _checkout(shop: RunningShop, **fields: Any) -> Deed:
 
 
 def _checkout_by_gift_card(shop: RunningShop) -> Deed:
-    card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=500))
+    card = gift_card_pb2.GiftCard(balance=Money(currency_code="USD", units=500))
     made = shop.payments.CreateGiftCard(
-        payment_pb2.CreateGiftCardRequest(gift_card=card), metadata=shop.admin.metadata
+        gift_card_pb2.CreateGiftCardRequest(gift_card=card), metadata=shop.admin.metadata
     )
     return _checkout(shop, payment_method=payment_pb2.Payment.GIFT_CARD, payment_token=made.code)
 
@@ -121,7 +129,7 @@ def _unpaid(shop: RunningShop) -> tuple[Account, tuple[int, ...], order_pb2.Orde
 
 def _cancellation(shop: RunningShop, make: Callable[[RunningShop], Any]) -> Deed:
     buyer, products, order = make(shop)
-    request = refund_pb2.CancelOrderRequest(order_id=order.id, request_id=_request_id())
+    request = refund_service_pb2.CancelOrderRequest(order_id=order.id, request_id=_request_id())
     return Deed("CancelOrder", request, shop.admin, buyer, products)
 
 
@@ -129,7 +137,7 @@ def _refund(shop: RunningShop, *, units: int) -> Deed:
     """The refund of some units, which go back into stock; of everything with 0."""
     buyer, products, order = _bought(shop)
     line = order_pb2.LineQuantity(variant_id=order.items[1].variant_id, quantity=units)
-    request = refund_pb2.RefundOrderRequest(
+    request = refund_service_pb2.RefundOrderRequest(
         order_id=order.id,
         items=[line] if units else [],
         all=not units,
@@ -147,14 +155,16 @@ def _receipt(shop: RunningShop) -> Deed:
     line = order.items[1]
     units = order_pb2.LineQuantity(variant_id=line.variant_id, quantity=2)
     asked = shop.refunds.RequestReturn(
-        refund_pb2.RequestReturnRequest(order_id=order.id, items=[units], reason="Too small"),
+        refund_service_pb2.RequestReturnRequest(order_id=order.id, items=[units], reason="Too small"),
         metadata=buyer.metadata,
     )
     shop.refunds.ApproveReturn(
-        refund_pb2.ApproveReturnRequest(return_id=asked.id), metadata=shop.admin.metadata
+        refund_service_pb2.ApproveReturnRequest(return_id=asked.id), metadata=shop.admin.metadata
     )
     back = order_pb2.LineQuantity(variant_id=line.variant_id, quantity=1)
-    request = refund_pb2.ReceiveReturnRequest(return_id=asked.id, restocked=[back], request_id=_request_id())
+    request = refund_service_pb2.ReceiveReturnRequest(
+        return_id=asked.id, restocked=[back], request_id=_request_id()
+    )
     return Deed("ReceiveReturn", request, shop.admin, buyer, products)
 
 

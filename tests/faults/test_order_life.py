@@ -51,14 +51,15 @@ from order_model import (
 )
 from sanset.v1 import (
     cart_pb2,
+    gift_card_pb2,
     inventory_pb2,
     order_pb2,
     order_service_pb2,
     payment_pb2,
     promotion_pb2,
-    refund_pb2,
+    refund_service_pb2,
 )
-from sanset.v1.after_sale_pb2 import Refund
+from sanset.v1.refund_pb2 import Refund
 from support.running_shop import Account, RunningShop, refusal, test_settings
 
 from server.money import Money as Amount
@@ -126,7 +127,7 @@ class OrderLife(RuleBasedStateMachine):
 
     def _card(self, cents: int) -> Card:
         balance = Money(currency_code="USD", units=cents // 100)
-        request = payment_pb2.CreateGiftCardRequest(gift_card=payment_pb2.GiftCard(balance=balance))
+        request = gift_card_pb2.CreateGiftCardRequest(gift_card=gift_card_pb2.GiftCard(balance=balance))
         made = self.shop.payments.CreateGiftCard(request, metadata=self.shop.admin.metadata)
         return Card(made.id, made.code, cents)
 
@@ -379,7 +380,7 @@ class OrderLife(RuleBasedStateMachine):
     def cancel(self, which: int, by_admin: bool) -> None:
         order = self._chosen(which, PENDING, CONFIRMED, PROCESSING)
         caller = self.shop.admin if by_admin else self._account(order.buyer)
-        request = refund_pb2.CancelOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()))
+        request = refund_service_pb2.CancelOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()))
         _, refused = self._call(self.shop.refunds.CancelOrder, request, caller)
         may = order.state in (PENDING, CONFIRMED, PROCESSING, CANCELLED)
         assert refused == (OK if may else "ILLEGAL_TRANSITION")
@@ -521,7 +522,9 @@ class OrderLife(RuleBasedStateMachine):
             order.pay_back(order.left, self.stock)
 
     def _refund(self, order: Order, **fields: Any) -> tuple[Refund, str]:
-        request = refund_pb2.RefundOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()), **fields)
+        request = refund_service_pb2.RefundOrderRequest(
+            order_id=order.id, request_id=str(uuid.uuid4()), **fields
+        )
         reply, refused = self._call(self.shop.refunds.RefundOrder, request, self.shop.admin)
         if not refused:
             again, _ = self._call(self.shop.refunds.RefundOrder, request, self.shop.admin)
@@ -534,7 +537,7 @@ class OrderLife(RuleBasedStateMachine):
         order = self._chosen(which, DELIVERED, RETURNED)
         place, left = line % len(order.lines), order.returnable()
         lines = [order_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)]
-        request = refund_pb2.RequestReturnRequest(
+        request = refund_service_pb2.RequestReturnRequest(
             order_id=order.id, reason="Too small", items=lines if units else [], all=not units
         )
         reply, refused = self._call(self.shop.refunds.RequestReturn, request, self._account(order.buyer))
@@ -555,11 +558,11 @@ class OrderLife(RuleBasedStateMachine):
     def answer_return(self, which: int, agreed: bool) -> None:
         order, asked = of(self._returns(), which)
         if agreed:
-            request: Message = refund_pb2.ApproveReturnRequest(return_id=asked.id)
+            request: Message = refund_service_pb2.ApproveReturnRequest(return_id=asked.id)
             _, refused = self._call(self.shop.refunds.ApproveReturn, request, self.shop.admin)
             may = asked.state in ("REQUESTED", "APPROVED")
         else:
-            request = refund_pb2.RejectReturnRequest(return_id=asked.id, answer="It was worn")
+            request = refund_service_pb2.RejectReturnRequest(return_id=asked.id, answer="It was worn")
             _, refused = self._call(self.shop.refunds.RejectReturn, request, self.shop.admin)
             may = asked.state != "RECEIVED"
         assert refused == (OK if may else "ILLEGAL_TRANSITION")
@@ -585,7 +588,7 @@ class OrderLife(RuleBasedStateMachine):
             order_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)
             for place, units in again.items()
         ]
-        request = refund_pb2.ReceiveReturnRequest(return_id=asked.id, restocked=restocked)
+        request = refund_service_pb2.ReceiveReturnRequest(return_id=asked.id, restocked=restocked)
         _, refused = self._call(self.shop.refunds.ReceiveReturn, request, self.shop.admin)
         assert refused == (OK if asked.state in ("APPROVED", "RECEIVED") else "ILLEGAL_TRANSITION")
         if refused or asked.state == "RECEIVED":

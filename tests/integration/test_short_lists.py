@@ -8,7 +8,14 @@ from typing import Any
 
 import grpc
 import pytest
-from sanset.v1 import category_pb2, payment_method_pb2, payment_pb2, promotion_pb2, refund_pb2, webhook_pb2
+from sanset.v1 import (
+    category_pb2,
+    payment_method_pb2,
+    payment_pb2,
+    promotion_pb2,
+    refund_service_pb2,
+    webhook_pb2,
+)
 from support.page_by_page import page_by_page
 from support.refund_story import bought, refund
 from support.running_shop import Refused, RunningShop, refusal
@@ -26,7 +33,7 @@ def _refunds(shop: RunningShop) -> Read:
     order = bought(shop, buyer, (10, 0, 5))
     for _ in range(5):
         refund(shop, order.id, amount={"units": 1, "currency_code": "USD"})
-    request = refund_pb2.ListRefundsRequest
+    request = refund_service_pb2.ListRefundsRequest
     return _read(shop.refunds, "ListRefunds", request, buyer.metadata, order_id=order.id)
 
 

@@ -18,6 +18,7 @@ from google.type.money_pb2 import Money
 from sanset.v1 import (
     cart_pb2,
     category_pb2,
+    gift_card_pb2,
     order_pb2,
     order_service_pb2,
     payment_method_pb2,
@@ -256,8 +257,8 @@ def _gift_card(shop: RunningShop) -> Room:
     made = gift_card(shop, 25, active=False, expire_time=Timestamp(seconds=4_102_444_800))
     made.ClearField("code")  # which only the reply to its creation has
 
-    def read() -> payment_pb2.GiftCard:
-        request = payment_pb2.GetGiftCardRequest(gift_card_id=made.id)
+    def read() -> gift_card_pb2.GiftCard:
+        request = gift_card_pb2.GetGiftCardRequest(gift_card_id=made.id)
         return shop.payments.GetGiftCard(request, metadata=shop.admin.metadata)
 
     return Room(shop, shop.admin, UPDATES["UpdateGiftCard"], made, read, frozenset(), {"active": True})

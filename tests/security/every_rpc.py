@@ -18,7 +18,6 @@ from google.protobuf.message_factory import GetMessageClass
 from google.type.money_pb2 import Money
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
-from sanset.v1.after_sale_pb2 import Return
 from sanset.v1.auth_pb2 import (
     GetSessionRequest,
     ListSessionsRequest,
@@ -28,6 +27,7 @@ from sanset.v1.auth_pb2 import (
     RegisterRequest,
     RevokeSessionRequest,
 )
+from sanset.v1.behavior_pb2 import BehaviorEvent, GetHistoryRequest, TrackEventRequest
 from sanset.v1.cart_pb2 import (
     AddItemRequest,
     ApplyCouponRequest,
@@ -47,6 +47,14 @@ from sanset.v1.category_pb2 import (
     GetCategoryRequest,
     ListCategoriesRequest,
     UpdateCategoryRequest,
+)
+from sanset.v1.gift_card_pb2 import (
+    CreateGiftCardRequest,
+    GetGiftCardBalanceRequest,
+    GetGiftCardRequest,
+    GiftCard,
+    ListGiftCardsRequest,
+    UpdateGiftCardRequest,
 )
 from sanset.v1.inventory_pb2 import AdjustInventoryRequest, GetInventoryRequest, SetInventoryRequest
 from sanset.v1.model_pb2 import Model
@@ -86,16 +94,10 @@ from sanset.v1.payment_method_pb2 import (
 )
 from sanset.v1.payment_pb2 import (
     ClosePaymentAlertRequest,
-    CreateGiftCardRequest,
-    GetGiftCardBalanceRequest,
-    GetGiftCardRequest,
     GetPaymentRequest,
-    GiftCard,
-    ListGiftCardsRequest,
     ListPaymentAlertsRequest,
     Payment,
     ReceivePaymentWebhookRequest,
-    UpdateGiftCardRequest,
 )
 from sanset.v1.product_pb2 import (
     BatchGetProductsRequest,
@@ -122,16 +124,14 @@ from sanset.v1.promotion_pb2 import (
     UpdateCouponRequest,
 )
 from sanset.v1.recommend_pb2 import (
-    BehaviorEvent,
     GetFrequentlyBoughtTogetherRequest,
-    GetHistoryRequest,
     GetRecommendationsRequest,
     GetReorderRequest,
     GetSimilarProductsRequest,
     GetTrendingRequest,
-    TrackEventRequest,
 )
-from sanset.v1.refund_pb2 import (
+from sanset.v1.refund_pb2 import Return
+from sanset.v1.refund_service_pb2 import (
     ApproveReturnRequest,
     CancelOrderRequest,
     GetRefundRequest,

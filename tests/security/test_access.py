@@ -13,7 +13,15 @@ import jwt
 import pytest
 from every_rpc import CASES, METHODS, World, everything, everything_at_rest, rule
 from google.protobuf.message import Message
-from sanset.v1 import auth_pb2, cart_pb2, order_service_pb2, promotion_pb2, recommend_pb2, user_pb2
+from sanset.v1 import (
+    auth_pb2,
+    behavior_pb2,
+    cart_pb2,
+    order_service_pb2,
+    promotion_pb2,
+    recommend_pb2,
+    user_pb2,
+)
 from sanset.v1.access_pb2 import AccessRule
 from support.running_shop import Account, refusal
 
@@ -263,7 +271,7 @@ ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = 
         "USER_NOT_FOUND",
     ),
     "GetHistory": (
-        lambda w, owner, other: recommend_pb2.GetHistoryRequest(user_id=owner.user_id),
+        lambda w, owner, other: behavior_pb2.GetHistoryRequest(user_id=owner.user_id),
         "USER_NOT_FOUND",
     ),
 }

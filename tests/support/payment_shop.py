@@ -9,8 +9,8 @@ from typing import Any
 
 import grpc
 from google.type.money_pb2 import Money
+from sanset.v1 import gift_card_pb2, payment_pb2
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2
 from support.cart_shop import CENT, buyer_of, refused
 from support.running_shop import Account, RunningShop
 
@@ -99,18 +99,18 @@ def report(
     return demo.webhook(event_id or f"evt_{uuid.uuid4().hex}", number, outcome)
 
 
-def gift_card(shop: RunningShop, units: int, **fields: Any) -> payment_pb2.GiftCard:
+def gift_card(shop: RunningShop, units: int, **fields: Any) -> gift_card_pb2.GiftCard:
     """A new gift card in USD, with its code."""
-    card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=units), **fields)
+    card = gift_card_pb2.GiftCard(balance=Money(currency_code="USD", units=units), **fields)
     return shop.payments.CreateGiftCard(
-        payment_pb2.CreateGiftCardRequest(gift_card=card), metadata=shop.admin.metadata
+        gift_card_pb2.CreateGiftCardRequest(gift_card=card), metadata=shop.admin.metadata
     )
 
 
 def balance(shop: RunningShop, code: str) -> tuple[int, int]:
     """What is left on a gift card, in units and cents."""
     card = shop.payments.GetGiftCardBalance(
-        payment_pb2.GetGiftCardBalanceRequest(code=code), metadata=shop.admin.metadata
+        gift_card_pb2.GetGiftCardBalanceRequest(code=code), metadata=shop.admin.metadata
     )
     return card.balance.units, card.balance.nanos // CENT
 

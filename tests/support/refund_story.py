@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from google.type.money_pb2 import Money
 from sanset.v1 import order_pb2, order_service_pb2, tracking_pb2
-from sanset.v1 import refund_pb2 as pb
-from sanset.v1.after_sale_pb2 import Refund, Return
+from sanset.v1 import refund_service_pb2 as pb
+from sanset.v1.refund_pb2 import Refund, Return
 from support.cart_shop import CENT, stock_of
 from support.running_shop import Account, RunningShop
 

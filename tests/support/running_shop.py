@@ -35,7 +35,7 @@ from sanset.v1 import (
     product_pb2,
     promotion_pb2_grpc,
     recommend_pb2_grpc,
-    refund_pb2_grpc,
+    refund_service_pb2_grpc,
     segment_pb2_grpc,
     user_pb2,
     user_pb2_grpc,
@@ -134,7 +134,7 @@ class RunningShop:
         self.promotions = promotion_pb2_grpc.PromotionServiceStub(self.channel)
         self.orders = order_service_pb2_grpc.OrderServiceStub(self.channel)
         self.payments = payment_pb2_grpc.PaymentServiceStub(self.channel)
-        self.refunds = refund_pb2_grpc.RefundServiceStub(self.channel)
+        self.refunds = refund_service_pb2_grpc.RefundServiceStub(self.channel)
         self.webhooks = webhook_pb2_grpc.WebhookServiceStub(self.channel)
         self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)

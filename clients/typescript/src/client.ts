@@ -10,7 +10,7 @@ import { OrderService } from "./gen/sanset/v1/order_service_pb.js";
 import { PaymentService } from "./gen/sanset/v1/payment_pb.js";
 import { PromotionService } from "./gen/sanset/v1/promotion_pb.js";
 import { RecommendService } from "./gen/sanset/v1/recommend_pb.js";
-import { RefundService } from "./gen/sanset/v1/refund_pb.js";
+import { RefundService } from "./gen/sanset/v1/refund_service_pb.js";
 import { UserService } from "./gen/sanset/v1/user_pb.js";
 import { MemoryStorage, Session, type TokenStorage } from "./session.js";
 import { type TrackOptions, track } from "./tracking.js";

@@ -26,13 +26,13 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
-from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
+from sanset.v1 import gift_card_pb2 as sanset_dot_v1_dot_gift__card__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/payment.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xbf\x06\n\x07Payment\x12)\n\x06method\x18\x01 \x01(\x0e\x32\x19.sanset.v1.Payment.Method\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Payment.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x0f\n\x07gateway\x18\x05 \x01(\t\x12$\n\x08\x63\x61ptured\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08refunded\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\x0f\n\x07problem\x18\x08 \x01(\t\x12\x34\n\x0c\x64\x65\x63line_code\x18\x0b \x01(\x0e\x32\x1e.sanset.v1.Payment.DeclineCode\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x0bpayment_url\x18\n \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\xd0\x0f\"B\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x08\n\x04\x43\x41RD\x10\x01\x12\x07\n\x03UPI\x10\x02\x12\r\n\tGIFT_CARD\x10\x03\"U\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0c\n\x08\x43\x41PTURED\x10\x02\x12\x0c\n\x08\x44\x45\x43LINED\x10\x03\x12\n\n\x06VOIDED\x10\x04\"\x93\x02\n\x0b\x44\x65\x63lineCode\x12\x1c\n\x18\x44\x45\x43LINE_CODE_UNSPECIFIED\x10\x00\x12\t\n\x05OTHER\x10\x01\x12\x16\n\x12INSUFFICIENT_FUNDS\x10\x02\x12\x0b\n\x07\x45XPIRED\x10\x03\x12\x15\n\x11INCORRECT_DETAILS\x10\x04\x12\x12\n\x0eLIMIT_EXCEEDED\x10\x05\x12\x19\n\x15\x41UTHENTICATION_FAILED\x10\x06\x12\x17\n\x13METHOD_NOT_ACCEPTED\x10\x07\x12\x19\n\x15\x43URRENCY_NOT_ACCEPTED\x10\x08\x12\x17\n\x13\x41MOUNT_NOT_ACCEPTED\x10\t\x12\r\n\tTRY_AGAIN\x10\n\x12\x14\n\x10NOT_PAID_IN_TIME\x10\x0b\"\xcc\x02\n\x07\x44ispute\x12\x12\n\ngateway_id\x18\x01 \x01(\t\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Dispute.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12.\n\nrespond_by\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x08\n\x04OPEN\x10\x01\x12\x07\n\x03WON\x10\x02\x12\x08\n\x04LOST\x10\x03\"\xcc\x03\n\x0cPaymentAlert\x12\n\n\x02id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.sanset.v1.PaymentAlert.Kind\x12\x0f\n\x07gateway\x18\x03 \x01(\t\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x10\n\x08order_id\x18\x05 \x01(\x03\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rOTHER_PAYMENT\x10\x01\x12\x0f\n\x0bOTHER_ORDER\x10\x02\x12\x11\n\rUNKNOWN_ORDER\x10\x03\x12\x10\n\x0cOTHER_AMOUNT\x10\x04\x12\x12\n\x0eOTHER_CURRENCY\x10\x05\x12\x15\n\x11REFUND_UNEXPECTED\x10\x06\x12\x11\n\rREFUND_FAILED\x10\x07\x12\x12\n\x0e\x44ISPUTE_OPENED\x10\x08\x12\x0f\n\x0b\x44ISPUTE_WON\x10\t\x12\x10\n\x0c\x44ISPUTE_LOST\x10\n\"\x94\x02\n\x08GiftCard\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tlast_four\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12*\n\x07\x62\x61lance\x18\x04 \x01(\x0b\x32\x12.google.type.MoneyB\x05\xe2\x41\x02\x02\x05\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x06\x61\x63tive\x18\x07 \x01(\x08H\x00\x88\x01\x01\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@B\t\n\x07_active\"2\n\x11GetPaymentRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"K\n\x1cReceivePaymentWebhookRequest\x12+\n\x07payload\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x04\xe2\x41\x01\x02\"1\n\x1dReceivePaymentWebhookResponse\x12\x10\n\x08repeated\x18\x01 \x01(\x08\"l\n\x18ListPaymentAlertsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x16\n\x0einclude_closed\x18\x03 \x01(\x08\"\\\n\x19ListPaymentAlertsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.sanset.v1.PaymentAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x18\x43losePaymentAlertRequest\x12\x1d\n\x08\x61lert_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"l\n\x15\x43reateGiftCardRequest\x12\x32\n\tgift_card\x18\x01 \x01(\x0b\x32\x13.sanset.v1.GiftCardB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"P\n\x14ListGiftCardsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"T\n\x15ListGiftCardsResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.GiftCard\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x12GetGiftCardRequest\x12!\n\x0cgift_card_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\x9d\x01\n\x15UpdateGiftCardRequest\x12\x32\n\tgift_card\x18\x01 \x01(\x0b\x32\x13.sanset.v1.GiftCardB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"8\n\x19GetGiftCardBalanceRequest\x12\x1b\n\x04\x63ode\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x08\x18@\"\x82\x01\n\x1aGetGiftCardBalanceResponse\x12#\n\x07\x62\x61lance\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x32\x9f\n\n\x0ePaymentService\x12r\n\nGetPayment\x12\x1c.sanset.v1.GetPaymentRequest\x1a\x12.sanset.v1.Payment\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/payment\x12\x9e\x01\n\x15ReceivePaymentWebhook\x12\'.sanset.v1.ReceivePaymentWebhookRequest\x1a(.sanset.v1.ReceivePaymentWebhookResponse\"2\x90\x02\x02\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02#\"\x18/api/v1/payments/webhook:\x07payload\x12\x8e\x01\n\x11ListPaymentAlerts\x12#.sanset.v1.ListPaymentAlertsRequest\x1a$.sanset.v1.ListPaymentAlertsResponse\".\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/admin/payments/alerts\x12\x95\x01\n\x11\x43losePaymentAlert\x12#.sanset.v1.ClosePaymentAlertRequest\x1a\x17.sanset.v1.PaymentAlert\"B\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x33\"./api/v1/admin/payments/alerts/{alert_id}/close:\x01*\x12z\n\x0e\x43reateGiftCard\x12 .sanset.v1.CreateGiftCardRequest\x1a\x13.sanset.v1.GiftCard\"1\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02%\"\x18/api/v1/admin/gift-cards:\tgift_card\x12}\n\rListGiftCards\x12\x1f.sanset.v1.ListGiftCardsRequest\x1a .sanset.v1.ListGiftCardsResponse\")\x90\x02\x01\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x1a\x12\x18/api/v1/admin/gift-cards\x12{\n\x0bGetGiftCard\x12\x1d.sanset.v1.GetGiftCardRequest\x1a\x13.sanset.v1.GiftCard\"8\x90\x02\x01\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02)\x12\'/api/v1/admin/gift-cards/{gift_card_id}\x12\xc2\x01\n\x0eUpdateGiftCard\x12 .sanset.v1.UpdateGiftCardRequest\x1a\x13.sanset.v1.GiftCard\"y\x90\x02\x02\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02j2\'/api/v1/admin/gift-cards/{gift_card.id}:\tgift_cardZ4\x1a\'/api/v1/admin/gift-cards/{gift_card.id}:\tgift_card\x12\x91\x01\n\x12GetGiftCardBalance\x12$.sanset.v1.GetGiftCardBalanceRequest\x1a%.sanset.v1.GetGiftCardBalanceResponse\".\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/v1/gift-cards/balance:\x01*B\xa7\x01\n\rdev.sanset.v1B\x0cPaymentProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/payment.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x19sanset/v1/gift_card.proto\"\xbf\x06\n\x07Payment\x12)\n\x06method\x18\x01 \x01(\x0e\x32\x19.sanset.v1.Payment.Method\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Payment.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x0f\n\x07gateway\x18\x05 \x01(\t\x12$\n\x08\x63\x61ptured\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08refunded\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\x0f\n\x07problem\x18\x08 \x01(\t\x12\x34\n\x0c\x64\x65\x63line_code\x18\x0b \x01(\x0e\x32\x1e.sanset.v1.Payment.DeclineCode\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x0bpayment_url\x18\n \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\xd0\x0f\"B\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x08\n\x04\x43\x41RD\x10\x01\x12\x07\n\x03UPI\x10\x02\x12\r\n\tGIFT_CARD\x10\x03\"U\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0c\n\x08\x43\x41PTURED\x10\x02\x12\x0c\n\x08\x44\x45\x43LINED\x10\x03\x12\n\n\x06VOIDED\x10\x04\"\x93\x02\n\x0b\x44\x65\x63lineCode\x12\x1c\n\x18\x44\x45\x43LINE_CODE_UNSPECIFIED\x10\x00\x12\t\n\x05OTHER\x10\x01\x12\x16\n\x12INSUFFICIENT_FUNDS\x10\x02\x12\x0b\n\x07\x45XPIRED\x10\x03\x12\x15\n\x11INCORRECT_DETAILS\x10\x04\x12\x12\n\x0eLIMIT_EXCEEDED\x10\x05\x12\x19\n\x15\x41UTHENTICATION_FAILED\x10\x06\x12\x17\n\x13METHOD_NOT_ACCEPTED\x10\x07\x12\x19\n\x15\x43URRENCY_NOT_ACCEPTED\x10\x08\x12\x17\n\x13\x41MOUNT_NOT_ACCEPTED\x10\t\x12\r\n\tTRY_AGAIN\x10\n\x12\x14\n\x10NOT_PAID_IN_TIME\x10\x0b\"\xcc\x02\n\x07\x44ispute\x12\x12\n\ngateway_id\x18\x01 \x01(\t\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Dispute.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12.\n\nrespond_by\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x08\n\x04OPEN\x10\x01\x12\x07\n\x03WON\x10\x02\x12\x08\n\x04LOST\x10\x03\"\xcc\x03\n\x0cPaymentAlert\x12\n\n\x02id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.sanset.v1.PaymentAlert.Kind\x12\x0f\n\x07gateway\x18\x03 \x01(\t\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x10\n\x08order_id\x18\x05 \x01(\x03\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rOTHER_PAYMENT\x10\x01\x12\x0f\n\x0bOTHER_ORDER\x10\x02\x12\x11\n\rUNKNOWN_ORDER\x10\x03\x12\x10\n\x0cOTHER_AMOUNT\x10\x04\x12\x12\n\x0eOTHER_CURRENCY\x10\x05\x12\x15\n\x11REFUND_UNEXPECTED\x10\x06\x12\x11\n\rREFUND_FAILED\x10\x07\x12\x12\n\x0e\x44ISPUTE_OPENED\x10\x08\x12\x0f\n\x0b\x44ISPUTE_WON\x10\t\x12\x10\n\x0c\x44ISPUTE_LOST\x10\n\"2\n\x11GetPaymentRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"K\n\x1cReceivePaymentWebhookRequest\x12+\n\x07payload\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x04\xe2\x41\x01\x02\"1\n\x1dReceivePaymentWebhookResponse\x12\x10\n\x08repeated\x18\x01 \x01(\x08\"l\n\x18ListPaymentAlertsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x16\n\x0einclude_closed\x18\x03 \x01(\x08\"\\\n\x19ListPaymentAlertsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.sanset.v1.PaymentAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x18\x43losePaymentAlertRequest\x12\x1d\n\x08\x61lert_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x32\x9f\n\n\x0ePaymentService\x12r\n\nGetPayment\x12\x1c.sanset.v1.GetPaymentRequest\x1a\x12.sanset.v1.Payment\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/payment\x12\x9e\x01\n\x15ReceivePaymentWebhook\x12\'.sanset.v1.ReceivePaymentWebhookRequest\x1a(.sanset.v1.ReceivePaymentWebhookResponse\"2\x90\x02\x02\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02#\"\x18/api/v1/payments/webhook:\x07payload\x12\x8e\x01\n\x11ListPaymentAlerts\x12#.sanset.v1.ListPaymentAlertsRequest\x1a$.sanset.v1.ListPaymentAlertsResponse\".\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/admin/payments/alerts\x12\x95\x01\n\x11\x43losePaymentAlert\x12#.sanset.v1.ClosePaymentAlertRequest\x1a\x17.sanset.v1.PaymentAlert\"B\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x33\"./api/v1/admin/payments/alerts/{alert_id}/close:\x01*\x12z\n\x0e\x43reateGiftCard\x12 .sanset.v1.CreateGiftCardRequest\x1a\x13.sanset.v1.GiftCard\"1\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02%\"\x18/api/v1/admin/gift-cards:\tgift_card\x12}\n\rListGiftCards\x12\x1f.sanset.v1.ListGiftCardsRequest\x1a .sanset.v1.ListGiftCardsResponse\")\x90\x02\x01\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x1a\x12\x18/api/v1/admin/gift-cards\x12{\n\x0bGetGiftCard\x12\x1d.sanset.v1.GetGiftCardRequest\x1a\x13.sanset.v1.GiftCard\"8\x90\x02\x01\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02)\x12\'/api/v1/admin/gift-cards/{gift_card_id}\x12\xc2\x01\n\x0eUpdateGiftCard\x12 .sanset.v1.UpdateGiftCardRequest\x1a\x13.sanset.v1.GiftCard\"y\x90\x02\x02\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02j2\'/api/v1/admin/gift-cards/{gift_card.id}:\tgift_cardZ4\x1a\'/api/v1/admin/gift-cards/{gift_card.id}:\tgift_card\x12\x91\x01\n\x12GetGiftCardBalance\x12$.sanset.v1.GetGiftCardBalanceRequest\x1a%.sanset.v1.GetGiftCardBalanceResponse\".\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/v1/gift-cards/balance:\x01*B\xa7\x01\n\rdev.sanset.v1B\x0cPaymentProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,18 +42,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\014PaymentProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
   _globals['_PAYMENT'].fields_by_name['payment_url']._loaded_options = None
   _globals['_PAYMENT'].fields_by_name['payment_url']._serialized_options = b'\272H\010r\006\030\320\017(\320\017'
-  _globals['_GIFTCARD'].fields_by_name['id']._loaded_options = None
-  _globals['_GIFTCARD'].fields_by_name['id']._serialized_options = b'\342A\001\003'
-  _globals['_GIFTCARD'].fields_by_name['code']._loaded_options = None
-  _globals['_GIFTCARD'].fields_by_name['code']._serialized_options = b'\342A\001\003'
-  _globals['_GIFTCARD'].fields_by_name['last_four']._loaded_options = None
-  _globals['_GIFTCARD'].fields_by_name['last_four']._serialized_options = b'\342A\001\003'
-  _globals['_GIFTCARD'].fields_by_name['balance']._loaded_options = None
-  _globals['_GIFTCARD'].fields_by_name['balance']._serialized_options = b'\342A\002\002\005'
-  _globals['_GIFTCARD'].fields_by_name['create_time']._loaded_options = None
-  _globals['_GIFTCARD'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
-  _globals['_GIFTCARD'].fields_by_name['etag']._loaded_options = None
-  _globals['_GIFTCARD'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_GETPAYMENTREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_GETPAYMENTREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_RECEIVEPAYMENTWEBHOOKREQUEST'].fields_by_name['payload']._loaded_options = None
@@ -64,22 +52,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPAYMENTALERTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_CLOSEPAYMENTALERTREQUEST'].fields_by_name['alert_id']._loaded_options = None
   _globals['_CLOSEPAYMENTALERTREQUEST'].fields_by_name['alert_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_CREATEGIFTCARDREQUEST'].fields_by_name['gift_card']._loaded_options = None
-  _globals['_CREATEGIFTCARDREQUEST'].fields_by_name['gift_card']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_CREATEGIFTCARDREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CREATEGIFTCARDREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_LISTGIFTCARDSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTGIFTCARDSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTGIFTCARDSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTGIFTCARDSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_GETGIFTCARDREQUEST'].fields_by_name['gift_card_id']._loaded_options = None
-  _globals['_GETGIFTCARDREQUEST'].fields_by_name['gift_card_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_UPDATEGIFTCARDREQUEST'].fields_by_name['gift_card']._loaded_options = None
-  _globals['_UPDATEGIFTCARDREQUEST'].fields_by_name['gift_card']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_UPDATEGIFTCARDREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_UPDATEGIFTCARDREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_GETGIFTCARDBALANCEREQUEST'].fields_by_name['code']._loaded_options = None
-  _globals['_GETGIFTCARDBALANCEREQUEST'].fields_by_name['code']._serialized_options = b'\342A\001\002\272H\006r\004\020\010\030@'
   _globals['_PAYMENTSERVICE'].methods_by_name['GetPayment']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['GetPayment']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002#\022!/api/v1/orders/{order_id}/payment'
   _globals['_PAYMENTSERVICE'].methods_by_name['ReceivePaymentWebhook']._loaded_options = None
@@ -98,50 +70,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYMENTSERVICE'].methods_by_name['UpdateGiftCard']._serialized_options = b'\220\002\002\312\363\030\002\020\007\202\323\344\223\002j2\'/api/v1/admin/gift-cards/{gift_card.id}:\tgift_cardZ4\032\'/api/v1/admin/gift-cards/{gift_card.id}:\tgift_card'
   _globals['_PAYMENTSERVICE'].methods_by_name['GetGiftCardBalance']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['GetGiftCardBalance']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\037\"\032/api/v1/gift-cards/balance:\001*'
-  _globals['_PAYMENT']._serialized_start=274
-  _globals['_PAYMENT']._serialized_end=1105
-  _globals['_PAYMENT_METHOD']._serialized_start=674
-  _globals['_PAYMENT_METHOD']._serialized_end=740
-  _globals['_PAYMENT_STATUS']._serialized_start=742
-  _globals['_PAYMENT_STATUS']._serialized_end=827
-  _globals['_PAYMENT_DECLINECODE']._serialized_start=830
-  _globals['_PAYMENT_DECLINECODE']._serialized_end=1105
-  _globals['_DISPUTE']._serialized_start=1108
-  _globals['_DISPUTE']._serialized_end=1440
-  _globals['_DISPUTE_STATUS']._serialized_start=1379
-  _globals['_DISPUTE_STATUS']._serialized_end=1440
-  _globals['_PAYMENTALERT']._serialized_start=1443
-  _globals['_PAYMENTALERT']._serialized_end=1903
-  _globals['_PAYMENTALERT_KIND']._serialized_start=1685
-  _globals['_PAYMENTALERT_KIND']._serialized_end=1903
-  _globals['_GIFTCARD']._serialized_start=1906
-  _globals['_GIFTCARD']._serialized_end=2182
-  _globals['_GETPAYMENTREQUEST']._serialized_start=2184
-  _globals['_GETPAYMENTREQUEST']._serialized_end=2234
-  _globals['_RECEIVEPAYMENTWEBHOOKREQUEST']._serialized_start=2236
-  _globals['_RECEIVEPAYMENTWEBHOOKREQUEST']._serialized_end=2311
-  _globals['_RECEIVEPAYMENTWEBHOOKRESPONSE']._serialized_start=2313
-  _globals['_RECEIVEPAYMENTWEBHOOKRESPONSE']._serialized_end=2362
-  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_start=2364
-  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_end=2472
-  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_start=2474
-  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_end=2566
-  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_start=2568
-  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_end=2625
-  _globals['_CREATEGIFTCARDREQUEST']._serialized_start=2627
-  _globals['_CREATEGIFTCARDREQUEST']._serialized_end=2735
-  _globals['_LISTGIFTCARDSREQUEST']._serialized_start=2737
-  _globals['_LISTGIFTCARDSREQUEST']._serialized_end=2817
-  _globals['_LISTGIFTCARDSRESPONSE']._serialized_start=2819
-  _globals['_LISTGIFTCARDSRESPONSE']._serialized_end=2903
-  _globals['_GETGIFTCARDREQUEST']._serialized_start=2905
-  _globals['_GETGIFTCARDREQUEST']._serialized_end=2960
-  _globals['_UPDATEGIFTCARDREQUEST']._serialized_start=2963
-  _globals['_UPDATEGIFTCARDREQUEST']._serialized_end=3120
-  _globals['_GETGIFTCARDBALANCEREQUEST']._serialized_start=3122
-  _globals['_GETGIFTCARDBALANCEREQUEST']._serialized_end=3178
-  _globals['_GETGIFTCARDBALANCERESPONSE']._serialized_start=3181
-  _globals['_GETGIFTCARDBALANCERESPONSE']._serialized_end=3311
-  _globals['_PAYMENTSERVICE']._serialized_start=3314
-  _globals['_PAYMENTSERVICE']._serialized_end=4625
+  _globals['_PAYMENT']._serialized_start=267
+  _globals['_PAYMENT']._serialized_end=1098
+  _globals['_PAYMENT_METHOD']._serialized_start=667
+  _globals['_PAYMENT_METHOD']._serialized_end=733
+  _globals['_PAYMENT_STATUS']._serialized_start=735
+  _globals['_PAYMENT_STATUS']._serialized_end=820
+  _globals['_PAYMENT_DECLINECODE']._serialized_start=823
+  _globals['_PAYMENT_DECLINECODE']._serialized_end=1098
+  _globals['_DISPUTE']._serialized_start=1101
+  _globals['_DISPUTE']._serialized_end=1433
+  _globals['_DISPUTE_STATUS']._serialized_start=1372
+  _globals['_DISPUTE_STATUS']._serialized_end=1433
+  _globals['_PAYMENTALERT']._serialized_start=1436
+  _globals['_PAYMENTALERT']._serialized_end=1896
+  _globals['_PAYMENTALERT_KIND']._serialized_start=1678
+  _globals['_PAYMENTALERT_KIND']._serialized_end=1896
+  _globals['_GETPAYMENTREQUEST']._serialized_start=1898
+  _globals['_GETPAYMENTREQUEST']._serialized_end=1948
+  _globals['_RECEIVEPAYMENTWEBHOOKREQUEST']._serialized_start=1950
+  _globals['_RECEIVEPAYMENTWEBHOOKREQUEST']._serialized_end=2025
+  _globals['_RECEIVEPAYMENTWEBHOOKRESPONSE']._serialized_start=2027
+  _globals['_RECEIVEPAYMENTWEBHOOKRESPONSE']._serialized_end=2076
+  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_start=2078
+  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_end=2186
+  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_start=2188
+  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_end=2280
+  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_start=2282
+  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_end=2339
+  _globals['_PAYMENTSERVICE']._serialized_start=2342
+  _globals['_PAYMENTSERVICE']._serialized_end=3653
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from sanset.v1 import gift_card_pb2 as sanset_dot_v1_dot_gift__card__pb2
 from sanset.v1 import payment_pb2 as sanset_dot_v1_dot_payment__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -59,28 +60,28 @@ class PaymentServiceStub:
                 _registered_method=True)
         self.CreateGiftCard = channel.unary_unary(
                 '/sanset.v1.PaymentService/CreateGiftCard',
-                request_serializer=sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                request_serializer=sanset_dot_v1_dot_gift__card__pb2.CreateGiftCardRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_gift__card__pb2.GiftCard.FromString,
                 _registered_method=True)
         self.ListGiftCards = channel.unary_unary(
                 '/sanset.v1.PaymentService/ListGiftCards',
-                request_serializer=sanset_dot_v1_dot_payment__pb2.ListGiftCardsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_payment__pb2.ListGiftCardsResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_gift__card__pb2.ListGiftCardsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_gift__card__pb2.ListGiftCardsResponse.FromString,
                 _registered_method=True)
         self.GetGiftCard = channel.unary_unary(
                 '/sanset.v1.PaymentService/GetGiftCard',
-                request_serializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                request_serializer=sanset_dot_v1_dot_gift__card__pb2.GetGiftCardRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_gift__card__pb2.GiftCard.FromString,
                 _registered_method=True)
         self.UpdateGiftCard = channel.unary_unary(
                 '/sanset.v1.PaymentService/UpdateGiftCard',
-                request_serializer=sanset_dot_v1_dot_payment__pb2.UpdateGiftCardRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                request_serializer=sanset_dot_v1_dot_gift__card__pb2.UpdateGiftCardRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_gift__card__pb2.GiftCard.FromString,
                 _registered_method=True)
         self.GetGiftCardBalance = channel.unary_unary(
                 '/sanset.v1.PaymentService/GetGiftCardBalance',
-                request_serializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_gift__card__pb2.GetGiftCardBalanceRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_gift__card__pb2.GetGiftCardBalanceResponse.FromString,
                 _registered_method=True)
 
 
@@ -190,28 +191,28 @@ def add_PaymentServiceServicer_to_server(servicer, server):
             ),
             'CreateGiftCard': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateGiftCard,
-                    request_deserializer=sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_gift__card__pb2.CreateGiftCardRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_gift__card__pb2.GiftCard.SerializeToString,
             ),
             'ListGiftCards': grpc.unary_unary_rpc_method_handler(
                     servicer.ListGiftCards,
-                    request_deserializer=sanset_dot_v1_dot_payment__pb2.ListGiftCardsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_payment__pb2.ListGiftCardsResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_gift__card__pb2.ListGiftCardsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_gift__card__pb2.ListGiftCardsResponse.SerializeToString,
             ),
             'GetGiftCard': grpc.unary_unary_rpc_method_handler(
                     servicer.GetGiftCard,
-                    request_deserializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_gift__card__pb2.GetGiftCardRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_gift__card__pb2.GiftCard.SerializeToString,
             ),
             'UpdateGiftCard': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateGiftCard,
-                    request_deserializer=sanset_dot_v1_dot_payment__pb2.UpdateGiftCardRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_gift__card__pb2.UpdateGiftCardRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_gift__card__pb2.GiftCard.SerializeToString,
             ),
             'GetGiftCardBalance': grpc.unary_unary_rpc_method_handler(
                     servicer.GetGiftCardBalance,
-                    request_deserializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_gift__card__pb2.GetGiftCardBalanceRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_gift__card__pb2.GetGiftCardBalanceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -350,8 +351,8 @@ class PaymentService:
             request,
             target,
             '/sanset.v1.PaymentService/CreateGiftCard',
-            sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.SerializeToString,
-            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            sanset_dot_v1_dot_gift__card__pb2.CreateGiftCardRequest.SerializeToString,
+            sanset_dot_v1_dot_gift__card__pb2.GiftCard.FromString,
             options,
             channel_credentials,
             insecure,
@@ -377,8 +378,8 @@ class PaymentService:
             request,
             target,
             '/sanset.v1.PaymentService/ListGiftCards',
-            sanset_dot_v1_dot_payment__pb2.ListGiftCardsRequest.SerializeToString,
-            sanset_dot_v1_dot_payment__pb2.ListGiftCardsResponse.FromString,
+            sanset_dot_v1_dot_gift__card__pb2.ListGiftCardsRequest.SerializeToString,
+            sanset_dot_v1_dot_gift__card__pb2.ListGiftCardsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -404,8 +405,8 @@ class PaymentService:
             request,
             target,
             '/sanset.v1.PaymentService/GetGiftCard',
-            sanset_dot_v1_dot_payment__pb2.GetGiftCardRequest.SerializeToString,
-            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            sanset_dot_v1_dot_gift__card__pb2.GetGiftCardRequest.SerializeToString,
+            sanset_dot_v1_dot_gift__card__pb2.GiftCard.FromString,
             options,
             channel_credentials,
             insecure,
@@ -431,8 +432,8 @@ class PaymentService:
             request,
             target,
             '/sanset.v1.PaymentService/UpdateGiftCard',
-            sanset_dot_v1_dot_payment__pb2.UpdateGiftCardRequest.SerializeToString,
-            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            sanset_dot_v1_dot_gift__card__pb2.UpdateGiftCardRequest.SerializeToString,
+            sanset_dot_v1_dot_gift__card__pb2.GiftCard.FromString,
             options,
             channel_credentials,
             insecure,
@@ -458,8 +459,8 @@ class PaymentService:
             request,
             target,
             '/sanset.v1.PaymentService/GetGiftCardBalance',
-            sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.SerializeToString,
-            sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceResponse.FromString,
+            sanset_dot_v1_dot_gift__card__pb2.GetGiftCardBalanceRequest.SerializeToString,
+            sanset_dot_v1_dot_gift__card__pb2.GetGiftCardBalanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ Payments: what was paid for an order, gift cards, and what gateways report."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from sanset.v1 import gift_card_pb2 as _gift_card_pb2
 from sanset.v1 import payment_pb2 as _payment_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -55,20 +56,20 @@ class PaymentServiceStub:
     """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
     (PAYMENT_ALERT_NOT_FOUND).
     """
-    CreateGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]
+    CreateGiftCard: _grpc.UnaryUnaryMultiCallable[_gift_card_pb2.CreateGiftCardRequest, _gift_card_pb2.GiftCard]
     """Creates a gift card, and returns it with its code, which no later reply contains."""
-    ListGiftCards: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ListGiftCardsRequest, _payment_pb2.ListGiftCardsResponse]
+    ListGiftCards: _grpc.UnaryUnaryMultiCallable[_gift_card_pb2.ListGiftCardsRequest, _gift_card_pb2.ListGiftCardsResponse]
     """Lists the gift cards, the newest first, without their codes."""
-    GetGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardRequest, _payment_pb2.GiftCard]
+    GetGiftCard: _grpc.UnaryUnaryMultiCallable[_gift_card_pb2.GetGiftCardRequest, _gift_card_pb2.GiftCard]
     """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND)."""
-    UpdateGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.UpdateGiftCardRequest, _payment_pb2.GiftCard]
+    UpdateGiftCard: _grpc.UnaryUnaryMultiCallable[_gift_card_pb2.UpdateGiftCardRequest, _gift_card_pb2.GiftCard]
     """Updates a gift card, and returns it without its code: `active: false` disables it, as one that was lost.
 
     A disabled card keeps its balance, and gets what is refunded, but pays nothing until it is switched on again.
     Over HTTP PUT replaces what can be changed, PATCH changes what is sent, null clears. Returns NOT_FOUND
     (GIFT_CARD_NOT_FOUND), ABORTED (STALE_ETAG), and INVALID_ARGUMENT for another `expire_time` that is in the past.
     """
-    GetGiftCardBalance: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GetGiftCardBalanceResponse]
+    GetGiftCardBalance: _grpc.UnaryUnaryMultiCallable[_gift_card_pb2.GetGiftCardBalanceRequest, _gift_card_pb2.GetGiftCardBalanceResponse]
     """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
 
 @_typing.type_check_only
@@ -98,20 +99,20 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
     (PAYMENT_ALERT_NOT_FOUND).
     """
-    CreateGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    CreateGiftCard: _aio.UnaryUnaryMultiCallable[_gift_card_pb2.CreateGiftCardRequest, _gift_card_pb2.GiftCard]  # type: ignore[assignment]
     """Creates a gift card, and returns it with its code, which no later reply contains."""
-    ListGiftCards: _aio.UnaryUnaryMultiCallable[_payment_pb2.ListGiftCardsRequest, _payment_pb2.ListGiftCardsResponse]  # type: ignore[assignment]
+    ListGiftCards: _aio.UnaryUnaryMultiCallable[_gift_card_pb2.ListGiftCardsRequest, _gift_card_pb2.ListGiftCardsResponse]  # type: ignore[assignment]
     """Lists the gift cards, the newest first, without their codes."""
-    GetGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    GetGiftCard: _aio.UnaryUnaryMultiCallable[_gift_card_pb2.GetGiftCardRequest, _gift_card_pb2.GiftCard]  # type: ignore[assignment]
     """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND)."""
-    UpdateGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.UpdateGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    UpdateGiftCard: _aio.UnaryUnaryMultiCallable[_gift_card_pb2.UpdateGiftCardRequest, _gift_card_pb2.GiftCard]  # type: ignore[assignment]
     """Updates a gift card, and returns it without its code: `active: false` disables it, as one that was lost.
 
     A disabled card keeps its balance, and gets what is refunded, but pays nothing until it is switched on again.
     Over HTTP PUT replaces what can be changed, PATCH changes what is sent, null clears. Returns NOT_FOUND
     (GIFT_CARD_NOT_FOUND), ABORTED (STALE_ETAG), and INVALID_ARGUMENT for another `expire_time` that is in the past.
     """
-    GetGiftCardBalance: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GetGiftCardBalanceResponse]  # type: ignore[assignment]
+    GetGiftCardBalance: _aio.UnaryUnaryMultiCallable[_gift_card_pb2.GetGiftCardBalanceRequest, _gift_card_pb2.GetGiftCardBalanceResponse]  # type: ignore[assignment]
     """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
 
 class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -166,33 +167,33 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def CreateGiftCard(
         self,
-        request: _payment_pb2.CreateGiftCardRequest,
+        request: _gift_card_pb2.CreateGiftCardRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+    ) -> _typing.Union[_gift_card_pb2.GiftCard, _abc.Awaitable[_gift_card_pb2.GiftCard]]:
         """Creates a gift card, and returns it with its code, which no later reply contains."""
 
     @_abc_1.abstractmethod
     def ListGiftCards(
         self,
-        request: _payment_pb2.ListGiftCardsRequest,
+        request: _gift_card_pb2.ListGiftCardsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_payment_pb2.ListGiftCardsResponse, _abc.Awaitable[_payment_pb2.ListGiftCardsResponse]]:
+    ) -> _typing.Union[_gift_card_pb2.ListGiftCardsResponse, _abc.Awaitable[_gift_card_pb2.ListGiftCardsResponse]]:
         """Lists the gift cards, the newest first, without their codes."""
 
     @_abc_1.abstractmethod
     def GetGiftCard(
         self,
-        request: _payment_pb2.GetGiftCardRequest,
+        request: _gift_card_pb2.GetGiftCardRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+    ) -> _typing.Union[_gift_card_pb2.GiftCard, _abc.Awaitable[_gift_card_pb2.GiftCard]]:
         """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def UpdateGiftCard(
         self,
-        request: _payment_pb2.UpdateGiftCardRequest,
+        request: _gift_card_pb2.UpdateGiftCardRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+    ) -> _typing.Union[_gift_card_pb2.GiftCard, _abc.Awaitable[_gift_card_pb2.GiftCard]]:
         """Updates a gift card, and returns it without its code: `active: false` disables it, as one that was lost.
 
         A disabled card keeps its balance, and gets what is refunded, but pays nothing until it is switched on again.
@@ -203,9 +204,9 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def GetGiftCardBalance(
         self,
-        request: _payment_pb2.GetGiftCardBalanceRequest,
+        request: _gift_card_pb2.GetGiftCardBalanceRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_payment_pb2.GetGiftCardBalanceResponse, _abc.Awaitable[_payment_pb2.GetGiftCardBalanceResponse]]:
+    ) -> _typing.Union[_gift_card_pb2.GetGiftCardBalanceResponse, _abc.Awaitable[_gift_card_pb2.GetGiftCardBalanceResponse]]:
         """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
 
 def add_PaymentServiceServicer_to_server(servicer: PaymentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,13 +25,13 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
-from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
+from sanset.v1 import behavior_pb2 as sanset_dot_v1_dot_behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sanset/v1/recommend.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\x9b\x01\n\x0bProductCard\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12!\n\x05price\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nlist_price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x0e\n\x06rating\x18\x05 \x01(\x01\x12\x15\n\rreviews_count\x18\x06 \x01(\x05\"y\n\x0eRecommendation\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12$\n\x04\x63\x61rd\x18\x05 \x01(\x0b\x32\x16.sanset.v1.ProductCard\"\xb6\x01\n\x0bReorderItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0border_count\x18\x04 \x01(\x05\x12\x33\n\x0flast_order_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x04\x63\x61rd\x18\x06 \x01(\x0b\x32\x16.sanset.v1.ProductCard\"\xf0\x02\n\rBehaviorEvent\x12;\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.sanset.v1.BehaviorEvent.KindB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1b\n\nproduct_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x17\n\x05query\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x11\x61ttribution_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\x12\x31\n\x08metadata\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x06\xbaH\x03\xd8\x01\x03\"j\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x08\n\x04VIEW\x10\x01\x12\t\n\x05\x43LICK\x10\x02\x12\x0f\n\x0b\x41\x44\x44_TO_CART\x10\x03\x12\x0c\n\x08WISHLIST\x10\x04\x12\x0c\n\x08PURCHASE\x10\x05\x12\n\n\x06SEARCH\x10\x06\"\xdc\x04\n\x19GetRecommendationsRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12G\n\x07\x63ontext\x18\x02 \x01(\x0e\x32,.sanset.v1.GetRecommendationsRequest.ContextB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\nproduct_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x16\n\x05limit\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x16\n\x0einclude_repeat\x18\x05 \x01(\x08\x12\x35\n\nvisitor_id\x18\x06 \x01(\tB!\xbaH\x1er\x1c\x18@2\x18^([A-Za-z0-9_-]{8,64})?$\x12\x1a\n\x08\x63\x61tegory\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\tmin_price\x18\x08 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12;\n\tmax_price\x18\t \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\"G\n\x07\x43ontext\x12\x17\n\x13\x43ONTEXT_UNSPECIFIED\x10\x00\x12\x0c\n\x08HOMEPAGE\x10\x01\x12\x0b\n\x07PRODUCT\x10\x02\x12\x08\n\x04\x43\x41RT\x10\x03:y\xbaHv\x1at\n\x17recommendations.product\x12/product_id is required with the context PRODUCT\x1a(this.context != 2 || this.product_id > 0\"x\n\x1aGetRecommendationsResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sanset.v1.Recommendation\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"E\n\x11GetReorderRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x16\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"m\n\x12GetReorderResponse\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.sanset.v1.ReorderItem\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"T\n\x19GetSimilarProductsRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x16\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"x\n\x1aGetSimilarProductsResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sanset.v1.Recommendation\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"]\n\"GetFrequentlyBoughtTogetherRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x16\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x81\x01\n#GetFrequentlyBoughtTogetherResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sanset.v1.Recommendation\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"\xa5\x01\n\x12GetTrendingRequest\x12\x1a\n\x08\x63\x61tegory\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x30\n\x0cwindow_hours\x18\x02 \x01(\x05\x42\x1a\xbaH\x17\x1a\x15(\x00\x30\x00\x30\x01\x30\x06\x30\x18\x30H0\xa8\x01\x30\xd0\x05\x30\xb8\x44\x12\x16\n\x05limit\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12)\n\x06region\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x18\x02\x32\x10^([A-Za-z]{2})?$\"q\n\x13GetTrendingResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sanset.v1.Recommendation\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"\xa5\x01\n\x11TrackEventRequest\x12\x38\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.sanset.v1.BehaviorEventB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\x35\n\nvisitor_id\x18\x02 \x01(\tB!\xbaH\x1er\x1c\x18@2\x18^([A-Za-z0-9_-]{8,64})?$\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xb2\x01\n\x12TrackEventResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05\x12\x38\n\x06\x65rrors\x18\x02 \x03(\x0b\x32(.sanset.v1.TrackEventResponse.EventError\x1aP\n\nEventError\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\nproduct_id\x18\x04 \x01(\x03\"\x9e\x01\n\x11GetHistoryRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x35\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.sanset.v1.BehaviorEvent.KindB\x08\xbaH\x05\x82\x01\x02\x10\x01\"V\n\x12GetHistoryResponse\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.sanset.v1.BehaviorEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xaf\x08\n\x10RecommendService\x12\xb3\x01\n\x12GetRecommendations\x12$.sanset.v1.GetRecommendationsRequest\x1a%.sanset.v1.GetRecommendationsResponse\"P\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x41\x12\x1b/api/v1/recommend/{user_id}Z\"\x12 /api/v1/products/recommendations\x12\x9b\x01\n\nGetReorder\x12\x1c.sanset.v1.GetReorderRequest\x1a\x1d.sanset.v1.GetReorderResponse\"P\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x41\x12#/api/v1/recommend/{user_id}/reorderZ\x1a\x12\x18/api/v1/products/reorder\x12\x99\x01\n\x12GetSimilarProducts\x12$.sanset.v1.GetSimilarProductsRequest\x1a%.sanset.v1.GetSimilarProductsResponse\"6\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\'\x12%/api/v1/products/similar/{product_id}\x12\xbc\x01\n\x1bGetFrequentlyBoughtTogether\x12-.sanset.v1.GetFrequentlyBoughtTogetherRequest\x1a..sanset.v1.GetFrequentlyBoughtTogetherResponse\">\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02/\x12-/api/v1/products/{product_id}/bought-together\x12x\n\x0bGetTrending\x12\x1d.sanset.v1.GetTrendingRequest\x1a\x1e.sanset.v1.GetTrendingResponse\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/products/trending\x12w\n\nTrackEvent\x12\x1c.sanset.v1.TrackEventRequest\x1a\x1d.sanset.v1.TrackEventResponse\",\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02 \"\x1b/api/v1/user-behavior/track:\x01*\x12y\n\nGetHistory\x12\x1c.sanset.v1.GetHistoryRequest\x1a\x1d.sanset.v1.GetHistoryResponse\".\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/user-behavior/historyB\xa9\x01\n\rdev.sanset.v1B\x0eRecommendProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sanset/v1/recommend.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x18sanset/v1/behavior.proto\"\x9b\x01\n\x0bProductCard\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12!\n\x05price\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nlist_price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x0e\n\x06rating\x18\x05 \x01(\x01\x12\x15\n\rreviews_count\x18\x06 \x01(\x05\"y\n\x0eRecommendation\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12$\n\x04\x63\x61rd\x18\x05 \x01(\x0b\x32\x16.sanset.v1.ProductCard\"\xb6\x01\n\x0bReorderItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0border_count\x18\x04 \x01(\x05\x12\x33\n\x0flast_order_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x04\x63\x61rd\x18\x06 \x01(\x0b\x32\x16.sanset.v1.ProductCard\"\xdc\x04\n\x19GetRecommendationsRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12G\n\x07\x63ontext\x18\x02 \x01(\x0e\x32,.sanset.v1.GetRecommendationsRequest.ContextB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\nproduct_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x16\n\x05limit\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x16\n\x0einclude_repeat\x18\x05 \x01(\x08\x12\x35\n\nvisitor_id\x18\x06 \x01(\tB!\xbaH\x1er\x1c\x18@2\x18^([A-Za-z0-9_-]{8,64})?$\x12\x1a\n\x08\x63\x61tegory\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12;\n\tmin_price\x18\x08 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12;\n\tmax_price\x18\t \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\"G\n\x07\x43ontext\x12\x17\n\x13\x43ONTEXT_UNSPECIFIED\x10\x00\x12\x0c\n\x08HOMEPAGE\x10\x01\x12\x0b\n\x07PRODUCT\x10\x02\x12\x08\n\x04\x43\x41RT\x10\x03:y\xbaHv\x1at\n\x17recommendations.product\x12/product_id is required with the context PRODUCT\x1a(this.context != 2 || this.product_id > 0\"x\n\x1aGetRecommendationsResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sanset.v1.Recommendation\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"E\n\x11GetReorderRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x16\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"m\n\x12GetReorderResponse\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.sanset.v1.ReorderItem\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"T\n\x19GetSimilarProductsRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x16\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"x\n\x1aGetSimilarProductsResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sanset.v1.Recommendation\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"]\n\"GetFrequentlyBoughtTogetherRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x16\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x81\x01\n#GetFrequentlyBoughtTogetherResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sanset.v1.Recommendation\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\"\xa5\x01\n\x12GetTrendingRequest\x12\x1a\n\x08\x63\x61tegory\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x30\n\x0cwindow_hours\x18\x02 \x01(\x05\x42\x1a\xbaH\x17\x1a\x15(\x00\x30\x00\x30\x01\x30\x06\x30\x18\x30H0\xa8\x01\x30\xd0\x05\x30\xb8\x44\x12\x16\n\x05limit\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12)\n\x06region\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x18\x02\x32\x10^([A-Za-z]{2})?$\"q\n\x13GetTrendingResponse\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.sanset.v1.Recommendation\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t2\xaf\x08\n\x10RecommendService\x12\xb3\x01\n\x12GetRecommendations\x12$.sanset.v1.GetRecommendationsRequest\x1a%.sanset.v1.GetRecommendationsResponse\"P\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x41\x12\x1b/api/v1/recommend/{user_id}Z\"\x12 /api/v1/products/recommendations\x12\x9b\x01\n\nGetReorder\x12\x1c.sanset.v1.GetReorderRequest\x1a\x1d.sanset.v1.GetReorderResponse\"P\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x41\x12#/api/v1/recommend/{user_id}/reorderZ\x1a\x12\x18/api/v1/products/reorder\x12\x99\x01\n\x12GetSimilarProducts\x12$.sanset.v1.GetSimilarProductsRequest\x1a%.sanset.v1.GetSimilarProductsResponse\"6\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\'\x12%/api/v1/products/similar/{product_id}\x12\xbc\x01\n\x1bGetFrequentlyBoughtTogether\x12-.sanset.v1.GetFrequentlyBoughtTogetherRequest\x1a..sanset.v1.GetFrequentlyBoughtTogetherResponse\">\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02/\x12-/api/v1/products/{product_id}/bought-together\x12x\n\x0bGetTrending\x12\x1d.sanset.v1.GetTrendingRequest\x1a\x1e.sanset.v1.GetTrendingResponse\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/products/trending\x12w\n\nTrackEvent\x12\x1c.sanset.v1.TrackEventRequest\x1a\x1d.sanset.v1.TrackEventResponse\",\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02 \"\x1b/api/v1/user-behavior/track:\x01*\x12y\n\nGetHistory\x12\x1c.sanset.v1.GetHistoryRequest\x1a\x1d.sanset.v1.GetHistoryResponse\".\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/user-behavior/historyB\xa9\x01\n\rdev.sanset.v1B\x0eRecommendProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,16 +39,6 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.recommend_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\016RecommendProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
-  _globals['_BEHAVIOREVENT'].fields_by_name['kind']._loaded_options = None
-  _globals['_BEHAVIOREVENT'].fields_by_name['kind']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
-  _globals['_BEHAVIOREVENT'].fields_by_name['product_id']._loaded_options = None
-  _globals['_BEHAVIOREVENT'].fields_by_name['product_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_BEHAVIOREVENT'].fields_by_name['query']._loaded_options = None
-  _globals['_BEHAVIOREVENT'].fields_by_name['query']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_BEHAVIOREVENT'].fields_by_name['attribution_token']._loaded_options = None
-  _globals['_BEHAVIOREVENT'].fields_by_name['attribution_token']._serialized_options = b'\272H\005r\003(\200\004'
-  _globals['_BEHAVIOREVENT'].fields_by_name['metadata']._loaded_options = None
-  _globals['_BEHAVIOREVENT'].fields_by_name['metadata']._serialized_options = b'\272H\003\330\001\003'
   _globals['_GETRECOMMENDATIONSREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETRECOMMENDATIONSREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_GETRECOMMENDATIONSREQUEST'].fields_by_name['context']._loaded_options = None
@@ -87,20 +77,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRENDINGREQUEST'].fields_by_name['limit']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_GETTRENDINGREQUEST'].fields_by_name['region']._loaded_options = None
   _globals['_GETTRENDINGREQUEST'].fields_by_name['region']._serialized_options = b'\272H\026r\024\030\0022\020^([A-Za-z]{2})?$'
-  _globals['_TRACKEVENTREQUEST'].fields_by_name['events']._loaded_options = None
-  _globals['_TRACKEVENTREQUEST'].fields_by_name['events']._serialized_options = b'\342A\001\002\272H\007\222\001\004\010\001\020d'
-  _globals['_TRACKEVENTREQUEST'].fields_by_name['visitor_id']._loaded_options = None
-  _globals['_TRACKEVENTREQUEST'].fields_by_name['visitor_id']._serialized_options = b'\272H\036r\034\030@2\030^([A-Za-z0-9_-]{8,64})?$'
-  _globals['_TRACKEVENTREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_TRACKEVENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_GETHISTORYREQUEST'].fields_by_name['user_id']._loaded_options = None
-  _globals['_GETHISTORYREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_GETHISTORYREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_GETHISTORYREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_GETHISTORYREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_GETHISTORYREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_GETHISTORYREQUEST'].fields_by_name['kind']._loaded_options = None
-  _globals['_GETHISTORYREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_RECOMMENDSERVICE'].methods_by_name['GetRecommendations']._loaded_options = None
   _globals['_RECOMMENDSERVICE'].methods_by_name['GetRecommendations']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002A\022\033/api/v1/recommend/{user_id}Z\"\022 /api/v1/products/recommendations'
   _globals['_RECOMMENDSERVICE'].methods_by_name['GetReorder']._loaded_options = None
@@ -115,48 +91,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECOMMENDSERVICE'].methods_by_name['TrackEvent']._serialized_options = b'\312\363\030\002\010\002\202\323\344\223\002 \"\033/api/v1/user-behavior/track:\001*'
   _globals['_RECOMMENDSERVICE'].methods_by_name['GetHistory']._loaded_options = None
   _globals['_RECOMMENDSERVICE'].methods_by_name['GetHistory']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\037\022\035/api/v1/user-behavior/history'
-  _globals['_PRODUCTCARD']._serialized_start=245
-  _globals['_PRODUCTCARD']._serialized_end=400
-  _globals['_RECOMMENDATION']._serialized_start=402
-  _globals['_RECOMMENDATION']._serialized_end=523
-  _globals['_REORDERITEM']._serialized_start=526
-  _globals['_REORDERITEM']._serialized_end=708
-  _globals['_BEHAVIOREVENT']._serialized_start=711
-  _globals['_BEHAVIOREVENT']._serialized_end=1079
-  _globals['_BEHAVIOREVENT_KIND']._serialized_start=973
-  _globals['_BEHAVIOREVENT_KIND']._serialized_end=1079
-  _globals['_GETRECOMMENDATIONSREQUEST']._serialized_start=1082
-  _globals['_GETRECOMMENDATIONSREQUEST']._serialized_end=1686
-  _globals['_GETRECOMMENDATIONSREQUEST_CONTEXT']._serialized_start=1492
-  _globals['_GETRECOMMENDATIONSREQUEST_CONTEXT']._serialized_end=1563
-  _globals['_GETRECOMMENDATIONSRESPONSE']._serialized_start=1688
-  _globals['_GETRECOMMENDATIONSRESPONSE']._serialized_end=1808
-  _globals['_GETREORDERREQUEST']._serialized_start=1810
-  _globals['_GETREORDERREQUEST']._serialized_end=1879
-  _globals['_GETREORDERRESPONSE']._serialized_start=1881
-  _globals['_GETREORDERRESPONSE']._serialized_end=1990
-  _globals['_GETSIMILARPRODUCTSREQUEST']._serialized_start=1992
-  _globals['_GETSIMILARPRODUCTSREQUEST']._serialized_end=2076
-  _globals['_GETSIMILARPRODUCTSRESPONSE']._serialized_start=2078
-  _globals['_GETSIMILARPRODUCTSRESPONSE']._serialized_end=2198
-  _globals['_GETFREQUENTLYBOUGHTTOGETHERREQUEST']._serialized_start=2200
-  _globals['_GETFREQUENTLYBOUGHTTOGETHERREQUEST']._serialized_end=2293
-  _globals['_GETFREQUENTLYBOUGHTTOGETHERRESPONSE']._serialized_start=2296
-  _globals['_GETFREQUENTLYBOUGHTTOGETHERRESPONSE']._serialized_end=2425
-  _globals['_GETTRENDINGREQUEST']._serialized_start=2428
-  _globals['_GETTRENDINGREQUEST']._serialized_end=2593
-  _globals['_GETTRENDINGRESPONSE']._serialized_start=2595
-  _globals['_GETTRENDINGRESPONSE']._serialized_end=2708
-  _globals['_TRACKEVENTREQUEST']._serialized_start=2711
-  _globals['_TRACKEVENTREQUEST']._serialized_end=2876
-  _globals['_TRACKEVENTRESPONSE']._serialized_start=2879
-  _globals['_TRACKEVENTRESPONSE']._serialized_end=3057
-  _globals['_TRACKEVENTRESPONSE_EVENTERROR']._serialized_start=2977
-  _globals['_TRACKEVENTRESPONSE_EVENTERROR']._serialized_end=3057
-  _globals['_GETHISTORYREQUEST']._serialized_start=3060
-  _globals['_GETHISTORYREQUEST']._serialized_end=3218
-  _globals['_GETHISTORYRESPONSE']._serialized_start=3220
-  _globals['_GETHISTORYRESPONSE']._serialized_end=3306
-  _globals['_RECOMMENDSERVICE']._serialized_start=3309
-  _globals['_RECOMMENDSERVICE']._serialized_end=4380
+  _globals['_PRODUCTCARD']._serialized_start=241
+  _globals['_PRODUCTCARD']._serialized_end=396
+  _globals['_RECOMMENDATION']._serialized_start=398
+  _globals['_RECOMMENDATION']._serialized_end=519
+  _globals['_REORDERITEM']._serialized_start=522
+  _globals['_REORDERITEM']._serialized_end=704
+  _globals['_GETRECOMMENDATIONSREQUEST']._serialized_start=707
+  _globals['_GETRECOMMENDATIONSREQUEST']._serialized_end=1311
+  _globals['_GETRECOMMENDATIONSREQUEST_CONTEXT']._serialized_start=1117
+  _globals['_GETRECOMMENDATIONSREQUEST_CONTEXT']._serialized_end=1188
+  _globals['_GETRECOMMENDATIONSRESPONSE']._serialized_start=1313
+  _globals['_GETRECOMMENDATIONSRESPONSE']._serialized_end=1433
+  _globals['_GETREORDERREQUEST']._serialized_start=1435
+  _globals['_GETREORDERREQUEST']._serialized_end=1504
+  _globals['_GETREORDERRESPONSE']._serialized_start=1506
+  _globals['_GETREORDERRESPONSE']._serialized_end=1615
+  _globals['_GETSIMILARPRODUCTSREQUEST']._serialized_start=1617
+  _globals['_GETSIMILARPRODUCTSREQUEST']._serialized_end=1701
+  _globals['_GETSIMILARPRODUCTSRESPONSE']._serialized_start=1703
+  _globals['_GETSIMILARPRODUCTSRESPONSE']._serialized_end=1823
+  _globals['_GETFREQUENTLYBOUGHTTOGETHERREQUEST']._serialized_start=1825
+  _globals['_GETFREQUENTLYBOUGHTTOGETHERREQUEST']._serialized_end=1918
+  _globals['_GETFREQUENTLYBOUGHTTOGETHERRESPONSE']._serialized_start=1921
+  _globals['_GETFREQUENTLYBOUGHTTOGETHERRESPONSE']._serialized_end=2050
+  _globals['_GETTRENDINGREQUEST']._serialized_start=2053
+  _globals['_GETTRENDINGREQUEST']._serialized_end=2218
+  _globals['_GETTRENDINGRESPONSE']._serialized_start=2220
+  _globals['_GETTRENDINGRESPONSE']._serialized_end=2333
+  _globals['_RECOMMENDSERVICE']._serialized_start=2336
+  _globals['_RECOMMENDSERVICE']._serialized_end=3407
 # @@protoc_insertion_point(module_scope)

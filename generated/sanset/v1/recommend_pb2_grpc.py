@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from sanset.v1 import behavior_pb2 as sanset_dot_v1_dot_behavior__pb2
 from sanset.v1 import recommend_pb2 as sanset_dot_v1_dot_recommend__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -62,13 +63,13 @@ class RecommendServiceStub:
                 _registered_method=True)
         self.TrackEvent = channel.unary_unary(
                 '/sanset.v1.RecommendService/TrackEvent',
-                request_serializer=sanset_dot_v1_dot_recommend__pb2.TrackEventRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_recommend__pb2.TrackEventResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_behavior__pb2.TrackEventRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_behavior__pb2.TrackEventResponse.FromString,
                 _registered_method=True)
         self.GetHistory = channel.unary_unary(
                 '/sanset.v1.RecommendService/GetHistory',
-                request_serializer=sanset_dot_v1_dot_recommend__pb2.GetHistoryRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_recommend__pb2.GetHistoryResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_behavior__pb2.GetHistoryRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_behavior__pb2.GetHistoryResponse.FromString,
                 _registered_method=True)
 
 
@@ -170,13 +171,13 @@ def add_RecommendServiceServicer_to_server(servicer, server):
             ),
             'TrackEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.TrackEvent,
-                    request_deserializer=sanset_dot_v1_dot_recommend__pb2.TrackEventRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_recommend__pb2.TrackEventResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_behavior__pb2.TrackEventRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_behavior__pb2.TrackEventResponse.SerializeToString,
             ),
             'GetHistory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetHistory,
-                    request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetHistoryRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_recommend__pb2.GetHistoryResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_behavior__pb2.GetHistoryRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_behavior__pb2.GetHistoryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -340,8 +341,8 @@ class RecommendService:
             request,
             target,
             '/sanset.v1.RecommendService/TrackEvent',
-            sanset_dot_v1_dot_recommend__pb2.TrackEventRequest.SerializeToString,
-            sanset_dot_v1_dot_recommend__pb2.TrackEventResponse.FromString,
+            sanset_dot_v1_dot_behavior__pb2.TrackEventRequest.SerializeToString,
+            sanset_dot_v1_dot_behavior__pb2.TrackEventResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -367,8 +368,8 @@ class RecommendService:
             request,
             target,
             '/sanset.v1.RecommendService/GetHistory',
-            sanset_dot_v1_dot_recommend__pb2.GetHistoryRequest.SerializeToString,
-            sanset_dot_v1_dot_recommend__pb2.GetHistoryResponse.FromString,
+            sanset_dot_v1_dot_behavior__pb2.GetHistoryRequest.SerializeToString,
+            sanset_dot_v1_dot_behavior__pb2.GetHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

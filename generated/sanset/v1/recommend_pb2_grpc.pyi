@@ -5,6 +5,7 @@ Recommendations: what a user may like, and what users do."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from sanset.v1 import behavior_pb2 as _behavior_pb2
 from sanset.v1 import recommend_pb2 as _recommend_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -55,7 +56,7 @@ class RecommendServiceStub:
     """Finds products that are often bought together with a given one, the strongest first."""
     GetTrending: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetTrendingRequest, _recommend_pb2.GetTrendingResponse]
     """Lists what sells best now: purchases and visits, the recent ones weighing more."""
-    TrackEvent: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.TrackEventRequest, _recommend_pb2.TrackEventResponse]
+    TrackEvent: _grpc.UnaryUnaryMultiCallable[_behavior_pb2.TrackEventRequest, _behavior_pb2.TrackEventResponse]
     """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
 
     Signed-in callers act for themselves; others name their visitor id. When a signed-in caller names one, what
@@ -63,7 +64,7 @@ class RecommendServiceStub:
     is dropped and reported in `errors`; the others are kept. Returns RESOURCE_EXHAUSTED (RATE_LIMITED) for
     more events than a person makes; repeated events of one visitor count once in what is trending.
     """
-    GetHistory: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetHistoryRequest, _recommend_pb2.GetHistoryResponse]
+    GetHistory: _grpc.UnaryUnaryMultiCallable[_behavior_pb2.GetHistoryRequest, _behavior_pb2.GetHistoryResponse]
     """Lists what a user did, the latest first: their own for everyone, any user's for an admin."""
 
 @_typing.type_check_only
@@ -93,7 +94,7 @@ class RecommendServiceAsyncStub(RecommendServiceStub):
     """Finds products that are often bought together with a given one, the strongest first."""
     GetTrending: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetTrendingRequest, _recommend_pb2.GetTrendingResponse]  # type: ignore[assignment]
     """Lists what sells best now: purchases and visits, the recent ones weighing more."""
-    TrackEvent: _aio.UnaryUnaryMultiCallable[_recommend_pb2.TrackEventRequest, _recommend_pb2.TrackEventResponse]  # type: ignore[assignment]
+    TrackEvent: _aio.UnaryUnaryMultiCallable[_behavior_pb2.TrackEventRequest, _behavior_pb2.TrackEventResponse]  # type: ignore[assignment]
     """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
 
     Signed-in callers act for themselves; others name their visitor id. When a signed-in caller names one, what
@@ -101,7 +102,7 @@ class RecommendServiceAsyncStub(RecommendServiceStub):
     is dropped and reported in `errors`; the others are kept. Returns RESOURCE_EXHAUSTED (RATE_LIMITED) for
     more events than a person makes; repeated events of one visitor count once in what is trending.
     """
-    GetHistory: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetHistoryRequest, _recommend_pb2.GetHistoryResponse]  # type: ignore[assignment]
+    GetHistory: _aio.UnaryUnaryMultiCallable[_behavior_pb2.GetHistoryRequest, _behavior_pb2.GetHistoryResponse]  # type: ignore[assignment]
     """Lists what a user did, the latest first: their own for everyone, any user's for an admin."""
 
 class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -162,9 +163,9 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def TrackEvent(
         self,
-        request: _recommend_pb2.TrackEventRequest,
+        request: _behavior_pb2.TrackEventRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_recommend_pb2.TrackEventResponse, _abc.Awaitable[_recommend_pb2.TrackEventResponse]]:
+    ) -> _typing.Union[_behavior_pb2.TrackEventResponse, _abc.Awaitable[_behavior_pb2.TrackEventResponse]]:
         """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
 
         Signed-in callers act for themselves; others name their visitor id. When a signed-in caller names one, what
@@ -176,9 +177,9 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def GetHistory(
         self,
-        request: _recommend_pb2.GetHistoryRequest,
+        request: _behavior_pb2.GetHistoryRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_recommend_pb2.GetHistoryResponse, _abc.Awaitable[_recommend_pb2.GetHistoryResponse]]:
+    ) -> _typing.Union[_behavior_pb2.GetHistoryResponse, _abc.Awaitable[_behavior_pb2.GetHistoryResponse]]:
         """Lists what a user did, the latest first: their own for everyone, any user's for an admin."""
 
 def add_RecommendServiceServicer_to_server(servicer: RecommendServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

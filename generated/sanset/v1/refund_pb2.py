@@ -22,16 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
-from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
-from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
-from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
-from sanset.v1 import after_sale_pb2 as sanset_dot_v1_dot_after__sale__pb2
 from sanset.v1 import order_pb2 as sanset_dot_v1_dot_order__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16sanset/v1/refund.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x1asanset/v1/after_sale.proto\x1a\x15sanset/v1/order.proto\"n\n\x12\x43\x61ncelOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa5\x03\n\x12RefundOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x0f\n\x07restock\x18\x05 \x01(\x08\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x0b\n\x03\x61ll\x18\x07 \x01(\x08\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@:\xa9\x01\xbaH\xa5\x01\x1a\xa2\x01\n\x0crefund.scope\x12\x44say what to pay back by exactly one of items, amount and \"all\": true\x1aL[this.items.size() > 0, has(this.amount), this.all].exists_one(named, named)\"2\n\x10GetRefundRequest\x12\x1e\n\trefund_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"m\n\x12ListRefundsRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"P\n\x13ListRefundsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Refund\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xae\x02\n\x14RequestReturnRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x0b\n\x03\x61ll\x18\x05 \x01(\x08:w\xbaHt\x1ar\n\x0creturn.scope\x12=say what to send back by exactly one of items and \"all\": true\x1a#(this.items.size() > 0) != this.all\"2\n\x10GetReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xb0\x01\n\x12ListReturnsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08order_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\x18.sanset.v1.Return.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x11\n\tall_users\x18\x05 \x01(\x08\"P\n\x13ListReturnsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Return\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x88\x01\n\x14\x41pproveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x18\n\x06\x61nswer\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8d\x01\n\x13RejectReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1e\n\x06\x61nswer\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa4\x01\n\x14ReceiveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x34\n\trestocked\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xda\t\n\rRefundService\x12t\n\x0b\x43\x61ncelOrder\x12\x1d.sanset.v1.CancelOrderRequest\x1a\x10.sanset.v1.Order\"4\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/cancel:\x01*\x12r\n\x0bRefundOrder\x12\x1d.sanset.v1.RefundOrderRequest\x1a\x11.sanset.v1.Refund\"1\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/refund:\x01*\x12p\n\tGetRefund\x12\x1b.sanset.v1.GetRefundRequest\x1a\x11.sanset.v1.Refund\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/refunds/{refund_id}\x12\x80\x01\n\x0bListRefunds\x12\x1d.sanset.v1.ListRefundsRequest\x1a\x1e.sanset.v1.ListRefundsResponse\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/refunds\x12v\n\rRequestReturn\x12\x1f.sanset.v1.RequestReturnRequest\x1a\x11.sanset.v1.Return\"1\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/return:\x01*\x12p\n\tGetReturn\x12\x1b.sanset.v1.GetReturnRequest\x1a\x11.sanset.v1.Return\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/returns/{return_id}\x12u\n\x0bListReturns\x12\x1d.sanset.v1.ListReturnsRequest\x1a\x1e.sanset.v1.ListReturnsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/orders/returns\x12\x82\x01\n\rApproveReturn\x12\x1f.sanset.v1.ApproveReturnRequest\x1a\x11.sanset.v1.Return\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02.\")/api/v1/admin/returns/{return_id}/approve:\x01*\x12\x7f\n\x0cRejectReturn\x12\x1e.sanset.v1.RejectReturnRequest\x1a\x11.sanset.v1.Return\"<\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02-\"(/api/v1/admin/returns/{return_id}/reject:\x01*\x12\x82\x01\n\rReceiveReturn\x12\x1f.sanset.v1.ReceiveReturnRequest\x1a\x11.sanset.v1.Return\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02.\")/api/v1/admin/returns/{return_id}/receive:\x01*B\xa6\x01\n\rdev.sanset.v1B\x0bRefundProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16sanset/v1/refund.proto\x12\tsanset.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x15sanset/v1/order.proto\"\xa3\x04\n\x06Refund\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x10\n\x08order_id\x18\x02 \x01(\x03\x12(\n\x06status\x18\x03 \x01(\x0e\x32\x18.sanset.v1.Refund.Status\x12\"\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08shipping\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\x05items\x18\x07 \x03(\x0b\x32\x17.sanset.v1.LineQuantity\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x12\n\ngateway_id\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x06origin\x18\x0c \x01(\x0e\x32\x18.sanset.v1.Refund.Origin\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tSUCCEEDED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"D\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x08\n\x04SHOP\x10\x01\x12\x0b\n\x07GATEWAY\x10\x02\x12\x0b\n\x07\x44ISPUTE\x10\x03\"\xf6\x02\n\x06Return\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x10\n\x08order_id\x18\x02 \x01(\x03\x12(\n\x06status\x18\x03 \x01(\x0e\x32\x18.sanset.v1.Return.Status\x12&\n\x05items\x18\x04 \x03(\x0b\x32\x17.sanset.v1.LineQuantity\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x06 \x01(\t\x12\x11\n\trefund_id\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\n \x01(\t\"Y\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\r\n\tREQUESTED\x10\x01\x12\x0c\n\x08\x41PPROVED\x10\x02\x12\x0c\n\x08REJECTED\x10\x03\x12\x0c\n\x08RECEIVED\x10\x04\x42\xa6\x01\n\rdev.sanset.v1B\x0bRefundProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,120 +35,14 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.refund_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\013RefundProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
-  _globals['_CANCELORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_CANCELORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_CANCELORDERREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_CANCELORDERREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
-  _globals['_CANCELORDERREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CANCELORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['items']._loaded_options = None
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020d'
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_REFUNDORDERREQUEST']._loaded_options = None
-  _globals['_REFUNDORDERREQUEST']._serialized_options = b'\272H\245\001\032\242\001\n\014refund.scope\022Dsay what to pay back by exactly one of items, amount and \"all\": true\032L[this.items.size() > 0, has(this.amount), this.all].exists_one(named, named)'
-  _globals['_GETREFUNDREQUEST'].fields_by_name['refund_id']._loaded_options = None
-  _globals['_GETREFUNDREQUEST'].fields_by_name['refund_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_LISTREFUNDSREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_LISTREFUNDSREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_LISTREFUNDSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTREFUNDSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTREFUNDSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTREFUNDSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['items']._loaded_options = None
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020d'
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\364\003'
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_REQUESTRETURNREQUEST']._loaded_options = None
-  _globals['_REQUESTRETURNREQUEST']._serialized_options = b'\272Ht\032r\n\014return.scope\022=say what to send back by exactly one of items and \"all\": true\032#(this.items.size() > 0) != this.all'
-  _globals['_GETRETURNREQUEST'].fields_by_name['return_id']._loaded_options = None
-  _globals['_GETRETURNREQUEST'].fields_by_name['return_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_LISTRETURNSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTRETURNSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTRETURNSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTRETURNSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_LISTRETURNSREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_LISTRETURNSREQUEST'].fields_by_name['order_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_LISTRETURNSREQUEST'].fields_by_name['status']._loaded_options = None
-  _globals['_LISTRETURNSREQUEST'].fields_by_name['status']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['return_id']._loaded_options = None
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['return_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['answer']._loaded_options = None
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['answer']._serialized_options = b'\272H\005r\003\030\364\003'
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['return_id']._loaded_options = None
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['return_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['answer']._loaded_options = None
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['answer']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\364\003'
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_RECEIVERETURNREQUEST'].fields_by_name['return_id']._loaded_options = None
-  _globals['_RECEIVERETURNREQUEST'].fields_by_name['return_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_RECEIVERETURNREQUEST'].fields_by_name['restocked']._loaded_options = None
-  _globals['_RECEIVERETURNREQUEST'].fields_by_name['restocked']._serialized_options = b'\272H\005\222\001\002\020d'
-  _globals['_RECEIVERETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_RECEIVERETURNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_RECEIVERETURNREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_RECEIVERETURNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_REFUNDSERVICE'].methods_by_name['CancelOrder']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['CancelOrder']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002%\" /api/v1/orders/{order_id}/cancel:\001*'
-  _globals['_REFUNDSERVICE'].methods_by_name['RefundOrder']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['RefundOrder']._serialized_options = b'\312\363\030\002\020\004\202\323\344\223\002%\" /api/v1/orders/{order_id}/refund:\001*'
-  _globals['_REFUNDSERVICE'].methods_by_name['GetRefund']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['GetRefund']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002$\022\"/api/v1/orders/refunds/{refund_id}'
-  _globals['_REFUNDSERVICE'].methods_by_name['ListRefunds']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['ListRefunds']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002#\022!/api/v1/orders/{order_id}/refunds'
-  _globals['_REFUNDSERVICE'].methods_by_name['RequestReturn']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['RequestReturn']._serialized_options = b'\312\363\030\002\010\003\202\323\344\223\002%\" /api/v1/orders/{order_id}/return:\001*'
-  _globals['_REFUNDSERVICE'].methods_by_name['GetReturn']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['GetReturn']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002$\022\"/api/v1/orders/returns/{return_id}'
-  _globals['_REFUNDSERVICE'].methods_by_name['ListReturns']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['ListReturns']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\030\022\026/api/v1/orders/returns'
-  _globals['_REFUNDSERVICE'].methods_by_name['ApproveReturn']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['ApproveReturn']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002.\")/api/v1/admin/returns/{return_id}/approve:\001*'
-  _globals['_REFUNDSERVICE'].methods_by_name['RejectReturn']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['RejectReturn']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002-\"(/api/v1/admin/returns/{return_id}/reject:\001*'
-  _globals['_REFUNDSERVICE'].methods_by_name['ReceiveReturn']._loaded_options = None
-  _globals['_REFUNDSERVICE'].methods_by_name['ReceiveReturn']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002.\")/api/v1/admin/returns/{return_id}/receive:\001*'
-  _globals['_CANCELORDERREQUEST']._serialized_start=229
-  _globals['_CANCELORDERREQUEST']._serialized_end=339
-  _globals['_REFUNDORDERREQUEST']._serialized_start=342
-  _globals['_REFUNDORDERREQUEST']._serialized_end=763
-  _globals['_GETREFUNDREQUEST']._serialized_start=765
-  _globals['_GETREFUNDREQUEST']._serialized_end=815
-  _globals['_LISTREFUNDSREQUEST']._serialized_start=817
-  _globals['_LISTREFUNDSREQUEST']._serialized_end=926
-  _globals['_LISTREFUNDSRESPONSE']._serialized_start=928
-  _globals['_LISTREFUNDSRESPONSE']._serialized_end=1008
-  _globals['_REQUESTRETURNREQUEST']._serialized_start=1011
-  _globals['_REQUESTRETURNREQUEST']._serialized_end=1313
-  _globals['_GETRETURNREQUEST']._serialized_start=1315
-  _globals['_GETRETURNREQUEST']._serialized_end=1365
-  _globals['_LISTRETURNSREQUEST']._serialized_start=1368
-  _globals['_LISTRETURNSREQUEST']._serialized_end=1544
-  _globals['_LISTRETURNSRESPONSE']._serialized_start=1546
-  _globals['_LISTRETURNSRESPONSE']._serialized_end=1626
-  _globals['_APPROVERETURNREQUEST']._serialized_start=1629
-  _globals['_APPROVERETURNREQUEST']._serialized_end=1765
-  _globals['_REJECTRETURNREQUEST']._serialized_start=1768
-  _globals['_REJECTRETURNREQUEST']._serialized_end=1909
-  _globals['_RECEIVERETURNREQUEST']._serialized_start=1912
-  _globals['_RECEIVERETURNREQUEST']._serialized_end=2076
-  _globals['_REFUNDSERVICE']._serialized_start=2079
-  _globals['_REFUNDSERVICE']._serialized_end=3321
+  _globals['_REFUND']._serialized_start=119
+  _globals['_REFUND']._serialized_end=666
+  _globals['_REFUND_STATUS']._serialized_start=524
+  _globals['_REFUND_STATUS']._serialized_end=596
+  _globals['_REFUND_ORIGIN']._serialized_start=598
+  _globals['_REFUND_ORIGIN']._serialized_end=666
+  _globals['_RETURN']._serialized_start=669
+  _globals['_RETURN']._serialized_end=1043
+  _globals['_RETURN_STATUS']._serialized_start=954
+  _globals['_RETURN_STATUS']._serialized_end=1043
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, TypeAlias, TypeVar
 
+from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 
 from ml.models.reorder import Reordered
@@ -122,10 +123,10 @@ def _card(facts: CardFacts, price: int) -> bytes:
     return card.SerializeToString()
 
 
-def event_from_wire(event: pb.BehaviorEvent) -> ReportedEvent:
+def event_from_wire(event: behavior_pb2.BehaviorEvent) -> ReportedEvent:
     """Something a client reports."""
     return ReportedEvent(
-        kind=pb.BehaviorEvent.Kind.Name(event.kind),
+        kind=behavior_pb2.BehaviorEvent.Kind.Name(event.kind),
         product_id=event.product_id,
         query=event.query,
         at=time_from_wire(event, "time"),
@@ -134,15 +135,15 @@ def event_from_wire(event: pb.BehaviorEvent) -> ReportedEvent:
     )
 
 
-def kind_from_wire(kind: pb.BehaviorEvent.Kind.ValueType) -> str | None:
+def kind_from_wire(kind: behavior_pb2.BehaviorEvent.Kind.ValueType) -> str | None:
     """The name of a kind; None when it is not set."""
-    return pb.BehaviorEvent.Kind.Name(kind) if kind else None
+    return behavior_pb2.BehaviorEvent.Kind.Name(kind) if kind else None
 
 
-def event_to_wire(event: RecordedEvent) -> pb.BehaviorEvent:
+def event_to_wire(event: RecordedEvent) -> behavior_pb2.BehaviorEvent:
     """Something that was done."""
-    return pb.BehaviorEvent(
-        kind=pb.BehaviorEvent.Kind.Value(event.kind),
+    return behavior_pb2.BehaviorEvent(
+        kind=behavior_pb2.BehaviorEvent.Kind.Value(event.kind),
         product_id=event.product_id or 0,
         query=event.query,
         time=time_to_wire(event.at),
@@ -150,12 +151,12 @@ def event_to_wire(event: RecordedEvent) -> pb.BehaviorEvent:
     )
 
 
-def tracked_to_wire(tracked: TrackingResult) -> pb.TrackEventResponse:
+def tracked_to_wire(tracked: TrackingResult) -> behavior_pb2.TrackEventResponse:
     """What was kept and what was not."""
-    return pb.TrackEventResponse(
+    return behavior_pb2.TrackEventResponse(
         accepted=tracked.accepted,
         errors=[
-            pb.TrackEventResponse.EventError(
+            behavior_pb2.TrackEventResponse.EventError(
                 index=dropped.index,
                 message=refusal_said_in(dropped.problem, spoken()),
                 reason=dropped.problem.reason,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sanset.v1 import behavior_pb2, recommend_pb2_grpc
 from sanset.v1 import recommend_pb2 as pb
-from sanset.v1 import recommend_pb2_grpc
 from sqlalchemy import Connection
 
 from server.countries import country_code
@@ -24,7 +24,7 @@ from server.rpc.access import TokenMissing
 from server.rpc.call import Call
 
 
-def _visitor(request: pb.TrackEventRequest, _: Call) -> str:
+def _visitor(request: behavior_pb2.TrackEventRequest, _: Call) -> str:
     """The name of a guest to whom request ids belong: the visitor's."""
     return f"visitor {request.visitor_id}"
 
@@ -89,19 +89,28 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         )
         return convert.list_to_wire(recommended, pb.GetTrendingResponse, self._cards)
 
-    def TrackEvent(self, request: pb.TrackEventRequest, call: Call) -> pb.TrackEventResponse:
+    def TrackEvent(
+        self, request: behavior_pb2.TrackEventRequest, call: Call
+    ) -> behavior_pb2.TrackEventResponse:
         # Repeats count too: they are as much work.
         actor = self._tracker.admit(_user_id(call), request.visitor_id, call.address, len(request.events))
         return self._track(request, call, actor)
 
-    @once(pb.TrackEventResponse, guest=_visitor)
+    @once(behavior_pb2.TrackEventResponse, guest=_visitor)
     def _track(
-        self, tx: Connection, request: pb.TrackEventRequest, call: Call, now: datetime, actor: EventActor
-    ) -> pb.TrackEventResponse:
+        self,
+        tx: Connection,
+        request: behavior_pb2.TrackEventRequest,
+        call: Call,
+        now: datetime,
+        actor: EventActor,
+    ) -> behavior_pb2.TrackEventResponse:
         events = [convert.event_from_wire(event) for event in request.events]
         return convert.tracked_to_wire(self._tracker.track(tx, actor, events))
 
-    def GetHistory(self, request: pb.GetHistoryRequest, call: Call) -> pb.GetHistoryResponse:
+    def GetHistory(
+        self, request: behavior_pb2.GetHistoryRequest, call: Call
+    ) -> behavior_pb2.GetHistoryResponse:
         user_id = _subject(request.user_id, call) or 0
         kind = convert.kind_from_wire(request.kind)
         size = self._pages.size(request.page_size)
@@ -112,7 +121,7 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         items, token = self._pages.page(
             rows, size, convert.event_to_wire, lambda event: [event.at, event.id], *scope
         )
-        return pb.GetHistoryResponse(items=items, next_page_token=token)
+        return behavior_pb2.GetHistoryResponse(items=items, next_page_token=token)
 
 
 def _subject(named: int, call: Call) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from google.type.money_pb2 import Money
-from sanset.v1 import category_pb2, inventory_pb2, product_pb2, refund_pb2
+from sanset.v1 import category_pb2, inventory_pb2, product_pb2, refund_service_pb2
 from sqlalchemy import select, text
 from support.query_plans import Explained, nodes
 from support.running_shop import RunningShop
@@ -244,7 +244,7 @@ def test_the_last_unit_that_is_sold_or_comes_back_moves_a_product_between_the_li
     shop.add(buyer, product, 1)
     shop.checkout(buyer)
     assert _stock(shop, tag) == ([], [product])
-    request = refund_pb2.CancelOrderRequest(order_id=order.id)
+    request = refund_service_pb2.CancelOrderRequest(order_id=order.id)
     shop.refunds.CancelOrder(request, metadata=buyer.metadata)
     assert _stock(shop, tag) == ([product], [])
 

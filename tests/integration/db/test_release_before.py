@@ -14,7 +14,14 @@ from pathlib import Path
 
 import pytest
 from release_statements import DIRECTORY, file_of, recorded, refused
-from sanset.v1 import auth_pb2, category_pb2, order_pb2, product_pb2, recommend_pb2, refund_pb2
+from sanset.v1 import (
+    auth_pb2,
+    behavior_pb2,
+    category_pb2,
+    order_pb2,
+    product_pb2,
+    refund_service_pb2,
+)
 from sqlalchemy import Engine, text
 from support.running_shop import Account, RunningShop, test_settings
 
@@ -76,16 +83,20 @@ def _trade(shop: RunningShop) -> None:
         product=product_pb2.Product(id=cup.id, name="Cup"), update_mask={"paths": ["name"]}
     )
     shop.catalog.UpdateProduct(update, metadata=shop.admin.metadata)
-    looked = recommend_pb2.BehaviorEvent(kind=recommend_pb2.BehaviorEvent.VIEW, product_id=mug.id)
-    shop.recommend.TrackEvent(recommend_pb2.TrackEventRequest(events=[looked]), metadata=buyer.metadata)
+    looked = behavior_pb2.BehaviorEvent(kind=behavior_pb2.BehaviorEvent.VIEW, product_id=mug.id)
+    shop.recommend.TrackEvent(behavior_pb2.TrackEventRequest(events=[looked]), metadata=buyer.metadata)
     orders = []
     for _ in range(3):
         shop.add(buyer, mug.id, 2)
         shop.add(buyer, cup.id)
         orders.append(shop.checkout(buyer).order)
     _send_back(shop, buyer, orders[0])
-    shop.refunds.CancelOrder(refund_pb2.CancelOrderRequest(order_id=orders[1].id), metadata=buyer.metadata)
-    refund = refund_pb2.RefundOrderRequest(order_id=orders[2].id, all=True, request_id=str(uuid.uuid4()))
+    shop.refunds.CancelOrder(
+        refund_service_pb2.CancelOrderRequest(order_id=orders[1].id), metadata=buyer.metadata
+    )
+    refund = refund_service_pb2.RefundOrderRequest(
+        order_id=orders[2].id, all=True, request_id=str(uuid.uuid4())
+    )
     shop.refunds.RefundOrder(refund, metadata=shop.admin.metadata)
     for job in (shop.app.rooms.mail.outbox, shop.app.rooms.webhooks.outbox):
         shop.run(job.run())
@@ -105,10 +116,10 @@ def _send_back(shop: RunningShop, buyer: Account, order: order_pb2.Order) -> Non
     for status in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED):
         shop.move(order.id, status)
     item = order_pb2.LineQuantity(variant_id=order.items[0].variant_id, quantity=1)
-    request = refund_pb2.RequestReturnRequest(order_id=order.id, items=[item], reason="Too small")
+    request = refund_service_pb2.RequestReturnRequest(order_id=order.id, items=[item], reason="Too small")
     asked = shop.refunds.RequestReturn(request, metadata=buyer.metadata)
     for method, made in (
-        (shop.refunds.ApproveReturn, refund_pb2.ApproveReturnRequest(return_id=asked.id)),
-        (shop.refunds.ReceiveReturn, refund_pb2.ReceiveReturnRequest(return_id=asked.id)),
+        (shop.refunds.ApproveReturn, refund_service_pb2.ApproveReturnRequest(return_id=asked.id)),
+        (shop.refunds.ReceiveReturn, refund_service_pb2.ReceiveReturnRequest(return_id=asked.id)),
     ):
         method(made, metadata=shop.admin.metadata)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sanset.v1 import order_pb2, refund_pb2
+from sanset.v1 import order_pb2, refund_service_pb2
 from sqlalchemy import create_engine, make_url, text
 from support.command_line import Sanset
 from support.forked_command import completed
@@ -162,7 +162,9 @@ def traded_url(database_url: str, tmp_path: Path) -> str:
     delivered, cancelled, fresh = shop.order(buyer), shop.order(buyer), shop.order(buyer)
     for status in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED):
         shop.move(delivered.id, status)
-    shop.refunds.CancelOrder(refund_pb2.CancelOrderRequest(order_id=cancelled.id), metadata=buyer.metadata)
+    shop.refunds.CancelOrder(
+        refund_service_pb2.CancelOrderRequest(order_id=cancelled.id), metadata=buyer.metadata
+    )
     shop.run(shop.app.rooms.mail.outbox.run())
     shop.run(shop.app.rooms.webhooks.outbox.run())
     assert fresh.id

@@ -12,8 +12,8 @@ from pathlib import Path
 import grpc
 import pytest
 from google.type.money_pb2 import Money
-from sanset.v1 import auth_pb2, order_pb2, refund_pb2
-from sanset.v1.after_sale_pb2 import Refund
+from sanset.v1 import auth_pb2, order_pb2, refund_service_pb2
+from sanset.v1.refund_pb2 import Refund
 from sqlalchemy import insert
 from support.outbox_desk import Desk, PostOffice, part, smtp_server, to
 from support.running_shop import PASSWORD, RunningShop
@@ -80,7 +80,7 @@ def test_a_cancellation_and_a_refund_send_the_buyer_mails(desk: Desk) -> None:
     buyer = shop.customer()
     cancelled, kept = shop.order(buyer), shop.order(buyer)
     shop.refunds.CancelOrder(
-        refund_pb2.CancelOrderRequest(order_id=cancelled.id, request_id=str(uuid.uuid4())),
+        refund_service_pb2.CancelOrderRequest(order_id=cancelled.id, request_id=str(uuid.uuid4())),
         metadata=buyer.metadata,
     )
     office = PostOffice()
@@ -98,7 +98,9 @@ def test_a_failed_refund_sends_the_buyer_a_mail(desk: Desk) -> None:
     order = shop.order()
     nothing_left = "UPDATE gateway_charges SET refunded_minor = amount_minor WHERE key = :key"
     shop.sql(nothing_left, key=order.number)  # so the gateway refuses for good
-    request = refund_pb2.RefundOrderRequest(order_id=order.id, amount=Money(units=1, nanos=500_000_000))
+    request = refund_service_pb2.RefundOrderRequest(
+        order_id=order.id, amount=Money(units=1, nanos=500_000_000)
+    )
     refund = shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
     assert refund.status == Refund.FAILED
     office = PostOffice()

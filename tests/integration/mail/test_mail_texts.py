@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import refund_pb2 as after
+from sanset.v1 import refund_service_pb2 as after
 from support.outbox_desk import Desk
 
 from server.events.order_steps import OrderStepped, Parcel, ParcelItem, Step, StepRefund, StepReturn

@@ -12,11 +12,11 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
 from sanset.v1 import (
+    behavior_pb2,
     order_pb2,
     order_service_pb2,
     payment_pb2,
     product_pb2,
-    recommend_pb2,
     user_pb2,
 )
 from sanset.v1.order_pb2 import Order
@@ -138,13 +138,13 @@ def test_a_product_keeps_its_own_and_lists_leave_it_out(shop: RunningShop) -> No
 
 def test_an_event_keeps_its_own(shop: RunningShop) -> None:
     buyer, product = shop.customer(address=False), shop.product()
-    view = recommend_pb2.BehaviorEvent(kind=recommend_pb2.BehaviorEvent.VIEW, product_id=product.id)
-    noted = recommend_pb2.BehaviorEvent()
+    view = behavior_pb2.BehaviorEvent(kind=behavior_pb2.BehaviorEvent.VIEW, product_id=product.id)
+    noted = behavior_pb2.BehaviorEvent()
     noted.CopyFrom(view)
     noted.metadata.update({"page": "/mugs", "depth": 0.5})
     for events in ([noted], [view, noted]):
-        shop.recommend.TrackEvent(recommend_pb2.TrackEventRequest(events=events), metadata=buyer.metadata)
-    history = shop.recommend.GetHistory(recommend_pb2.GetHistoryRequest(), metadata=buyer.metadata).items
+        shop.recommend.TrackEvent(behavior_pb2.TrackEventRequest(events=events), metadata=buyer.metadata)
+    history = shop.recommend.GetHistory(behavior_pb2.GetHistoryRequest(), metadata=buyer.metadata).items
     assert sum(event.metadata == noted.metadata for event in history) == 2
     assert sum(not event.HasField("metadata") for event in history) == 1
 

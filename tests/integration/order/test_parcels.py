@@ -9,7 +9,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2, refund_pb2, tracking_pb2
+from sanset.v1 import order_service_pb2, refund_service_pb2, tracking_pb2
 from sanset.v1.order_pb2 import LineQuantity
 from support.payment_shop import sound
 from support.refund_story import ask_return, refund, state, stock
@@ -144,7 +144,9 @@ def test_units_in_no_parcel_cannot_be_sent_back(shop: RunningShop) -> None:
     shop.move(order.id, pb.Order.PROCESSING)
     ship(shop, order, **DHL, items=[one_of(order, 2)])
     shop.move(order.id, pb.Order.DELIVERED)
-    request = refund_pb2.RequestReturnRequest(order_id=order.id, items=[one_of(order, 3)], reason="Too many")
+    request = refund_service_pb2.RequestReturnRequest(
+        order_id=order.id, items=[one_of(order, 3)], reason="Too many"
+    )
     answer = refused(shop.refunds.RequestReturn, request, buyer)
     assert answer.reason == "NOT_RETURNABLE"
     assert [item.quantity for item in ask_return(shop, buyer, order.id).items] == [2]

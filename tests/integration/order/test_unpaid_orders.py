@@ -11,7 +11,7 @@ from dataclasses import replace
 import grpc
 import pytest
 from google.type.money_pb2 import Money
-from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2, product_pb2, promotion_pb2, refund_pb2
+from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2, product_pb2, promotion_pb2, refund_service_pb2
 from sanset.v1 import order_pb2 as pb
 from support.cart_shop import (
     CENT,
@@ -82,7 +82,9 @@ def give(shop: RunningShop, buyer: Account, points: int) -> None:
 
 
 def by_its_buyer(shop: RunningShop, buyer: Account, order: pb.Order) -> None:
-    shop.refunds.CancelOrder(refund_pb2.CancelOrderRequest(order_id=order.id), metadata=buyer.metadata)
+    shop.refunds.CancelOrder(
+        refund_service_pb2.CancelOrderRequest(order_id=order.id), metadata=buyer.metadata
+    )
 
 
 def by_staff(shop: RunningShop, buyer: Account, order: pb.Order) -> None:

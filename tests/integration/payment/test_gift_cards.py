@@ -15,8 +15,8 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
+from sanset.v1 import gift_card_pb2, payment_pb2, refund_service_pb2
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2, refund_pb2
 from support.cart_shop import buyer_of, cart_of, refused, stock_of
 from support.payment_shop import balance, gift_card, only_order, payment, sound
 from support.running_shop import RunningShop, refusal, test_settings
@@ -43,14 +43,14 @@ def test_a_new_card_tells_its_code_once(giving: RunningShop) -> None:
     assert card.last_four == card.code[-4:]
     assert (card.balance.units, card.balance.currency_code) == (25, "USD")
     read = giving.payments.GetGiftCardBalance(
-        payment_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.customer().metadata
+        gift_card_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.customer().metadata
     )
-    assert read == payment_pb2.GetGiftCardBalanceResponse(balance=card.balance, active=True)
+    assert read == gift_card_pb2.GetGiftCardBalanceResponse(balance=card.balance, active=True)
     [newest] = giving.payments.ListGiftCards(
-        payment_pb2.ListGiftCardsRequest(page_size=1), metadata=giving.admin.metadata
+        gift_card_pb2.ListGiftCardsRequest(page_size=1), metadata=giving.admin.metadata
     ).items
     got = giving.payments.GetGiftCard(
-        payment_pb2.GetGiftCardRequest(gift_card_id=card.id), metadata=giving.admin.metadata
+        gift_card_pb2.GetGiftCardRequest(gift_card_id=card.id), metadata=giving.admin.metadata
     )
     assert newest == got
     assert (got.id, got.code, got.last_four, got.balance) == (card.id, "", card.last_four, card.balance)
@@ -65,15 +65,15 @@ def test_a_code_is_read_as_people_write_it(giving: RunningShop) -> None:
 
 
 def test_a_repeated_creation_makes_one_card(giving: RunningShop) -> None:
-    card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=5))
-    request = payment_pb2.CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
+    card = gift_card_pb2.GiftCard(balance=Money(currency_code="USD", units=5))
+    request = gift_card_pb2.CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
     first = giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata)
     assert giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata) == first
 
 
 def test_the_code_of_a_new_card_lies_nowhere_in_plain(giving: RunningShop) -> None:
-    card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=5))
-    request = payment_pb2.CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
+    card = gift_card_pb2.GiftCard(balance=Money(currency_code="USD", units=5))
+    request = gift_card_pb2.CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
     code = giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata).code
     [row] = giving.sql("SELECT reply FROM idempotency_keys WHERE request_id = :id", id=request.request_id)
     assert row.reply
@@ -100,7 +100,7 @@ def test_the_code_of_an_unpaid_order_is_sealed(giving: RunningShop, monkeypatch:
 
 
 def test_an_unknown_code_is_not_found(giving: RunningShop) -> None:
-    request = payment_pb2.GetGiftCardBalanceRequest(code="GIFT-0000-0000-0000-0000")
+    request = gift_card_pb2.GetGiftCardBalanceRequest(code="GIFT-0000-0000-0000-0000")
     answer = refused_call(giving.payments.GetGiftCardBalance, request, giving.customer())
     assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "GIFT_CARD_NOT_FOUND")
 
@@ -123,7 +123,7 @@ def test_an_unknown_code_is_not_found(giving: RunningShop) -> None:
 def test_a_card_that_makes_no_sense_is_refused(
     giving: RunningShop, fields: dict[str, Any], reason: str
 ) -> None:
-    request = payment_pb2.CreateGiftCardRequest(gift_card=payment_pb2.GiftCard(**fields))
+    request = gift_card_pb2.CreateGiftCardRequest(gift_card=gift_card_pb2.GiftCard(**fields))
     answer = refused_call(giving.payments.CreateGiftCard, request, giving.admin)
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
 
@@ -152,10 +152,12 @@ def test_a_card_pays_orders_until_it_is_empty(giving: RunningShop) -> None:
     )
 
 
-def change(shop: RunningShop, *paths: str, **fields: Any) -> payment_pb2.GiftCard:
+def change(shop: RunningShop, *paths: str, **fields: Any) -> gift_card_pb2.GiftCard:
     """Change a gift card, as the admin."""
     mask = FieldMask(paths=paths) if paths else None
-    request = payment_pb2.UpdateGiftCardRequest(gift_card=payment_pb2.GiftCard(**fields), update_mask=mask)
+    request = gift_card_pb2.UpdateGiftCardRequest(
+        gift_card=gift_card_pb2.GiftCard(**fields), update_mask=mask
+    )
     return shop.payments.UpdateGiftCard(request, metadata=shop.admin.metadata)
 
 
@@ -168,7 +170,7 @@ def test_a_disabled_card_pays_nothing_and_keeps_its_money(giving: RunningShop) -
     answer = refused(giving, buyer, payment_method=GIFT_CARD, payment_token=card.code)
     assert answer.reason == "PAYMENT_DECLINED"
     assert answer.message.startswith("The gift card is disabled.")
-    refund = refund_pb2.RefundOrderRequest(order_id=paid.id, all=True)
+    refund = refund_service_pb2.RefundOrderRequest(order_id=paid.id, all=True)
     giving.refunds.RefundOrder(refund, metadata=giving.admin.metadata)
     assert balance(giving, card.code) == (25, 0)
     assert not change(giving, "*", id=card.id).active, "replacing everything switches nothing on"
@@ -184,8 +186,8 @@ def test_the_end_of_a_card_moves_and_its_balance_does_not(giving: RunningShop) -
     assert not change(giving, "expire_time", id=card.id).HasField("expire_time")
 
     def refusal_of(*paths: str, **fields: Any) -> tuple[str, list[str]]:
-        request = payment_pb2.UpdateGiftCardRequest(
-            gift_card=payment_pb2.GiftCard(**fields), update_mask=FieldMask(paths=paths)
+        request = gift_card_pb2.UpdateGiftCardRequest(
+            gift_card=gift_card_pb2.GiftCard(**fields), update_mask=FieldMask(paths=paths)
         )
         answer = refused_call(giving.payments.UpdateGiftCard, request, giving.admin)
         return answer.reason, answer.fields
@@ -221,7 +223,7 @@ def ending(days: float) -> Timestamp:
     return moment
 
 
-def let_end(shop: RunningShop, card: payment_pb2.GiftCard) -> None:
+def let_end(shop: RunningShop, card: gift_card_pb2.GiftCard) -> None:
     """Have a card's time run out."""
     past = datetime.now(UTC) - timedelta(seconds=1)
     told = past.strftime("%Y-%m-%d %H:%M:%S.%f") if not shop.app.db.is_postgresql else past
@@ -238,10 +240,10 @@ def test_money_that_goes_back_on_a_card_can_be_spent(
     if days == 1:
         let_end(giving, card)
     giving.refunds.RefundOrder(
-        refund_pb2.RefundOrderRequest(order_id=order.id, all=True), metadata=giving.admin.metadata
+        refund_service_pb2.RefundOrderRequest(order_id=order.id, all=True), metadata=giving.admin.metadata
     )
     read = giving.payments.GetGiftCardBalance(
-        payment_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.admin.metadata
+        gift_card_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.admin.metadata
     )
     assert read.HasField("expire_time") == (at_least is not None)
     if at_least is not None:
@@ -261,9 +263,9 @@ def test_an_expired_card_is_declined(giving: RunningShop) -> None:
 
 
 def test_a_card_in_another_currency_is_declined(giving: RunningShop) -> None:
-    card = payment_pb2.GiftCard(balance=Money(currency_code="EUR", units=50))
+    card = gift_card_pb2.GiftCard(balance=Money(currency_code="EUR", units=50))
     made = giving.payments.CreateGiftCard(
-        payment_pb2.CreateGiftCardRequest(gift_card=card), metadata=giving.admin.metadata
+        gift_card_pb2.CreateGiftCardRequest(gift_card=card), metadata=giving.admin.metadata
     )
     buyer, _ = buyer_of(giving)
     answer = refused(giving, buyer, payment_method=GIFT_CARD, payment_token=made.code)

@@ -7,7 +7,7 @@ import uuid
 import grpc
 import pytest
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2, payment_pb2, refund_pb2
+from sanset.v1 import order_service_pb2, payment_pb2, refund_service_pb2
 from support import stripe_double
 from support.cart_shop import buyer_of, cart_of, refused, stock_of
 from support.payment_shop import gift_card, let_die, let_expire, only_order, stuck, sweep, tell
@@ -97,7 +97,7 @@ def test_the_page_of_an_order_that_was_given_up_is_not_shown(paid: RunningShop, 
     buyer, _ = buyer_of(paid)
     reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
     if ends == "cancelled":
-        request = refund_pb2.CancelOrderRequest(order_id=reply.order_id)
+        request = refund_service_pb2.CancelOrderRequest(order_id=reply.order_id)
         assert paid.refunds.CancelOrder(request, metadata=buyer.metadata).payment.payment_url == ""
     else:
         let_expire(paid, reply.order_id)

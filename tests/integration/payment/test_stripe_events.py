@@ -10,8 +10,8 @@ from typing import Any
 import grpc
 import pytest
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2, refund_pb2
-from sanset.v1.after_sale_pb2 import Refund
+from sanset.v1 import payment_pb2, refund_service_pb2
+from sanset.v1.refund_pb2 import Refund
 from support import stripe_double
 from support.cart_shop import buyer_of, cents, stock_of
 from support.page_by_page import page_by_page
@@ -50,7 +50,7 @@ def alerts(shop: RunningShop, order_id: int | None = None) -> list[str]:
 
 def of(shop: RunningShop, order_id: int) -> list[tuple[str, str, int]]:
     """The refunds of an order, as the admin sees them: origin, status and cents."""
-    request = refund_pb2.ListRefundsRequest(order_id=order_id)
+    request = refund_service_pb2.ListRefundsRequest(order_id=order_id)
     items = shop.refunds.ListRefunds(request, metadata=shop.admin.metadata).items
     return [
         (Refund.Origin.Name(one.origin), Refund.Status.Name(one.status), cents(one.amount)) for one in items
@@ -66,7 +66,7 @@ def refused(call: Any, *arguments: Any, **named: Any) -> Refused:
 
 def refund(shop: RunningShop, order_id: int) -> Refund:
     """Pay all that is left back."""
-    request = refund_pb2.RefundOrderRequest(order_id=order_id, all=True)
+    request = refund_service_pb2.RefundOrderRequest(order_id=order_id, all=True)
     return shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
 
 
@@ -223,7 +223,7 @@ def test_a_cancellation_after_an_untold_refund_at_stripe_ends_with_what_moved(
 ) -> None:
     buyer, _, order, intent = bought(paid, account)
     account.refund_by_hand(intent, 1679)
-    request = refund_pb2.CancelOrderRequest(order_id=order.id)
+    request = refund_service_pb2.CancelOrderRequest(order_id=order.id)
     paid.refunds.CancelOrder(request, metadata=buyer.metadata)
     known = only_order(paid, buyer)
     assert (known.status, cents(known.payment.refunded)) == (pb.Order.CANCELLED, 1679)
@@ -336,7 +336,7 @@ def test_a_dispute_stops_the_parcel_shows_on_the_order_and_is_lost(
     assert (cents(known.dispute.amount), known.dispute.reason) == (1679, "product_not_received")
     assert (known.dispute.gateway_id, known.dispute.respond_by.seconds) == (made, 1893456000)
     assert of(paid, order.id) == [("DISPUTE", "PENDING", 1679)]
-    cancel = refund_pb2.CancelOrderRequest(order_id=order.id)
+    cancel = refund_service_pb2.CancelOrderRequest(order_id=order.id)
     for call, arguments in (
         (paid.move, (order.id, pb.Order.PROCESSING)),
         (refund, (paid, order.id)),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_method_pb2, payment_pb2, refund_pb2
-from sanset.v1.after_sale_pb2 import Refund
+from sanset.v1 import payment_method_pb2, payment_pb2, refund_service_pb2
+from sanset.v1.refund_pb2 import Refund
 from support import stripe_double
 from support.cart_shop import buyer_of, cart_of, refused, stock_of
 from support.payment_shop import let_die, let_expire, only_order, payment, sound, stuck, sweep, tell
@@ -35,7 +35,7 @@ def save(shop: RunningShop, owner: Account, token: str) -> int:
 
 def paid_back(shop: RunningShop, order_id: int) -> Refund:
     """Pay all that is left of an order back."""
-    request = refund_pb2.RefundOrderRequest(order_id=order_id, all=True)
+    request = refund_service_pb2.RefundOrderRequest(order_id=order_id, all=True)
     return shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
 
 

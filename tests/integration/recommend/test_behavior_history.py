@@ -10,14 +10,18 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from sanset.v1 import cart_pb2
+from sanset.v1 import behavior_pb2, cart_pb2
 from sanset.v1 import recommend_pb2 as pb
 from support.page_by_page import page_by_page
 from support.running_shop import Account, RunningShop, refused
 
 from server.recommend.feedback.history import History
 
-VIEW, CLICK, SEARCH = pb.BehaviorEvent.VIEW, pb.BehaviorEvent.CLICK, pb.BehaviorEvent.SEARCH
+VIEW, CLICK, SEARCH = (
+    behavior_pb2.BehaviorEvent.VIEW,
+    behavior_pb2.BehaviorEvent.CLICK,
+    behavior_pb2.BehaviorEvent.SEARCH,
+)
 
 
 @pytest.fixture
@@ -29,14 +33,14 @@ def neighbour(shop: RunningShop) -> Iterator[RunningShop]:
 
 
 def _track(
-    shop: RunningShop, account: Account | None, *events: pb.BehaviorEvent, visitor_id: str = ""
+    shop: RunningShop, account: Account | None, *events: behavior_pb2.BehaviorEvent, visitor_id: str = ""
 ) -> Any:
-    request = pb.TrackEventRequest(events=events, visitor_id=visitor_id)
+    request = behavior_pb2.TrackEventRequest(events=events, visitor_id=visitor_id)
     return shop.recommend.TrackEvent(request, metadata=account.metadata if account else None)
 
 
-def _page(shop: RunningShop, account: Account, **fields: Any) -> pb.GetHistoryResponse:
-    return shop.recommend.GetHistory(pb.GetHistoryRequest(**fields), metadata=account.metadata)
+def _page(shop: RunningShop, account: Account, **fields: Any) -> behavior_pb2.GetHistoryResponse:
+    return shop.recommend.GetHistory(behavior_pb2.GetHistoryRequest(**fields), metadata=account.metadata)
 
 
 def _past(shop: RunningShop, account: Account) -> History:
@@ -73,9 +77,13 @@ def test_what_was_done_is_read_back_latest_first_in_pages_that_neither_skip_nor_
     start = datetime(2026, 3, 1, tzinfo=UTC)
     # Three at a time, so that pages end between events of one moment
     times = [start + timedelta(hours=number // 3) for number in range(11)]
-    _track(shop, buyer, *(pb.BehaviorEvent(kind=VIEW, product_id=product.id, time=_at(t)) for t in times))
-    _track(shop, buyer, pb.BehaviorEvent(kind=SEARCH, query="mugs"))
-    found: list[pb.BehaviorEvent] = []
+    _track(
+        shop,
+        buyer,
+        *(behavior_pb2.BehaviorEvent(kind=VIEW, product_id=product.id, time=_at(t)) for t in times),
+    )
+    _track(shop, buyer, behavior_pb2.BehaviorEvent(kind=SEARCH, query="mugs"))
+    found: list[behavior_pb2.BehaviorEvent] = []
     for page in page_by_page(lambda token: _page(shop, buyer, page_size=4, page_token=token)):
         assert len(page.items) <= 4
         found += page.items
@@ -89,21 +97,23 @@ def test_a_history_can_be_asked_for_one_kind(shop: RunningShop) -> None:
     _track(
         shop,
         buyer,
-        pb.BehaviorEvent(kind=VIEW, product_id=product.id),
-        pb.BehaviorEvent(kind=CLICK, product_id=product.id),
-        pb.BehaviorEvent(kind=SEARCH, query="mugs"),
+        behavior_pb2.BehaviorEvent(kind=VIEW, product_id=product.id),
+        behavior_pb2.BehaviorEvent(kind=CLICK, product_id=product.id),
+        behavior_pb2.BehaviorEvent(kind=SEARCH, query="mugs"),
     )
     assert [event.kind for event in _page(shop, buyer, kind=CLICK).items] == [CLICK]
     assert len(_page(shop, buyer).items) == 3
     first = _page(shop, buyer, page_size=1).next_page_token
-    answer = refused(shop.recommend.GetHistory, pb.GetHistoryRequest(kind=VIEW, page_token=first), buyer)
+    answer = refused(
+        shop.recommend.GetHistory, behavior_pb2.GetHistoryRequest(kind=VIEW, page_token=first), buyer
+    )
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE_TOKEN")
 
 
 def test_a_history_is_its_users_and_an_admins(shop: RunningShop) -> None:
     owner, other, product = shop.customer(address=False), shop.customer(address=False), shop.product()
-    _track(shop, owner, pb.BehaviorEvent(kind=VIEW, product_id=product.id))
-    asked = pb.GetHistoryRequest(user_id=owner.user_id)
+    _track(shop, owner, behavior_pb2.BehaviorEvent(kind=VIEW, product_id=product.id))
+    asked = behavior_pb2.GetHistoryRequest(user_id=owner.user_id)
     assert [event.product_id for event in _page(shop, owner, user_id=owner.user_id).items] == [product.id]
     assert [event.product_id for event in _page(shop, shop.admin, user_id=owner.user_id).items] == [
         product.id
@@ -115,7 +125,7 @@ def test_a_history_is_its_users_and_an_admins(shop: RunningShop) -> None:
     ):
         answer = refused(shop.recommend.GetHistory, asked, account)
         assert (answer.code, answer.reason) == (code, reason)
-    missing = refused(shop.recommend.GetHistory, pb.GetHistoryRequest(user_id=2**60), shop.admin)
+    missing = refused(shop.recommend.GetHistory, behavior_pb2.GetHistoryRequest(user_id=2**60), shop.admin)
     assert (missing.code, missing.reason) == (grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND")
     assert not _page(shop, other).items
     assert not _page(shop, shop.admin, user_id=other.user_id).items
@@ -124,7 +134,7 @@ def test_a_history_is_its_users_and_an_admins(shop: RunningShop) -> None:
 @pytest.mark.parametrize("events", [1, 60])
 def test_reading_a_history_is_one_query_whatever_its_length(shop: RunningShop, events: int) -> None:
     buyer, product = shop.customer(address=False), shop.product()
-    _track(shop, buyer, *[pb.BehaviorEvent(kind=VIEW, product_id=product.id)] * events)
+    _track(shop, buyer, *[behavior_pb2.BehaviorEvent(kind=VIEW, product_id=product.id)] * events)
     with shop.counted_queries() as queries:
         assert len(_page(shop, buyer, page_size=100).items) == events
     assert len(queries) == 1, queries
@@ -217,11 +227,11 @@ def test_what_a_visitor_did_becomes_the_users_on_every_worker(
     visitor_id = "visitor-" + "x" * 56  # as long as it may be
     buyer, first, second = shop.customer(address=False), shop.product(), shop.product()
     assert _visit(neighbour, visitor_id).recent == ()
-    _track(shop, None, pb.BehaviorEvent(kind=VIEW, product_id=first.id), visitor_id=visitor_id)
+    _track(shop, None, behavior_pb2.BehaviorEvent(kind=VIEW, product_id=first.id), visitor_id=visitor_id)
     assert _visit(shop, visitor_id).recent == (first.id,)
     _until(lambda: _visit(neighbour, visitor_id).recent == (first.id,))
     assert _past(neighbour, buyer).recent == ()
-    _track(shop, buyer, pb.BehaviorEvent(kind=VIEW, product_id=second.id), visitor_id=visitor_id)
+    _track(shop, buyer, behavior_pb2.BehaviorEvent(kind=VIEW, product_id=second.id), visitor_id=visitor_id)
     assert _past(shop, buyer).recent == (second.id, first.id)
     assert _visit(shop, visitor_id).recent == ()
     _until(lambda: _past(neighbour, buyer).recent == (second.id, first.id))
@@ -232,18 +242,22 @@ def test_what_a_visitor_did_becomes_the_users_on_every_worker(
 def test_a_visitor_who_signed_in_elsewhere_is_not_taken_from_them(shop: RunningShop) -> None:
     visitor_id = "shared-browser"
     first, second, product = shop.customer(address=False), shop.customer(address=False), shop.product()
-    view = pb.BehaviorEvent(kind=VIEW, product_id=product.id)
+    view = behavior_pb2.BehaviorEvent(kind=VIEW, product_id=product.id)
     _track(shop, None, view, visitor_id=visitor_id)
-    _track(shop, first, pb.BehaviorEvent(kind=SEARCH, query="mine"), visitor_id=visitor_id)
-    _track(shop, second, pb.BehaviorEvent(kind=SEARCH, query="yours"), visitor_id=visitor_id)
+    _track(shop, first, behavior_pb2.BehaviorEvent(kind=SEARCH, query="mine"), visitor_id=visitor_id)
+    _track(shop, second, behavior_pb2.BehaviorEvent(kind=SEARCH, query="yours"), visitor_id=visitor_id)
     assert [event.kind for event in _page(shop, first).items] == [SEARCH, VIEW]
     assert [event.kind for event in _page(shop, second).items] == [SEARCH]
 
 
 def test_taking_over_happens_even_when_no_event_is_kept(shop: RunningShop) -> None:
     buyer, product = shop.customer(address=False), shop.product()
-    _track(shop, None, pb.BehaviorEvent(kind=VIEW, product_id=product.id), visitor_id="visitor-lost")
-    reply = _track(shop, buyer, pb.BehaviorEvent(kind=VIEW, product_id=2**60), visitor_id="visitor-lost")
+    _track(
+        shop, None, behavior_pb2.BehaviorEvent(kind=VIEW, product_id=product.id), visitor_id="visitor-lost"
+    )
+    reply = _track(
+        shop, buyer, behavior_pb2.BehaviorEvent(kind=VIEW, product_id=2**60), visitor_id="visitor-lost"
+    )
     assert reply.accepted == 0
     assert [event.product_id for event in _page(shop, buyer).items] == [product.id]
     assert _past(shop, buyer).recent == (product.id,)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 from support import recommend_data as data
 from support.raw_event import RawEvent
@@ -43,8 +44,8 @@ async def _shown(worker: Worker, user_id: int, visitor_id: str = "") -> list[int
 
 
 async def _track(worker: Worker, product_id: int, *, user_id: int = 0, visitor_id: str = "") -> Any:
-    events = [pb.BehaviorEvent(kind=pb.BehaviorEvent.VIEW, product_id=product_id)]
-    request = pb.TrackEventRequest(events=events, visitor_id=visitor_id)
+    events = [behavior_pb2.BehaviorEvent(kind=behavior_pb2.BehaviorEvent.VIEW, product_id=product_id)]
+    request = behavior_pb2.TrackEventRequest(events=events, visitor_id=visitor_id)
     return await worker.call("TrackEvent", request, customer(user_id) if user_id else None)
 
 

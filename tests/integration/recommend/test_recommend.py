@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import select, update
 from support import recommend_data as data
@@ -181,8 +182,10 @@ def test_what_was_kept_of_a_returned_order_is_bought_again_and_what_came_back_is
 def test_views_shape_the_next_list(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         await recommend(worker, data.NEW_USER)
-        views = [pb.BehaviorEvent(kind=pb.BehaviorEvent.VIEW, product_id=i) for i in (13, 14)]
-        await worker.call("TrackEvent", pb.TrackEventRequest(events=views), customer(data.NEW_USER))
+        views = [
+            behavior_pb2.BehaviorEvent(kind=behavior_pb2.BehaviorEvent.VIEW, product_id=i) for i in (13, 14)
+        ]
+        await worker.call("TrackEvent", behavior_pb2.TrackEventRequest(events=views), customer(data.NEW_USER))
         after = await recommend(worker, data.NEW_USER, limit=3)
         assert after.items[0].source in ("personal", "similar")
         # What was looked at may be recommended; what goes with it comes from the same shelf.
@@ -309,8 +312,8 @@ def test_trending_follows_what_was_sold_since_training(modelled: Settings) -> No
 
 def test_trending_counts_a_visitor_once_and_an_order_more(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
-        view = pb.BehaviorEvent(kind=pb.BehaviorEvent.VIEW, product_id=17)
-        request = pb.TrackEventRequest(events=[view] * 100, visitor_id="visitor-1")
+        view = behavior_pb2.BehaviorEvent(kind=behavior_pb2.BehaviorEvent.VIEW, product_id=17)
+        request = behavior_pb2.TrackEventRequest(events=[view] * 100, visitor_id="visitor-1")
         await worker.call("TrackEvent", request)
         sell(worker, 1, [18])
         found = await worker.call("GetTrending", pb.GetTrendingRequest(window_hours=1))

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 
 import pytest
-from sanset.v1 import cart_pb2
+from sanset.v1 import behavior_pb2, cart_pb2
 from sanset.v1 import recommend_pb2 as pb
 from support.running_shop import Account, RunningShop
 
@@ -15,7 +15,7 @@ from server.recommend.feedback import online
 from server.recommend.feedback.online import Online, Scope
 from server.recommend.serving.recorder import POPULARITY
 
-CLICK = pb.BehaviorEvent.CLICK
+CLICK = behavior_pb2.BehaviorEvent.CLICK
 
 
 def measured(shop: RunningShop, since: datetime) -> Online:
@@ -45,10 +45,10 @@ def click(
     visitor_id: str = "",
 ) -> None:
     """Follow the first recommendation."""
-    event = pb.BehaviorEvent(
+    event = behavior_pb2.BehaviorEvent(
         kind=CLICK, product_id=found.items[0].product_id, attribution_token=found.attribution_token
     )
-    request = pb.TrackEventRequest(events=[event], visitor_id=visitor_id)
+    request = behavior_pb2.TrackEventRequest(events=[event], visitor_id=visitor_id)
     reply = shop.recommend.TrackEvent(request, metadata=account.metadata if account else None)
     assert reply.accepted == 1
 
@@ -78,8 +78,10 @@ def test_what_a_visitor_clicked_counts_for_the_account_that_they_turn_out_to_hav
         shop.add(account, found.items[0].product_id)
         shop.checkout(account)
     assert (measured(shop, since).clicks, measured(shop, since).purchases) == (1, 0)
-    view = pb.BehaviorEvent(kind=pb.BehaviorEvent.VIEW, product_id=found.items[0].product_id)
-    request = pb.TrackEventRequest(events=[view], visitor_id=visitor_id)
+    view = behavior_pb2.BehaviorEvent(
+        kind=behavior_pb2.BehaviorEvent.VIEW, product_id=found.items[0].product_id
+    )
+    request = behavior_pb2.TrackEventRequest(events=[view], visitor_id=visitor_id)
     shop.recommend.TrackEvent(request, metadata=buyer.metadata)
     achieved = measured(shop, since)
     assert (achieved.clicks, achieved.purchases, achieved.revenue) == (1, 1, {"USD": 1000})
@@ -92,8 +94,8 @@ def test_a_forged_token_stops_nobody_and_counts_for_nothing(shop: RunningShop, t
     genuine = found.attribution_token
     forged = token or ("C" if genuine[0] == "B" else "B") + genuine[1:]
     product_id = found.items[0].product_id
-    event = pb.BehaviorEvent(kind=CLICK, product_id=product_id, attribution_token=forged)
-    reply = shop.recommend.TrackEvent(pb.TrackEventRequest(events=[event]), metadata=buyer.metadata)
+    event = behavior_pb2.BehaviorEvent(kind=CLICK, product_id=product_id, attribution_token=forged)
+    reply = shop.recommend.TrackEvent(behavior_pb2.TrackEventRequest(events=[event]), metadata=buyer.metadata)
     assert (reply.accepted, list(reply.errors)) == (1, [])
     request = cart_pb2.AddItemRequest(product_id=product_id, attribution_token=forged)
     assert len(shop.cart.AddItem(request, metadata=buyer.metadata).items) == 1

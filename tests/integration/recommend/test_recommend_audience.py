@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 from support import recommend_data as data
 from support.recommend_story import play
@@ -45,8 +46,11 @@ async def view(
     worker: Worker, *product_ids: int, caller: Identity | None = None, visitor: str = VISITOR
 ) -> None:
     """Look at products."""
-    views = [pb.BehaviorEvent(kind=pb.BehaviorEvent.VIEW, product_id=each) for each in product_ids]
-    await worker.call("TrackEvent", pb.TrackEventRequest(events=views, visitor_id=visitor), caller)
+    views = [
+        behavior_pb2.BehaviorEvent(kind=behavior_pb2.BehaviorEvent.VIEW, product_id=each)
+        for each in product_ids
+    ]
+    await worker.call("TrackEvent", behavior_pb2.TrackEventRequest(events=views, visitor_id=visitor), caller)
     await asyncio.sleep(0)  # the commit has handed its event to the loop
 
 

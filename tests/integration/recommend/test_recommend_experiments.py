@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sanset.v1 import model_pb2, model_service_pb2
+from sanset.v1 import behavior_pb2, model_pb2, model_service_pb2
 from sanset.v1 import recommend_pb2 as pb
 from support import recommend_data as data
 from support.raw_event import RawEvent
@@ -312,15 +312,17 @@ def test_what_customers_did_is_told_for_each_side_and_each_model(shop: Settings,
         for user_id, buys in ((challenged, True), (other, False)):
             found = await served(worker, user_id)
             second = found.items[1].product_id
-            event = pb.BehaviorEvent(
-                kind=pb.BehaviorEvent.CLICK, product_id=second, attribution_token=found.attribution_token
+            event = behavior_pb2.BehaviorEvent(
+                kind=behavior_pb2.BehaviorEvent.CLICK,
+                product_id=second,
+                attribution_token=found.attribution_token,
             )
-            forged = pb.BehaviorEvent(
-                kind=pb.BehaviorEvent.CLICK,
+            forged = behavior_pb2.BehaviorEvent(
+                kind=behavior_pb2.BehaviorEvent.CLICK,
                 product_id=found.items[0].product_id,
                 attribution_token=found.attribution_token[::-1],
             )
-            request = pb.TrackEventRequest(events=[event, event, forged])
+            request = behavior_pb2.TrackEventRequest(events=[event, event, forged])
             await worker.call("TrackEvent", request, customer(user_id))
             if buys:
                 with worker.db.transaction() as tx:

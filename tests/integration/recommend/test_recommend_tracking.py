@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import Row, func, select
 from support import recommend_data as data
@@ -22,21 +23,21 @@ from server.recommend.feedback.errors import TooManyEvents
 from server.recommend.feedback.models import BehaviorEvent
 from server.settings import Settings
 
-VIEW, SEARCH = pb.BehaviorEvent.VIEW, pb.BehaviorEvent.SEARCH
+VIEW, SEARCH = behavior_pb2.BehaviorEvent.VIEW, behavior_pb2.BehaviorEvent.SEARCH
 
 
 def track(
     settings: Settings,
-    events: Sequence[pb.BehaviorEvent],
+    events: Sequence[behavior_pb2.BehaviorEvent],
     *,
     caller: Identity | None = None,
     visitor_id: str = "",
-) -> tuple[pb.TrackEventResponse, Sequence[Row[Any]], int]:
+) -> tuple[behavior_pb2.TrackEventResponse, Sequence[Row[Any]], int]:
     """Send events; return the reply, the rows that were written, and how many events announced them."""
 
-    async def run() -> tuple[pb.TrackEventResponse, Sequence[Row[Any]], int]:
+    async def run() -> tuple[behavior_pb2.TrackEventResponse, Sequence[Row[Any]], int]:
         async with running(settings) as worker:
-            request = pb.TrackEventRequest(events=events, visitor_id=visitor_id)
+            request = behavior_pb2.TrackEventRequest(events=events, visitor_id=visitor_id)
             reply = await worker.call("TrackEvent", request, caller)
             return reply, *_written(worker)
 
@@ -51,8 +52,8 @@ def _written(worker: Worker) -> tuple[Sequence[Row[Any]], int]:
 
 
 def test_a_customers_events_are_theirs_and_announced_once(settings: Settings) -> None:
-    events = [pb.BehaviorEvent(kind=VIEW, product_id=i) for i in (1, 2)]
-    events.append(pb.BehaviorEvent(kind=SEARCH, query="espresso"))
+    events = [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=i) for i in (1, 2)]
+    events.append(behavior_pb2.BehaviorEvent(kind=SEARCH, query="espresso"))
     reply, rows, told = track(settings, events, caller=customer(3))
     assert (reply.accepted, list(reply.errors)) == (3, [])
     assert [(row.user_id, row.kind, row.product_id, row.query) for row in rows] == [
@@ -64,14 +65,16 @@ def test_a_customers_events_are_theirs_and_announced_once(settings: Settings) ->
 
 
 def test_what_a_customer_does_is_not_tied_to_the_visitor_they_were(settings: Settings) -> None:
-    events = [pb.BehaviorEvent(kind=VIEW, product_id=1)]
+    events = [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1)]
     _, rows, _ = track(settings, events, caller=customer(3), visitor_id="visitor-1")
     assert [(row.user_id, row.visitor_id) for row in rows] == [(3, None)]
 
 
 @pytest.mark.parametrize("visitor_id", ["visitor-1", "v" * 64])
 def test_a_visitors_events_carry_their_id(settings: Settings, visitor_id: str) -> None:
-    reply, rows, told = track(settings, [pb.BehaviorEvent(kind=VIEW, product_id=1)], visitor_id=visitor_id)
+    reply, rows, told = track(
+        settings, [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1)], visitor_id=visitor_id
+    )
     assert reply.accepted == 1
     assert [(row.user_id, row.visitor_id) for row in rows] == [(None, visitor_id)]
     assert told == 1
@@ -79,16 +82,16 @@ def test_a_visitors_events_carry_their_id(settings: Settings, visitor_id: str) -
 
 def test_a_nameless_visitor_is_refused(settings: Settings) -> None:
     with pytest.raises(InvalidField, match="visitor_id"):
-        track(settings, [pb.BehaviorEvent(kind=VIEW, product_id=1)])
+        track(settings, [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1)])
 
 
 def test_events_that_cannot_be_taken_are_named_and_the_others_kept(settings: Settings) -> None:
     events = [
-        pb.BehaviorEvent(kind=VIEW),
-        pb.BehaviorEvent(kind=VIEW, product_id=1),
-        pb.BehaviorEvent(kind=VIEW, product_id=2**62),
-        pb.BehaviorEvent(kind=SEARCH, query="mugs"),
-        pb.BehaviorEvent(kind=SEARCH, product_id=2**62, query="beans"),
+        behavior_pb2.BehaviorEvent(kind=VIEW),
+        behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1),
+        behavior_pb2.BehaviorEvent(kind=VIEW, product_id=2**62),
+        behavior_pb2.BehaviorEvent(kind=SEARCH, query="mugs"),
+        behavior_pb2.BehaviorEvent(kind=SEARCH, product_id=2**62, query="beans"),
     ]
     reply, rows, told = track(settings, events, caller=customer(3))
     assert reply.accepted == 2
@@ -102,7 +105,7 @@ def test_events_that_cannot_be_taken_are_named_and_the_others_kept(settings: Set
 
 
 def test_when_nothing_can_be_taken_nothing_is_written(settings: Settings) -> None:
-    reply, rows, told = track(settings, [pb.BehaviorEvent(kind=VIEW)], caller=customer(3))
+    reply, rows, told = track(settings, [behavior_pb2.BehaviorEvent(kind=VIEW)], caller=customer(3))
     assert reply.accepted == 0
     assert not rows
     assert not told
@@ -112,8 +115,8 @@ def test_a_time_to_come_is_now_and_a_past_one_is_kept(settings: Settings) -> Non
     past, future = Timestamp(), Timestamp()
     past.FromDatetime(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     future.FromDatetime(utc_now() + timedelta(days=400))
-    events = [pb.BehaviorEvent(kind=VIEW, product_id=1, time=time) for time in (past, future)]
-    events.append(pb.BehaviorEvent(kind=VIEW, product_id=1))
+    events = [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1, time=time) for time in (past, future)]
+    events.append(behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1))
     _, rows, _ = track(settings, events, caller=customer(3))
     assert rows[0].occurred_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     for row in rows[1:]:
@@ -127,10 +130,14 @@ def test_only_our_own_attribution_tokens_are_kept(settings: Settings) -> None:
             found = await worker.call("GetRecommendations", asked, customer(data.NEW_USER))
             forged = found.attribution_token[:-2] + "AA"
             events = [
-                pb.BehaviorEvent(kind=pb.BehaviorEvent.CLICK, product_id=1, attribution_token=token)
+                behavior_pb2.BehaviorEvent(
+                    kind=behavior_pb2.BehaviorEvent.CLICK, product_id=1, attribution_token=token
+                )
                 for token in (found.attribution_token, forged, "nonsense")
             ]
-            reply = await worker.call("TrackEvent", pb.TrackEventRequest(events=events), customer(3))
+            reply = await worker.call(
+                "TrackEvent", behavior_pb2.TrackEventRequest(events=events), customer(3)
+            )
             rows, _ = _written(worker)
             assert reply.accepted == 3
             told = worker.attributions.read(found.attribution_token)
@@ -151,8 +158,8 @@ def test_the_number_of_queries_does_not_grow_with_the_events(
     async def statements(count: int) -> Sequence[str]:
         async with running(settings) as worker:
             worker.statements.clear()
-            events = [pb.BehaviorEvent(kind=VIEW, product_id=i % 18 + 1) for i in range(count)]
-            request = pb.TrackEventRequest(events=events, visitor_id=visitor_id)
+            events = [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=i % 18 + 1) for i in range(count)]
+            request = behavior_pb2.TrackEventRequest(events=events, visitor_id=visitor_id)
             await worker.call("TrackEvent", request, customer(3))
             return [text for text in worker.statements if "behavior" in text or "products" in text]
 
@@ -163,7 +170,7 @@ def test_the_number_of_queries_does_not_grow_with_the_events(
 
 
 def test_a_visitors_origin_is_a_hash_and_a_customer_has_none(settings: Settings) -> None:
-    view = [pb.BehaviorEvent(kind=VIEW, product_id=1)]
+    view = [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1)]
     _, rows, _ = track(settings, view, visitor_id="visitor-1")
     assert len(rows[0].origin) == 16
     assert int(rows[0].origin, 16)
@@ -176,19 +183,19 @@ def test_a_flood_is_refused_whole_and_says_when_to_come_back(
     settings: Settings, caller: Identity | None
 ) -> None:
     small = settings.model_copy(update={"events_per_minute": 120})
-    batch = [pb.BehaviorEvent(kind=VIEW, product_id=1)] * 100
+    batch = [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1)] * 100
     visitor_id = "" if caller else "visitor-1"
 
     async def run() -> None:
         async with running(small) as worker:
-            request = pb.TrackEventRequest(events=batch, visitor_id=visitor_id)
+            request = behavior_pb2.TrackEventRequest(events=batch, visitor_id=visitor_id)
             reply = await worker.call("TrackEvent", request, caller)
             assert reply.accepted == 100
             with pytest.raises(TooManyEvents) as caught:
                 await worker.call("TrackEvent", request, caller)
             assert caught.value.retry_after_seconds == 40
             assert len(_written(worker)[0]) == 100
-            other = pb.TrackEventRequest(events=batch, visitor_id="visitor-2")
+            other = behavior_pb2.TrackEventRequest(events=batch, visitor_id="visitor-2")
             assert (await worker.call("TrackEvent", other, None)).accepted == 100
 
     asyncio.run(run())

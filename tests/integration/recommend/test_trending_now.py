@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import update
 from support import recommend_data as data
@@ -25,7 +26,7 @@ from server.recommend.serving.trending.trends import WINDOWS
 from server.settings import Settings
 from server.user.models import User
 
-VIEW, CARTED = pb.BehaviorEvent.VIEW, pb.BehaviorEvent.ADD_TO_CART
+VIEW, CARTED = behavior_pb2.BehaviorEvent.VIEW, behavior_pb2.BehaviorEvent.ADD_TO_CART
 PROMISED_SECONDS = 1.0
 
 
@@ -48,10 +49,12 @@ async def _track(
     *,
     caller: Identity | None = None,
     visitor_id: str = "",
-    kind: pb.BehaviorEvent.Kind.ValueType = VIEW,
+    kind: behavior_pb2.BehaviorEvent.Kind.ValueType = VIEW,
 ) -> None:
-    events = [pb.BehaviorEvent(kind=kind, product_id=product_id) for product_id in product_ids]
-    await worker.call("TrackEvent", pb.TrackEventRequest(events=events, visitor_id=visitor_id), caller)
+    events = [behavior_pb2.BehaviorEvent(kind=kind, product_id=product_id) for product_id in product_ids]
+    await worker.call(
+        "TrackEvent", behavior_pb2.TrackEventRequest(events=events, visitor_id=visitor_id), caller
+    )
 
 
 def _sales(worker: Worker, hours: int = 24) -> Mapping[int, int]:
@@ -135,7 +138,7 @@ def test_thirty_new_accounts_of_one_address_count_as_five_views_whatever_they_sa
         before = _sales(worker).get(18, 0)
         for user_id in range(6, data.USERS + 1):
             await _track(worker, [18], caller=customer(user_id), kind=CARTED)
-            await _track(worker, [18], caller=customer(user_id), kind=pb.BehaviorEvent.PURCHASE)
+            await _track(worker, [18], caller=customer(user_id), kind=behavior_pb2.BehaviorEvent.PURCHASE)
         five_views = 5 * trend_queries.NEWEST
         assert _sales(worker)[18] == before + five_views
         assert five_views < trend_queries.ORDER_WORTH * trend_queries.NEWEST, "less than one order"

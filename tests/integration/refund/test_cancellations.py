@@ -13,8 +13,8 @@ from typing import Any
 import grpc
 import pytest
 from sanset.v1 import order_pb2, payment_pb2
-from sanset.v1 import refund_pb2 as pb
-from sanset.v1.after_sale_pb2 import Refund
+from sanset.v1 import refund_service_pb2 as pb
+from sanset.v1.refund_pb2 import Refund
 from support.cart_shop import cents, forget
 from support.cart_shop import refused as refused_checkout
 from support.payment_shop import sound

@@ -12,8 +12,8 @@ import grpc
 import pytest
 from google.type.money_pb2 import Money
 from sanset.v1 import cart_pb2, order_pb2, promotion_pb2
-from sanset.v1 import refund_pb2 as pb
-from sanset.v1.after_sale_pb2 import Refund
+from sanset.v1 import refund_service_pb2 as pb
+from sanset.v1.refund_pb2 import Refund
 from sqlalchemy import Connection
 from support.cart_shop import cents, forget
 from support.payment_shop import sound

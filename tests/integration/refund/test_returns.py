@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 import pytest
 from sanset.v1 import order_pb2, tracking_pb2
-from sanset.v1 import refund_pb2 as pb
-from sanset.v1.after_sale_pb2 import Refund, Return
+from sanset.v1 import refund_service_pb2 as pb
+from sanset.v1.refund_pb2 import Refund, Return
 from support.cart_shop import cents
 from support.page_by_page import page_by_page
 from support.payment_shop import sound

@@ -8,7 +8,7 @@ import grpc
 import pytest
 from google.protobuf.json_format import ParseDict
 from sanset.v1 import model_service_pb2, order_pb2
-from sanset.v1 import refund_pb2 as pb
+from sanset.v1 import refund_service_pb2 as pb
 from support.cart_shop import cents
 from support.payment_shop import sound
 from support.refund_story import bought, delivered, get, refunds, units, usd

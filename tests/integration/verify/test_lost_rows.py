@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sanset.v1 import order_pb2, refund_pb2, webhook_pb2
+from sanset.v1 import order_pb2, refund_service_pb2, webhook_pb2
 from sqlalchemy import Delete, delete, text, update
 from support.outbox_desk import Desk, PostOffice, smtp_server, to
 from support.webhook_receiver import receiver
@@ -27,7 +27,7 @@ def refunded_order(desk: Desk) -> None:
     for state in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED):
         desk.shop.move(order.id, state)
     line = order_pb2.LineQuantity(variant_id=order.items[0].variant_id, quantity=1)
-    request = refund_pb2.RefundOrderRequest(order_id=order.id, items=[line])
+    request = refund_service_pb2.RefundOrderRequest(order_id=order.id, items=[line])
     desk.shop.refunds.RefundOrder(request, metadata=desk.shop.admin.metadata)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sanset.v1 import order_pb2, payment_pb2
-from sanset.v1.after_sale_pb2 import Refund, Return
+from sanset.v1.refund_pb2 import Refund, Return
 
 from server.order.status import LEGAL, RETURNS
 from server.payment.status import DISPUTES, PAYMENTS, REFUNDS

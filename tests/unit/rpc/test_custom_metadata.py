@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
-from sanset.v1 import order_pb2, order_service_pb2, recommend_pb2
+from sanset.v1 import behavior_pb2, order_pb2, order_service_pb2
 
 from server.metadata import MAX_METADATA_BYTES, metadata_json
 from server.rpc.custom_metadata import metadata_column, metadata_of, metadata_to_wire
@@ -57,13 +57,13 @@ def test_what_fits_as_json_fits_on_the_wire() -> None:
 def test_metadata_beyond_its_bounds_has_a_flaw_wherever_it_is(metadata: Struct) -> None:
     checkout = order_service_pb2.CheckoutRequest(metadata=metadata)
     assert [flaw.field for flaw in flaws(checkout)] == ["metadata"]
-    events = [recommend_pb2.BehaviorEvent(), recommend_pb2.BehaviorEvent(metadata=metadata)]
-    tracked = recommend_pb2.TrackEventRequest(events=events)
+    events = [behavior_pb2.BehaviorEvent(), behavior_pb2.BehaviorEvent(metadata=metadata)]
+    tracked = behavior_pb2.TrackEventRequest(events=events)
     assert [flaw.field for flaw in flaws(tracked)] == ["events[1].metadata"]
 
 
 def test_the_items_of_a_list_have_a_bound_together() -> None:
-    event = recommend_pb2.BehaviorEvent(metadata=struct(a="x" * 4000))
+    event = behavior_pb2.BehaviorEvent(metadata=struct(a="x" * 4000))
     for count, fields in ((8, []), (9, ["events"])):
-        request = recommend_pb2.TrackEventRequest(events=[event] * count)
+        request = behavior_pb2.TrackEventRequest(events=[event] * count)
         assert [flaw.field for flaw in flaws(request)] == fields

@@ -23,7 +23,7 @@ from sanset.v1.product_pb2 import (
     Product,
 )
 from sanset.v1.promotion_pb2 import AdjustPointsRequest
-from sanset.v1.refund_pb2 import RefundOrderRequest, RequestReturnRequest
+from sanset.v1.refund_service_pb2 import RefundOrderRequest, RequestReturnRequest
 from sanset.v1.user_pb2 import Address, CreateAddressRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 

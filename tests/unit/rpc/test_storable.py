@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
-from sanset.v1 import order_service_pb2, product_pb2, recommend_pb2, user_pb2
+from sanset.v1 import behavior_pb2, order_service_pb2, product_pb2, user_pb2
 
 from server.rpc.storable import MAX_STRUCT_DEPTH, flaws
 
@@ -23,8 +23,8 @@ def test_nul_is_found_wherever_text_is() -> None:
     product = product_pb2.Product(name="a\0b", tags=["fine", "\0"])
     request = product_pb2.UpdateProductRequest(product=product, update_mask={"paths": ["\0"]})
     assert [field for field, *_ in flaws(request)] == ["product.name", "product.tags", "update_mask.paths"]
-    events = [recommend_pb2.BehaviorEvent(), recommend_pb2.BehaviorEvent(query="\0")]
-    assert [f for f, *_ in flaws(recommend_pb2.TrackEventRequest(events=events))] == ["events[1].query"]
+    events = [behavior_pb2.BehaviorEvent(), behavior_pb2.BehaviorEvent(query="\0")]
+    assert [f for f, *_ in flaws(behavior_pb2.TrackEventRequest(events=events))] == ["events[1].query"]
 
 
 @pytest.mark.parametrize(

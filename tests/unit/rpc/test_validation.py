@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Value
+from sanset.v1.behavior_pb2 import BehaviorEvent, TrackEventRequest
 from sanset.v1.category_pb2 import Category, UpdateCategoryRequest
 from sanset.v1.product_pb2 import BatchGetProductsRequest, Product, UpdateProductRequest
-from sanset.v1.recommend_pb2 import BehaviorEvent, TrackEventRequest
 from sanset.v1.user_pb2 import UpdateMeRequest, User
 
 from server.contract import SERVICES

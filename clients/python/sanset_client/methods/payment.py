@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from google.api import httpbody_pb2
 from google.protobuf import field_mask_pb2
-from sanset.v1 import payment_pb2
+from sanset.v1 import gift_card_pb2, payment_pb2
 
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
 
@@ -89,14 +89,14 @@ def close_payment_alert(
 
 def create_gift_card(
     *,
-    gift_card: payment_pb2.GiftCard | None = None,
+    gift_card: gift_card_pb2.GiftCard | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
     """Creates a gift card, and returns it with its code, which no later reply contains."""
     return prepare(
-        payment_pb2.CreateGiftCardRequest,
+        gift_card_pb2.CreateGiftCardRequest,
         timeout,
         metadata,
         gift_card=gift_card,
@@ -113,7 +113,7 @@ def list_gift_cards(
 ) -> Prepared:
     """Lists the gift cards, the newest first, without their codes."""
     return prepare(
-        payment_pb2.ListGiftCardsRequest,
+        gift_card_pb2.ListGiftCardsRequest,
         timeout,
         metadata,
         page_size=page_size,
@@ -129,7 +129,7 @@ def get_gift_card(
 ) -> Prepared:
     """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND)."""
     return prepare(
-        payment_pb2.GetGiftCardRequest,
+        gift_card_pb2.GetGiftCardRequest,
         timeout,
         metadata,
         gift_card_id=gift_card_id,
@@ -138,7 +138,7 @@ def get_gift_card(
 
 def update_gift_card(
     *,
-    gift_card: payment_pb2.GiftCard | None = None,
+    gift_card: gift_card_pb2.GiftCard | None = None,
     update_mask: field_mask_pb2.FieldMask | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
@@ -151,7 +151,7 @@ def update_gift_card(
     (GIFT_CARD_NOT_FOUND), ABORTED (STALE_ETAG), and INVALID_ARGUMENT for another `expire_time` that is in the past.
     """
     return prepare(
-        payment_pb2.UpdateGiftCardRequest,
+        gift_card_pb2.UpdateGiftCardRequest,
         timeout,
         metadata,
         gift_card=gift_card,
@@ -168,7 +168,7 @@ def get_gift_card_balance(
 ) -> Prepared:
     """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
     return prepare(
-        payment_pb2.GetGiftCardBalanceRequest,
+        gift_card_pb2.GetGiftCardBalanceRequest,
         timeout,
         metadata,
         code=code,
@@ -183,9 +183,9 @@ class PaymentMethods:
     list_payment_alerts = Unary("ListPaymentAlerts", list_payment_alerts, payment_pb2.ListPaymentAlertsResponse)
     iter_payment_alerts = Items("ListPaymentAlerts", list_payment_alerts.request, payment_pb2.PaymentAlert)
     close_payment_alert = Unary("ClosePaymentAlert", close_payment_alert, payment_pb2.PaymentAlert)
-    create_gift_card = Unary("CreateGiftCard", create_gift_card, payment_pb2.GiftCard)
-    list_gift_cards = Unary("ListGiftCards", list_gift_cards, payment_pb2.ListGiftCardsResponse)
-    iter_gift_cards = Items("ListGiftCards", list_gift_cards.request, payment_pb2.GiftCard)
-    get_gift_card = Unary("GetGiftCard", get_gift_card, payment_pb2.GiftCard)
-    update_gift_card = Unary("UpdateGiftCard", update_gift_card, payment_pb2.GiftCard)
-    get_gift_card_balance = Unary("GetGiftCardBalance", get_gift_card_balance, payment_pb2.GetGiftCardBalanceResponse)
+    create_gift_card = Unary("CreateGiftCard", create_gift_card, gift_card_pb2.GiftCard)
+    list_gift_cards = Unary("ListGiftCards", list_gift_cards, gift_card_pb2.ListGiftCardsResponse)
+    iter_gift_cards = Items("ListGiftCards", list_gift_cards.request, gift_card_pb2.GiftCard)
+    get_gift_card = Unary("GetGiftCard", get_gift_card, gift_card_pb2.GiftCard)
+    update_gift_card = Unary("UpdateGiftCard", update_gift_card, gift_card_pb2.GiftCard)
+    get_gift_card_balance = Unary("GetGiftCardBalance", get_gift_card_balance, gift_card_pb2.GetGiftCardBalanceResponse)

@@ -6,7 +6,7 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from sanset.v1 import recommend_pb2
+from sanset.v1 import behavior_pb2, recommend_pb2
 from typing import Literal
 
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
@@ -132,7 +132,7 @@ def get_trending(
 
 def track_event(
     *,
-    events: Iterable[recommend_pb2.BehaviorEvent] | None = None,
+    events: Iterable[behavior_pb2.BehaviorEvent] | None = None,
     visitor_id: str | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
@@ -146,7 +146,7 @@ def track_event(
     more events than a person makes; repeated events of one visitor count once in what is trending.
     """
     return prepare(
-        recommend_pb2.TrackEventRequest,
+        behavior_pb2.TrackEventRequest,
         timeout,
         metadata,
         events=events,
@@ -160,13 +160,13 @@ def get_history(
     user_id: int | None = None,
     page_size: int | None = None,
     page_token: str | None = None,
-    kind: recommend_pb2.BehaviorEvent.Kind.ValueType | BehaviorEventKindName | None = None,
+    kind: behavior_pb2.BehaviorEvent.Kind.ValueType | BehaviorEventKindName | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
     """Lists what a user did, the latest first: their own for everyone, any user's for an admin."""
     return prepare(
-        recommend_pb2.GetHistoryRequest,
+        behavior_pb2.GetHistoryRequest,
         timeout,
         metadata,
         user_id=user_id,
@@ -184,6 +184,6 @@ class RecommendMethods:
     get_similar_products = Unary("GetSimilarProducts", get_similar_products, recommend_pb2.GetSimilarProductsResponse)
     get_frequently_bought_together = Unary("GetFrequentlyBoughtTogether", get_frequently_bought_together, recommend_pb2.GetFrequentlyBoughtTogetherResponse)
     get_trending = Unary("GetTrending", get_trending, recommend_pb2.GetTrendingResponse)
-    track_event = Unary("TrackEvent", track_event, recommend_pb2.TrackEventResponse)
-    get_history = Unary("GetHistory", get_history, recommend_pb2.GetHistoryResponse)
-    iter_history = Items("GetHistory", get_history.request, recommend_pb2.BehaviorEvent)
+    track_event = Unary("TrackEvent", track_event, behavior_pb2.TrackEventResponse)
+    get_history = Unary("GetHistory", get_history, behavior_pb2.GetHistoryResponse)
+    iter_history = Items("GetHistory", get_history.request, behavior_pb2.BehaviorEvent)

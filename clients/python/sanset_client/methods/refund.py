@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from google.type import money_pb2
-from sanset.v1 import after_sale_pb2, order_pb2, refund_pb2
+from sanset.v1 import order_pb2, refund_pb2, refund_service_pb2
 from typing import Literal
 
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
@@ -31,7 +31,7 @@ def cancel_order(
     of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
     """
     return prepare(
-        refund_pb2.CancelOrderRequest,
+        refund_service_pb2.CancelOrderRequest,
         timeout,
         metadata,
         order_id=order_id,
@@ -65,7 +65,7 @@ def refund_order(
     open, not before.
     """
     return prepare(
-        refund_pb2.RefundOrderRequest,
+        refund_service_pb2.RefundOrderRequest,
         timeout,
         metadata,
         order_id=order_id,
@@ -87,7 +87,7 @@ def get_refund(
 ) -> Prepared:
     """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
     return prepare(
-        refund_pb2.GetRefundRequest,
+        refund_service_pb2.GetRefundRequest,
         timeout,
         metadata,
         refund_id=refund_id,
@@ -106,7 +106,7 @@ def list_refunds(
     GetOrder.
     """
     return prepare(
-        refund_pb2.ListRefundsRequest,
+        refund_service_pb2.ListRefundsRequest,
         timeout,
         metadata,
         order_id=order_id,
@@ -132,7 +132,7 @@ def request_return(
     another return of the order is open.
     """
     return prepare(
-        refund_pb2.RequestReturnRequest,
+        refund_service_pb2.RequestReturnRequest,
         timeout,
         metadata,
         order_id=order_id,
@@ -151,7 +151,7 @@ def get_return(
 ) -> Prepared:
     """Gets a return of the caller's; admins get any. Returns NOT_FOUND (RETURN_NOT_FOUND) otherwise."""
     return prepare(
-        refund_pb2.GetReturnRequest,
+        refund_service_pb2.GetReturnRequest,
         timeout,
         metadata,
         return_id=return_id,
@@ -163,7 +163,7 @@ def list_returns(
     page_size: int | None = None,
     page_token: str | None = None,
     order_id: int | None = None,
-    status: after_sale_pb2.Return.Status.ValueType | ReturnStatusName | None = None,
+    status: refund_pb2.Return.Status.ValueType | ReturnStatusName | None = None,
     all_users: bool | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
@@ -172,7 +172,7 @@ def list_returns(
     order that is another user's.
     """
     return prepare(
-        refund_pb2.ListReturnsRequest,
+        refund_service_pb2.ListReturnsRequest,
         timeout,
         metadata,
         page_size=page_size,
@@ -198,7 +198,7 @@ def approve_return(
     ABORTED (STALE_ETAG) when an `etag` was sent and the return has moved since.
     """
     return prepare(
-        refund_pb2.ApproveReturnRequest,
+        refund_service_pb2.ApproveReturnRequest,
         timeout,
         metadata,
         return_id=return_id,
@@ -219,7 +219,7 @@ def reject_return(
 ) -> Prepared:
     """Refuses a return; the order is DELIVERED again. Fails as ApproveReturn."""
     return prepare(
-        refund_pb2.RejectReturnRequest,
+        refund_service_pb2.RejectReturnRequest,
         timeout,
         metadata,
         return_id=return_id,
@@ -243,7 +243,7 @@ def receive_return(
     The order is RETURNED, or REFUNDED when everything was paid back. Fails as ApproveReturn.
     """
     return prepare(
-        refund_pb2.ReceiveReturnRequest,
+        refund_service_pb2.ReceiveReturnRequest,
         timeout,
         metadata,
         return_id=return_id,
@@ -257,14 +257,14 @@ class RefundMethods:
     """Cancels orders, pays them back and takes goods back."""
 
     cancel_order = Unary("CancelOrder", cancel_order, order_pb2.Order)
-    refund_order = Unary("RefundOrder", refund_order, after_sale_pb2.Refund)
-    get_refund = Unary("GetRefund", get_refund, after_sale_pb2.Refund)
-    list_refunds = Unary("ListRefunds", list_refunds, refund_pb2.ListRefundsResponse)
-    iter_refunds = Items("ListRefunds", list_refunds.request, after_sale_pb2.Refund)
-    request_return = Unary("RequestReturn", request_return, after_sale_pb2.Return)
-    get_return = Unary("GetReturn", get_return, after_sale_pb2.Return)
-    list_returns = Unary("ListReturns", list_returns, refund_pb2.ListReturnsResponse)
-    iter_returns = Items("ListReturns", list_returns.request, after_sale_pb2.Return)
-    approve_return = Unary("ApproveReturn", approve_return, after_sale_pb2.Return)
-    reject_return = Unary("RejectReturn", reject_return, after_sale_pb2.Return)
-    receive_return = Unary("ReceiveReturn", receive_return, after_sale_pb2.Return)
+    refund_order = Unary("RefundOrder", refund_order, refund_pb2.Refund)
+    get_refund = Unary("GetRefund", get_refund, refund_pb2.Refund)
+    list_refunds = Unary("ListRefunds", list_refunds, refund_service_pb2.ListRefundsResponse)
+    iter_refunds = Items("ListRefunds", list_refunds.request, refund_pb2.Refund)
+    request_return = Unary("RequestReturn", request_return, refund_pb2.Return)
+    get_return = Unary("GetReturn", get_return, refund_pb2.Return)
+    list_returns = Unary("ListReturns", list_returns, refund_service_pb2.ListReturnsResponse)
+    iter_returns = Items("ListReturns", list_returns.request, refund_pb2.Return)
+    approve_return = Unary("ApproveReturn", approve_return, refund_pb2.Return)
+    reject_return = Unary("RejectReturn", reject_return, refund_pb2.Return)
+    receive_return = Unary("ReceiveReturn", receive_return, refund_pb2.Return)

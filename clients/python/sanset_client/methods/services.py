@@ -18,7 +18,7 @@ from sanset.v1.order_service_pb2_grpc import OrderServiceStub
 from sanset.v1.payment_pb2_grpc import PaymentServiceStub
 from sanset.v1.promotion_pb2_grpc import PromotionServiceStub
 from sanset.v1.recommend_pb2_grpc import RecommendServiceStub
-from sanset.v1.refund_pb2_grpc import RefundServiceStub
+from sanset.v1.refund_service_pb2_grpc import RefundServiceStub
 from sanset.v1.segment_pb2_grpc import SegmentServiceStub
 from sanset.v1.user_pb2_grpc import UserServiceStub
 from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
@@ -47,7 +47,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.payment_pb2_grpc import PaymentServiceAsyncStub
     from sanset.v1.promotion_pb2_grpc import PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
-    from sanset.v1.refund_pb2_grpc import RefundServiceAsyncStub
+    from sanset.v1.refund_service_pb2_grpc import RefundServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
@@ -61,7 +61,7 @@ else:
     from sanset.v1.payment_pb2_grpc import PaymentServiceStub as PaymentServiceAsyncStub
     from sanset.v1.promotion_pb2_grpc import PromotionServiceStub as PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
-    from sanset.v1.refund_pb2_grpc import RefundServiceStub as RefundServiceAsyncStub
+    from sanset.v1.refund_service_pb2_grpc import RefundServiceStub as RefundServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
