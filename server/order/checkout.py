@@ -26,7 +26,7 @@ from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.work import Work
 from server.errors import Aborted, Unavailable
-from server.order import lookup, payment_queries
+from server.order import lookup, payment_queries, queries
 from server.order.errors import PriceChanged, UnseenTotal
 from server.order.placed import PlacedOrder
 from server.order.reserve import CheckoutRules, Purchase, reserve, used
@@ -248,11 +248,14 @@ class Checkout(Generic[R]):
     ) -> Ended[R]:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
         url = outcome.url if len(outcome.url) <= MAX_PAYMENT_URL else ""
-        if url:
-            payment_queries.remember_payment_url(tx, order.id, url)
         waiting = replace(order.charge, gateway_id=outcome.gateway_id, payment_url=url)
-        reply = self._settlement.render(replace(order, payment=waiting), url)
-        return self._calls.end(tx, purchase.claim, reply)
+        order = replace(order, payment=waiting)
+        if url:
+            now = self._clock()
+            queries.touch(tx, order.id, now)  # first, as everybody who locks both rows
+            payment_queries.remember_payment_url(tx, order.id, url)
+            order = replace(order, updated_at=now)
+        return self._calls.end(tx, purchase.claim, self._settlement.render(order, url))
 
 
 def _payment_token(tx: Connection, vault: Vault, purchase: Purchase) -> str:

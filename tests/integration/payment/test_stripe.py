@@ -83,6 +83,10 @@ def test_the_page_is_shown_for_as_long_as_the_order_can_be_paid(
     assert reply.payment_url
     assert reply.order.payment.payment_url == reply.payment_url
     assert reply.order.payment.gateway_id == intent["id"]
+    assert reply.order == only_order(paid, buyer)
+    assert reply.order.update_time.ToNanoseconds() > reply.order.create_time.ToNanoseconds(), (
+        "listed as changed"
+    )
     assert (
         page_of(paid, buyer, reply.order_id) == page_of(paid, paid.admin, reply.order_id) == reply.payment_url
     )
