@@ -8,10 +8,12 @@ from typing import Any
 from sanset.v1 import gift_card_pb2
 from sanset.v1 import payment_pb2 as pb
 
+from server.errors import FieldReason, InvalidField
+from server.money import Money, is_currency
 from server.payment.order_payment import OrderPayment
 from server.payment.records import IssuedGiftCard, OrderDispute, RecordedAlert
 from server.rpc.updates import masked_values
-from server.rpc.wire import money_to_wire, time_from_wire, time_to_wire
+from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
 from server.text.languages import said
 
 
@@ -58,6 +60,15 @@ def gift_card_to_wire(card: IssuedGiftCard, code: str = "") -> gift_card_pb2.Gif
         active=card.active,
         etag=card.etag,
     )
+
+
+def balance_from_wire(card: gift_card_pb2.GiftCard) -> Money:
+    """What a card to create is worth. Raises InvalidField without a currency, and InvalidMoney."""
+    currency = card.balance.currency_code.upper()
+    if not is_currency(currency):
+        problem = "must name its currency by its ISO 4217 code, such as USD"
+        raise InvalidField(("gift_card.balance", problem, FieldReason.REQUIRED))
+    return money_from_wire(card.balance, "gift_card.balance", currency=currency)
 
 
 def gift_card_changes(request: gift_card_pb2.UpdateGiftCardRequest) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.crypto.keys import derived_key
-from server.crypto.vault import Vault
 from server.errors import FieldReason, InvalidField
 from server.etags import check_etag
 from server.money import Money
@@ -33,7 +32,6 @@ class Codes:
 
     def __init__(self, secret: bytes) -> None:
         self._key = derived_key(secret, "gift card codes")
-        self._vault = Vault(secret)
 
     def new(self) -> str:
         """A code: "GIFT-7K3M-9QX4-2T01-ZZ8P". One that happens to look like a card number could not pay."""
@@ -42,14 +40,6 @@ class Codes:
             code = "-".join(("GIFT", *(symbols[i : i + 4] for i in range(0, _SYMBOLS, 4))))
             if not holds_card_number(code):
                 return code
-
-    def sealed(self, code: str, user_id: int) -> str:
-        """The code as it may be kept for whoever made the card and asks again."""
-        return self._vault.seal(code, user_id)
-
-    def opened(self, sealed: str, user_id: int) -> str:
-        """The code that was sealed."""
-        return self._vault.open(sealed, user_id)
 
     def hash_of(self, code: str) -> str:
         """What is stored of a code: keyed, so that a stolen table cannot be searched for codes."""

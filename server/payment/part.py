@@ -32,6 +32,7 @@ def build(core: Core, payments: Payments, read_payment: ReadPayment, take_report
         read_payment=read_payment,
         take_report=take_report,
         gift_card_codes=payments.codes,
+        vault=core.vault,
     )
     if payments.demo is not None:
         payments.demo.tell = take_report

@@ -12,10 +12,9 @@ from sqlalchemy import Connection
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
+from server.crypto.vault import Vault
 from server.db.database import Database
-from server.errors import FieldReason, InvalidField
 from server.identity import Identity
-from server.money import Money, is_currency
 from server.paging import Pages
 from server.payment import alert_queries, convert, gift_card_queries, gift_cards
 from server.payment.errors import PaymentAlertNotFound
@@ -23,7 +22,7 @@ from server.payment.gift_cards import Codes
 from server.payment.order_payment import OrderPayment
 from server.repeats.short_call import once
 from server.rpc.call import Call
-from server.rpc.wire import money_from_wire, time_from_wire
+from server.rpc.wire import time_from_wire
 from server.user.card_numbers import refuse_card_number
 
 ReadPayment = Callable[[Connection, Identity, int], OrderPayment]
@@ -45,6 +44,7 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         read_payment: ReadPayment,
         take_report: TakeReport,
         gift_card_codes: Codes,
+        vault: Vault,
     ) -> None:
         self._db = db
         self._pages = pages
@@ -52,6 +52,7 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         self._read_payment = read_payment
         self._take_report = take_report
         self._codes = gift_card_codes
+        self._vault = vault
 
     def GetPayment(self, request: pb.GetPaymentRequest, call: Call) -> pb.Payment:
         with self._db.read() as connection:
@@ -63,35 +64,12 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         repeated = await self._take_report(request.payload.data, call.headers)
         return pb.ReceivePaymentWebhookResponse(repeated=repeated)
 
+    @once(gift_card_pb2.GiftCard, sealed="code")
     def CreateGiftCard(
-        self, request: gift_card_pb2.CreateGiftCardRequest, call: Call
+        self, tx: Connection, request: gift_card_pb2.CreateGiftCardRequest, call: Call, now: datetime
     ) -> gift_card_pb2.GiftCard:
         requested = request.gift_card
-        currency = requested.balance.currency_code.upper()
-        if not is_currency(currency):
-            raise InvalidField(
-                (
-                    "gift_card.balance",
-                    "must name its currency by its ISO 4217 code, such as USD",
-                    FieldReason.REQUIRED,
-                )
-            )
-        balance = money_from_wire(requested.balance, "gift_card.balance", currency=currency)
-        created = self._create_gift_card(request, call, balance)
-        # Sealed until here, for the reply is kept: the code is money.
-        created.code = self._codes.opened(created.code, call.identity.user_id)
-        return created
-
-    @once(gift_card_pb2.GiftCard)
-    def _create_gift_card(
-        self,
-        tx: Connection,
-        request: gift_card_pb2.CreateGiftCardRequest,
-        call: Call,
-        now: datetime,
-        balance: Money,
-    ) -> gift_card_pb2.GiftCard:
-        requested = request.gift_card
+        balance = convert.balance_from_wire(requested)
         code, card = gift_cards.create(
             tx,
             self._codes,
@@ -101,7 +79,7 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
             active=requested.active or not requested.HasField("active"),
         )
         audit.write(tx, Actor.of(call), "CreateGiftCard", f"gift_card/{card.id}", now, balance=str(balance))
-        return convert.gift_card_to_wire(card, self._codes.sealed(code, call.identity.user_id))
+        return convert.gift_card_to_wire(card, code)
 
     def ListGiftCards(
         self, request: gift_card_pb2.ListGiftCardsRequest, call: Call

@@ -22,6 +22,7 @@ from support.payment_shop import balance, gift_card, only_order, payment, sound
 from support.running_shop import RunningShop, refusal, test_settings
 from support.running_shop import refused as refused_call
 
+from server.crypto.vault import Vault
 from server.payment.gateway import Charge, Outcome
 
 GIFT_CARD = payment_pb2.Payment.GIFT_CARD
@@ -78,6 +79,22 @@ def test_the_code_of_a_new_card_lies_nowhere_in_plain(giving: RunningShop) -> No
     [row] = giving.sql("SELECT reply FROM idempotency_keys WHERE request_id = :id", id=request.request_id)
     assert row.reply
     assert code.encode() not in bytes(row.reply)
+
+
+def test_a_repeat_under_another_secret_key_names_the_card_without_its_code(giving: RunningShop) -> None:
+    card = gift_card_pb2.GiftCard(balance=Money(currency_code="USD", units=5))
+    request = gift_card_pb2.CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
+    first = giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata)
+    kept = gift_card_pb2.GiftCard()
+    kept.CopyFrom(first)
+    kept.code = Vault(b"another secret").seal(first.code, giving.admin.user_id)
+    giving.sql(
+        "UPDATE idempotency_keys SET reply = :reply WHERE request_id = :id",
+        reply=kept.SerializeToString(),
+        id=request.request_id,
+    )
+    again = giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata)
+    assert (again.id, again.last_four, again.code) == (first.id, first.last_four, "")
 
 
 def test_the_code_of_an_unpaid_order_is_sealed(giving: RunningShop, monkeypatch: pytest.MonkeyPatch) -> None:
