@@ -354,6 +354,8 @@ def test_two_activations_at_once_leave_one_model_in_use(modelled: Settings, trai
             with worker.db.transaction() as tx:
                 trained_models.activate(tx, model_id)
 
+        # What loads the first model keeps the interpreter busy, and a transaction with its locks waiting
+        await until(lambda: worker.serving.models.active is not None)
         for _ in range(5):
             await asyncio.gather(*(asyncio.to_thread(activate, model_id) for model_id in ids))
         with worker.db.read() as connection:
