@@ -53,6 +53,13 @@ CONDITIONS = {
     "address.id": Violation("address.id", "must be the id of an address", FieldReason.REQUIRED),
     "product.id": Violation("product.id", "must be the id of a product", FieldReason.REQUIRED),
     "category.id": Violation("category.id", "must be the id of a category", FieldReason.REQUIRED),
+    "coupon.id": Violation("coupon.id", "must be the id of a coupon", FieldReason.REQUIRED),
+    "endpoint.id": Violation("endpoint.id", "must be the id of an endpoint", FieldReason.REQUIRED),
+    "gift_card.id": Violation("gift_card.id", "must be the id of a gift card", FieldReason.REQUIRED),
+    "payment_method.id": Violation(
+        "payment_method.id", "must be the id of a payment method", FieldReason.REQUIRED
+    ),
+    "segment.id": Violation("segment.id", "must be the id of a segment", FieldReason.REQUIRED),
     "recommendations.product": Violation(
         "product_id", "is required with the context PRODUCT", FieldReason.REQUIRED
     ),

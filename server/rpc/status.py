@@ -82,8 +82,8 @@ def _bad_request(refusal: Refusal, language: str) -> error_details_pb2.BadReques
     for field, description, reason in refusal.violations:
         text = _cut(description, MAX_FACT)
         violation = bad_request.field_violations.add(field=field, description=text, reason=reason)
-        if language != ENGLISH:
-            violation.localized_message.CopyFrom(_localized(translated(description, language), language))
+        if (sentence := translated(description, language)) != description:
+            violation.localized_message.CopyFrom(_localized(sentence, language))
         if bad_request.ByteSize() > MAX_VIOLATIONS:
             del bad_request.field_violations[-1]
             break

@@ -409,6 +409,13 @@ def test_everything_without_what_is_required_is_refused_by_name(room: Room) -> N
 # ── Etags
 
 
+@pytest.mark.either
+def test_an_update_without_an_id_names_it(room: Room) -> None:
+    if room.update.name != "UpdateMe":
+        answer = room.refused(type(room.resource)(**room.change))
+        assert (answer.code, answer.fields) == (INVALID, [f"{room.name}.id"])
+
+
 def test_an_etag_as_if_match_guards_an_update(room: Room) -> None:
     etag = room.resource.etag  # type: ignore[attr-defined]
     after = room.write(room.empty(**room.change), if_match=f'"{etag}"')

@@ -134,3 +134,15 @@ def test_wrong_fields_are_told_in_the_callers_language() -> None:
     _, localized = _details(InvalidField(("name", "is required"), ("x", "must be odd")), "de")
     assert localized is not None
     assert localized.message == "name: ist nötig; x: must be odd"
+
+
+def test_a_field_has_no_sentence_that_is_said_to_be_of_a_language_and_is_english() -> None:
+    speak("de")
+    try:
+        status = rich_status(InvalidField(("name", "is required"), ("x", "must be odd")), "id")
+    finally:
+        speak("en")
+    bad_request = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(bad_request) for detail in status.details)
+    localized = [violation.localized_message.message for violation in bad_request.field_violations]
+    assert localized == ["ist nötig", ""]
