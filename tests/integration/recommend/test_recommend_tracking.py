@@ -96,7 +96,7 @@ def test_events_that_cannot_be_taken_are_named_and_the_others_kept(settings: Set
     reply, rows, told = track(settings, events, caller=customer(3))
     assert reply.accepted == 2
     assert [(error.index, error.message) for error in reply.errors] == [
-        (0, "product_id is required for VIEW."),
+        (0, "product_id: is required for VIEW"),
         (2, f"There is no product {2**62}."),
         (4, f"There is no product {2**62}."),
     ]

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -346,21 +347,20 @@ async def _call_on(worker: Worker) -> None:
         await asyncio.sleep(0.02)  # without a rest it would starve the worker that it shares a processor with
 
 
-def test_two_activations_at_once_leave_one_model_in_use(modelled: Settings, trained: Trained) -> None:
+def test_activations_at_once_leave_one_model_in_use(modelled: Settings, trained: Trained) -> None:
     ids = [1, *(clone(modelled, recall).id for recall in (0.1, 0.2, 0.3))]
+    db = Database(modelled.url, pool_size=len(ids))
 
-    async def story(worker: Worker) -> None:
-        def activate(model_id: int) -> None:
-            with worker.db.transaction() as tx:
-                trained_models.activate(tx, model_id)
+    def activate(model_id: int) -> None:
+        with db.transaction() as tx:
+            trained_models.activate(tx, model_id)
 
-        # What loads the first model keeps the interpreter busy, and a transaction with its locks waiting
-        await until(lambda: worker.serving.models.active is not None)
+    # Without a worker, which would load each of them, and keep transactions waiting with their locks
+    with ThreadPoolExecutor(len(ids)) as threads:
         for _ in range(5):
-            await asyncio.gather(*(asyncio.to_thread(activate, model_id) for model_id in ids))
-        with worker.db.read() as connection:
-            active = connection.execute(select(TrainedModel.id).where(TrainedModel.is_active)).all()
-            assert len(active) == 1
-            assert connection.execute(select(TrainingRun.id)).all() == []
-
-    play(modelled, story)
+            assert len(list(threads.map(activate, ids))) == len(ids)
+    with db.read() as connection:
+        active = connection.execute(select(TrainedModel.id).where(TrainedModel.is_active)).all()
+        assert len(active) == 1
+        assert connection.execute(select(TrainingRun.id)).all() == []
+    db.close()
