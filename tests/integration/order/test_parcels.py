@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, refund_service_pb2, tracking_pb2
 from sanset.v1.order_pb2 import LineQuantity
+from support.module_shop import module_shop as module_shop
 from support.payment_shop import sound
 from support.refund_story import ask_return, refund, state, stock
 from support.running_shop import RunningShop, refused

@@ -25,19 +25,12 @@ from support.cart_shop import (
     stock_of,
     told,
 )
+from support.module_shop import module_shop as module_shop
 from support.payment_shop import let_expire, report, sound, sweep, tell
 from support.running_shop import Account, RunningShop, refusal, test_settings
 from support.running_shop import refused as refused_call
 
 HANGS = "tok_timeout"
-
-
-@pytest.fixture(scope="module")
-def shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """A running worker, on each database in turn."""
-    running = RunningShop(test_settings(module_database_url, tmp_path_factory.mktemp("shop")))
-    yield running
-    running.stop()
 
 
 @contextmanager

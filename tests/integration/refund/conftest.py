@@ -1,16 +1,7 @@
-"""A shop of their own for the tests of what comes after a sale: they check every invariant of a whole database."""
+"""A shop of each module's own, whose whole is checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from support.module_shop import module_shop
 
-import pytest
-from support.running_shop import RunningShop, test_settings
-
-
-@pytest.fixture(scope="module")
-def shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """A running worker, on each database in turn."""
-    running = RunningShop(test_settings(module_database_url, tmp_path_factory.mktemp("shop")))
-    yield running
-    running.stop()
+__all__ = ["module_shop"]
