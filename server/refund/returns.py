@@ -27,6 +27,7 @@ from server.refund.errors import (
     ReturnTooLate,
     UnitsNotReturnable,
 )
+from server.refund.named_units import units_by_position
 from server.refund.outcomes import end_if_paid_back
 from server.refund.paid_ahead import awaited, due
 from server.refund.parts import fitted
@@ -213,19 +214,7 @@ def _returnable_units(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[in
         raise NotReturnable(order_id=sale.id, problem="Everything was returned or paid back.", available=0)
     if units is None:
         return left
-    by_position, missing = positions(sale.lines, units, left)
-    for variant, too_many in missing.items():
-        lines = [line for line in sale.lines if line.variant_id == variant]
-        open_units = sum(left.get(line.position, 0) for line in lines)
-        raise UnitsNotReturnable(
-            item_id=None,
-            product_id=lines[0].product_id,
-            variant_id=variant,
-            name=lines[0].name,
-            requested=open_units + too_many,
-            available=open_units,
-        )
-    return by_position
+    return units_by_position(sale, units, left, UnitsNotReturnable)
 
 
 def _units_with_the_buyer(sale: Sale) -> dict[int, int]:

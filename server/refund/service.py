@@ -20,10 +20,11 @@ from server.money import Money, decimals
 from server.order import status
 from server.order.errors import OrderDisputed
 from server.order.placed import PlacedOrder
-from server.order.units import NamedUnits, positions
+from server.order.units import NamedUnits
 from server.refund import queries
 from server.refund.decisions import Decision, record
 from server.refund.errors import NotRefundable, PaidBackAlready, RefundTooLarge, UnitsPaidBack
+from server.refund.named_units import units_by_position
 from server.refund.paid_ahead import Due, due
 from server.refund.parts import all_units, fitted, share_of
 from server.refund.sale import Sale, open_sale
@@ -144,19 +145,7 @@ def _payable(tx: Connection, sale: Sale, terms: RefundTerms) -> Due:
 def _unpaid_units(sale: Sale, units: Sequence[NamedUnits]) -> dict[int, int]:
     """Units as they are named, by position. Raises RefundTooLarge for those that were paid back."""
     left = {line.position: line.unpaid for line in sale.lines}
-    by_position, missing = positions(sale.lines, units, left)
-    for variant, too_many in missing.items():
-        lines = [line for line in sale.lines if line.variant_id == variant]
-        open_units = sum(line.unpaid for line in lines)
-        raise UnitsPaidBack(
-            item_id=None,
-            product_id=lines[0].product_id,
-            variant_id=variant,
-            name=lines[0].name,
-            requested=open_units + too_many,
-            available=open_units,
-        )
-    return by_position
+    return units_by_position(sale, units, left, UnitsPaidBack)
 
 
 def _in_minor(amount: Money, currency: str) -> int:
