@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from sanset.v1 import behavior_pb2, cart_pb2
 from sanset.v1 import recommend_pb2 as pb
+from support.cart_shop import cents
 from support.running_shop import Account, RunningShop
 
 from server.clock import utc_now
@@ -63,10 +64,10 @@ def test_a_recommendation_put_into_the_cart_and_bought_is_revenue_of_its_list(sh
     achieved = measured(shop, since)
     assert (achieved.lists, achieved.impressions) == (1, 2)
     assert (achieved.clicks, achieved.cart_additions, achieved.purchases) == (0, 1, 1)
-    assert order.items[0].price.units == 10
-    assert achieved.revenue == {"USD": 1000}
+    revenue = {"USD": cents(order.items[0].price)}
+    assert achieved.revenue == revenue
     assert achieved.positions[1].purchases == 0
-    assert achieved.positions[2].revenue == {"USD": 1000}
+    assert achieved.positions[2].revenue == revenue
 
 
 def test_what_a_visitor_clicked_counts_for_the_account_that_they_turn_out_to_have(shop: RunningShop) -> None:
@@ -76,7 +77,7 @@ def test_what_a_visitor_clicked_counts_for_the_account_that_they_turn_out_to_hav
     buyer, other = shop.customer(), shop.customer()
     for account in (buyer, other):
         shop.add(account, found.items[0].product_id)
-        shop.checkout(account)
+        order = shop.checkout(account).order
     assert (measured(shop, since).clicks, measured(shop, since).purchases) == (1, 0)
     view = behavior_pb2.BehaviorEvent(
         kind=behavior_pb2.BehaviorEvent.VIEW, product_id=found.items[0].product_id
@@ -84,7 +85,11 @@ def test_what_a_visitor_clicked_counts_for_the_account_that_they_turn_out_to_hav
     request = behavior_pb2.TrackEventRequest(events=[view], visitor_id=visitor_id)
     shop.recommend.TrackEvent(request, metadata=buyer.metadata)
     achieved = measured(shop, since)
-    assert (achieved.clicks, achieved.purchases, achieved.revenue) == (1, 1, {"USD": 1000})
+    assert (achieved.clicks, achieved.purchases, achieved.revenue) == (
+        1,
+        1,
+        {"USD": cents(order.items[0].price)},
+    )
 
 
 @pytest.mark.parametrize("token", ["", "rubbish", "A" * 512])
