@@ -91,12 +91,10 @@ class Pool:
         turn = await self._take(deadline, patience, again)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        in_its_context = partial(
-            copy_context().run, use_case
-        )  # what the call says it says in its own language
-        self._executor.submit(
-            _work, loop, deadline, in_its_context, future, partial(self._ended, turn, future)
-        )
+        # The language of its sentences belongs to the call: the thread works in the call's context.
+        in_context = partial(copy_context().run, use_case)
+        ended = partial(self._ended, turn, future)
+        self._executor.submit(_work, loop, deadline, in_context, future, ended)
         # A commit that is under way when the time is over may still succeed, and its caller must hear so.
         async with asyncio.timeout(deadline.patience):
             return await future
