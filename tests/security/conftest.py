@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from every_rpc import World
 from support.databases import postgres_database, sqlite_database
 from support.running_shop import RunningShop, test_settings
+from world import World
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from every_rpc import CASES, METHODS, World, path, rule
+from every_rpc import case_of, new_request, sample
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -23,6 +23,7 @@ from support.running_shop import Account, refusal
 from support.wire_bytes import (
     delimited,
 )
+from world import METHODS, World, path, rule
 
 from server.contract import SERVICES
 from server.errors import Refusal
@@ -72,7 +73,7 @@ class Attacker:
             self.account = world.admin
         elif method in ENDS_ITS_SESSION or not hasattr(self, "account"):
             self.account = world.shop.customer()
-        self._good = CASES[method].request(world, self.account)
+        self._good = new_request(world, method, self.account)
 
     def send(self, spoil: Any) -> None:
         """Spoil a good request and send it; what was done with the last one must not matter."""
@@ -92,7 +93,7 @@ class Attacker:
             self._start_again()
 
 
-@pytest.mark.parametrize("method", CASES)
+@pytest.mark.parametrize("method", METHODS)
 def test_no_value_of_any_field_breaks_the_server(world: World, method: str) -> None:
     attacker = Attacker(world, method)
     wrong = []
@@ -105,11 +106,11 @@ def test_no_value_of_any_field_breaks_the_server(world: World, method: str) -> N
 
 
 @pytest.mark.either
-@pytest.mark.parametrize("method", CASES)
+@pytest.mark.parametrize("method", METHODS)
 def test_bytes_that_are_no_message_are_refused(world: World, method: str) -> None:
     """What cannot be read is refused before the database is met: it is sent for a few only."""
     dice = random.Random(method)
-    good = world.sample(method).SerializeToString()
+    good = sample(world, method).SerializeToString()
     metadata = world.shop.customer().metadata if not rule(method).permission else world.admin.metadata
     sent = 0
     for _ in range(20):
@@ -146,7 +147,7 @@ def _parses(method: str, data: bytes) -> bool:
 
 
 @pytest.mark.either
-@pytest.mark.parametrize("method", CASES)
+@pytest.mark.parametrize("method", METHODS)
 def test_text_that_is_not_utf8_is_refused(world: World, method: str) -> None:
     metadata = world.admin.metadata
     for field in METHODS[method].input_type.fields:
@@ -178,7 +179,7 @@ def test_a_message_nested_without_end_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("method", ["UpdateMe", "CreateProduct"])
 def test_objects_nest_only_so_deep(world: World, method: str) -> None:
-    request = CASES[method].request(world, world.admin)
+    request = new_request(world, method, world.admin)
     holder = request.user if method == "UpdateMe" else request.product
     name = "preferences" if method == "UpdateMe" else "attributes"
     getattr(holder, name).CopyFrom(nested_struct(16))
@@ -251,10 +252,10 @@ def test_a_request_id_that_is_none_is_replaced(world: World, sent: str) -> None:
 
 
 def test_the_shop_goes_on_after_all_that(world: World) -> None:
-    for method, case in CASES.items():
+    for method in METHODS:
         account: Account = world.admin if rule(method).permission else world.shop.customer()
-        request: Message = case.request(world, account)
-        assert world.code(method, request, account.metadata) == case.code, method
+        request: Message = new_request(world, method, account)
+        assert world.code(method, request, account.metadata) == case_of(method).code, method
     page = ""
     while True:  # everything that could be stored can be read
         request = product_pb2.ListProductsRequest(page_size=100, page_token=page)

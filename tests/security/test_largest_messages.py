@@ -9,13 +9,14 @@ from typing import Any
 
 import grpc
 import pytest
-from every_rpc import CASES, METHODS, World, path, rule
+from every_rpc import new_request, sample
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 from hostile import assert_is_refused_well
 from largest import MEBIBYTE, Large, large_fields
 from sanset.v1 import user_pb2
 from support.running_shop import refusal
+from world import METHODS, World, path, rule
 
 from server.rpc.sizes import largest
 
@@ -68,8 +69,8 @@ def _metadata(world: World, method: str) -> Any:
 
 
 def _sample(world: World, method: str) -> Message:
-    request = type(world.sample(method))()
-    request.CopyFrom(world.sample(method))
+    request = type(sample(world, method))()
+    request.CopyFrom(sample(world, method))
     return request
 
 
@@ -78,7 +79,7 @@ def test_the_largest_legal_value_is_looked_at_and_not_called_too_large(
     world: World, method: str, large: Large
 ) -> None:
     account = world.admin if rule(method).permission else world.shop.customer()
-    request = CASES[method].request(world, account)
+    request = new_request(world, method, account)
     if not large.fill(request):
         pytest.skip("the server fills it, or compares it with a few names")
     assert request.ByteSize() <= largest(METHODS[method].input_type)

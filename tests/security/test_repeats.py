@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
 import pytest
-from every_rpc import CASES, METHODS, World, everything, everything_at_rest, rule
+from every_rpc import case_of, new_request
 from google.protobuf import descriptor_pb2
 from google.protobuf.message import Message
+from ids import IDS, is_required, name_of, named_ids, set_id
 from sanset.v1 import auth_pb2
 from sanset.v1.access_pb2 import AccessRule
+from sqlalchemy import func, literal, select, union_all
 from support.running_shop import Account, refusal
+from world import METHODS, World, everything, everything_at_rest, rule
+
+from server.db.base import Base
 
 OK = grpc.StatusCode.OK
 
@@ -26,31 +30,16 @@ IDEMPOTENT_BY_NATURE = [
     if method.GetOptions().idempotency_level == descriptor_pb2.MethodOptions.IDEMPOTENT
     and name not in TAKES_ID
 ]
+SAFE_WITHOUT_ID = [
+    name
+    for name in TAKES_ID
+    if METHODS[name].GetOptions().idempotency_level == descriptor_pb2.MethodOptions.IDEMPOTENT
+    and not is_required(METHODS[name].input_type.fields_by_name["request_id"])
+]
 
-ANOTHER_BODY: dict[str, Callable[[Any], None]] = {
-    "Register": lambda request: setattr(request, "password", "another-horse-2"),
-    "Checkout": lambda request: setattr(request, "coupon_code", "ANOTHER"),
-    "ClearCart": lambda request: setattr(request, "etag", "another"),
-    "RedeemPoints": lambda request: setattr(request, "points", 1),
-    "UpdateMe": lambda request: setattr(request.user, "full_name", "Ann Third"),
-    "CreateAddress": lambda request: setattr(request.address, "label", "Work"),
-    "AddPaymentMethod": lambda request: setattr(request.payment_method, "last_four", "4243"),
-    "CreateGiftCard": lambda request: setattr(request.gift_card.balance, "units", 26),
-    "CreateWebhookEndpoint": lambda request: setattr(request.endpoint, "url", "https://8.8.8.8/other"),
-    "AdjustPoints": lambda request: setattr(request, "points", 6),
-    # Ids that are free again may be given out once more.
-    "DeletePaymentMethod": lambda request: setattr(request, "payment_method_id", 10**9),
-    "DeleteAddress": lambda request: setattr(request, "address_id", 10**9),
-    "DeleteWebhookEndpoint": lambda request: setattr(request, "endpoint_id", 10**9),
-    "UpdateWebhookEndpoint": lambda request: setattr(request.endpoint, "id", 10**9),
-    "ReplayWebhookDelivery": lambda request: setattr(request, "delivery_id", 10**9),
-    "RotateWebhookSecret": lambda request: setattr(request, "endpoint_id", 10**9),
-    "RemoveItem": lambda request: setattr(request, "item_id", 10**9),
-    "DeleteSegment": lambda request: setattr(request, "segment_id", 10**9),
-    "DeleteCategory": lambda request: setattr(request, "category_id", 10**9),
-}
-"""How the body of a case is made another, where a second request of the case is the same."""
-NO_OTHER_BODY = {"RemoveCoupon"}
+TABLES = Base.metadata.tables.items()
+LOGS = {"audit_entries", "events"}
+"""Tables that tell of a repeat as well."""
 
 AT_ONCE = [
     "Register", "AddItem", "MoveToCart", "CreateAddress", "AddPaymentMethod", "CreateProduct", "AdjustInventory",
@@ -68,9 +57,9 @@ def metadata_of(method: str, caller: Account) -> Any:
     return () if rule(method).level == AccessRule.PUBLIC else caller.metadata
 
 
-def new_request(world: World, method: str, caller: Account) -> Any:
-    """A request of a method's case, with a request id."""
-    request: Any = CASES[method].request(world, caller)
+def identified_request(world: World, method: str, caller: Account) -> Any:
+    """A request that is served, with a request id."""
+    request = new_request(world, method, caller)
     request.request_id = request.request_id or str(uuid.uuid4())
     return request
 
@@ -84,14 +73,18 @@ def reply_or_code(world: World, method: str, request: Message, metadata: Any) ->
 
 def with_another_body(world: World, method: str, first: Any, caller: Account) -> Message:
     """A good request with the id of `first` and another body."""
-    if method in ANOTHER_BODY:
-        request = type(first)()
-        request.CopyFrom(first)
-        ANOTHER_BODY[method](request)
+    request = type(first)()
+    request.CopyFrom(first)
+    change = case_of(method).other_body
+    path = next((path for path in named_ids(method) if name_of(path) in IDS), None)
+    if change is not None:
+        change(request)
+    elif path is not None:  # of another thing: an id that is free again may be given out once more
+        set_id(request, path, IDS[name_of(path)].never)
     else:
-        request = CASES[method].request(world, caller)
+        request = new_request(world, method, caller)
         request.request_id = first.request_id
-    assert request != first, f"{method} needs a line in ANOTHER_BODY"
+    assert request != first, f"{method} needs an `other_body` in CASES of tests/security/every_rpc.py"
     return request
 
 
@@ -99,14 +92,15 @@ def test_a_request_id_makes_repeats_one_effect_and_one_reply(world: World) -> No
     calls, first = {}, {}
     for method in TAKES_ID:
         caller = caller_of(world, method)
-        request = new_request(world, method, caller)
+        request = identified_request(world, method, caller)
         calls[method] = (request, metadata_of(method, caller), caller)
         first[method] = reply_or_code(world, method, *calls[method][:2])
-    served = {method for method in TAKES_ID if CASES[method].code == OK}
+    served = {method for method in TAKES_ID if case_of(method).code == OK}
     assert {method for method, reply in first.items() if isinstance(reply, Message)} == served
     others = {
         method: with_another_body(world, method, calls[method][0], calls[method][2])
-        for method in sorted(served - NO_OTHER_BODY)
+        for method in sorted(served)
+        if len(METHODS[method].input_type.fields) > 1
     }
     before = everything_at_rest(world)
     again = {method: reply_or_code(world, method, *call[:2]) for method, call in calls.items()}
@@ -123,7 +117,7 @@ def test_a_request_id_makes_repeats_one_effect_and_one_reply(world: World) -> No
 def test_of_repeats_at_once_one_takes_effect(world: World, method: str) -> None:
     def new_rows(times: int) -> tuple[list[Message | grpc.StatusCode], Counter[str]]:
         caller = caller_of(world, method)
-        request, metadata = new_request(world, method, caller), metadata_of(method, caller)
+        request, metadata = identified_request(world, method, caller), metadata_of(method, caller)
         before = counts(world)
         with ThreadPoolExecutor(times) as threads:
             replies = list(
@@ -139,14 +133,20 @@ def test_of_repeats_at_once_one_takes_effect(world: World, method: str) -> None:
 
 
 def counts(world: World) -> dict[str, int]:
-    return {table: len(rows) for table, rows in everything(world).items()}
+    """The rows of each table."""
+    each = [
+        select(literal(name), select(func.count()).select_from(table).scalar_subquery())
+        for name, table in TABLES
+    ]
+    with world.shop.app.db.read() as connection:
+        return {row[0]: row[1] for row in connection.execute(union_all(*each))}
 
 
 def test_what_is_idempotent_by_nature_answers_a_repeat_as_it_answered_first(world: World) -> None:
     calls, first = {}, {}
     for method in IDEMPOTENT_BY_NATURE:
         caller = caller_of(world, method)
-        request, metadata = CASES[method].request(world, caller), metadata_of(method, caller)
+        request, metadata = new_request(world, method, caller), metadata_of(method, caller)
         if isinstance(request, auth_pb2.RevokeSessionRequest):  # another session than the one that calls
             metadata = world.shop.sign_in(caller.email).metadata
         calls[method] = (request, metadata)
@@ -156,3 +156,26 @@ def test_what_is_idempotent_by_nature_answers_a_repeat_as_it_answered_first(worl
     assert {method for method in calls if again[method] != first[method]} == set()
     after = everything(world)
     assert {table for table in before if after[table] != before[table]} == set()
+
+
+@pytest.mark.parametrize("method", SAFE_WITHOUT_ID)
+def test_what_is_idempotent_needs_no_request_id(world: World, method: str) -> None:
+    caller = caller_of(world, method)
+    request, metadata = new_request(world, method, caller), metadata_of(method, caller)
+    request.ClearField("request_id")
+    first = reply_or_code(world, method, request, metadata)
+    before = counts(world)
+    again = reply_or_code(world, method, request, metadata)
+    if isinstance(again, grpc.StatusCode):  # what is gone stays gone, and what was changed has another etag
+        assert again in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.ABORTED)
+    else:
+        assert _unversioned(again) == _unversioned(first)
+    after = counts(world)
+    assert {table for table in before if after[table] != before[table]} <= LOGS
+
+
+def _unversioned(reply: Any) -> Any:
+    for name in ("etag", "update_time"):
+        if name in reply.DESCRIPTOR.fields_by_name:
+            reply.ClearField(name)
+    return reply

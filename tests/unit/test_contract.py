@@ -50,14 +50,6 @@ OPTIONAL = {
 }
 """What the world may call, said a second time: opening another RPC takes two edits."""
 
-NOT_IDEMPOTENT_BY_NATURE = {
-    "Register", "Login", "Refresh", "Logout", "CreateAddress", "CreateProduct", "CreateCategory",
-    "AdjustInventory", "AddItem", "MoveToCart", "TrackEvent", "TrainModel", "CreateSegment", "StartExperiment",
-    "CreateCoupon", "AdjustPoints", "RefundOrder", "RequestReturn", "AddPaymentMethod", "CreateGiftCard",
-    "CreateWebhookEndpoint", "RotateWebhookSecret", "ReplayWebhookDelivery",
-}  # fmt: skip
-"""Every repeat would do it again, unless a request id says otherwise."""
-
 NOT_REPEATABLE = {
     "Login": "each sign-in is a session of its own, and its tokens are kept nowhere",
     "Refresh": "the server knows a lost reply by itself, for half a minute",
@@ -233,8 +225,6 @@ def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescripto
     assert read == bool(
         re.match("Get|List|BatchGet|Preview|Track(?!Event)|Watch|Analyze|Export", method.name)
     )
-    unsafe = level == descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
-    assert unsafe == (method.name in NOT_IDEMPOTENT_BY_NATURE)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=IDS)

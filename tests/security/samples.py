@@ -1,0 +1,172 @@
+"""Resources to fill requests with, and things that a shop has for an account, which requests name."""
+
+from __future__ import annotations
+
+import uuid
+
+from google.type.money_pb2 import Money
+from sanset.v1.auth_pb2 import ListSessionsRequest
+from sanset.v1.cart_pb2 import AddItemRequest, SyncCartRequest
+from sanset.v1.gift_card_pb2 import CreateGiftCardRequest, GiftCard
+from sanset.v1.order_pb2 import LineQuantity, Order
+from sanset.v1.payment_method_pb2 import (
+    AddPaymentMethodRequest,
+    DeletePaymentMethodRequest,
+    ListPaymentMethodsRequest,
+    PaymentMethod,
+)
+from sanset.v1.payment_pb2 import Payment
+from sanset.v1.product_pb2 import Product
+from sanset.v1.promotion_pb2 import Coupon, CreateCouponRequest, Tier
+from sanset.v1.refund_pb2 import Return
+from sanset.v1.refund_service_pb2 import RefundOrderRequest, RequestReturnRequest
+from sanset.v1.segment_pb2 import CreateSegmentRequest, Segment, SegmentRules
+from sanset.v1.user_pb2 import Address
+from sanset.v1.wishlist_pb2 import AddToWishlistRequest
+from support.running_shop import Account
+from world import World
+
+
+def address() -> Address:
+    """An address with every part."""
+    return Address(
+        label="Home", line1="1 Main Street", line2="Floor 2", city="Springfield", state="IL",
+        postal_code="62701", country="US", lat=39.8, lng=-89.6,
+    )  # fmt: skip
+
+
+def product(name: str) -> Product:
+    """A product with every part."""
+    new = Product(
+        name=name, sku=uuid.uuid4().hex, slug=f"mug-{uuid.uuid4().hex}", description="A mug", brand="Best",
+        price=Money(currency_code="USD", units=10), compare_at_price=Money(currency_code="USD", units=12),
+        stock=5, max_quantity=10, tags=["red"], seo_title="Mug", seo_description="A mug",
+    )  # fmt: skip
+    new.attributes.update({"material": "oak", "sizes": [1, {"deep": True}]})
+    return new
+
+
+def coupon() -> Coupon:
+    """A coupon with every part."""
+    new = Coupon(
+        code=f"T{uuid.uuid4().hex[:12]}", description="For the tests", discount_basis_points=1050,
+        min_tier=Tier.BRONZE, max_discount=Money(currency_code="USD", units=5), usage_limit=9, per_user_limit=1,
+        active=True,
+    )  # fmt: skip
+    new.valid_from.FromJsonString("2024-01-01T00:00:00Z")
+    new.valid_until.FromJsonString("2100-01-01T00:00:00Z")
+    return new
+
+
+def segment(world: World) -> Segment:
+    """A segment with every rule."""
+    rules = SegmentRules(
+        min_orders=1, max_orders=9, min_spent="1.00", max_spent="99.99", ordered_within_days=30,
+        not_ordered_for_days=2, registered_within_days=90, bought_category=world.category().slug, country="US",
+    )  # fmt: skip
+    return Segment(name=f"Segment {uuid.uuid4().hex}", description="They buy.", rules=rules)
+
+
+def payment_method_request() -> AddPaymentMethodRequest:
+    """A card to be saved."""
+    method = PaymentMethod(kind=Payment.CARD, token="pm_1", brand="Visa", last_four="4242")
+    return AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
+
+
+def gift_card_request() -> CreateGiftCardRequest:
+    """A gift card to be created."""
+    card = GiftCard(balance=Money(currency_code="USD", units=25))
+    return CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
+
+
+def refund_request(world: World, caller: Account) -> RefundOrderRequest:
+    """A refund of one of two units that the caller has bought."""
+    order = world.shop.order(caller, 2)
+    return RefundOrderRequest(
+        order_id=order.id, items=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
+        reason="Scratched", restock=True, request_id=str(uuid.uuid4()),
+    )  # fmt: skip
+
+
+def return_request(world: World, caller: Account) -> RequestReturnRequest:
+    """A return of one of two units that were delivered to the caller."""
+    order = world.shop.order(caller, 2)
+    for status in (Order.PROCESSING, Order.SHIPPED, Order.DELIVERED):
+        world.shop.move(order.id, status)
+    return RequestReturnRequest(
+        order_id=order.id, items=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
+        reason="Too small", request_id=str(uuid.uuid4()),
+    )  # fmt: skip
+
+
+def session_id(world: World, caller: Account) -> str:
+    """The caller's latest session."""
+    request = ListSessionsRequest(page_size=1)
+    return world.shop.auth.ListSessions(request, metadata=caller.metadata).items[0].id
+
+
+def product_id(world: World, caller: Account) -> int:
+    """A product that the caller may change, if anybody may."""
+    owner = caller if caller.user_id == world.vendor.user_id else world.shop.admin
+    return world.product_of(owner).id
+
+
+def wished_product_id(world: World, caller: Account) -> int:
+    """A product on the caller's wishlist."""
+    request = AddToWishlistRequest(product_id=world.shop.product().id)
+    return world.shop.cart.AddToWishlist(request, metadata=caller.metadata).product_id
+
+
+def guest_cart_token(world: World) -> str:
+    """The token of a guest's cart."""
+    return world.shop.cart.AddItem(AddItemRequest(product_id=world.shop.product().id)).token
+
+
+def synced_cart_token(world: World, caller: Account) -> str:
+    """The token of a guest's cart that the caller has taken over."""
+    request = SyncCartRequest(cart_token=guest_cart_token(world), strategy=SyncCartRequest.KEEP_MINE)
+    world.shop.cart.SyncCart(request, metadata=caller.metadata)
+    return request.cart_token
+
+
+def order_id(world: World, caller: Account) -> int:
+    """A paid order of the caller's."""
+    return world.shop.order(caller).id
+
+
+def payment_method_id(world: World, caller: Account) -> int:
+    """A saved payment method of the caller's; of many the oldest is deleted, since an account has at most 20."""
+    users = world.shop.users
+    saved = users.ListPaymentMethods(ListPaymentMethodsRequest(), metadata=caller.metadata).items
+    if len(saved) > 10:
+        oldest = DeletePaymentMethodRequest(payment_method_id=saved[-1].id)
+        users.DeletePaymentMethod(oldest, metadata=caller.metadata)
+    return users.AddPaymentMethod(payment_method_request(), metadata=caller.metadata).id
+
+
+def refund_id(world: World, caller: Account) -> int:
+    """A refund of an order of the caller's."""
+    request = refund_request(world, caller)
+    return world.shop.refunds.RefundOrder(request, metadata=world.admin.metadata).id
+
+
+def requested_return(world: World, caller: Account) -> Return:
+    """A return that the caller has requested."""
+    return world.shop.refunds.RequestReturn(return_request(world, caller), metadata=caller.metadata)
+
+
+def gift_card(world: World) -> GiftCard:
+    """A gift card, with its code."""
+    return world.shop.payments.CreateGiftCard(gift_card_request(), metadata=world.admin.metadata)
+
+
+def coupon_of(world: World) -> Coupon:
+    """A coupon of the shop's."""
+    request = CreateCouponRequest(coupon=coupon())
+    return world.shop.promotions.CreateCoupon(request, metadata=world.shop.admin.metadata)
+
+
+def segment_id(world: World) -> int:
+    """A segment of the shop's."""
+    request = CreateSegmentRequest(segment=segment(world))
+    return world.shop.segments.CreateSegment(request, metadata=world.shop.admin.metadata).id
