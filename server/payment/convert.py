@@ -41,7 +41,7 @@ def payment_to_wire(payment: OrderPayment) -> pb.Payment:
         gateway=payment.gateway,
         captured=money_to_wire(payment.captured_minor, currency),
         refunded=money_to_wire(payment.refunded_minor, currency),
-        problem=said(payment.problem),
+        decline_message=said(payment.problem),
         decline_code=pb.Payment.DeclineCode.Value(payment.decline_code or "DECLINE_CODE_UNSPECIFIED"),
         payment_url=payment.payment_url,
         update_time=time_to_wire(payment.updated_at),
@@ -105,7 +105,7 @@ def alert_to_wire(alert: RecordedAlert) -> pb.PaymentAlert:
         gateway=alert.gateway,
         gateway_id=alert.gateway_id,
         order_id=alert.order_id or 0,
-        problem=alert.problem,
+        message=alert.problem,
         create_time=time_to_wire(alert.created_at),
         close_time=time_to_wire(alert.closed_at),
     )

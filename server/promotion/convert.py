@@ -16,7 +16,10 @@ from server.promotion.loyalty import Standing
 from server.rpc.updates import EVERYTHING, masked_values
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
 
-_AMOUNTS = ("amount", "max_discount", "min_purchase")
+_AMOUNTS = ("discount_amount", "max_discount", "min_purchase")
+_TERMS = {"discount_basis_points": "percent_bp", "discount_amount": "amount"}
+"""Names of the contract that `CouponTerms` calls otherwise."""
+
 _BP_PER_PERCENT = 100
 
 
@@ -29,7 +32,7 @@ def coupon_to_wire(row: AnyRow) -> pb.Coupon:
         active=row.active,
         usage_limit=row.usage_limit,
         per_user_limit=row.per_user_limit,
-        used=row.used,
+        usage_count=row.used,
         valid_from=time_to_wire(row.valid_from),
         valid_until=time_to_wire(row.valid_until),
         create_time=time_to_wire(row.created_at),
@@ -55,7 +58,7 @@ def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -
         "coupon",
         stays=("active",),  # whoever replaces everything need not switch a disabled coupon on
         discount_basis_points=_basis_points,
-        amount=lambda sent: _amount(sent, "amount", currency),
+        discount_amount=lambda sent: _amount(sent, "discount_amount", currency),
         min_purchase=lambda sent: _amount(sent, "min_purchase", currency),
         max_discount=lambda sent: _amount(sent, "max_discount", currency),
         valid_from=lambda sent: time_from_wire(sent, "valid_from"),
@@ -63,9 +66,7 @@ def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -
         active=lambda sent: sent.active or not sent.HasField("active"),
         min_tier=lambda sent: pb.Tier.Level.Name(sent.min_tier) if sent.min_tier else "",
     )
-    if "discount_basis_points" in values:
-        values["percent_bp"] = values.pop("discount_basis_points")
-    return values
+    return {_TERMS.get(name, name): value for name, value in values.items()}
 
 
 def new_coupon_from_wire(coupon: pb.Coupon, currency: str) -> dict[str, object]:

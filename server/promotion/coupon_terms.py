@@ -45,9 +45,9 @@ class CouponTerms:
             problem = f"its amounts are in {' and '.join(sorted(self.currencies))}; one is needed"
             raise InvalidField(("coupon", problem, FieldReason.CONFLICT))
         if (self.percent_bp is None) == (self.amount is None):
-            problem = "needs either discount_basis_points or amount"
+            problem = "needs either discount_basis_points or discount_amount"
             raise InvalidField(("coupon.discount", problem, FieldReason.REQUIRED))
-        for field, money in (("amount", self.amount), ("max_discount", self.max_discount)):
+        for field, money in (("discount_amount", self.amount), ("max_discount", self.max_discount)):
             if money is not None and money.minor == 0:
                 raise InvalidField((f"coupon.{field}", "must be above 0", FieldReason.OUT_OF_RANGE))
         if self.max_discount is not None and self.percent_bp is None:

@@ -119,7 +119,7 @@ def _end_without_units(tx: Connection, sale: Sale) -> None:
 def receive(
     tx: Connection,
     return_id: int,
-    restocked: Sequence[NamedUnits],
+    restock_items: Sequence[NamedUnits],
     *,
     etag: str,
     key: str,
@@ -128,7 +128,7 @@ def receive(
 ) -> int | None:
     """Take in the goods of an approved return; returns the refund to pay back. Repeating changes nothing.
 
-    `restocked` are the units that can be sold again. Units that were paid back or put into stock while they
+    `restock_items` are the units that can be sold again. Units that were paid back or put into stock while they
     travelled are not paid or put there again, and an amount that was paid back without units meanwhile counts
     towards these: a return never fails for money. Raises ReturnNotFound, StaleEtag, IllegalTransition and
     InvalidField.
@@ -141,10 +141,14 @@ def receive(
     _move(tx, current, status.RECEIVED, None, now)
     lines = {line.position: line for line in sale.return_lines if line.return_id == return_id}
     units = _units(sale, return_id)
-    sellable, missing = positions(sale.lines, restocked, units, "restocked")
+    sellable, missing = positions(sale.lines, restock_items, units, "restock_items")
     if missing:
         raise InvalidField(
-            ("restocked", f"more units of variant {min(missing)} than come back", FieldReason.OUT_OF_RANGE)
+            (
+                "restock_items",
+                f"more units of variant {min(missing)} than come back",
+                FieldReason.OUT_OF_RANGE,
+            )
         )
     missing_in_stock = {
         position: min(count, units[position] - lines[position].restocked_by_refund)

@@ -213,7 +213,7 @@ class RefundServicer(refund_service_pb2_grpc.RefundServiceServicer):
         refund_id = returns.receive(
             tx,
             request.return_id,
-            wire.units_from_wire(request.restocked),
+            wire.units_from_wire(request.restock_items),
             etag=request.etag,
             key=key_of(call.identity.user_id, call.short_method, request.request_id),
             actor=Actor.of(call),

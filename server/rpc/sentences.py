@@ -54,6 +54,7 @@ CONDITIONS = {
     "product.id": Violation("product.id", "must be the id of a product", FieldReason.REQUIRED),
     "category.id": Violation("category.id", "must be the id of a category", FieldReason.REQUIRED),
     "coupon.id": Violation("coupon.id", "must be the id of a coupon", FieldReason.REQUIRED),
+    "order.id": Violation("order.id", "must be the id of an order", FieldReason.REQUIRED),
     "endpoint.id": Violation("endpoint.id", "must be the id of an endpoint", FieldReason.REQUIRED),
     "gift_card.id": Violation("gift_card.id", "must be the id of a gift card", FieldReason.REQUIRED),
     "payment_method.id": Violation(

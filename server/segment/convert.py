@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from google.type import money_pb2
 from sanset.v1 import segment_pb2 as pb
 
 from server.countries import country_code
-from server.errors import InvalidMoney
-from server.money import Money, decimals
 from server.rpc.updates import masked_values
-from server.rpc.wire import money_to_wire, time_to_wire
+from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 from server.segment.membership import Moment
 from server.segment.queries import Favourite
 from server.segment.rules import Rules
@@ -31,12 +28,12 @@ def segment_changes(request: pb.UpdateSegmentRequest, currency: str) -> dict[str
 
 
 def rules_from_wire(rules: pb.SegmentRules, currency: str) -> Rules:
-    """The rules of a segment; raises InvalidMoney for amounts finer than the minor unit."""
+    """The rules of a segment; raises InvalidMoney for amounts that cannot be one in `currency`."""
     return Rules(
         min_orders=rules.min_orders if rules.HasField("min_orders") else None,
         max_orders=rules.max_orders if rules.HasField("max_orders") else None,
-        min_spent=_minor(rules.min_spent, "segment.rules.min_spent", currency),
-        max_spent=_minor(rules.max_spent, "segment.rules.max_spent", currency),
+        min_spent=_minor(rules, "min_spent", currency),
+        max_spent=_minor(rules, "max_spent", currency),
         ordered_within_days=rules.ordered_within_days or None,
         not_ordered_for_days=rules.not_ordered_for_days or None,
         registered_within_days=rules.registered_within_days or None,
@@ -45,13 +42,10 @@ def rules_from_wire(rules: pb.SegmentRules, currency: str) -> Rules:
     )
 
 
-def _minor(amount: str, field: str, currency: str) -> int | None:
-    if not amount:
+def _minor(rules: pb.SegmentRules, name: Literal["min_spent", "max_spent"], currency: str) -> int | None:
+    if not rules.HasField(name):
         return None
-    minor = Decimal(amount).scaleb(decimals(currency))
-    if minor != int(minor):
-        raise InvalidMoney(field=field, problem=f"{currency} has {decimals(currency)} decimals")
-    return int(minor)
+    return money_from_wire(getattr(rules, name), f"segment.rules.{name}", currency=currency).minor
 
 
 def segment_to_wire(counted: CountedSegment, moment: Moment) -> pb.Segment:
@@ -85,8 +79,8 @@ def _rules_to_wire(rules: Rules, currency: str) -> pb.SegmentRules:
     )
 
 
-def _amount(minor: int | None, currency: str) -> str:
-    return "" if minor is None else f"{Money(minor, currency).amount:f}"
+def _amount(minor: int | None, currency: str) -> money_pb2.Money | None:
+    return None if minor is None else money_to_wire(minor, currency)
 
 
 def analysis_to_wire(analysis: Analysis, moment: Moment) -> pb.SegmentAnalysis:
@@ -101,8 +95,8 @@ def analysis_to_wire(analysis: Analysis, moment: Moment) -> pb.SegmentAnalysis:
         order_count=analysis.orders,
         revenue=money(analysis.revenue),
         average_spent=money(analysis.average_spent),
-        average_order=money(analysis.average_order),
-        average_orders=analysis.average_orders,
+        average_order_value=money(analysis.average_order_value),
+        average_order_count=analysis.average_order_count,
         average_days_since_order=analysis.average_days_since_order,
         categories=_favourites(analysis.categories),
         products=_favourites(analysis.products),
@@ -111,7 +105,9 @@ def analysis_to_wire(analysis: Analysis, moment: Moment) -> pb.SegmentAnalysis:
 
 def _favourites(rows: Sequence[Favourite]) -> list[pb.SegmentAnalysis.Favourite]:
     return [
-        pb.SegmentAnalysis.Favourite(id=row.id, name=row.name, members=row.members, orders=row.orders)
+        pb.SegmentAnalysis.Favourite(
+            id=row.id, name=row.name, member_count=row.members, order_count=row.orders
+        )
         for row in rows
     ]
 

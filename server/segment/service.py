@@ -40,8 +40,8 @@ class Analysis:
     orders: int
     revenue: int
     average_spent: int
-    average_order: int
-    average_orders: float
+    average_order_value: int
+    average_order_count: float
     average_days_since_order: float
     categories: Sequence[Favourite]
     products: Sequence[Favourite]
@@ -146,8 +146,8 @@ def analyze(connection: Connection, segment_id: int, moment: Moment) -> Analysis
         orders=summary.orders,
         revenue=summary.spent,
         average_spent=_average(summary.spent, summary.members),
-        average_order=_average(summary.spent, summary.priced),
-        average_orders=summary.orders / max(summary.members, 1),
+        average_order_value=_average(summary.spent, summary.priced),
+        average_order_count=summary.orders / max(summary.members, 1),
         average_days_since_order=max(summary.days or 0.0, 0.0),
         categories=favourites[queries.CATEGORIES],
         products=favourites[queries.PRODUCTS],

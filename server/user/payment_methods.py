@@ -46,7 +46,7 @@ def get_payment_method(connection: Connection, user_id: int, payment_method_id: 
     return row
 
 
-def add_payment_method(
+def create_payment_method(
     tx: Connection, vault: Vault, user_id: int, method: NewPaymentMethod, now: datetime
 ) -> AnyRow:
     """Save a payment method, its token sealed, and return it; the first becomes the default.

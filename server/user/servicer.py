@@ -119,12 +119,12 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         return convert.payment_method_to_wire(row)
 
     @once(methods.PaymentMethod)
-    def AddPaymentMethod(
-        self, tx: Connection, request: methods.AddPaymentMethodRequest, call: Call, now: datetime
+    def CreatePaymentMethod(
+        self, tx: Connection, request: methods.CreatePaymentMethodRequest, call: Call, now: datetime
     ) -> methods.PaymentMethod:
         """Save a new payment method."""
         method = convert.payment_method_from_wire(request.payment_method)
-        row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, method, now)
+        row = payment_methods.create_payment_method(tx, self._vault, call.identity.user_id, method, now)
         return convert.payment_method_to_wire(row)
 
     @once(Empty)

@@ -97,7 +97,7 @@ def delivery_to_wire(row: AnyRow) -> pb.WebhookDelivery:
         event_type=row.event_type,
         order_id=row.order_id,
         status=pb.WebhookDelivery.Status.Value(row.status),
-        attempts=row.attempts,
+        attempt_count=row.attempts,
         response_code=row.response_code,
         error=row.error,
         body=sent_body(row),

@@ -39,7 +39,7 @@ def _created(stack: Stack, buyer: Person) -> dict[str, tuple[httpx.Client, str]]
     )
     address = {"label": "Home", "line1": "1 Main", "line2": "x", "city": "Town", "country": "US", "lat": 0,
                "metadata": {"shop": "4711", "n": [1, 2.5, None]}}  # fmt: skip
-    coupon = {"code": uuid.uuid4().hex[:16], "amount": money, "min_tier": "GOLD", "description": "Spring",
+    coupon = {"code": uuid.uuid4().hex[:16], "discount_amount": money, "min_tier": "GOLD", "description": "Spring",
               "valid_until": "2031-01-02T03:04:05.5Z", "usage_limit": 7}  # fmt: skip
     endpoint = {"url": OUTSIDE, "event_types": ["order.placed"]}
     product = stack.product(
@@ -49,7 +49,7 @@ def _created(stack: Stack, buyer: Person) -> dict[str, tuple[httpx.Client, str]]
     )  # fmt: skip
     _done(buyer.http.patch("users/me", json={"phone": "030 1", "preferences": {"diet": "vegan"}}))
     card = {"balance": money, "expire_time": "2031-01-02T03:04:05.5Z"}
-    segment = {"name": f"Few {uuid.uuid4().hex}", "rules": {"min_orders": 0, "min_spent": "1.50"}}
+    segment = {"name": f"Few {uuid.uuid4().hex}", "rules": {"min_orders": 0, "min_spent": money}}
     ids = {
         "users/payment-methods": _done(
             buyer.http.post("users/payment-methods", json={"kind": "CARD", "token": uuid.uuid4().hex})

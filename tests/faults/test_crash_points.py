@@ -163,7 +163,7 @@ def _receipt(shop: RunningShop) -> Deed:
     )
     back = order_pb2.LineQuantity(variant_id=line.variant_id, quantity=1)
     request = refund_service_pb2.ReceiveReturnRequest(
-        return_id=asked.id, restocked=[back], request_id=_request_id()
+        return_id=asked.id, restock_items=[back], request_id=_request_id()
     )
     return Deed("ReceiveReturn", request, shop.admin, buyer, products)
 

@@ -45,7 +45,7 @@ def trained(shop: RunningShop) -> model_pb2.Training:
     watched = pb.WatchTrainingRequest(training_id=started.id)
     *_, last, _ = shop.models.WatchTraining(watched, metadata=shop.admin.metadata, timeout=PATIENCE)
     ended = last.training
-    assert ended.state == model_pb2.Training.SUCCEEDED, ended.message
+    assert ended.status == model_pb2.Training.SUCCEEDED, ended.message
     return ended
 
 

@@ -111,7 +111,7 @@ class OrderLife(RuleBasedStateMachine):
         self.buyers = [Buyer(account.user_id) for account in self.accounts]
         self.coupons = [
             self._coupon(discount_basis_points=1250, usage_limit=2),
-            self._coupon(amount=Money(currency_code="USD", units=5), per_user_limit=1),
+            self._coupon(discount_amount=Money(currency_code="USD", units=5), per_user_limit=1),
         ]
         self.cards = [self._card(cents) for cents in (50_000, 3_500)]
         self.orders: list[Order] = []
@@ -588,7 +588,7 @@ class OrderLife(RuleBasedStateMachine):
             order_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)
             for place, units in again.items()
         ]
-        request = refund_service_pb2.ReceiveReturnRequest(return_id=asked.id, restocked=restocked)
+        request = refund_service_pb2.ReceiveReturnRequest(return_id=asked.id, restock_items=restocked)
         _, refused = self._call(self.shop.refunds.ReceiveReturn, request, self.shop.admin)
         assert refused == (OK if asked.state in ("APPROVED", "RECEIVED") else "ILLEGAL_TRANSITION")
         if refused or asked.state == "RECEIVED":

@@ -43,8 +43,8 @@ def _payment_methods(shop: RunningShop) -> Read:
         method = payment_method_pb2.PaymentMethod(
             kind=payment_pb2.Payment.CARD, token=f"pm_{number}", is_default=number == 2
         )
-        shop.users.AddPaymentMethod(
-            payment_method_pb2.AddPaymentMethodRequest(payment_method=method), metadata=owner.metadata
+        shop.users.CreatePaymentMethod(
+            payment_method_pb2.CreatePaymentMethodRequest(payment_method=method), metadata=owner.metadata
         )
     return _read(
         shop.users, "ListPaymentMethods", payment_method_pb2.ListPaymentMethodsRequest, owner.metadata

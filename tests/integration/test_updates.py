@@ -201,7 +201,7 @@ def _coupon(shop: RunningShop) -> Room:
     coupon = promotion_pb2.Coupon(
         code=f"T-{uuid.uuid4().hex[:12]}".upper(),
         description="Spring",
-        amount=Money(units=3),
+        discount_amount=Money(units=3),
         min_purchase=Money(units=30),
         min_tier=promotion_pb2.Tier.GOLD,
         usage_limit=100,
@@ -240,7 +240,9 @@ def _endpoint(shop: RunningShop) -> Room:
 
 
 def _segment(shop: RunningShop) -> Room:
-    rules = segment_pb2.SegmentRules(min_orders=0, max_spent="99.50", country="US")
+    rules = segment_pb2.SegmentRules(
+        min_orders=0, max_spent=Money(currency_code="USD", units=99, nanos=500_000_000), country="US"
+    )
     segment = segment_pb2.Segment(name=f"Segment {uuid.uuid4().hex}", description="They buy.", rules=rules)
     request = segment_pb2.CreateSegmentRequest(segment=segment)
     made = shop.segments.CreateSegment(request, metadata=shop.admin.metadata)
@@ -267,8 +269,8 @@ def _gift_card(shop: RunningShop) -> Room:
 def _payment_method(shop: RunningShop) -> Room:
     owner = shop.customer(address=False)
     method = payment_method_pb2.PaymentMethod(kind=payment_pb2.Payment.CARD, token="pm_1", brand="Visa")
-    request = payment_method_pb2.AddPaymentMethodRequest(payment_method=method)
-    _, made = (shop.users.AddPaymentMethod(request, metadata=owner.metadata) for _ in range(2))
+    request = payment_method_pb2.CreatePaymentMethodRequest(payment_method=method)
+    _, made = (shop.users.CreatePaymentMethod(request, metadata=owner.metadata) for _ in range(2))
 
     def read() -> payment_method_pb2.PaymentMethod:
         request = payment_method_pb2.GetPaymentMethodRequest(payment_method_id=made.id)

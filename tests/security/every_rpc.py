@@ -320,7 +320,7 @@ def _receive_return(world: World, caller: Account) -> Message:
     approval = ApproveReturnRequest(return_id=requested.id)
     world.shop.refunds.ApproveReturn(approval, metadata=world.shop.admin.metadata)
     return ReceiveReturnRequest(
-        return_id=requested.id, restocked=requested.items, request_id=str(uuid.uuid4())
+        return_id=requested.id, restock_items=requested.items, request_id=str(uuid.uuid4())
     )
 
 
@@ -377,7 +377,7 @@ CASES: Final[dict[str, Case]] = {
         request=_create_address, other_body=lambda request: setattr(request.address, "label", "Work")
     ),
     "UpdateAddress": Case(request=_update_address),
-    "AddPaymentMethod": Case(
+    "CreatePaymentMethod": Case(
         request=lambda world, caller: samples.payment_method_request(),
         other_body=lambda request: setattr(request.payment_method, "last_four", "4243"),
     ),
@@ -480,7 +480,7 @@ CASES: Final[dict[str, Case]] = {
     "GetModelMetrics": Case(request=lambda world, caller: GetModelMetricsRequest(model_id=1), code=NOT_FOUND),
     "ActivateModel": Case(code=NOT_FOUND),
     "StartExperiment": Case(
-        request=lambda world, caller: StartExperimentRequest(challenger_model_id=1, percent=10),
+        request=lambda world, caller: StartExperimentRequest(challenger_model_id=1, challenger_percent=10),
         code=NOT_FOUND,
     ),
     "GetExperiment": Case(code=NOT_FOUND),

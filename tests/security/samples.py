@@ -10,7 +10,7 @@ from sanset.v1.cart_pb2 import AddItemRequest, SyncCartRequest
 from sanset.v1.gift_card_pb2 import CreateGiftCardRequest, GiftCard
 from sanset.v1.order_pb2 import LineQuantity, Order
 from sanset.v1.payment_method_pb2 import (
-    AddPaymentMethodRequest,
+    CreatePaymentMethodRequest,
     DeletePaymentMethodRequest,
     ListPaymentMethodsRequest,
     PaymentMethod,
@@ -61,16 +61,16 @@ def coupon() -> Coupon:
 def segment(world: World) -> Segment:
     """A segment with every rule."""
     rules = SegmentRules(
-        min_orders=1, max_orders=9, min_spent="1.00", max_spent="99.99", ordered_within_days=30,
+        min_orders=1, max_orders=9, min_spent=Money(units=1), max_spent=Money(units=99), ordered_within_days=30,
         not_ordered_for_days=2, registered_within_days=90, bought_category=world.category().slug, country="US",
     )  # fmt: skip
     return Segment(name=f"Segment {uuid.uuid4().hex}", description="They buy.", rules=rules)
 
 
-def payment_method_request() -> AddPaymentMethodRequest:
+def payment_method_request() -> CreatePaymentMethodRequest:
     """A card to be saved."""
     method = PaymentMethod(kind=Payment.CARD, token="pm_1", brand="Visa", last_four="4242")
-    return AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
+    return CreatePaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
 
 
 def gift_card_request() -> CreateGiftCardRequest:
@@ -141,7 +141,7 @@ def payment_method_id(world: World, caller: Account) -> int:
     if len(saved) > 10:
         oldest = DeletePaymentMethodRequest(payment_method_id=saved[-1].id)
         users.DeletePaymentMethod(oldest, metadata=caller.metadata)
-    return users.AddPaymentMethod(payment_method_request(), metadata=caller.metadata).id
+    return users.CreatePaymentMethod(payment_method_request(), metadata=caller.metadata).id
 
 
 def refund_id(world: World, caller: Account) -> int:

@@ -42,9 +42,9 @@ LOGS = {"audit_entries", "events"}
 """Tables that tell of a repeat as well."""
 
 AT_ONCE = [
-    "Register", "AddItem", "MoveToCart", "CreateAddress", "AddPaymentMethod", "CreateProduct", "AdjustInventory",
-    "AdjustPoints", "CreateGiftCard", "CreateCoupon", "Checkout", "RefundOrder", "RequestReturn", "TrackEvent",
-    "DeleteAddress",
+    "Register", "AddItem", "MoveToCart", "CreateAddress", "CreatePaymentMethod", "CreateProduct",
+    "AdjustInventory", "AdjustPoints", "CreateGiftCard", "CreateCoupon", "Checkout", "RefundOrder",
+    "RequestReturn", "TrackEvent", "DeleteAddress",
 ]  # fmt: skip
 
 

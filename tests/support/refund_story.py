@@ -102,7 +102,9 @@ def receive(
     request_id: str = "",
 ) -> Return:
     """Take the goods of a return in, as the admin."""
-    request = pb.ReceiveReturnRequest(return_id=return_id, restocked=restocked or [], request_id=request_id)
+    request = pb.ReceiveReturnRequest(
+        return_id=return_id, restock_items=restocked or [], request_id=request_id
+    )
     return shop.refunds.ReceiveReturn(request, metadata=shop.admin.metadata)
 
 

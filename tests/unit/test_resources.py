@@ -8,9 +8,7 @@ from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 
 from server.contract import METHODS
 
-CREATES = [
-    method for method in METHODS if method.name.startswith("Create") or method.name == "AddPaymentMethod"
-]
+CREATES = [method for method in METHODS if method.name.startswith("Create")]
 UPDATES = [method for method in METHODS if "update_mask" in method.input_type.fields_by_name]
 READ_AS_MINE = {"User": "GetMe"}
 """Resources of which a caller has one."""

@@ -179,9 +179,9 @@ class TrackEventResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-    ACCEPTED_FIELD_NUMBER: _builtins.int
+    ACCEPTED_COUNT_FIELD_NUMBER: _builtins.int
     ERRORS_FIELD_NUMBER: _builtins.int
-    accepted: _builtins.int
+    accepted_count: _builtins.int
     """Number of events accepted."""
     @_builtins.property
     def errors(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrackEventResponse.EventError]:
@@ -190,12 +190,12 @@ class TrackEventResponse(_message.Message):
     def __init__(
         self,
         *,
-        accepted: _builtins.int = ...,
+        accepted_count: _builtins.int = ...,
         errors: _abc.Iterable[Global___TrackEventResponse.EventError] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "errors", b"errors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_count", b"accepted_count", "errors", b"errors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -362,7 +362,7 @@ Global___GetTotalRequest: _TypeAlias = GetTotalRequest  # noqa: Y015
 
 @_typing.final
 class SyncCartRequest(_message.Message):
-    """Asks for SyncCart."""
+    """Request of SyncCart."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -419,7 +419,7 @@ Global___SyncCartRequest: _TypeAlias = SyncCartRequest  # noqa: Y015
 
 @_typing.final
 class ApplyCouponRequest(_message.Message):
-    """Asks for ApplyCoupon."""
+    """Request of ApplyCoupon."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -445,7 +445,7 @@ Global___ApplyCouponRequest: _TypeAlias = ApplyCouponRequest  # noqa: Y015
 
 @_typing.final
 class RemoveCouponRequest(_message.Message):
-    """Asks for RemoveCoupon."""
+    """Request of RemoveCoupon."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -467,7 +467,7 @@ Global___RemoveCouponRequest: _TypeAlias = RemoveCouponRequest  # noqa: Y015
 
 @_typing.final
 class RedeemPointsRequest(_message.Message):
-    """Asks for RedeemPoints."""
+    """Request of RedeemPoints."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

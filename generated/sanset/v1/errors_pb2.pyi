@@ -340,7 +340,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Metadata: `points`, `requested`. Details: PointsFailure.
     """
     REFUND_TOO_LARGE: _ErrorReason.ValueType  # 150
-    """More than `left` would be paid back. FAILED_PRECONDITION.
+    """More than `available` would be paid back. FAILED_PRECONDITION.
     Metadata: `available`; sometimes `item_id`, `name`, `order_id`, `product_id`, `requested`, `variant_id`. Details:
     LineFailure, PaymentFailure.
     """
@@ -727,7 +727,7 @@ POINTS_TOO_FEW: ErrorReason.ValueType  # 149
 Metadata: `points`, `requested`. Details: PointsFailure.
 """
 REFUND_TOO_LARGE: ErrorReason.ValueType  # 150
-"""More than `left` would be paid back. FAILED_PRECONDITION.
+"""More than `available` would be paid back. FAILED_PRECONDITION.
 Metadata: `available`; sometimes `item_id`, `name`, `order_id`, `product_id`, `requested`, `variant_id`. Details:
 LineFailure, PaymentFailure.
 """

@@ -81,7 +81,7 @@ Global___GiftCard: _TypeAlias = GiftCard  # noqa: Y015
 
 @_typing.final
 class CreateGiftCardRequest(_message.Message):
-    """Asks for CreateGiftCard."""
+    """Request of CreateGiftCard."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -221,7 +221,7 @@ Global___UpdateGiftCardRequest: _TypeAlias = UpdateGiftCardRequest  # noqa: Y015
 
 @_typing.final
 class GetGiftCardBalanceRequest(_message.Message):
-    """Asks for GetGiftCardBalance."""
+    """Request of GetGiftCardBalance."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

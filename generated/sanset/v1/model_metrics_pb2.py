@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsanset/v1/model_metrics.proto\x12\tsanset.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xf0\x04\n\x0cModelMetrics\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12-\n\x05model\x18\x02 \x01(\x0b\x32\x1e.sanset.v1.ModelMetrics.Scores\x12\x32\n\npopularity\x18\x03 \x01(\x0b\x32\x1e.sanset.v1.ModelMetrics.Scores\x12\r\n\x05users\x18\x04 \x01(\x05\x12\x35\n\x07sources\x18\x05 \x03(\x0b\x32$.sanset.v1.ModelMetrics.SourcesEntry\x12/\n\x07serving\x18\x06 \x01(\x0b\x32\x1e.sanset.v1.ModelMetrics.Scores\x12\x17\n\x0fserving_version\x18\x07 \x01(\t\x12\x30\n\x07reorder\x18\x08 \x01(\x0b\x32\x1f.sanset.v1.ModelMetrics.Reorder\x12(\n\x06online\x18\t \x01(\x0b\x32\x18.sanset.v1.OnlineMetrics\x1ah\n\x06Scores\x12\x14\n\x0crecall_at_20\x18\x01 \x01(\x01\x12\x12\n\nndcg_at_20\x18\x02 \x01(\x01\x12\x11\n\tmap_at_20\x18\x03 \x01(\x01\x12\x10\n\x08\x63overage\x18\x04 \x01(\x01\x12\x0f\n\x07novelty\x18\x05 \x01(\x01\x1a@\n\x07Reorder\x12\x0b\n\x03\x61uc\x18\x01 \x01(\x01\x12\x19\n\x11\x61verage_precision\x18\x02 \x01(\x01\x12\r\n\x05pairs\x18\x03 \x01(\x03\x1aN\n\x0cSourcesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.sanset.v1.ModelMetrics.Scores:\x02\x38\x01\"\xa9\x03\n\rOnlineMetrics\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05lists\x18\x02 \x01(\x03\x12\x13\n\x0bimpressions\x18\x03 \x01(\x03\x12\x0e\n\x06\x63licks\x18\x04 \x01(\x03\x12\x16\n\x0e\x63\x61rt_additions\x18\x05 \x01(\x03\x12\x11\n\tpurchases\x18\x06 \x01(\x03\x12\x1a\n\x12\x63lick_through_rate\x18\x07 \x01(\x01\x12\x17\n\x0f\x63onversion_rate\x18\x08 \x01(\x01\x12#\n\x07revenue\x18\t \x03(\x0b\x32\x12.google.type.Money\x12\x34\n\tpositions\x18\n \x03(\x0b\x32!.sanset.v1.OnlineMetrics.Position\x1ay\n\x08Position\x12\x10\n\x08position\x18\x01 \x01(\x05\x12\x13\n\x0bimpressions\x18\x02 \x01(\x03\x12\x0e\n\x06\x63licks\x18\x03 \x01(\x03\x12\x11\n\tpurchases\x18\x04 \x01(\x03\x12#\n\x07revenue\x18\x05 \x03(\x0b\x32\x12.google.type.MoneyB\xac\x01\n\rdev.sanset.v1B\x11ModelMetricsProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsanset/v1/model_metrics.proto\x12\tsanset.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xfa\x04\n\x0cModelMetrics\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12-\n\x05model\x18\x02 \x01(\x0b\x32\x1e.sanset.v1.ModelMetrics.Scores\x12\x32\n\npopularity\x18\x03 \x01(\x0b\x32\x1e.sanset.v1.ModelMetrics.Scores\x12\x12\n\nuser_count\x18\x04 \x01(\x05\x12\x35\n\x07sources\x18\x05 \x03(\x0b\x32$.sanset.v1.ModelMetrics.SourcesEntry\x12/\n\x07serving\x18\x06 \x01(\x0b\x32\x1e.sanset.v1.ModelMetrics.Scores\x12\x17\n\x0fserving_version\x18\x07 \x01(\t\x12\x30\n\x07reorder\x18\x08 \x01(\x0b\x32\x1f.sanset.v1.ModelMetrics.Reorder\x12(\n\x06online\x18\t \x01(\x0b\x32\x18.sanset.v1.OnlineMetrics\x1ah\n\x06Scores\x12\x14\n\x0crecall_at_20\x18\x01 \x01(\x01\x12\x12\n\nndcg_at_20\x18\x02 \x01(\x01\x12\x11\n\tmap_at_20\x18\x03 \x01(\x01\x12\x10\n\x08\x63overage\x18\x04 \x01(\x01\x12\x0f\n\x07novelty\x18\x05 \x01(\x01\x1a\x45\n\x07Reorder\x12\x0b\n\x03\x61uc\x18\x01 \x01(\x01\x12\x19\n\x11\x61verage_precision\x18\x02 \x01(\x01\x12\x12\n\npair_count\x18\x03 \x01(\x03\x1aN\n\x0cSourcesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.sanset.v1.ModelMetrics.Scores:\x02\x38\x01\"\xae\x03\n\rOnlineMetrics\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlist_count\x18\x02 \x01(\x03\x12\x13\n\x0bimpressions\x18\x03 \x01(\x03\x12\x0e\n\x06\x63licks\x18\x04 \x01(\x03\x12\x16\n\x0e\x63\x61rt_additions\x18\x05 \x01(\x03\x12\x11\n\tpurchases\x18\x06 \x01(\x03\x12\x1a\n\x12\x63lick_through_rate\x18\x07 \x01(\x01\x12\x17\n\x0f\x63onversion_rate\x18\x08 \x01(\x01\x12#\n\x07revenue\x18\t \x03(\x0b\x32\x12.google.type.Money\x12\x34\n\tpositions\x18\n \x03(\x0b\x32!.sanset.v1.OnlineMetrics.Position\x1ay\n\x08Position\x12\x10\n\x08position\x18\x01 \x01(\x05\x12\x13\n\x0bimpressions\x18\x02 \x01(\x03\x12\x0e\n\x06\x63licks\x18\x03 \x01(\x03\x12\x11\n\tpurchases\x18\x04 \x01(\x03\x12#\n\x07revenue\x18\x05 \x03(\x0b\x32\x12.google.type.MoneyB\xac\x01\n\rdev.sanset.v1B\x11ModelMetricsProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,15 +37,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELMETRICS_SOURCESENTRY']._loaded_options = None
   _globals['_MODELMETRICS_SOURCESENTRY']._serialized_options = b'8\001'
   _globals['_MODELMETRICS']._serialized_start=103
-  _globals['_MODELMETRICS']._serialized_end=727
-  _globals['_MODELMETRICS_SCORES']._serialized_start=477
-  _globals['_MODELMETRICS_SCORES']._serialized_end=581
-  _globals['_MODELMETRICS_REORDER']._serialized_start=583
-  _globals['_MODELMETRICS_REORDER']._serialized_end=647
-  _globals['_MODELMETRICS_SOURCESENTRY']._serialized_start=649
-  _globals['_MODELMETRICS_SOURCESENTRY']._serialized_end=727
-  _globals['_ONLINEMETRICS']._serialized_start=730
-  _globals['_ONLINEMETRICS']._serialized_end=1155
-  _globals['_ONLINEMETRICS_POSITION']._serialized_start=1034
-  _globals['_ONLINEMETRICS_POSITION']._serialized_end=1155
+  _globals['_MODELMETRICS']._serialized_end=737
+  _globals['_MODELMETRICS_SCORES']._serialized_start=482
+  _globals['_MODELMETRICS_SCORES']._serialized_end=586
+  _globals['_MODELMETRICS_REORDER']._serialized_start=588
+  _globals['_MODELMETRICS_REORDER']._serialized_end=657
+  _globals['_MODELMETRICS_SOURCESENTRY']._serialized_start=659
+  _globals['_MODELMETRICS_SOURCESENTRY']._serialized_end=737
+  _globals['_ONLINEMETRICS']._serialized_start=740
+  _globals['_ONLINEMETRICS']._serialized_end=1170
+  _globals['_ONLINEMETRICS_POSITION']._serialized_start=1049
+  _globals['_ONLINEMETRICS_POSITION']._serialized_end=1170
 # @@protoc_insertion_point(module_scope)

@@ -72,23 +72,23 @@ class ModelMetrics(_message.Message):
 
         AUC_FIELD_NUMBER: _builtins.int
         AVERAGE_PRECISION_FIELD_NUMBER: _builtins.int
-        PAIRS_FIELD_NUMBER: _builtins.int
+        PAIR_COUNT_FIELD_NUMBER: _builtins.int
         auc: _builtins.float
         """The area under the ROC curve: 0.5 is chance."""
         average_precision: _builtins.float
         """The average precision."""
-        pairs: _builtins.int
+        pair_count: _builtins.int
         """The number of pairs of user and product measured."""
         def __init__(
             self,
             *,
             auc: _builtins.float = ...,
             average_precision: _builtins.float = ...,
-            pairs: _builtins.int = ...,
+            pair_count: _builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["auc", b"auc", "average_precision", b"average_precision", "pairs", b"pairs"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["auc", b"auc", "average_precision", b"average_precision", "pair_count", b"pair_count"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -116,7 +116,7 @@ class ModelMetrics(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     POPULARITY_FIELD_NUMBER: _builtins.int
-    USERS_FIELD_NUMBER: _builtins.int
+    USER_COUNT_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
     SERVING_FIELD_NUMBER: _builtins.int
     SERVING_VERSION_FIELD_NUMBER: _builtins.int
@@ -124,7 +124,7 @@ class ModelMetrics(_message.Message):
     ONLINE_FIELD_NUMBER: _builtins.int
     model_version: _builtins.str
     """The model's version."""
-    users: _builtins.int
+    user_count: _builtins.int
     """The number of users measured. 0: nothing was measured."""
     serving_version: _builtins.str
     """The version of the model that was in use before."""
@@ -158,7 +158,7 @@ class ModelMetrics(_message.Message):
         model_version: _builtins.str = ...,
         model: Global___ModelMetrics.Scores | None = ...,
         popularity: Global___ModelMetrics.Scores | None = ...,
-        users: _builtins.int = ...,
+        user_count: _builtins.int = ...,
         sources: _abc.Mapping[_builtins.str, Global___ModelMetrics.Scores] | None = ...,
         serving: Global___ModelMetrics.Scores | None = ...,
         serving_version: _builtins.str = ...,
@@ -167,7 +167,7 @@ class ModelMetrics(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "online", b"online", "popularity", b"popularity", "reorder", b"reorder", "serving", b"serving"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "model_version", b"model_version", "online", b"online", "popularity", b"popularity", "reorder", b"reorder", "serving", b"serving", "serving_version", b"serving_version", "sources", b"sources", "users", b"users"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "model_version", b"model_version", "online", b"online", "popularity", b"popularity", "reorder", b"reorder", "serving", b"serving", "serving_version", b"serving_version", "sources", b"sources", "user_count", b"user_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -222,7 +222,7 @@ class OnlineMetrics(_message.Message):
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     START_TIME_FIELD_NUMBER: _builtins.int
-    LISTS_FIELD_NUMBER: _builtins.int
+    LIST_COUNT_FIELD_NUMBER: _builtins.int
     IMPRESSIONS_FIELD_NUMBER: _builtins.int
     CLICKS_FIELD_NUMBER: _builtins.int
     CART_ADDITIONS_FIELD_NUMBER: _builtins.int
@@ -231,7 +231,7 @@ class OnlineMetrics(_message.Message):
     CONVERSION_RATE_FIELD_NUMBER: _builtins.int
     REVENUE_FIELD_NUMBER: _builtins.int
     POSITIONS_FIELD_NUMBER: _builtins.int
-    lists: _builtins.int
+    list_count: _builtins.int
     """Number of lists shown."""
     impressions: _builtins.int
     """Number of products shown in them."""
@@ -261,7 +261,7 @@ class OnlineMetrics(_message.Message):
         self,
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
-        lists: _builtins.int = ...,
+        list_count: _builtins.int = ...,
         impressions: _builtins.int = ...,
         clicks: _builtins.int = ...,
         cart_additions: _builtins.int = ...,
@@ -273,7 +273,7 @@ class OnlineMetrics(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cart_additions", b"cart_additions", "click_through_rate", b"click_through_rate", "clicks", b"clicks", "conversion_rate", b"conversion_rate", "impressions", b"impressions", "lists", b"lists", "positions", b"positions", "purchases", b"purchases", "revenue", b"revenue", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cart_additions", b"cart_additions", "click_through_rate", b"click_through_rate", "clicks", b"clicks", "conversion_rate", b"conversion_rate", "impressions", b"impressions", "list_count", b"list_count", "positions", b"positions", "purchases", b"purchases", "revenue", b"revenue", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -179,41 +179,41 @@ class Training(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    class _State:
+    class _Status:
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Training._State.ValueType], _builtins.type):
+    class _StatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Training._Status.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
-        STATE_UNSPECIFIED: Training._State.ValueType  # 0
+        STATUS_UNSPECIFIED: Training._Status.ValueType  # 0
         """Not set."""
-        RUNNING: Training._State.ValueType  # 1
+        RUNNING: Training._Status.ValueType  # 1
         """At work."""
-        SUCCEEDED: Training._State.ValueType  # 2
+        SUCCEEDED: Training._Status.ValueType  # 2
         """Done; the model is in use, or was kept because it is worse."""
-        FAILED: Training._State.ValueType  # 3
+        FAILED: Training._Status.ValueType  # 3
         """Ended without a model; see `message`."""
-        CANCELLED: Training._State.ValueType  # 4
+        CANCELLED: Training._Status.ValueType  # 4
         """Ended by CancelTraining."""
 
-    class State(_State, metaclass=_StateEnumTypeWrapper):
-        """States of a training."""
+    class Status(_Status, metaclass=_StatusEnumTypeWrapper):
+        """Status of a training."""
 
-    STATE_UNSPECIFIED: Training.State.ValueType  # 0
+    STATUS_UNSPECIFIED: Training.Status.ValueType  # 0
     """Not set."""
-    RUNNING: Training.State.ValueType  # 1
+    RUNNING: Training.Status.ValueType  # 1
     """At work."""
-    SUCCEEDED: Training.State.ValueType  # 2
+    SUCCEEDED: Training.Status.ValueType  # 2
     """Done; the model is in use, or was kept because it is worse."""
-    FAILED: Training.State.ValueType  # 3
+    FAILED: Training.Status.ValueType  # 3
     """Ended without a model; see `message`."""
-    CANCELLED: Training.State.ValueType  # 4
+    CANCELLED: Training.Status.ValueType  # 4
     """Ended by CancelTraining."""
 
     ID_FIELD_NUMBER: _builtins.int
-    STATE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     STAGE_FIELD_NUMBER: _builtins.int
-    PERCENT_FIELD_NUMBER: _builtins.int
+    PROGRESS_PERCENT_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     MODEL_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
@@ -222,11 +222,11 @@ class Training(_message.Message):
     METRICS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the training."""
-    state: Global___Training.State.ValueType
-    """Current state."""
+    status: Global___Training.Status.ValueType
+    """Current status."""
     stage: _builtins.str
     """Current step: "als"."""
-    percent: _builtins.int
+    progress_percent: _builtins.int
     """Progress, from 0 to 100."""
     message: _builtins.str
     """A sentence for the admin."""
@@ -250,9 +250,9 @@ class Training(_message.Message):
         self,
         *,
         id: _builtins.int = ...,
-        state: Global___Training.State.ValueType = ...,
+        status: Global___Training.Status.ValueType = ...,
         stage: _builtins.str = ...,
-        percent: _builtins.int = ...,
+        progress_percent: _builtins.int = ...,
         message: _builtins.str = ...,
         model_id: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
@@ -262,7 +262,7 @@ class Training(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "metrics", b"metrics"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "id", b"id", "message", b"message", "metrics", b"metrics", "model_id", b"model_id", "model_type", b"model_type", "percent", b"percent", "stage", b"stage", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "id", b"id", "message", b"message", "metrics", b"metrics", "model_id", b"model_id", "model_type", b"model_type", "progress_percent", b"progress_percent", "stage", b"stage", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -274,48 +274,48 @@ class Experiment(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    class _State:
+    class _Status:
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Experiment._State.ValueType], _builtins.type):
+    class _StatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Experiment._Status.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
-        STATE_UNSPECIFIED: Experiment._State.ValueType  # 0
+        STATUS_UNSPECIFIED: Experiment._Status.ValueType  # 0
         """Not set."""
-        RUNNING: Experiment._State.ValueType  # 1
+        RUNNING: Experiment._Status.ValueType  # 1
         """Users are being split."""
-        ENDED: Experiment._State.ValueType  # 2
+        ENDED: Experiment._Status.ValueType  # 2
         """Over."""
 
-    class State(_State, metaclass=_StateEnumTypeWrapper):
-        """States of an experiment."""
+    class Status(_Status, metaclass=_StatusEnumTypeWrapper):
+        """Status of an experiment."""
 
-    STATE_UNSPECIFIED: Experiment.State.ValueType  # 0
+    STATUS_UNSPECIFIED: Experiment.Status.ValueType  # 0
     """Not set."""
-    RUNNING: Experiment.State.ValueType  # 1
+    RUNNING: Experiment.Status.ValueType  # 1
     """Users are being split."""
-    ENDED: Experiment.State.ValueType  # 2
+    ENDED: Experiment.Status.ValueType  # 2
     """Over."""
 
     ID_FIELD_NUMBER: _builtins.int
-    STATE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     CONTROL_MODEL_ID_FIELD_NUMBER: _builtins.int
     CHALLENGER_MODEL_ID_FIELD_NUMBER: _builtins.int
-    PERCENT_FIELD_NUMBER: _builtins.int
+    CHALLENGER_PERCENT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     CONTROL_FIELD_NUMBER: _builtins.int
     CHALLENGER_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the experiment."""
-    state: Global___Experiment.State.ValueType
-    """Current state."""
+    status: Global___Experiment.Status.ValueType
+    """Current status."""
     control_model_id: _builtins.int
     """The model that was in use when it started."""
     challenger_model_id: _builtins.int
     """The model it is compared with."""
-    percent: _builtins.int
-    """The percentage of users served by the challenger."""
+    challenger_percent: _builtins.int
+    """Share of the users whom the challenger serves, in percent."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """Time of its start."""
@@ -336,10 +336,10 @@ class Experiment(_message.Message):
         self,
         *,
         id: _builtins.int = ...,
-        state: Global___Experiment.State.ValueType = ...,
+        status: Global___Experiment.Status.ValueType = ...,
         control_model_id: _builtins.int = ...,
         challenger_model_id: _builtins.int = ...,
-        percent: _builtins.int = ...,
+        challenger_percent: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         control: _model_metrics_pb2.OnlineMetrics | None = ...,
@@ -347,7 +347,7 @@ class Experiment(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["challenger", b"challenger", "control", b"control", "create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["challenger", b"challenger", "challenger_model_id", b"challenger_model_id", "control", b"control", "control_model_id", b"control_model_id", "create_time", b"create_time", "end_time", b"end_time", "id", b"id", "percent", b"percent", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["challenger", b"challenger", "challenger_model_id", b"challenger_model_id", "challenger_percent", b"challenger_percent", "control", b"control", "control_model_id", b"control_model_id", "create_time", b"create_time", "end_time", b"end_time", "id", b"id", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

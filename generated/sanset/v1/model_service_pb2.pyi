@@ -248,17 +248,17 @@ class WatchTrainingResponse(_message.Message):
 
         DESCRIPTOR: _descriptor.Descriptor
 
-        STATE_FIELD_NUMBER: _builtins.int
-        state: _model_pb2.Training.State.ValueType
-        """The state that it ended in."""
+        STATUS_FIELD_NUMBER: _builtins.int
+        status: _model_pb2.Training.Status.ValueType
+        """The status that it ended with."""
         def __init__(
             self,
             *,
-            state: _model_pb2.Training.State.ValueType = ...,
+            status: _model_pb2.Training.Status.ValueType = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -485,24 +485,24 @@ class StartExperimentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHALLENGER_MODEL_ID_FIELD_NUMBER: _builtins.int
-    PERCENT_FIELD_NUMBER: _builtins.int
+    CHALLENGER_PERCENT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     challenger_model_id: _builtins.int
     """The model to compare with the one in use."""
-    percent: _builtins.int
-    """The percentage of users to serve by it, 1 to 99. 0 means 50."""
+    challenger_percent: _builtins.int
+    """Share of the users whom it is to serve, in percent: 1 to 99. 0 means 50."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
     def __init__(
         self,
         *,
         challenger_model_id: _builtins.int = ...,
-        percent: _builtins.int = ...,
+        challenger_percent: _builtins.int = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["challenger_model_id", b"challenger_model_id", "percent", b"percent", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["challenger_model_id", b"challenger_model_id", "challenger_percent", b"challenger_percent", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

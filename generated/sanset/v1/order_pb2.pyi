@@ -502,7 +502,7 @@ class Tracking(_message.Message):
     order_id: _builtins.int
     """The order."""
     status: Global___Order.Status.ValueType
-    """Current state."""
+    """Current status."""
     tracking_number: _builtins.str
     """The carrier's number of the last parcel; empty until one was handed over with a number."""
     @_builtins.property

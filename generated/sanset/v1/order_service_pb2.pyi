@@ -37,7 +37,7 @@ class PreviewCheckoutRequest(_message.Message):
     DELIVERY_OPTION_FIELD_NUMBER: _builtins.int
     COUPON_CODE_FIELD_NUMBER: _builtins.int
     address_id: _builtins.int
-    """Id of the address that the order would go to. Absent: the caller's default address."""
+    """The address that the order would go to. Absent: the caller's default address."""
     delivery_option: _order_pb2.Delivery.Option.ValueType
     """Delivery speed. Absent: STANDARD."""
     coupon_code: _builtins.str
@@ -72,7 +72,7 @@ class PreviewCheckoutResponse(_message.Message):
 
     @_builtins.property
     def totals(self) -> _pricing_pb2.Totals:
-        """Price of them."""
+        """Their cost."""
 
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
@@ -116,7 +116,7 @@ class CheckoutRequest(_message.Message):
     although it charges, and "tok_twice" reports its success twice. With GIFT_CARD: the card's code.
     """
     address_id: _builtins.int
-    """Id of the address to send it to. Absent: the caller's default address."""
+    """The address to send it to. Absent: the caller's default address."""
     delivery_option: _order_pb2.Delivery.Option.ValueType
     """Delivery speed. Absent: STANDARD."""
     request_id: _builtins.str
@@ -211,7 +211,7 @@ class ListOrdersRequest(_message.Message):
         """Changed last last, by `update_time`: to be followed by another system."""
 
     class Sort(_Sort, metaclass=_SortEnumTypeWrapper):
-        """Orders in which orders are listed."""
+        """An order of the list."""
 
     SORT_UNSPECIFIED: ListOrdersRequest.Sort.ValueType  # 0
     """Not set: NEWEST, and with `updated_since` UPDATED."""
@@ -349,7 +349,7 @@ class UpdateOrderRequest(_message.Message):
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
     @_builtins.property
     def order(self) -> _order_pb2.Order:
-        """The order, with its `id`."""
+        """The order with its id and its new `metadata`. Its etag, when sent, must be current."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
@@ -391,7 +391,7 @@ class UpdateOrderStatusRequest(_message.Message):
     message: _builtins.str
     """A sentence for the buyer. Absent: one that fits the status."""
     location: _builtins.str
-    """Status of the order."""
+    """Where it happened: "Hub Leipzig"."""
     etag: _builtins.str
     """The order's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     request_id: _builtins.str
@@ -430,7 +430,7 @@ Global___UpdateOrderStatusRequest: _TypeAlias = UpdateOrderStatusRequest  # noqa
 
 @_typing.final
 class ListPendingOrdersRequest(_message.Message):
-    """Asks for ListPendingOrders."""
+    """Request of ListPendingOrders."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -460,7 +460,7 @@ Global___ListPendingOrdersRequest: _TypeAlias = ListPendingOrdersRequest  # noqa
 
 @_typing.final
 class ListPendingOrdersResponse(_message.Message):
-    """A page of the orders that wait for their payment."""
+    """Response of ListPendingOrders."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -488,7 +488,7 @@ Global___ListPendingOrdersResponse: _TypeAlias = ListPendingOrdersResponse  # no
 
 @_typing.final
 class ExportOrdersRequest(_message.Message):
-    """Asks for ExportOrders."""
+    """Request of ExportOrders."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -503,7 +503,7 @@ class ExportOrdersRequest(_message.Message):
         CSV: ExportOrdersRequest._Format.ValueType  # 1
         """Comma-separated values, UTF-8."""
         XLSX: ExportOrdersRequest._Format.ValueType  # 2
-        """A workbook of Excel's."""
+        """An Excel workbook."""
 
     class Format(_Format, metaclass=_FormatEnumTypeWrapper):
         """A format of a file."""
@@ -513,7 +513,7 @@ class ExportOrdersRequest(_message.Message):
     CSV: ExportOrdersRequest.Format.ValueType  # 1
     """Comma-separated values, UTF-8."""
     XLSX: ExportOrdersRequest.Format.ValueType  # 2
-    """A workbook of Excel's."""
+    """An Excel workbook."""
 
     FORMAT_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int

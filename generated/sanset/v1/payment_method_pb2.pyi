@@ -84,7 +84,7 @@ Global___PaymentMethod: _TypeAlias = PaymentMethod  # noqa: Y015
 
 @_typing.final
 class ListPaymentMethodsRequest(_message.Message):
-    """Asks for ListPaymentMethods."""
+    """Request of ListPaymentMethods."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -110,7 +110,7 @@ Global___ListPaymentMethodsRequest: _TypeAlias = ListPaymentMethodsRequest  # no
 
 @_typing.final
 class ListPaymentMethodsResponse(_message.Message):
-    """A page of the saved payment methods."""
+    """Response of ListPaymentMethods."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -159,8 +159,8 @@ class GetPaymentMethodRequest(_message.Message):
 Global___GetPaymentMethodRequest: _TypeAlias = GetPaymentMethodRequest  # noqa: Y015
 
 @_typing.final
-class AddPaymentMethodRequest(_message.Message):
-    """Asks for AddPaymentMethod."""
+class CreatePaymentMethodRequest(_message.Message):
+    """Request of CreatePaymentMethod."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -184,7 +184,7 @@ class AddPaymentMethodRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___AddPaymentMethodRequest: _TypeAlias = AddPaymentMethodRequest  # noqa: Y015
+Global___CreatePaymentMethodRequest: _TypeAlias = CreatePaymentMethodRequest  # noqa: Y015
 
 @_typing.final
 class UpdatePaymentMethodRequest(_message.Message):
@@ -222,7 +222,7 @@ Global___UpdatePaymentMethodRequest: _TypeAlias = UpdatePaymentMethodRequest  # 
 
 @_typing.final
 class DeletePaymentMethodRequest(_message.Message):
-    """Asks for DeletePaymentMethod."""
+    """Request of DeletePaymentMethod."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

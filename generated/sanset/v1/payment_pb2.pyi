@@ -24,7 +24,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Payment(_message.Message):
-    """Payment methods."""
+    """How an order is paid, and how far that went."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -73,7 +73,7 @@ class Payment(_message.Message):
         """Given up before anything was charged."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
-        """States of a payment."""
+        """Status of a payment."""
 
     STATUS_UNSPECIFIED: Payment.Status.ValueType  # 0
     """Not set."""
@@ -93,7 +93,7 @@ class Payment(_message.Message):
     class _DeclineCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Payment._DeclineCode.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         DECLINE_CODE_UNSPECIFIED: Payment._DeclineCode.ValueType  # 0
-        """Not declined."""
+        """Not set: the payment was not declined."""
         OTHER: Payment._DeclineCode.ValueType  # 1
         """Nobody says why, or the buyer should not learn it, as when a card was stolen. Pay another way."""
         INSUFFICIENT_FUNDS: Payment._DeclineCode.ValueType  # 2
@@ -121,7 +121,7 @@ class Payment(_message.Message):
         """Why a payment was declined, whichever gateway said so."""
 
     DECLINE_CODE_UNSPECIFIED: Payment.DeclineCode.ValueType  # 0
-    """Not declined."""
+    """Not set: the payment was not declined."""
     OTHER: Payment.DeclineCode.ValueType  # 1
     """Nobody says why, or the buyer should not learn it, as when a card was stolen. Pay another way."""
     INSUFFICIENT_FUNDS: Payment.DeclineCode.ValueType  # 2
@@ -152,8 +152,8 @@ class Payment(_message.Message):
     GATEWAY_FIELD_NUMBER: _builtins.int
     CAPTURED_FIELD_NUMBER: _builtins.int
     REFUNDED_FIELD_NUMBER: _builtins.int
-    PROBLEM_FIELD_NUMBER: _builtins.int
     DECLINE_CODE_FIELD_NUMBER: _builtins.int
+    DECLINE_MESSAGE_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     PAYMENT_URL_FIELD_NUMBER: _builtins.int
     method: Global___Payment.Method.ValueType
@@ -164,10 +164,10 @@ class Payment(_message.Message):
     """The gateway's own id of the payment."""
     gateway: _builtins.str
     """The gateway: "demo", "stripe"."""
-    problem: _builtins.str
-    """Reason of the decline, as a sentence of the gateway's; empty without one."""
     decline_code: Global___Payment.DeclineCode.ValueType
     """Why it was declined, for programs."""
+    decline_message: _builtins.str
+    """The same as a sentence for the buyer; empty when it was not declined."""
     payment_url: _builtins.str
     """A page where the buyer must finish the payment, as in the reply of Checkout; empty once it can be paid no more,
     and when nothing is left to do.
@@ -198,14 +198,14 @@ class Payment(_message.Message):
         gateway: _builtins.str = ...,
         captured: _money_pb2.Money | None = ...,
         refunded: _money_pb2.Money | None = ...,
-        problem: _builtins.str = ...,
         decline_code: Global___Payment.DeclineCode.ValueType = ...,
+        decline_message: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         payment_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "refunded", b"refunded", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "decline_code", b"decline_code", "gateway", b"gateway", "gateway_id", b"gateway_id", "method", b"method", "payment_url", b"payment_url", "problem", b"problem", "refunded", b"refunded", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "decline_code", b"decline_code", "decline_message", b"decline_message", "gateway", b"gateway", "gateway_id", b"gateway_id", "method", b"method", "payment_url", b"payment_url", "refunded", b"refunded", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -328,7 +328,7 @@ class PaymentAlert(_message.Message):
         """It decided for the buyer."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """Kind of event."""
+        """What happened."""
 
     KIND_UNSPECIFIED: PaymentAlert.Kind.ValueType  # 0
     """Not set."""
@@ -358,21 +358,21 @@ class PaymentAlert(_message.Message):
     GATEWAY_FIELD_NUMBER: _builtins.int
     GATEWAY_ID_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
-    PROBLEM_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the alert."""
     kind: Global___PaymentAlert.Kind.ValueType
-    """Kind of event."""
+    """What happened."""
     gateway: _builtins.str
     """The gateway that told it."""
     gateway_id: _builtins.str
     """The gateway's own id of the payment, the dispute or the refund."""
     order_id: _builtins.int
     """The order that it is about; 0 for none."""
-    problem: _builtins.str
-    """Description of the step, as a sentence."""
+    message: _builtins.str
+    """The same as a sentence for staff."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """Time at which the shop heard of it."""
@@ -389,13 +389,13 @@ class PaymentAlert(_message.Message):
         gateway: _builtins.str = ...,
         gateway_id: _builtins.str = ...,
         order_id: _builtins.int = ...,
-        problem: _builtins.str = ...,
+        message: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         close_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "gateway", b"gateway", "gateway_id", b"gateway_id", "id", b"id", "kind", b"kind", "order_id", b"order_id", "problem", b"problem"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "gateway", b"gateway", "gateway_id", b"gateway_id", "id", b"id", "kind", b"kind", "message", b"message", "order_id", b"order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -403,7 +403,7 @@ Global___PaymentAlert: _TypeAlias = PaymentAlert  # noqa: Y015
 
 @_typing.final
 class GetPaymentRequest(_message.Message):
-    """Asks for GetPayment."""
+    """Request of GetPayment."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -425,7 +425,7 @@ Global___GetPaymentRequest: _TypeAlias = GetPaymentRequest  # noqa: Y015
 
 @_typing.final
 class ReceivePaymentWebhookRequest(_message.Message):
-    """Asks for ReceivePaymentWebhook."""
+    """Request of ReceivePaymentWebhook."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -449,7 +449,7 @@ Global___ReceivePaymentWebhookRequest: _TypeAlias = ReceivePaymentWebhookRequest
 
 @_typing.final
 class ReceivePaymentWebhookResponse(_message.Message):
-    """Says that a webhook was taken."""
+    """Response of ReceivePaymentWebhook."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -471,7 +471,7 @@ Global___ReceivePaymentWebhookResponse: _TypeAlias = ReceivePaymentWebhookRespon
 
 @_typing.final
 class ListPaymentAlertsRequest(_message.Message):
-    """Asks for ListPaymentAlerts."""
+    """Request of ListPaymentAlerts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -483,7 +483,7 @@ class ListPaymentAlertsRequest(_message.Message):
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     include_closed: _builtins.bool
-    """Those that are closed too."""
+    """True to list those that are closed as well."""
     def __init__(
         self,
         *,
@@ -501,7 +501,7 @@ Global___ListPaymentAlertsRequest: _TypeAlias = ListPaymentAlertsRequest  # noqa
 
 @_typing.final
 class ListPaymentAlertsResponse(_message.Message):
-    """A page of alerts."""
+    """Response of ListPaymentAlerts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -529,7 +529,7 @@ Global___ListPaymentAlertsResponse: _TypeAlias = ListPaymentAlertsResponse  # no
 
 @_typing.final
 class ClosePaymentAlertRequest(_message.Message):
-    """Asks for ClosePaymentAlert."""
+    """Request of ClosePaymentAlert."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

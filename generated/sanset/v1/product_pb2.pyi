@@ -709,7 +709,7 @@ Global___UndeleteProductRequest: _TypeAlias = UndeleteProductRequest  # noqa: Y0
 
 @_typing.final
 class ExportProductsRequest(_message.Message):
-    """Asks for ExportProducts."""
+    """Request of ExportProducts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -724,7 +724,7 @@ class ExportProductsRequest(_message.Message):
         CSV: ExportProductsRequest._Format.ValueType  # 1
         """Comma-separated values, UTF-8."""
         XLSX: ExportProductsRequest._Format.ValueType  # 2
-        """A workbook of Excel's."""
+        """An Excel workbook."""
 
     class Format(_Format, metaclass=_FormatEnumTypeWrapper):
         """A format of a file."""
@@ -734,7 +734,7 @@ class ExportProductsRequest(_message.Message):
     CSV: ExportProductsRequest.Format.ValueType  # 1
     """Comma-separated values, UTF-8."""
     XLSX: ExportProductsRequest.Format.ValueType  # 2
-    """A workbook of Excel's."""
+    """An Excel workbook."""
 
     FORMAT_FIELD_NUMBER: _builtins.int
     format: Global___ExportProductsRequest.Format.ValueType

@@ -32,7 +32,7 @@ class Coupon(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     DISCOUNT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
-    AMOUNT_FIELD_NUMBER: _builtins.int
+    DISCOUNT_AMOUNT_FIELD_NUMBER: _builtins.int
     MIN_PURCHASE_FIELD_NUMBER: _builtins.int
     MAX_DISCOUNT_FIELD_NUMBER: _builtins.int
     VALID_FROM_FIELD_NUMBER: _builtins.int
@@ -41,7 +41,7 @@ class Coupon(_message.Message):
     MIN_TIER_FIELD_NUMBER: _builtins.int
     USAGE_LIMIT_FIELD_NUMBER: _builtins.int
     PER_USER_LIMIT_FIELD_NUMBER: _builtins.int
-    USED_FIELD_NUMBER: _builtins.int
+    USAGE_COUNT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
@@ -50,7 +50,7 @@ class Coupon(_message.Message):
     code: _builtins.str
     """Code that buyers type, 3 to 32 letters, digits and hyphens; its case does not matter. Unique. Fixed once created."""
     description: _builtins.str
-    """Purpose, in a sentence for buyers."""
+    """What it is for, in a sentence for buyers."""
     discount_basis_points: _builtins.int
     """A share of the goods in basis points, hundredths of a percent: 1250 is 12.5 %."""
     active: _builtins.bool
@@ -63,12 +63,12 @@ class Coupon(_message.Message):
     """Maximum number of orders that may use it. 0: any number."""
     per_user_limit: _builtins.int
     """Maximum number of orders of one user that may use it. 0: any number."""
-    used: _builtins.int
+    usage_count: _builtins.int
     """Number of orders that use it, unpaid ones included."""
     etag: _builtins.str
     """Changes with every change of the coupon, but not with its use."""
     @_builtins.property
-    def amount(self) -> _money_pb2.Money:
+    def discount_amount(self) -> _money_pb2.Money:
         """An amount. Orders in another currency cannot use the coupon."""
 
     @_builtins.property
@@ -102,7 +102,7 @@ class Coupon(_message.Message):
         code: _builtins.str = ...,
         description: _builtins.str | None = ...,
         discount_basis_points: _builtins.int = ...,
-        amount: _money_pb2.Money | None = ...,
+        discount_amount: _money_pb2.Money | None = ...,
         min_purchase: _money_pb2.Money | None = ...,
         max_discount: _money_pb2.Money | None = ...,
         valid_from: _timestamp_pb2.Timestamp | None = ...,
@@ -111,14 +111,14 @@ class Coupon(_message.Message):
         min_tier: Global___Tier.Level.ValueType | None = ...,
         usage_limit: _builtins.int | None = ...,
         per_user_limit: _builtins.int | None = ...,
-        used: _builtins.int = ...,
+        usage_count: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "amount", b"amount", "create_time", b"create_time", "description", b"description", "discount", b"discount", "discount_basis_points", b"discount_basis_points", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "update_time", b"update_time", "usage_limit", b"usage_limit", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "create_time", b"create_time", "description", b"description", "discount", b"discount", "discount_amount", b"discount_amount", "discount_basis_points", b"discount_basis_points", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "update_time", b"update_time", "usage_limit", b"usage_limit", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "amount", b"amount", "code", b"code", "create_time", b"create_time", "description", b"description", "discount", b"discount", "discount_basis_points", b"discount_basis_points", "etag", b"etag", "id", b"id", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "update_time", b"update_time", "usage_limit", b"usage_limit", "used", b"used", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "code", b"code", "create_time", b"create_time", "description", b"description", "discount", b"discount", "discount_amount", b"discount_amount", "discount_basis_points", b"discount_basis_points", "etag", b"etag", "id", b"id", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "update_time", b"update_time", "usage_count", b"usage_count", "usage_limit", b"usage_limit", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -130,7 +130,7 @@ class Coupon(_message.Message):
     _WhichOneofArgType__per_user_limit: _TypeAlias = _typing.Literal["_per_user_limit", b"_per_user_limit"]  # noqa: Y015
     _WhichOneofReturnType__usage_limit: _TypeAlias = _typing.Literal["usage_limit"]  # noqa: Y015
     _WhichOneofArgType__usage_limit: _TypeAlias = _typing.Literal["_usage_limit", b"_usage_limit"]  # noqa: Y015
-    _WhichOneofReturnType_discount: _TypeAlias = _typing.Literal["discount_basis_points", "amount"]  # noqa: Y015
+    _WhichOneofReturnType_discount: _TypeAlias = _typing.Literal["discount_basis_points", "discount_amount"]  # noqa: Y015
     _WhichOneofArgType_discount: _TypeAlias = _typing.Literal["discount", b"discount"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__active) -> _WhichOneofReturnType__active | None: ...
@@ -316,7 +316,7 @@ class PointsEntry(_message.Message):
         """Went to what is owed."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """Reason of a change of points."""
+        """Why points came or went."""
 
     KIND_UNSPECIFIED: PointsEntry.Kind.ValueType  # 0
     """Not set."""
@@ -344,16 +344,16 @@ class PointsEntry(_message.Message):
     id: _builtins.int
     """The id of the entry."""
     kind: Global___PointsEntry.Kind.ValueType
-    """Reason, for people."""
+    """Why they came or went."""
     points: _builtins.int
     """By how much; negative when points went."""
     order_id: _builtins.int
     """The order; 0 when there is none."""
     reason: _builtins.str
-    """The admin's reason."""
+    """The admin's reason; empty unless `kind` is ADJUSTED."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """Time of the event."""
+        """Time of the change."""
 
     def __init__(
         self,
@@ -375,7 +375,7 @@ Global___PointsEntry: _TypeAlias = PointsEntry  # noqa: Y015
 
 @_typing.final
 class ListCouponsRequest(_message.Message):
-    """Asks for ListCoupons."""
+    """Request of ListCoupons."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -401,7 +401,7 @@ Global___ListCouponsRequest: _TypeAlias = ListCouponsRequest  # noqa: Y015
 
 @_typing.final
 class ListCouponsResponse(_message.Message):
-    """A page of coupons."""
+    """Response of ListCoupons."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -429,7 +429,7 @@ Global___ListCouponsResponse: _TypeAlias = ListCouponsResponse  # noqa: Y015
 
 @_typing.final
 class ListAllCouponsRequest(_message.Message):
-    """Asks for ListAllCoupons."""
+    """Request of ListAllCoupons."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -459,7 +459,7 @@ Global___ListAllCouponsRequest: _TypeAlias = ListAllCouponsRequest  # noqa: Y015
 
 @_typing.final
 class ListAllCouponsResponse(_message.Message):
-    """A page of all coupons."""
+    """Response of ListAllCoupons."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -509,7 +509,7 @@ Global___GetCouponRequest: _TypeAlias = GetCouponRequest  # noqa: Y015
 
 @_typing.final
 class CreateCouponRequest(_message.Message):
-    """Asks for CreateCoupon."""
+    """Request of CreateCoupon."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -537,7 +537,7 @@ Global___CreateCouponRequest: _TypeAlias = CreateCouponRequest  # noqa: Y015
 
 @_typing.final
 class UpdateCouponRequest(_message.Message):
-    """Asks for UpdateCoupon."""
+    """Request of UpdateCoupon."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -573,7 +573,7 @@ Global___UpdateCouponRequest: _TypeAlias = UpdateCouponRequest  # noqa: Y015
 
 @_typing.final
 class ListTiersRequest(_message.Message):
-    """Asks for ListTiers."""
+    """Request of ListTiers."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -599,7 +599,7 @@ Global___ListTiersRequest: _TypeAlias = ListTiersRequest  # noqa: Y015
 
 @_typing.final
 class ListTiersResponse(_message.Message):
-    """A page of the tiers."""
+    """Response of ListTiers."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -627,7 +627,7 @@ Global___ListTiersResponse: _TypeAlias = ListTiersResponse  # noqa: Y015
 
 @_typing.final
 class GetLoyaltyRequest(_message.Message):
-    """Asks for GetLoyalty."""
+    """Request of GetLoyalty."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -649,7 +649,7 @@ Global___GetLoyaltyRequest: _TypeAlias = GetLoyaltyRequest  # noqa: Y015
 
 @_typing.final
 class ListPointsRequest(_message.Message):
-    """Asks for ListPoints."""
+    """Request of ListPoints."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -679,7 +679,7 @@ Global___ListPointsRequest: _TypeAlias = ListPointsRequest  # noqa: Y015
 
 @_typing.final
 class ListPointsResponse(_message.Message):
-    """A page of a points ledger."""
+    """Response of ListPoints."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -707,7 +707,7 @@ Global___ListPointsResponse: _TypeAlias = ListPointsResponse  # noqa: Y015
 
 @_typing.final
 class AdjustPointsRequest(_message.Message):
-    """Asks for AdjustPoints."""
+    """Request of AdjustPoints."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -720,7 +720,7 @@ class AdjustPointsRequest(_message.Message):
     points: _builtins.int
     """By how much; negative to take points, of which there must be enough."""
     reason: _builtins.str
-    """Reason, for the ledger."""
+    """Why, for the ledger."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
     def __init__(

@@ -457,7 +457,7 @@ class GetTrendingRequest(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     WINDOW_HOURS_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
-    REGION_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
     category: _builtins.str
     """Only this category and those below it: its slug or name. NOT_FOUND when there is none such."""
     window_hours: _builtins.int
@@ -466,7 +466,7 @@ class GetTrendingRequest(_message.Message):
     """
     limit: _builtins.int
     """Maximum number to return. 0 means 10; values above 100 are coerced to 100."""
-    region: _builtins.str
+    country: _builtins.str
     """Only what is ordered to this country: its ISO 3166-1 code of two letters, "DE", in any case. Views are not counted then,
     for nobody says where they come from.
     """
@@ -476,11 +476,11 @@ class GetTrendingRequest(_message.Message):
         category: _builtins.str = ...,
         window_hours: _builtins.int = ...,
         limit: _builtins.int = ...,
-        region: _builtins.str = ...,
+        country: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "limit", b"limit", "region", b"region", "window_hours", b"window_hours"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "country", b"country", "limit", b"limit", "window_hours", b"window_hours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

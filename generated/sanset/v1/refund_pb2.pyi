@@ -103,7 +103,7 @@ class Refund(_message.Message):
     order_id: _builtins.int
     """The order."""
     status: Global___Refund.Status.ValueType
-    """Current state."""
+    """Current status."""
     reason: _builtins.str
     """Reason, in the shop's words."""
     gateway_id: _builtins.str
@@ -210,7 +210,7 @@ class Return(_message.Message):
     order_id: _builtins.int
     """The order."""
     status: Global___Return.Status.ValueType
-    """Current state."""
+    """Current status."""
     reason: _builtins.str
     """Reason, in the buyer's words."""
     answer: _builtins.str

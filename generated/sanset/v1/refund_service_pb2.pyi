@@ -23,7 +23,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class CancelOrderRequest(_message.Message):
-    """Asks for CancelOrder."""
+    """Request of CancelOrder."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -53,7 +53,7 @@ Global___CancelOrderRequest: _TypeAlias = CancelOrderRequest  # noqa: Y015
 
 @_typing.final
 class RefundOrderRequest(_message.Message):
-    """Asks for RefundOrder: exactly one of `items`, `amount` and `all`."""
+    """Request of RefundOrder: exactly one of `items`, `amount` and `all`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -111,7 +111,7 @@ Global___RefundOrderRequest: _TypeAlias = RefundOrderRequest  # noqa: Y015
 
 @_typing.final
 class GetRefundRequest(_message.Message):
-    """Asks for GetRefund."""
+    """Request of GetRefund."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -133,7 +133,7 @@ Global___GetRefundRequest: _TypeAlias = GetRefundRequest  # noqa: Y015
 
 @_typing.final
 class ListRefundsRequest(_message.Message):
-    """Asks for ListRefunds."""
+    """Request of ListRefunds."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -163,7 +163,7 @@ Global___ListRefundsRequest: _TypeAlias = ListRefundsRequest  # noqa: Y015
 
 @_typing.final
 class ListRefundsResponse(_message.Message):
-    """A page of an order's refunds."""
+    """Response of ListRefunds."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -191,7 +191,7 @@ Global___ListRefundsResponse: _TypeAlias = ListRefundsResponse  # noqa: Y015
 
 @_typing.final
 class RequestReturnRequest(_message.Message):
-    """Asks for RequestReturn: exactly one of `items` and `all`."""
+    """Request of RequestReturn: exactly one of `items` and `all`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -231,7 +231,7 @@ Global___RequestReturnRequest: _TypeAlias = RequestReturnRequest  # noqa: Y015
 
 @_typing.final
 class GetReturnRequest(_message.Message):
-    """Asks for GetReturn."""
+    """Request of GetReturn."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -253,7 +253,7 @@ Global___GetReturnRequest: _TypeAlias = GetReturnRequest  # noqa: Y015
 
 @_typing.final
 class ListReturnsRequest(_message.Message):
-    """Asks for ListReturns."""
+    """Request of ListReturns."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -269,7 +269,7 @@ class ListReturnsRequest(_message.Message):
     order_id: _builtins.int
     """Only those of this order."""
     status: _refund_pb2.Return.Status.ValueType
-    """Only those that stand there."""
+    """Only returns with this status."""
     all_users: _builtins.bool
     """Admins: everyone's. Others get PERMISSION_DENIED."""
     def __init__(
@@ -291,7 +291,7 @@ Global___ListReturnsRequest: _TypeAlias = ListReturnsRequest  # noqa: Y015
 
 @_typing.final
 class ListReturnsResponse(_message.Message):
-    """A page of returns."""
+    """Response of ListReturns."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -319,7 +319,7 @@ Global___ListReturnsResponse: _TypeAlias = ListReturnsResponse  # noqa: Y015
 
 @_typing.final
 class ApproveReturnRequest(_message.Message):
-    """Asks for ApproveReturn."""
+    """Request of ApproveReturn."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -353,7 +353,7 @@ Global___ApproveReturnRequest: _TypeAlias = ApproveReturnRequest  # noqa: Y015
 
 @_typing.final
 class RejectReturnRequest(_message.Message):
-    """Asks for RejectReturn."""
+    """Request of RejectReturn."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -387,12 +387,12 @@ Global___RejectReturnRequest: _TypeAlias = RejectReturnRequest  # noqa: Y015
 
 @_typing.final
 class ReceiveReturnRequest(_message.Message):
-    """Asks for ReceiveReturn."""
+    """Request of ReceiveReturn."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RETURN_ID_FIELD_NUMBER: _builtins.int
-    RESTOCKED_FIELD_NUMBER: _builtins.int
+    RESTOCK_ITEMS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     return_id: _builtins.int
@@ -402,7 +402,7 @@ class ReceiveReturnRequest(_message.Message):
     etag: _builtins.str
     """The return's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     @_builtins.property
-    def restocked(self) -> _containers.RepeatedCompositeFieldContainer[_order_pb2.LineQuantity]:
+    def restock_items(self) -> _containers.RepeatedCompositeFieldContainer[_order_pb2.LineQuantity]:
         """The units that can be sold again and go back into stock, at most those of the return. The others are
         written off.
         """
@@ -411,13 +411,13 @@ class ReceiveReturnRequest(_message.Message):
         self,
         *,
         return_id: _builtins.int = ...,
-        restocked: _abc.Iterable[_order_pb2.LineQuantity] | None = ...,
+        restock_items: _abc.Iterable[_order_pb2.LineQuantity] | None = ...,
         request_id: _builtins.str = ...,
         etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "request_id", b"request_id", "restocked", b"restocked", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "request_id", b"request_id", "restock_items", b"restock_items", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -138,10 +138,6 @@ class SegmentRules(_message.Message):
     """The least number of orders."""
     max_orders: _builtins.int
     """The greatest number of orders."""
-    min_spent: _builtins.str
-    """The least amount spent in all, as a decimal number: "100.00"."""
-    max_spent: _builtins.str
-    """The greatest amount spent in all, as a decimal number."""
     ordered_within_days: _builtins.int
     """Ordered within this number of days."""
     not_ordered_for_days: _builtins.int
@@ -152,20 +148,28 @@ class SegmentRules(_message.Message):
     """Bought from this category or those below it: its slug or name. NOT_FOUND when there is no such category."""
     country: _builtins.str
     """Has orders to this country: its ISO 3166-1 code of two letters, in any case."""
+    @_builtins.property
+    def min_spent(self) -> _money_pb2.Money:
+        """The least amount spent in all."""
+
+    @_builtins.property
+    def max_spent(self) -> _money_pb2.Money:
+        """The greatest amount spent in all."""
+
     def __init__(
         self,
         *,
         min_orders: _builtins.int | None = ...,
         max_orders: _builtins.int | None = ...,
-        min_spent: _builtins.str = ...,
-        max_spent: _builtins.str = ...,
+        min_spent: _money_pb2.Money | None = ...,
+        max_spent: _money_pb2.Money | None = ...,
         ordered_within_days: _builtins.int = ...,
         not_ordered_for_days: _builtins.int = ...,
         registered_within_days: _builtins.int = ...,
         bought_category: _builtins.str = ...,
         country: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_orders", b"_max_orders", "_min_orders", b"_min_orders", "max_orders", b"max_orders", "min_orders", b"min_orders"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_orders", b"_max_orders", "_min_orders", b"_min_orders", "max_orders", b"max_orders", "max_spent", b"max_spent", "min_orders", b"min_orders", "min_spent", b"min_spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_orders", b"_max_orders", "_min_orders", b"_min_orders", "bought_category", b"bought_category", "country", b"country", "max_orders", b"max_orders", "max_spent", b"max_spent", "min_orders", b"min_orders", "min_spent", b"min_spent", "not_ordered_for_days", b"not_ordered_for_days", "ordered_within_days", b"ordered_within_days", "registered_within_days", b"registered_within_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
@@ -194,27 +198,27 @@ class SegmentAnalysis(_message.Message):
 
         ID_FIELD_NUMBER: _builtins.int
         NAME_FIELD_NUMBER: _builtins.int
-        MEMBERS_FIELD_NUMBER: _builtins.int
-        ORDERS_FIELD_NUMBER: _builtins.int
+        MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+        ORDER_COUNT_FIELD_NUMBER: _builtins.int
         id: _builtins.int
         """The id of the category or product."""
         name: _builtins.str
         """Its name."""
-        members: _builtins.int
+        member_count: _builtins.int
         """Number of members that bought it."""
-        orders: _builtins.int
+        order_count: _builtins.int
         """Number of members' orders that hold it."""
         def __init__(
             self,
             *,
             id: _builtins.int = ...,
             name: _builtins.str = ...,
-            members: _builtins.int = ...,
-            orders: _builtins.int = ...,
+            member_count: _builtins.int = ...,
+            order_count: _builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "members", b"members", "name", b"name", "orders", b"orders"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "member_count", b"member_count", "name", b"name", "order_count", b"order_count"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -223,8 +227,8 @@ class SegmentAnalysis(_message.Message):
     ORDER_COUNT_FIELD_NUMBER: _builtins.int
     REVENUE_FIELD_NUMBER: _builtins.int
     AVERAGE_SPENT_FIELD_NUMBER: _builtins.int
-    AVERAGE_ORDER_FIELD_NUMBER: _builtins.int
-    AVERAGE_ORDERS_FIELD_NUMBER: _builtins.int
+    AVERAGE_ORDER_VALUE_FIELD_NUMBER: _builtins.int
+    AVERAGE_ORDER_COUNT_FIELD_NUMBER: _builtins.int
     AVERAGE_DAYS_SINCE_ORDER_FIELD_NUMBER: _builtins.int
     CATEGORIES_FIELD_NUMBER: _builtins.int
     PRODUCTS_FIELD_NUMBER: _builtins.int
@@ -232,7 +236,7 @@ class SegmentAnalysis(_message.Message):
     """The share of all customers that belongs to it, from 0 to 1."""
     order_count: _builtins.int
     """The number of orders of its members."""
-    average_orders: _builtins.float
+    average_order_count: _builtins.float
     """The average number of a member's orders."""
     average_days_since_order: _builtins.float
     """The average number of days since a member's last order, over those who ordered."""
@@ -249,7 +253,7 @@ class SegmentAnalysis(_message.Message):
         """The average amount spent by a member."""
 
     @_builtins.property
-    def average_order(self) -> _money_pb2.Money:
+    def average_order_value(self) -> _money_pb2.Money:
         """The average amount of a member's order."""
 
     @_builtins.property
@@ -268,15 +272,15 @@ class SegmentAnalysis(_message.Message):
         order_count: _builtins.int = ...,
         revenue: _money_pb2.Money | None = ...,
         average_spent: _money_pb2.Money | None = ...,
-        average_order: _money_pb2.Money | None = ...,
-        average_orders: _builtins.float = ...,
+        average_order_value: _money_pb2.Money | None = ...,
+        average_order_count: _builtins.float = ...,
         average_days_since_order: _builtins.float = ...,
         categories: _abc.Iterable[Global___SegmentAnalysis.Favourite] | None = ...,
         products: _abc.Iterable[Global___SegmentAnalysis.Favourite] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["average_order", b"average_order", "average_spent", b"average_spent", "revenue", b"revenue", "segment", b"segment"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["average_order_value", b"average_order_value", "average_spent", b"average_spent", "revenue", b"revenue", "segment", b"segment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["average_days_since_order", b"average_days_since_order", "average_order", b"average_order", "average_orders", b"average_orders", "average_spent", b"average_spent", "categories", b"categories", "customer_share", b"customer_share", "order_count", b"order_count", "products", b"products", "revenue", b"revenue", "segment", b"segment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["average_days_since_order", b"average_days_since_order", "average_order_count", b"average_order_count", "average_order_value", b"average_order_value", "average_spent", b"average_spent", "categories", b"categories", "customer_share", b"customer_share", "order_count", b"order_count", "products", b"products", "revenue", b"revenue", "segment", b"segment"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -82,9 +82,9 @@ class UserServiceStub:
                 request_serializer=sanset_dot_v1_dot_payment__method__pb2.GetPaymentMethodRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
                 _registered_method=True)
-        self.AddPaymentMethod = channel.unary_unary(
-                '/sanset.v1.UserService/AddPaymentMethod',
-                request_serializer=sanset_dot_v1_dot_payment__method__pb2.AddPaymentMethodRequest.SerializeToString,
+        self.CreatePaymentMethod = channel.unary_unary(
+                '/sanset.v1.UserService/CreatePaymentMethod',
+                request_serializer=sanset_dot_v1_dot_payment__method__pb2.CreatePaymentMethodRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
                 _registered_method=True)
         self.UpdatePaymentMethod = channel.unary_unary(
@@ -179,8 +179,8 @@ class UserServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def AddPaymentMethod(self, request, context):
-        """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+    def CreatePaymentMethod(self, request, context):
+        """Saves a way to pay, by the token that a payment gateway gave for it, and returns it, without the token.
 
         What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
         beyond 20.
@@ -254,9 +254,9 @@ def add_UserServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_payment__method__pb2.GetPaymentMethodRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.SerializeToString,
             ),
-            'AddPaymentMethod': grpc.unary_unary_rpc_method_handler(
-                    servicer.AddPaymentMethod,
-                    request_deserializer=sanset_dot_v1_dot_payment__method__pb2.AddPaymentMethodRequest.FromString,
+            'CreatePaymentMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePaymentMethod,
+                    request_deserializer=sanset_dot_v1_dot_payment__method__pb2.CreatePaymentMethodRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.SerializeToString,
             ),
             'UpdatePaymentMethod': grpc.unary_unary_rpc_method_handler(
@@ -525,7 +525,7 @@ class UserService:
             _registered_method=True)
 
     @staticmethod
-    def AddPaymentMethod(request,
+    def CreatePaymentMethod(request,
             target,
             options=(),
             channel_credentials=None,
@@ -538,8 +538,8 @@ class UserService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.UserService/AddPaymentMethod',
-            sanset_dot_v1_dot_payment__method__pb2.AddPaymentMethodRequest.SerializeToString,
+            '/sanset.v1.UserService/CreatePaymentMethod',
+            sanset_dot_v1_dot_payment__method__pb2.CreatePaymentMethodRequest.SerializeToString,
             sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
             options,
             channel_credentials,

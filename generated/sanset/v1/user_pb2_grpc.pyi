@@ -71,8 +71,8 @@ class UserServiceStub:
     """Gets one of the caller's saved payment methods. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), also for another
     user's.
     """
-    AddPaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_method_pb2.AddPaymentMethodRequest, _payment_method_pb2.PaymentMethod]
-    """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+    CreatePaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_method_pb2.CreatePaymentMethodRequest, _payment_method_pb2.PaymentMethod]
+    """Saves a way to pay, by the token that a payment gateway gave for it, and returns it, without the token.
 
     What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
     beyond 20.
@@ -127,8 +127,8 @@ class UserServiceAsyncStub(UserServiceStub):
     """Gets one of the caller's saved payment methods. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), also for another
     user's.
     """
-    AddPaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_method_pb2.AddPaymentMethodRequest, _payment_method_pb2.PaymentMethod]  # type: ignore[assignment]
-    """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+    CreatePaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_method_pb2.CreatePaymentMethodRequest, _payment_method_pb2.PaymentMethod]  # type: ignore[assignment]
+    """Saves a way to pay, by the token that a payment gateway gave for it, and returns it, without the token.
 
     What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
     beyond 20.
@@ -236,12 +236,12 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
-    def AddPaymentMethod(
+    def CreatePaymentMethod(
         self,
-        request: _payment_method_pb2.AddPaymentMethodRequest,
+        request: _payment_method_pb2.CreatePaymentMethodRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_method_pb2.PaymentMethod, _abc.Awaitable[_payment_method_pb2.PaymentMethod]]:
-        """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+        """Saves a way to pay, by the token that a payment gateway gave for it, and returns it, without the token.
 
         What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
         beyond 20.

@@ -153,7 +153,7 @@ class WebhookDelivery(_message.Message):
         """Given up after a day."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
-        """States of a delivery."""
+        """Status of a delivery."""
 
     STATUS_UNSPECIFIED: WebhookDelivery.Status.ValueType  # 0
     """Not set."""
@@ -169,7 +169,7 @@ class WebhookDelivery(_message.Message):
     EVENT_TYPE_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
-    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
     RESPONSE_CODE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
@@ -185,8 +185,8 @@ class WebhookDelivery(_message.Message):
     order_id: _builtins.int
     """The order."""
     status: Global___WebhookDelivery.Status.ValueType
-    """Current state."""
-    attempts: _builtins.int
+    """Current status."""
+    attempt_count: _builtins.int
     """Number of attempts."""
     response_code: _builtins.int
     """The HTTP status of the last answer; 0 when there was none."""
@@ -214,7 +214,7 @@ class WebhookDelivery(_message.Message):
         event_type: _builtins.str = ...,
         order_id: _builtins.int = ...,
         status: Global___WebhookDelivery.Status.ValueType = ...,
-        attempts: _builtins.int = ...,
+        attempt_count: _builtins.int = ...,
         response_code: _builtins.int = ...,
         error: _builtins.str = ...,
         body: _builtins.str = ...,
@@ -224,7 +224,7 @@ class WebhookDelivery(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deliver_time", b"deliver_time", "next_attempt_time", b"next_attempt_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "body", b"body", "create_time", b"create_time", "deliver_time", b"deliver_time", "endpoint_id", b"endpoint_id", "error", b"error", "event_type", b"event_type", "id", b"id", "next_attempt_time", b"next_attempt_time", "order_id", b"order_id", "response_code", b"response_code", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "body", b"body", "create_time", b"create_time", "deliver_time", b"deliver_time", "endpoint_id", b"endpoint_id", "error", b"error", "event_type", b"event_type", "id", b"id", "next_attempt_time", b"next_attempt_time", "order_id", b"order_id", "response_code", b"response_code", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -232,7 +232,7 @@ Global___WebhookDelivery: _TypeAlias = WebhookDelivery  # noqa: Y015
 
 @_typing.final
 class CreateWebhookEndpointRequest(_message.Message):
-    """Asks for CreateWebhookEndpoint."""
+    """Request of CreateWebhookEndpoint."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -260,7 +260,7 @@ Global___CreateWebhookEndpointRequest: _TypeAlias = CreateWebhookEndpointRequest
 
 @_typing.final
 class ListWebhookEndpointsRequest(_message.Message):
-    """Asks for ListWebhookEndpoints."""
+    """Request of ListWebhookEndpoints."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -286,7 +286,7 @@ Global___ListWebhookEndpointsRequest: _TypeAlias = ListWebhookEndpointsRequest  
 
 @_typing.final
 class ListWebhookEndpointsResponse(_message.Message):
-    """A page of the endpoints."""
+    """Response of ListWebhookEndpoints."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -336,7 +336,7 @@ Global___GetWebhookEndpointRequest: _TypeAlias = GetWebhookEndpointRequest  # no
 
 @_typing.final
 class UpdateWebhookEndpointRequest(_message.Message):
-    """Asks for UpdateWebhookEndpoint."""
+    """Request of UpdateWebhookEndpoint."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -374,7 +374,7 @@ Global___UpdateWebhookEndpointRequest: _TypeAlias = UpdateWebhookEndpointRequest
 
 @_typing.final
 class DeleteWebhookEndpointRequest(_message.Message):
-    """Asks for DeleteWebhookEndpoint."""
+    """Request of DeleteWebhookEndpoint."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -512,7 +512,7 @@ Global___GetWebhookDeliveryRequest: _TypeAlias = GetWebhookDeliveryRequest  # no
 
 @_typing.final
 class ListWebhookDeliveriesRequest(_message.Message):
-    """Asks for ListWebhookDeliveries."""
+    """Request of ListWebhookDeliveries."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -528,7 +528,7 @@ class ListWebhookDeliveriesRequest(_message.Message):
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     status: Global___WebhookDelivery.Status.ValueType
-    """Only those that stand there."""
+    """Only deliveries with this status."""
     view: Global___WebhookDelivery.View.ValueType
     """Part of each delivery to return. Absent: SUMMARY."""
     def __init__(
@@ -550,7 +550,7 @@ Global___ListWebhookDeliveriesRequest: _TypeAlias = ListWebhookDeliveriesRequest
 
 @_typing.final
 class ListWebhookDeliveriesResponse(_message.Message):
-    """A page of deliveries."""
+    """Response of ListWebhookDeliveries."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -578,7 +578,7 @@ Global___ListWebhookDeliveriesResponse: _TypeAlias = ListWebhookDeliveriesRespon
 
 @_typing.final
 class ReplayWebhookDeliveryRequest(_message.Message):
-    """Asks for ReplayWebhookDelivery."""
+    """Request of ReplayWebhookDelivery."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

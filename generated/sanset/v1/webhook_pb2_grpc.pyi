@@ -41,17 +41,17 @@ class WebhookServiceStub:
     (TOO_MANY) beyond 20.
     """
     ListWebhookEndpoints: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]
-    """Lists the registered addresses, the oldest first."""
+    """Lists the registered endpoints, the oldest first."""
     GetWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.GetWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
     """Gets an endpoint, without its secret. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     UpdateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
-    """Changes an address; `active: true` switches it on again, and sends what waited.
+    """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-    Over HTTP PUT replaces it, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
+    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
     (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
     """
     DeleteWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]
-    """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    """Deletes an endpoint and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     PingWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.PingWebhookEndpointRequest, _webhook_pb2.PingWebhookEndpointResponse]
     """Sends a test to an endpoint, signed as its events are, and says what it answered.
 
@@ -68,10 +68,10 @@ class WebhookServiceStub:
     GetWebhookDelivery: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.GetWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]
     """Gets a delivery. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
     ListWebhookDeliveries: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]
-    """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    """Lists the deliveries to an endpoint, the newest first. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     ReplayWebhookDelivery: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ReplayWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]
     """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
-    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
+    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its endpoint is switched off.
     """
 
 @_typing.type_check_only
@@ -86,17 +86,17 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     (TOO_MANY) beyond 20.
     """
     ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]  # type: ignore[assignment]
-    """Lists the registered addresses, the oldest first."""
+    """Lists the registered endpoints, the oldest first."""
     GetWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.GetWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
     """Gets an endpoint, without its secret. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
-    """Changes an address; `active: true` switches it on again, and sends what waited.
+    """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-    Over HTTP PUT replaces it, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
+    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
     (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
     """
     DeleteWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    """Deletes an endpoint and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     PingWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.PingWebhookEndpointRequest, _webhook_pb2.PingWebhookEndpointResponse]  # type: ignore[assignment]
     """Sends a test to an endpoint, signed as its events are, and says what it answered.
 
@@ -113,10 +113,10 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     GetWebhookDelivery: _aio.UnaryUnaryMultiCallable[_webhook_pb2.GetWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]  # type: ignore[assignment]
     """Gets a delivery. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
     ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]  # type: ignore[assignment]
-    """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    """Lists the deliveries to an endpoint, the newest first. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     ReplayWebhookDelivery: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ReplayWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]  # type: ignore[assignment]
     """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
-    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
+    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its endpoint is switched off.
     """
 
 class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -140,7 +140,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_pb2.ListWebhookEndpointsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.ListWebhookEndpointsResponse, _abc.Awaitable[_webhook_pb2.ListWebhookEndpointsResponse]]:
-        """Lists the registered addresses, the oldest first."""
+        """Lists the registered endpoints, the oldest first."""
 
     @_abc_1.abstractmethod
     def GetWebhookEndpoint(
@@ -156,9 +156,9 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_pb2.UpdateWebhookEndpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.WebhookEndpoint, _abc.Awaitable[_webhook_pb2.WebhookEndpoint]]:
-        """Changes an address; `active: true` switches it on again, and sends what waited.
+        """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-        Over HTTP PUT replaces it, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
+        Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
         (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
         """
 
@@ -168,7 +168,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_pb2.DeleteWebhookEndpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+        """Deletes an endpoint and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def PingWebhookEndpoint(
@@ -209,7 +209,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_pb2.ListWebhookDeliveriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.ListWebhookDeliveriesResponse, _abc.Awaitable[_webhook_pb2.ListWebhookDeliveriesResponse]]:
-        """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+        """Lists the deliveries to an endpoint, the newest first. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def ReplayWebhookDelivery(
@@ -218,7 +218,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.WebhookDelivery, _abc.Awaitable[_webhook_pb2.WebhookDelivery]]:
         """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
-        FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
+        FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its endpoint is switched off.
         """
 
 def add_WebhookServiceServicer_to_server(servicer: WebhookServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

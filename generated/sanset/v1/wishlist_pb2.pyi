@@ -74,7 +74,7 @@ Global___WishlistItem: _TypeAlias = WishlistItem  # noqa: Y015
 
 @_typing.final
 class ListWishlistRequest(_message.Message):
-    """Asks for ListWishlist."""
+    """Request of ListWishlist."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -100,7 +100,7 @@ Global___ListWishlistRequest: _TypeAlias = ListWishlistRequest  # noqa: Y015
 
 @_typing.final
 class ListWishlistResponse(_message.Message):
-    """A page of a wishlist."""
+    """Response of ListWishlist."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -128,7 +128,7 @@ Global___ListWishlistResponse: _TypeAlias = ListWishlistResponse  # noqa: Y015
 
 @_typing.final
 class AddToWishlistRequest(_message.Message):
-    """Asks for AddToWishlist."""
+    """Request of AddToWishlist."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -154,7 +154,7 @@ Global___AddToWishlistRequest: _TypeAlias = AddToWishlistRequest  # noqa: Y015
 
 @_typing.final
 class RemoveFromWishlistRequest(_message.Message):
-    """Asks for RemoveFromWishlist."""
+    """Request of RemoveFromWishlist."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -180,7 +180,7 @@ Global___RemoveFromWishlistRequest: _TypeAlias = RemoveFromWishlistRequest  # no
 
 @_typing.final
 class MoveToCartRequest(_message.Message):
-    """Asks for MoveToCart."""
+    """Request of MoveToCart."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -154,7 +154,7 @@ def event_to_wire(event: RecordedEvent) -> behavior_pb2.BehaviorEvent:
 def tracked_to_wire(tracked: TrackingResult) -> behavior_pb2.TrackEventResponse:
     """What was kept and what was not."""
     return behavior_pb2.TrackEventResponse(
-        accepted=tracked.accepted,
+        accepted_count=tracked.accepted,
         errors=[
             behavior_pb2.TrackEventResponse.EventError(
                 index=dropped.index,

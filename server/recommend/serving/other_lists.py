@@ -107,18 +107,18 @@ class OtherLists:
         return items[:limit]
 
     async def trending(
-        self, category: str, hours: int, limit: int, audience: Audience = ANYONE, region: str = ""
+        self, category: str, hours: int, limit: int, audience: Audience = ANYONE, country: str = ""
     ) -> Recommended[Recommendation]:
         """What sells now, in the whole shop or in one category; raises CategoryNotFound.
 
         The shop's own last hours come first; what the model saw trending, and then what sold best of all time,
-        fills the list up. With a region, the code of a country, there is only what was ordered to it.
+        fills the list up. With a country there is only what was ordered to it.
         """
         filters = await self._contexts.filters(UNFILTERED, category)
         arm = self._contexts.arm(audience)
-        trends = await self._state.trends.of(hours, region)
+        trends = await self._state.trends.of(hours, country)
         eligible = self._state.availability.choose(filters)
-        rungs = [fallback.trending_now(trends)] if region else fallback.ladder(trends, arm.model, filters)
+        rungs = [fallback.trending_now(trends)] if country else fallback.ladder(trends, arm.model, filters)
         items = fallback.fill([], rungs, eligible, limit)
         return self._recorder.record(Kind.TRENDING, items, arm, audience)
 

@@ -83,9 +83,9 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         return convert.list_to_wire(recommended, pb.GetFrequentlyBoughtTogetherResponse, self._cards)
 
     async def GetTrending(self, request: pb.GetTrendingRequest, call: Call) -> pb.GetTrendingResponse:
-        region = country_code(request.region, "region")
+        country = country_code(request.country, "country")
         recommended = await self._lists.trending(
-            request.category, request.window_hours, size(request.limit), _audience(call), region
+            request.category, request.window_hours, size(request.limit), _audience(call), country
         )
         return convert.list_to_wire(recommended, pb.GetTrendingResponse, self._cards)
 

@@ -51,9 +51,9 @@ def training_to_wire(run: Run) -> model_pb2.Training:
     """A training as it stands."""
     return model_pb2.Training(
         id=run.id,
-        state=model_pb2.Training.State.Value(run.state),
+        status=model_pb2.Training.Status.Value(run.state),
         stage=run.stage,
-        percent=run.percent,
+        progress_percent=run.percent,
         message=run.message,
         model_id=run.model_id or 0,
         create_time=time_to_wire(run.started_at),
@@ -77,8 +77,8 @@ def watched_to_wire(message: WatchMessage, now: datetime) -> pb.WatchTrainingRes
             )
             return pb.WatchTrainingResponse(reconnect=reconnect)
         case WatchEnd():
-            state = model_pb2.Training.State.Value(message.state)
-            return pb.WatchTrainingResponse(end=pb.WatchTrainingResponse.End(state=state))
+            status = model_pb2.Training.Status.Value(message.state)
+            return pb.WatchTrainingResponse(end=pb.WatchTrainingResponse.End(status=status))
 
 
 def model_to_wire(model: ModelRecord) -> model_pb2.Model:
@@ -108,7 +108,7 @@ def metrics_to_wire(measured: ModelRecord | Run) -> model_metrics_pb2.ModelMetri
         model_version=measured.version or "",
         model=_measured(measures.of_model(metrics)),
         popularity=_measured(measures.of_popularity(metrics)),
-        users=int(metrics.get("users", 0)),
+        user_count=int(metrics.get("users", 0)),
         sources={name: _scores(scores) for name, scores in measures.sources(metrics).items()},
         serving=None if serving is None else _scores(serving.scores),
         serving_version="" if serving is None else serving.version,
@@ -135,7 +135,7 @@ def _reorder(scores: Scores) -> model_metrics_pb2.ModelMetrics.Reorder:
     return model_metrics_pb2.ModelMetrics.Reorder(
         auc=scores.get("auc", 0.0),
         average_precision=scores.get("average_precision", 0.0),
-        pairs=int(scores.get("pairs", 0)),
+        pair_count=int(scores.get("pairs", 0)),
     )
 
 

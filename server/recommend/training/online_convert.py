@@ -16,7 +16,7 @@ def online_to_wire(online: Online) -> model_metrics_pb2.OnlineMetrics:
     """What the lists of a model achieved."""
     return model_metrics_pb2.OnlineMetrics(
         start_time=time_to_wire(online.since),
-        lists=online.lists,
+        list_count=online.lists,
         impressions=online.impressions,
         clicks=online.clicks,
         cart_additions=online.cart_additions,
@@ -32,10 +32,10 @@ def experiment_to_wire(trial: Trial, measured: Mapping[str, Online] | None = Non
     """An experiment; with what its models achieved, by version, where that was measured."""
     message = model_pb2.Experiment(
         id=trial.id,
-        state=model_pb2.Experiment.State.Value(trial.state),
+        status=model_pb2.Experiment.Status.Value(trial.state),
         control_model_id=trial.control_model_id,
         challenger_model_id=trial.challenger_model_id,
-        percent=trial.percent,
+        challenger_percent=trial.percent,
         create_time=time_to_wire(trial.started_at),
         end_time=time_to_wire(trial.ended_at),
     )

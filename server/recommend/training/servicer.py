@@ -134,7 +134,7 @@ class ModelServicer(model_service_pb2_grpc.ModelServiceServicer):
     def _start_experiment(
         self, tx: Connection, request: pb.StartExperimentRequest, call: Call, now: datetime
     ) -> model_pb2.Experiment:
-        trial = experiments.start(tx, request.challenger_model_id, request.percent, now)
+        trial = experiments.start(tx, request.challenger_model_id, request.challenger_percent, now)
         return online_convert.experiment_to_wire(trial)
 
     def GetExperiment(self, request: pb.GetExperimentRequest, call: Call) -> model_pb2.Experiment:

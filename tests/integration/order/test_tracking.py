@@ -224,7 +224,7 @@ def test_watching_a_training_ends_with_the_session_too(shop: RunningShop) -> Non
         run_id = tx.scalar(insert(TrainingRun).values(**run).returning(TrainingRun.id))
     request = model_service_pb2.WatchTrainingRequest(training_id=run_id)
     stream = shop.models.WatchTraining(request, metadata=admin.metadata, timeout=PATIENCE)
-    assert next(stream).training.state == model_pb2.Training.RUNNING
+    assert next(stream).training.status == model_pb2.Training.RUNNING
     shop.auth.Logout(auth_pb2.LogoutRequest(), metadata=admin.metadata)
     with pytest.raises(grpc.RpcError) as caught:
         next(stream)

@@ -230,7 +230,7 @@ def test_an_unknown_card_is_declined(giving: RunningShop) -> None:
     answer = refused(giving, buyer, payment_method=GIFT_CARD, payment_token="GIFT-NOSUCHCARD")
     assert answer.message.startswith("There is no gift card with this code.")
     order = only_order(giving, buyer)
-    assert payment(giving, buyer, order.id).problem == "There is no gift card with this code."
+    assert payment(giving, buyer, order.id).decline_message == "There is no gift card with this code."
 
 
 def ending(days: float) -> Timestamp:

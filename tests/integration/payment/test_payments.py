@@ -69,7 +69,7 @@ def test_the_payment_of_an_order_is_told(brisk: RunningShop) -> None:
         payment_pb2.Payment.CAPTURED,
         order.totals.total,
     )
-    assert (told.refunded.units, told.problem) == (0, "")
+    assert (told.refunded.units, told.decline_message) == (0, "")
     assert told.gateway_id
     assert payment(brisk, brisk.admin, order.id) == told
 
@@ -89,7 +89,7 @@ def test_why_a_payment_was_declined_is_told_also_to_a_repeat(brisk: RunningShop)
     assert first.message.startswith("The card was declined. ")
     assert refused(brisk, buyer, payment_token="tok_decline", request_id=request_id) == first
     told = payment(brisk, buyer, only_order(brisk, buyer).id)
-    assert (told.status, told.problem) == (payment_pb2.Payment.DECLINED, "The card was declined.")
+    assert (told.status, told.decline_message) == (payment_pb2.Payment.DECLINED, "The card was declined.")
     assert told.captured.units == 0
 
 

@@ -121,7 +121,7 @@ def test_a_buyer_who_fails_to_act_gets_the_cart_back(paid: RunningShop, account:
     )
     ended = only_order(paid, buyer)
     assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, payment_pb2.Payment.DECLINED)
-    assert ended.payment.problem == "Authentication failed."
+    assert ended.payment.decline_message == "Authentication failed."
     assert (stock_of(paid, product_id), cart_of(paid, buyer)) == (5, {product_id: 1})
     assert account.intents[intent["id"]]["status"] == "canceled"
 

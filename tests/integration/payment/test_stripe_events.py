@@ -496,7 +496,7 @@ def test_alerts_are_listed_until_a_person_closes_them(paid: RunningShop, account
     found = listed()
     assert [one.gateway_id for one in found] == ["pi_list_2", "pi_list_1", "pi_list_0"]
     assert {one.kind for one in found} == {payment_pb2.PaymentAlert.OTHER_PAYMENT}
-    assert order.number in found[0].problem
+    assert order.number in found[0].message
     close = payment_pb2.ClosePaymentAlertRequest(alert_id=found[0].id)
     closed = paid.payments.ClosePaymentAlert(close, metadata=paid.admin.metadata)
     assert closed.HasField("close_time")

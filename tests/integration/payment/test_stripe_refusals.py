@@ -29,8 +29,8 @@ def event() -> str:
 def save(shop: RunningShop, owner: Account, token: str) -> int:
     """Save a card, and return its id."""
     method = payment_method_pb2.PaymentMethod(kind=payment_pb2.Payment.CARD, token=token)
-    request = payment_method_pb2.AddPaymentMethodRequest(payment_method=method)
-    return shop.users.AddPaymentMethod(request, metadata=owner.metadata).id
+    request = payment_method_pb2.CreatePaymentMethodRequest(payment_method=method)
+    return shop.users.CreatePaymentMethod(request, metadata=owner.metadata).id
 
 
 def paid_back(shop: RunningShop, order_id: int) -> Refund:

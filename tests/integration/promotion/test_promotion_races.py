@@ -60,7 +60,7 @@ def test_fifty_buyers_at_once_get_a_coupon_of_five_uses_five_times(shop: Running
         shop.add(buyer, product.id)
     ends = at_once(50, lambda place: shop.checkout(buyers[place], coupon_code=coupon.code, timeout=60))
     assert (ends[""], ends["COUPON_USED_UP"] + ends["COUPON_HELD"]) == (5, 45)
-    assert stored(shop, coupon.code).used == 5
+    assert stored(shop, coupon.code).usage_count == 5
     held = shop.sql(
         "SELECT COUNT(*), SUM(used) FROM coupon_users WHERE coupon_id = :id AND used > 0", id=coupon.id
     )
@@ -79,7 +79,7 @@ def test_a_user_at_many_tills_gets_a_coupon_once(shop: RunningShop) -> None:
             tx.exec_driver_sql(f"UPDATE orders SET coupon_id = {coupon.id} WHERE id = {orders[place]}")
 
     assert at_once(8, take) == {"": 1, CouponUsedByYou.reason: 7}
-    assert stored(shop, coupon.code).used == 1
+    assert stored(shop, coupon.code).usage_count == 1
 
 
 def test_parallel_checkouts_of_one_user_use_a_coupon_once(shop: RunningShop) -> None:
@@ -92,7 +92,7 @@ def test_parallel_checkouts_of_one_user_use_a_coupon_once(shop: RunningShop) -> 
     ends = at_once(8, buy)
     assert ends[""] == 1
     assert ends.keys() <= {"", "COUPON_USED_BY_YOU", "COUPON_HELD", "CART_EMPTY"}
-    assert stored(shop, coupon.code).used == 1
+    assert stored(shop, coupon.code).usage_count == 1
 
 
 def test_twenty_checkouts_at_once_never_overspend_the_points_of_one_user(shop: RunningShop) -> None:
@@ -166,13 +166,13 @@ def test_uses_that_were_given_back_can_be_had_again_while_others_take_them(shop:
         *(lambda one=one: take(one) for one in rest),
     ]
     ends = at_once(len(work), lambda place: work[place]())
-    used = stored(shop, coupon.code).used
+    used = stored(shop, coupon.code).usage_count
     assert used == ends[""] - 9
     assert used <= 3
     live = "SELECT COUNT(*) FROM coupon_uses WHERE coupon_id = :id AND released_at IS NULL"
     assert shop.sql(live, id=coupon.id) == [(used,)]
     for order_id in orders:
         give_back(order_id)
-    assert stored(shop, coupon.code).used == 0
+    assert stored(shop, coupon.code).usage_count == 0
     # Those orders never had the coupon on their rows: leave no trace of it
     shop.sql("DELETE FROM coupon_uses WHERE coupon_id = :id", id=coupon.id)

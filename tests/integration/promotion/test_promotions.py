@@ -37,7 +37,7 @@ def new_code() -> str:
 
 def create(shop: RunningShop, *, days: tuple[float, float] | None = None, **fields: Any) -> pb.Coupon:
     """Create a coupon, 10 % off unless said otherwise; `days` from now on it begins and ends."""
-    discount = {} if "amount" in fields else {"discount_basis_points": 1000}
+    discount = {} if "discount_amount" in fields else {"discount_basis_points": 1000}
     coupon = pb.Coupon(**({"code": new_code()} | discount | fields))
     if days is not None:
         coupon.valid_from.FromDatetime(utc_now() + timedelta(days=days[0]))
@@ -93,7 +93,7 @@ def test_a_coupon_lowers_the_cart_and_the_order_and_leaves_the_cart(shop: Runnin
     order = shop.checkout(buyer).order
     assert (order.coupon_code, cents(order.totals.coupon_discount)) == (coupon.code, 600)
     assert cents(order.totals.total) == cents(cart.totals.total)
-    assert (read_cart(shop, buyer).coupon_code, stored(shop, coupon.code).used) == ("", 1)
+    assert (read_cart(shop, buyer).coupon_code, stored(shop, coupon.code).usage_count) == ("", 1)
 
 
 def test_a_percentage_is_bounded_and_an_amount_never_goes_below_zero(shop: RunningShop) -> None:
@@ -101,7 +101,7 @@ def test_a_percentage_is_bounded_and_an_amount_never_goes_below_zero(shop: Runni
     shop.add(buyer, shop.product(units=30).id)
     bounded = create(shop, discount_basis_points=5000, max_discount=usd(4, 50))
     assert cents(apply(shop, buyer, bounded.code).totals.coupon_discount) == 450
-    large = apply(shop, buyer, create(shop, amount=usd(500)).code)
+    large = apply(shop, buyer, create(shop, discount_amount=usd(500)).code)
     assert (cents(large.totals.coupon_discount), cents(large.totals.tax)) == (3000, 0)
 
 
@@ -151,7 +151,7 @@ def test_every_reason_against_a_coupon_is_told_with_its_facts(shop: RunningShop)
         "COUPON_USED_UP": (gone.code, {}),
         "COUPON_USED_BY_YOU": (mine.code, {"limit": "1"}),
         "COUPON_CURRENCY": (
-            create(shop, amount=Money(currency_code="EUR", units=5)).code,
+            create(shop, discount_amount=Money(currency_code="EUR", units=5)).code,
             {"currency": "EUR", "cart_currency": "USD"},
         ),
     }
@@ -195,7 +195,7 @@ def test_a_declined_payment_gives_coupon_and_points_back(shop: RunningShop) -> N
     redeem(shop, buyer, 200)
     with pytest.raises(grpc.RpcError):
         shop.checkout(buyer, payment_token=DECLINE)
-    assert (stored(shop, coupon.code).used, loyalty(shop, buyer).points) == (0, 300)
+    assert (stored(shop, coupon.code).usage_count, loyalty(shop, buyer).points) == (0, 300)
     cart = read_cart(shop, buyer)
     assert (cart.coupon_code, cart.points, cart.item_count) == (coupon.code, 200, 1)
     order = shop.checkout(buyer).order
@@ -259,9 +259,9 @@ def test_a_repeated_creation_returns_the_first_coupon(shop: RunningShop) -> None
             "coupon",
         ),
         ({"discount_basis_points": 1000, "max_discount": usd(0)}, "coupon.max_discount"),
-        ({"amount": usd(0)}, "coupon.amount"),
-        ({"amount": Money(currency_code="US", units=5)}, "coupon.amount.currency_code"),
-        ({"amount": usd(5), "max_discount": usd(1)}, "coupon.max_discount"),
+        ({"discount_amount": usd(0)}, "coupon.discount_amount"),
+        ({"discount_amount": Money(currency_code="US", units=5)}, "coupon.discount_amount.currency_code"),
+        ({"discount_amount": usd(5), "max_discount": usd(1)}, "coupon.max_discount"),
         ({"discount_basis_points": 1000, "code": ""}, "coupon.code"),
         ({"discount_basis_points": 1000, "code": "with space"}, "coupon.code"),
         ({"discount_basis_points": 1000, "usage_limit": -1}, "coupon.usage_limit"),
@@ -303,13 +303,13 @@ def test_the_use_of_a_coupon_leaves_its_etag(shop: RunningShop) -> None:
     buyer, coupon = shop.customer(), create(shop)
     shop.add(buyer, shop.product().id)
     shop.checkout(buyer, coupon_code=coupon.code)
-    assert (stored(shop, coupon.code).used, stored(shop, coupon.code).etag) == (1, coupon.etag)
+    assert (stored(shop, coupon.code).usage_count, stored(shop, coupon.code).etag) == (1, coupon.etag)
 
 
 def test_naming_an_amount_ends_the_percentage_and_the_other_way_round(shop: RunningShop) -> None:
     coupon = create(shop)
-    fixed = update(shop, pb.Coupon(id=coupon.id, amount=usd(5)))
-    assert (fixed.WhichOneof("discount"), cents(fixed.amount)) == ("amount", 500)
+    fixed = update(shop, pb.Coupon(id=coupon.id, discount_amount=usd(5)))
+    assert (fixed.WhichOneof("discount"), cents(fixed.discount_amount)) == ("discount_amount", 500)
     share = update(shop, pb.Coupon(id=coupon.id, discount_basis_points=1250), "discount_basis_points")
     assert (share.WhichOneof("discount"), share.discount_basis_points) == ("discount_basis_points", 1250)
 
@@ -318,7 +318,7 @@ def test_what_an_update_may_not_change_is_refused(shop: RunningShop) -> None:
     coupon = create(shop, per_user_limit=2)
     other_code = pb.UpdateCouponRequest(coupon=pb.Coupon(id=coupon.id, code=new_code()))
     assert refused(shop.promotions.UpdateCoupon, other_code, shop.admin).fields == ["coupon.code"]
-    masked = pb.UpdateCouponRequest(coupon=coupon, update_mask=FieldMask(paths=["used"]))
+    masked = pb.UpdateCouponRequest(coupon=coupon, update_mask=FieldMask(paths=["usage_count"]))
     assert refused(shop.promotions.UpdateCoupon, masked, shop.admin).code == INVALID
     missing = pb.UpdateCouponRequest(coupon=pb.Coupon(id=2**62, description="Nobody's"))
     assert refused(shop.promotions.UpdateCoupon, missing, shop.admin).reason == "COUPON_NOT_FOUND"
@@ -341,9 +341,9 @@ def test_replacing_everything_leaves_a_disabled_coupon_disabled(shop: RunningSho
 @pytest.mark.either
 @pytest.mark.parametrize("currency", ["ZZZ", "U S", "DOLLAR"])
 def test_an_amount_in_no_currency_is_refused(shop: RunningShop, currency: str) -> None:
-    coupon = pb.Coupon(code=new_code(), amount=Money(currency_code=currency, units=5))
+    coupon = pb.Coupon(code=new_code(), discount_amount=Money(currency_code=currency, units=5))
     answer = refused(shop.promotions.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
-    assert (answer.code, answer.fields) == (INVALID, ["coupon.amount.currency_code"])
+    assert (answer.code, answer.fields) == (INVALID, ["coupon.discount_amount.currency_code"])
 
 
 def test_changes_of_coupons_and_points_are_in_the_audit_log(shop: RunningShop) -> None:

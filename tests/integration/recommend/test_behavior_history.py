@@ -258,6 +258,6 @@ def test_taking_over_happens_even_when_no_event_is_kept(shop: RunningShop) -> No
     reply = _track(
         shop, buyer, behavior_pb2.BehaviorEvent(kind=VIEW, product_id=2**60), visitor_id="visitor-lost"
     )
-    assert reply.accepted == 0
+    assert reply.accepted_count == 0
     assert [event.product_id for event in _page(shop, buyer).items] == [product.id]
     assert _past(shop, buyer).recent == (product.id,)

@@ -51,7 +51,7 @@ def click(
     )
     request = behavior_pb2.TrackEventRequest(events=[event], visitor_id=visitor_id)
     reply = shop.recommend.TrackEvent(request, metadata=account.metadata if account else None)
-    assert reply.accepted == 1
+    assert reply.accepted_count == 1
 
 
 def test_a_recommendation_put_into_the_cart_and_bought_is_revenue_of_its_list(shop: RunningShop) -> None:
@@ -62,7 +62,7 @@ def test_a_recommendation_put_into_the_cart_and_bought_is_revenue_of_its_list(sh
     shop.cart.AddItem(request, metadata=buyer.metadata)
     order = shop.checkout(buyer).order
     achieved = measured(shop, since)
-    assert (achieved.lists, achieved.impressions) == (1, 2)
+    assert (achieved.list_count, achieved.impressions) == (1, 2)
     assert (achieved.clicks, achieved.cart_additions, achieved.purchases) == (0, 1, 1)
     revenue = {"USD": cents(order.items[0].price)}
     assert achieved.revenue == revenue
@@ -101,12 +101,12 @@ def test_a_forged_token_stops_nobody_and_counts_for_nothing(shop: RunningShop, t
     product_id = found.items[0].product_id
     event = behavior_pb2.BehaviorEvent(kind=CLICK, product_id=product_id, attribution_token=forged)
     reply = shop.recommend.TrackEvent(behavior_pb2.TrackEventRequest(events=[event]), metadata=buyer.metadata)
-    assert (reply.accepted, list(reply.errors)) == (1, [])
+    assert (reply.accepted_count, list(reply.errors)) == (1, [])
     request = cart_pb2.AddItemRequest(product_id=product_id, attribution_token=forged)
     assert len(shop.cart.AddItem(request, metadata=buyer.metadata).items) == 1
     shop.checkout(buyer)
     achieved = measured(shop, since)
-    assert (achieved.lists, achieved.clicks, achieved.cart_additions, achieved.purchases) == (1, 0, 0, 0)
+    assert (achieved.list_count, achieved.clicks, achieved.cart_additions, achieved.purchases) == (1, 0, 0, 0)
 
 
 def test_every_list_is_logged_where_it_was_shown(shop: RunningShop) -> None:

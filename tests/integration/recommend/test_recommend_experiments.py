@@ -95,7 +95,7 @@ async def start(
 ) -> model_pb2.Experiment:
     """Start an experiment."""
     request = model_service_pb2.StartExperimentRequest(
-        challenger_model_id=challenger, percent=percent, request_id=request_id
+        challenger_model_id=challenger, challenger_percent=percent, request_id=request_id
     )
     experiment: model_pb2.Experiment = await worker.call("StartExperiment", request, ADMIN)
     return experiment
@@ -140,9 +140,9 @@ async def refusal(attempt: Awaitable[Any]) -> type[Refusal]:
 def test_every_worker_serves_each_user_by_the_same_model(shop: Settings, rivals: Rivals) -> None:
     async def story(first: Worker, second: Worker) -> None:
         experiment = await start(first)
-        assert experiment.state == model_pb2.Experiment.RUNNING
+        assert experiment.status == model_pb2.Experiment.RUNNING
         assert (experiment.control_model_id, experiment.challenger_model_id) == (CONTROL, CHALLENGER)
-        assert experiment.percent == 50
+        assert experiment.challenger_percent == 50
         assert not experiment.HasField("end_time")
         split = TrafficSplit(experiment.id, 50)
         expected = {user_id for user_id in USERS if split.challenges(split_key(user_id))}
@@ -197,7 +197,7 @@ def test_ending_it_serves_everybody_by_the_model_in_use(shop: Settings) -> None:
         assert await start(second, request_id=request_id) == experiment
         await until(lambda: second.serving.models.challenger is not None)
         ended = await end(second, experiment.id)
-        assert ended.state == model_pb2.Experiment.ENDED
+        assert ended.status == model_pb2.Experiment.ENDED
         assert ended.HasField("end_time")
         assert await split_of(second) == set()
         await until(lambda: first.serving.models.challenger is None)
@@ -224,7 +224,7 @@ def test_activating_a_model_ends_it(shop: Settings, rivals: Rivals, winner: int)
         else:  # as a training does
             with second.db.transaction() as tx:
                 trained_models.activate(tx, winner)
-        assert (await results(first, experiment.id)).state == model_pb2.Experiment.ENDED
+        assert (await results(first, experiment.id)).status == model_pb2.Experiment.ENDED
         await until(
             lambda: first.serving.models.challenger is None and second.serving.models.challenger is None
         )
@@ -239,7 +239,7 @@ def test_activating_the_model_in_use_again_changes_nothing(shop: Settings) -> No
     async def story(first: Worker, _: Worker) -> None:
         experiment = await start(first)
         await first.call("ActivateModel", model_service_pb2.ActivateModelRequest(model_id=CONTROL), ADMIN)
-        assert (await results(first, experiment.id)).state == model_pb2.Experiment.RUNNING
+        assert (await results(first, experiment.id)).status == model_pb2.Experiment.RUNNING
 
     play(shop, story)
 
@@ -336,9 +336,9 @@ def test_what_customers_did_is_told_for_each_side_and_each_model(shop: Settings,
         )
         assert list(listed.items) == [experiment]
         assert told.id == experiment.id
-        assert (told.control.lists, told.control.impressions, told.control.clicks) == (1, 10, 1)
+        assert (told.control.list_count, told.control.impressions, told.control.clicks) == (1, 10, 1)
         assert (told.control.purchases, list(told.control.revenue)) == (0, [])
-        assert (told.challenger.lists, told.challenger.clicks, told.challenger.purchases) == (1, 1, 1)
+        assert (told.challenger.list_count, told.challenger.clicks, told.challenger.purchases) == (1, 1, 1)
         assert told.challenger.click_through_rate == pytest.approx(0.1)
         assert told.challenger.conversion_rate == 1
         assert [(money.currency_code, money.units) for money in told.challenger.revenue] == [("USD", 1)]
@@ -348,6 +348,6 @@ def test_what_customers_did_is_told_for_each_side_and_each_model(shop: Settings,
             "GetModelMetrics", model_service_pb2.GetModelMetricsRequest(days=1), ADMIN
         )
         assert metrics.model_version == rivals.versions[0]
-        assert (metrics.online.lists, metrics.online.clicks) == (2, 1)
+        assert (metrics.online.list_count, metrics.online.clicks) == (2, 1)
 
     play(shop, story)

@@ -62,7 +62,7 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
             cancel = pb.CancelTrainingRequest(training_id=started.id)
             cancelled = await other.call("CancelTraining", cancel, ADMIN)
             assert time.monotonic() - begun < 6
-            assert (cancelled.id, cancelled.state) == (started.id, model_pb2.Training.CANCELLED)
+            assert (cancelled.id, cancelled.status) == (started.id, model_pb2.Training.CANCELLED)
             assert cancelled.message == "Cancelled."
             assert cancelled.HasField("end_time")
             assert (await watching)[-1] == cancelled
@@ -74,7 +74,7 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
             request.getfixturevalue("copying")  # how that one learns is of no interest here
             await other.call("TrainModel", pb.TrainModelRequest(model_type=model_pb2.Model.ALL), ADMIN)
             done = (await watch(worker))[-1]
-            assert done.state == model_pb2.Training.SUCCEEDED
+            assert done.status == model_pb2.Training.SUCCEEDED
             late = pb.CancelTrainingRequest(training_id=done.id)
             assert await worker.call("CancelTraining", late, ADMIN) == done
 
@@ -191,7 +191,7 @@ def test_a_command_that_is_cancelled_by_an_admin_says_so(settings: Settings) -> 
         command = asyncio.create_task(asyncio.to_thread(train_now, settings, worker.db))
         await until(lambda: _running_id(worker) is not None)
         request = pb.CancelTrainingRequest(training_id=_running_id(worker) or 0)
-        assert (await worker.call("CancelTraining", request, ADMIN)).state == model_pb2.Training.CANCELLED
+        assert (await worker.call("CancelTraining", request, ADMIN)).status == model_pb2.Training.CANCELLED
         with pytest.raises(TrainingFailed, match="Cancelled"):
             await command
 
@@ -221,7 +221,7 @@ def test_the_record_of_a_model_says_how_it_was_made(settings: Settings) -> None:
         assert 0 < model.training_duration.ToTimedelta().total_seconds() < 60
         assert model.available
         assert ended.metrics == model.metrics
-        assert model.metrics.users > 0
+        assert model.metrics.user_count > 0
         with worker.db.read() as connection:
             asked = connection.execute(select(TrainingRun.parameters, TrainingRun.activation)).one()
         assert tuple(asked) == ({"factors": 6, "alpha": 3.0, "iterations": 2}, "IF_NOT_WORSE")
@@ -241,7 +241,7 @@ def test_a_worse_model_goes_into_use_when_told_to_and_a_better_one_does_not(mode
         request = pb.TrainModelRequest(model_type=model_pb2.Model.ALL, activation=pb.TrainModelRequest.NEVER)
         await worker.call("TrainModel", request, ADMIN)
         kept = (await watch(worker))[-1]
-        assert kept.state == model_pb2.Training.SUCCEEDED
+        assert kept.status == model_pb2.Training.SUCCEEDED
         assert "kept for later" in kept.message
         assert (await _active(worker)).id == 1
         await asyncio.to_thread(_in_use_is_perfect, worker.db)

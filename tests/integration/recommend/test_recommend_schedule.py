@@ -68,7 +68,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def ended(worker: Worker, run: Run) -> str:
     """The state in which a training ends."""
-    return model_pb2.Training.State.Name((await watch(worker, run.id))[-1].state)
+    return model_pb2.Training.Status.Name((await watch(worker, run.id))[-1].status)
 
 
 def order(db: Database) -> None:

@@ -55,7 +55,7 @@ def test_a_customers_events_are_theirs_and_announced_once(settings: Settings) ->
     events = [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=i) for i in (1, 2)]
     events.append(behavior_pb2.BehaviorEvent(kind=SEARCH, query="espresso"))
     reply, rows, told = track(settings, events, caller=customer(3))
-    assert (reply.accepted, list(reply.errors)) == (3, [])
+    assert (reply.accepted_count, list(reply.errors)) == (3, [])
     assert [(row.user_id, row.kind, row.product_id, row.query) for row in rows] == [
         (3, "VIEW", 1, ""),
         (3, "VIEW", 2, ""),
@@ -75,7 +75,7 @@ def test_a_visitors_events_carry_their_id(settings: Settings, visitor_id: str) -
     reply, rows, told = track(
         settings, [behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1)], visitor_id=visitor_id
     )
-    assert reply.accepted == 1
+    assert reply.accepted_count == 1
     assert [(row.user_id, row.visitor_id) for row in rows] == [(None, visitor_id)]
     assert told == 1
 
@@ -94,7 +94,7 @@ def test_events_that_cannot_be_taken_are_named_and_the_others_kept(settings: Set
         behavior_pb2.BehaviorEvent(kind=SEARCH, product_id=2**62, query="beans"),
     ]
     reply, rows, told = track(settings, events, caller=customer(3))
-    assert reply.accepted == 2
+    assert reply.accepted_count == 2
     assert [(error.index, error.message) for error in reply.errors] == [
         (0, "product_id: is required for VIEW"),
         (2, f"There is no product {2**62}."),
@@ -106,7 +106,7 @@ def test_events_that_cannot_be_taken_are_named_and_the_others_kept(settings: Set
 
 def test_when_nothing_can_be_taken_nothing_is_written(settings: Settings) -> None:
     reply, rows, told = track(settings, [behavior_pb2.BehaviorEvent(kind=VIEW)], caller=customer(3))
-    assert reply.accepted == 0
+    assert reply.accepted_count == 0
     assert not rows
     assert not told
 
@@ -139,7 +139,7 @@ def test_only_our_own_attribution_tokens_are_kept(settings: Settings) -> None:
                 "TrackEvent", behavior_pb2.TrackEventRequest(events=events), customer(3)
             )
             rows, _ = _written(worker)
-            assert reply.accepted == 3
+            assert reply.accepted_count == 3
             told = worker.attributions.read(found.attribution_token)
             assert told is not None
             assert [(row.list_id, row.model_version) for row in rows] == [
@@ -190,12 +190,12 @@ def test_a_flood_is_refused_whole_and_says_when_to_come_back(
         async with running(small) as worker:
             request = behavior_pb2.TrackEventRequest(events=batch, visitor_id=visitor_id)
             reply = await worker.call("TrackEvent", request, caller)
-            assert reply.accepted == 100
+            assert reply.accepted_count == 100
             with pytest.raises(TooManyEvents) as caught:
                 await worker.call("TrackEvent", request, caller)
             assert caught.value.retry_after_seconds == 40
             assert len(_written(worker)[0]) == 100
             other = behavior_pb2.TrackEventRequest(events=batch, visitor_id="visitor-2")
-            assert (await worker.call("TrackEvent", other, None)).accepted == 100
+            assert (await worker.call("TrackEvent", other, None)).accepted_count == 100
 
     asyncio.run(run())

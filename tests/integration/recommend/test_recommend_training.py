@@ -44,16 +44,16 @@ def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(sett
             started = await worker.call(
                 "TrainModel", pb.TrainModelRequest(model_type=model_pb2.Model.ALL), ADMIN
             )
-            assert started.state == model_pb2.Training.RUNNING
+            assert started.status == model_pb2.Training.RUNNING
             with pytest.raises(TrainingRunning):
                 await other.call("TrainModel", pb.TrainModelRequest(model_type=model_pb2.Model.ALL), ADMIN)
             states, local = await asyncio.gather(watch(other), watch(worker, started.id))
-            assert states[-1].state == local[-1].state == model_pb2.Training.SUCCEEDED
+            assert states[-1].status == local[-1].status == model_pb2.Training.SUCCEEDED
             assert states[-1].id == started.id
-            assert states[-1].percent == 100
+            assert states[-1].progress_percent == 100
             assert states[-1].HasField("end_time")
             assert len(states) > 2
-            percents = [state.percent for state in states]
+            percents = [state.progress_percent for state in states]
             assert percents == sorted(percents)
             models = (await worker.call("ListModels", pb.ListModelsRequest(), ADMIN)).items
             assert [(model.id, model.active, model.type) for model in models] == [
@@ -80,7 +80,7 @@ def test_measures_are_told_of_one_model_and_of_the_one_in_use(modelled: Settings
         assert of_active == of_first
         assert of_active.model_version == trained.outcome.version
         assert of_active.model.recall_at_20 == trained.outcome.metrics["blend"]["recall@20"]
-        assert of_active.users == trained.outcome.metrics["users"]
+        assert of_active.user_count == trained.outcome.metrics["users"]
         with pytest.raises(ModelNotFound):
             await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(model_id=99), ADMIN)
         with pytest.raises(ModelNotFound):
@@ -203,7 +203,7 @@ def test_a_stopping_worker_ends_its_training_and_sends_watchers_away(settings: S
         await worker.trainer.stop()
         assert time.monotonic() - begun < 6
         states = await watching
-        assert states[-1].state == model_pb2.Training.FAILED
+        assert states[-1].status == model_pb2.Training.FAILED
         assert states[-1].message == "The server that ran it was stopped."
         with worker.db.read() as connection:
             assert runs.get(connection, started.id).state == runs.FAILED
@@ -221,7 +221,7 @@ def test_a_stream_of_a_training_shows_that_it_lives_and_names_where_to_go_on(
         run = await worker.work.write(runs.claim, Assignment(), utc_now())  # nobody works on it
         stream = worker.stream("WatchTraining", pb.WatchTrainingRequest(training_id=run.id), ADMIN)
         first, second = await anext(stream), await anext(stream)
-        assert (first.training.id, first.training.state) == (run.id, model_pb2.Training.RUNNING)
+        assert (first.training.id, first.training.status) == (run.id, model_pb2.Training.RUNNING)
         assert second.HasField("heartbeat")
         worker.trainer.drain()
         last = [message async for message in stream][-1]

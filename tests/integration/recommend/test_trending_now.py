@@ -1,4 +1,4 @@
-"""What trends: told by events within a second, by region, and not moved by floods."""
+"""What trends: told by events within a second, by country, and not moved by floods."""
 
 from __future__ import annotations
 
@@ -179,16 +179,16 @@ def test_every_declared_window_is_served(shop: RunningShop, hours: int) -> None:
     shop.recommend.GetTrending(pb.GetTrendingRequest(window_hours=hours))
 
 
-def test_a_region_shows_only_what_is_ordered_to_it(settings: Settings) -> None:
+def test_a_country_shows_only_what_is_ordered_to_it(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
         _order_to(worker, "DE", [2, 3])
         _order_to(worker, "DE", [2])
         _order_to(worker, "FR", [4])
         await _track(worker, [5], caller=customer(1))
-        assert await _trending(worker, region="DE") == [2, 3]
-        assert await _trending(worker, region="FR") == [4]
-        assert await _trending(worker, region="SE") == []
-        assert await _trending(worker, region="DE", category="Garden") == []
+        assert await _trending(worker, country="DE") == [2, 3]
+        assert await _trending(worker, country="FR") == [4]
+        assert await _trending(worker, country="SE") == []
+        assert await _trending(worker, country="DE", category="Garden") == []
         assert _sales_to(worker)["DE"] == {2: 80, 3: 40}
 
     _play(settings, story)
@@ -226,21 +226,21 @@ def test_an_order_trends_at_once_in_the_shop_and_in_its_country(shop: RunningSho
         request = pb.GetTrendingRequest(limit=100, window_hours=1, **fields)
         return [item.product_id for item in shop.recommend.GetTrending(request).items]
 
-    for region in ("", "US", "GB"):
-        trending(region=region)  # counted: from now on events are added
+    for country in ("", "US", "GB"):
+        trending(country=country)  # counted: from now on events are added
     for one in (product, *others):
         shop.add(buyer, one.id)
     shop.checkout(buyer)
     give_up = time.monotonic() + PROMISED_SECONDS
     wanted = {product.id, *(other.id for other in others)}
-    while not wanted <= set(trending(region="US")):
+    while not wanted <= set(trending(country="US")):
         assert time.monotonic() < give_up
         time.sleep(0.01)
-    assert not wanted & set(trending(region="GB"))
+    assert not wanted & set(trending(country="GB"))
 
 
 @pytest.mark.parametrize("code", ["UK", "zz", "EU"])
-def test_a_region_that_is_no_country_is_refused(shop: RunningShop, code: str) -> None:
-    said = refused(shop.recommend.GetTrending, pb.GetTrendingRequest(region=code))
-    assert (said.code, said.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["region"])
-    shop.recommend.GetTrending(pb.GetTrendingRequest(region="gb"))
+def test_what_is_no_country_is_refused(shop: RunningShop, code: str) -> None:
+    said = refused(shop.recommend.GetTrending, pb.GetTrendingRequest(country=code))
+    assert (said.code, said.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["country"])
+    shop.recommend.GetTrending(pb.GetTrendingRequest(country="gb"))

@@ -91,7 +91,7 @@ def test_one_unit_of_ten_that_comes_back_leaves_the_nine_bought(shop: RunningSho
     paid_back = cents(order.items[1].total)
     assert cents(after.spent) < cents(before.spent)
     assert cents(before.spent) - cents(after.spent) >= paid_back - 1
-    assert member_of(shop, buyer, min_spent="800.00") is not None
+    assert member_of(shop, buyer, min_spent=usd("800.00")) is not None
 
     past = history(shop, buyer)
     assert past.bought == {big, small}, "neither is recommended as new"
@@ -132,8 +132,8 @@ def test_money_that_went_back_without_goods_was_not_spent(shop: RunningShop) -> 
     order = delivered(shop, bought(shop, buyer, (900, 0, 1)))
     total = cents(order.totals.total)
     refund(shop, order.id, amount=usd(f"{(total - 2200) / 100:.2f}"))
-    assert member_of(shop, buyer, min_spent="500.00") is None
-    member = member_of(shop, buyer, max_spent="22.00", min_orders=1)
+    assert member_of(shop, buyer, min_spent=usd("500.00")) is None
+    member = member_of(shop, buyer, max_spent=usd("22.00"), min_orders=1)
     assert member is not None
     assert cents(member.spent) == 2200
     units, totals = trained_on(shop, buyer)

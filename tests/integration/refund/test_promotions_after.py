@@ -25,7 +25,7 @@ def used(shop: RunningShop, code: str) -> int:
     (coupon,) = shop.promotions.ListAllCoupons(
         pb.ListAllCouponsRequest(code=code), metadata=shop.admin.metadata
     ).items
-    return coupon.used
+    return coupon.usage_count
 
 
 def reduced(shop: RunningShop, buyer: Account) -> order_pb2.Order:

@@ -253,9 +253,9 @@ def test_no_more_units_are_restocked_than_came_back(shop: RunningShop) -> None:
     asked = ask_return(shop, buyer, order.id, units(order, 1))
     approve(shop, asked.id)
     for wrong in (units(order, 2), [order_pb2.LineQuantity(variant_id=10**12, quantity=1)]):
-        request = pb.ReceiveReturnRequest(return_id=asked.id, restocked=wrong)
+        request = pb.ReceiveReturnRequest(return_id=asked.id, restock_items=wrong)
         answer = refused(shop.refunds.ReceiveReturn, request, shop.admin)
-        assert (answer.code, answer.fields) == (CODE.INVALID_ARGUMENT, ["restocked"])
+        assert (answer.code, answer.fields) == (CODE.INVALID_ARGUMENT, ["restock_items"])
     assert state(shop, order.id) == "RETURN_REQUESTED"
 
 
@@ -288,7 +288,7 @@ def test_goods_of_a_refused_return_are_not_received(shop: RunningShop) -> None:
     order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
     requested = ask_return(shop, buyer, order.id)
     reject(shop, requested.id)
-    request = pb.ReceiveReturnRequest(return_id=requested.id, restocked=units(order, 1))
+    request = pb.ReceiveReturnRequest(return_id=requested.id, restock_items=units(order, 1))
     answer = refused(shop.refunds.ReceiveReturn, request, shop.admin)
     assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "ILLEGAL_TRANSITION")
 

@@ -20,8 +20,8 @@ def save(shop: RunningShop, owner: Account, **fields: object) -> payment_method_
     """Save a payment method."""
     values = {"kind": CARD, "token": "pm_1", "brand": "Visa", "last_four": "4242"} | fields
     method = payment_method_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
-    request = payment_method_pb2.AddPaymentMethodRequest(payment_method=method)
-    return shop.users.AddPaymentMethod(request, metadata=owner.metadata)
+    request = payment_method_pb2.CreatePaymentMethodRequest(payment_method=method)
+    return shop.users.CreatePaymentMethod(request, metadata=owner.metadata)
 
 
 def saved(shop: RunningShop, owner: Account) -> list[payment_method_pb2.PaymentMethod]:
@@ -101,9 +101,11 @@ def test_one_is_the_default(shop: RunningShop) -> None:
 def test_a_repeat_saves_once(shop: RunningShop) -> None:
     owner = shop.customer(address=False)
     method = payment_method_pb2.PaymentMethod(kind=CARD, token="pm_1")
-    request = payment_method_pb2.AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
-    first = shop.users.AddPaymentMethod(request, metadata=owner.metadata)
-    assert shop.users.AddPaymentMethod(request, metadata=owner.metadata) == first
+    request = payment_method_pb2.CreatePaymentMethodRequest(
+        payment_method=method, request_id=str(uuid.uuid4())
+    )
+    first = shop.users.CreatePaymentMethod(request, metadata=owner.metadata)
+    assert shop.users.CreatePaymentMethod(request, metadata=owner.metadata) == first
     assert len(saved(shop, owner)) == 1
 
 
@@ -125,7 +127,9 @@ def test_an_account_has_at_most_twenty(shop: RunningShop) -> None:
         save(shop, owner)
     method = payment_method_pb2.PaymentMethod(kind=CARD, token="pm_1")
     answer = refused(
-        shop.users.AddPaymentMethod, payment_method_pb2.AddPaymentMethodRequest(payment_method=method), owner
+        shop.users.CreatePaymentMethod,
+        payment_method_pb2.CreatePaymentMethodRequest(payment_method=method),
+        owner,
     )
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY")
 
@@ -149,10 +153,10 @@ def test_what_is_no_payment_method_is_refused(
     shop: RunningShop, fields: dict[str, object], reason: str
 ) -> None:
     values = {"kind": CARD, "token": "pm_1"} | fields
-    request = payment_method_pb2.AddPaymentMethodRequest(
+    request = payment_method_pb2.CreatePaymentMethodRequest(
         payment_method=payment_method_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
     )
-    answer = refused(shop.users.AddPaymentMethod, request, shop.customer(address=False))
+    answer = refused(shop.users.CreatePaymentMethod, request, shop.customer(address=False))
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
     assert "4111" not in str(answer)
 

@@ -109,7 +109,7 @@ def test_an_endpoint_is_told_of_each_step_in_order_and_signed(desk: Desk, hook: 
         assert one.body.decode() == delivery.body
         assert one.told["order_id"] == order.id == delivery.order_id
         assert delivery.status == pb.WebhookDelivery.DELIVERED
-        assert (delivery.attempts, delivery.response_code) == (1, 200)
+        assert (delivery.attempt_count, delivery.response_code) == (1, 200)
         assert delivery.HasField("deliver_time")
         assert not delivery.HasField("next_attempt_time")
     run(desk)

@@ -74,13 +74,13 @@ def test_measures_travel_beside_those_of_everything_they_are_compared_with() -> 
     assert message.active
     found = message.metrics
     assert (found.model.recall_at_20, found.model.novelty, found.popularity.recall_at_20) == (0.2, 7.5, 0.1)
-    assert found.users == 40
+    assert found.user_count == 40
     assert {name: scores.recall_at_20 for name, scores in found.sources.items()} == {
         "als": 0.15,
         "content": 0.05,
     }
     assert (found.serving_version, found.serving.recall_at_20) == ("all_20260531T120000Z", 0.19)
-    assert (found.reorder.auc, found.reorder.average_precision, found.reorder.pairs) == (0.75, 0.3, 1000)
+    assert (found.reorder.auc, found.reorder.average_precision, found.reorder.pair_count) == (0.75, 0.3, 1000)
 
 
 def test_what_was_not_measured_is_not_set() -> None:
@@ -120,7 +120,7 @@ def test_a_models_record_tells_how_it_was_made() -> None:
 def test_a_training_has_measures_once_it_has_a_model() -> None:
     run = Run(5, "ALS", CANCELLED, "als", 40, "Cancelled.", None, IF_NOT_WORSE, True, MADE, MADE, None, None)
     message = convert.training_to_wire(run)
-    assert (message.state, message.model_type) == (model_pb2.Training.CANCELLED, model_pb2.Model.ALS)
+    assert (message.status, message.model_type) == (model_pb2.Training.CANCELLED, model_pb2.Model.ALS)
     assert not message.HasField("metrics")
     done = convert.training_to_wire(replace(run, state="SUCCEEDED", model_id=3, version="v", metrics=METRICS))
     assert done.metrics.model.recall_at_20 == 0.2
@@ -131,7 +131,7 @@ def test_measures_of_nobody_are_absent_and_not_zero(blend: dict[str, float]) -> 
     nobody = {"users": 0, "blend": blend, "popularity": blend, "sources": {"als": blend}}
     nobody["serving"] = {"version": "all_20260531T120000Z", "users": 0, **blend}
     found = convert.model_to_wire(replace(MODEL, metrics=nobody)).metrics
-    assert found.users == 0
+    assert found.user_count == 0
     assert not any(found.HasField(name) for name in ("model", "popularity", "serving"))
     assert not found.sources
 

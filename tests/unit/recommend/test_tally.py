@@ -7,10 +7,10 @@ from server.recommend.serving.trending.journal import Interaction, Journal
 from server.recommend.serving.trending.tally import Tally
 
 
-def _added(*interactions: Interaction, region: str = "") -> dict[int, int]:
+def _added(*interactions: Interaction, country: str = "") -> dict[int, int]:
     counted = Tally()
     for interaction in interactions:
-        counted.add(interaction, region)
+        counted.add(interaction, country)
     return dict(counted.added)
 
 

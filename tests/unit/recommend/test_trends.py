@@ -42,8 +42,8 @@ def _view(product_id: int, actor: str, origin: str = "") -> Interaction:
     return Interaction(product_id, 4, actor, origin, None)
 
 
-def _order(product_id: int, region: str) -> Interaction:
-    return Interaction(product_id, 40, "order:1:0", "", region)
+def _order(product_id: int, country: str) -> Interaction:
+    return Interaction(product_id, 40, "order:1:0", "", country)
 
 
 def test_the_best_seller_has_strength_one_and_what_did_not_sell_is_missing() -> None:
@@ -118,11 +118,11 @@ def test_all_countries_of_a_window_are_counted_once_whoever_invents_them() -> No
 
     async def ask() -> None:
         counted = Trends(counter)
-        regions = [f"{one}{two}" for one in "ABCDEFGH" for two in "ABCDEFGH"]
-        found = [await counted.of(24, region) for region in regions]
-        assert [list(trends) for trends, region in zip(found, regions, strict=True) if region != "DE"] == [
-            []
-        ] * 63
+        countries = [f"{one}{two}" for one in "ABCDEFGH" for two in "ABCDEFGH"]
+        found = [await counted.of(24, country) for country in countries]
+        assert [
+            list(trends) for trends, country in zip(found, countries, strict=True) if country != "DE"
+        ] == [[]] * 63
 
     asyncio.run(ask())
     assert counter.asked == [(24, True)]
@@ -147,7 +147,7 @@ def test_what_happens_shows_without_counting_anew() -> None:
 
 
 @pytest.mark.usefixtures("eager")
-def test_in_a_region_only_what_is_ordered_to_it_counts() -> None:
+def test_in_a_country_only_what_is_ordered_to_it_counts() -> None:
     async def ask() -> None:
         counted = Trends(Counter())
         assert await counted.of(24, "DE") == [(3, 1.0)]

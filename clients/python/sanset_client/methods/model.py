@@ -186,7 +186,7 @@ def activate_model(
 def start_experiment(
     *,
     challenger_model_id: int | None = None,
-    percent: int | None = None,
+    challenger_percent: int | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
@@ -202,7 +202,7 @@ def start_experiment(
         timeout,
         metadata,
         challenger_model_id=challenger_model_id,
-        percent=percent,
+        challenger_percent=challenger_percent,
         request_id=request_id,
     )
 

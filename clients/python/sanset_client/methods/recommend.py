@@ -114,7 +114,7 @@ def get_trending(
     category: str | None = None,
     window_hours: int | None = None,
     limit: int | None = None,
-    region: str | None = None,
+    country: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -126,7 +126,7 @@ def get_trending(
         category=category,
         window_hours=window_hours,
         limit=limit,
-        region=region,
+        country=country,
     )
 
 

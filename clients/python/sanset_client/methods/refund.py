@@ -232,7 +232,7 @@ def reject_return(
 def receive_return(
     *,
     return_id: int | None = None,
-    restocked: Iterable[order_pb2.LineQuantity] | None = None,
+    restock_items: Iterable[order_pb2.LineQuantity] | None = None,
     request_id: str | None = None,
     etag: str | None = None,
     timeout: float | None = None,
@@ -247,7 +247,7 @@ def receive_return(
         timeout,
         metadata,
         return_id=return_id,
-        restocked=restocked,
+        restock_items=restock_items,
         request_id=request_id,
         etag=etag,
     )

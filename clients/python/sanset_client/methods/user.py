@@ -180,20 +180,20 @@ def get_payment_method(
     )
 
 
-def add_payment_method(
+def create_payment_method(
     *,
     payment_method: payment_method_pb2.PaymentMethod | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+    """Saves a way to pay, by the token that a payment gateway gave for it, and returns it, without the token.
 
     What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
     beyond 20.
     """
     return prepare(
-        payment_method_pb2.AddPaymentMethodRequest,
+        payment_method_pb2.CreatePaymentMethodRequest,
         timeout,
         metadata,
         payment_method=payment_method,
@@ -257,6 +257,6 @@ class UserMethods:
     list_payment_methods = Unary("ListPaymentMethods", list_payment_methods, payment_method_pb2.ListPaymentMethodsResponse)
     iter_payment_methods = Items("ListPaymentMethods", list_payment_methods.request, payment_method_pb2.PaymentMethod)
     get_payment_method = Unary("GetPaymentMethod", get_payment_method, payment_method_pb2.PaymentMethod)
-    add_payment_method = Unary("AddPaymentMethod", add_payment_method, payment_method_pb2.PaymentMethod)
+    create_payment_method = Unary("CreatePaymentMethod", create_payment_method, payment_method_pb2.PaymentMethod)
     update_payment_method = Unary("UpdatePaymentMethod", update_payment_method, payment_method_pb2.PaymentMethod)
     delete_payment_method = Unary("DeletePaymentMethod", delete_payment_method, empty_pb2.Empty)

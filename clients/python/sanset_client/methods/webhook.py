@@ -43,7 +43,7 @@ def list_webhook_endpoints(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists the registered addresses, the oldest first."""
+    """Lists the registered endpoints, the oldest first."""
     return prepare(
         webhook_pb2.ListWebhookEndpointsRequest,
         timeout,
@@ -76,9 +76,9 @@ def update_webhook_endpoint(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Changes an address; `active: true` switches it on again, and sends what waited.
+    """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-    Over HTTP PUT replaces it, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
+    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
     (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
     """
     return prepare(
@@ -99,7 +99,7 @@ def delete_webhook_endpoint(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    """Deletes an endpoint and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     return prepare(
         webhook_pb2.DeleteWebhookEndpointRequest,
         timeout,
@@ -178,7 +178,7 @@ def list_webhook_deliveries(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    """Lists the deliveries to an endpoint, the newest first. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     return prepare(
         webhook_pb2.ListWebhookDeliveriesRequest,
         timeout,
@@ -199,7 +199,7 @@ def replay_webhook_delivery(
     metadata: Metadata = (),
 ) -> Prepared:
     """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
-    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
+    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its endpoint is switched off.
     """
     return prepare(
         webhook_pb2.ReplayWebhookDeliveryRequest,

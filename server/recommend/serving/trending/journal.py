@@ -22,14 +22,14 @@ class Interaction(NamedTuple):
     """Something that makes a product trend.
 
     `actor` identifies who did it, `origin` where they called from, if they are not signed in or new;
-    `region` is the country that an order goes to, None for all that is no order.
+    `country` is the country that an order goes to, None for all that is no order.
     """
 
     product_id: int
     worth: int
     actor: str
     origin: str
-    region: str | None
+    country: str | None
 
     @property
     def is_visitors(self) -> bool:

@@ -34,9 +34,9 @@ class Tally:
         """Whether it has grown so much that counting anew is better."""
         return len(self._worth) > MAX_ENTRIES
 
-    def add(self, interaction: Interaction, region: str) -> None:
-        """Add a interaction to the count of a region ("": everywhere), in which only orders to it count."""
-        if not interaction.worth or (region and interaction.region != region):
+    def add(self, interaction: Interaction, country: str) -> None:
+        """Add an interaction to the count of a country ("": everywhere), in which only orders to it count."""
+        if not interaction.worth or (country and interaction.country != country):
             return
         who = interaction.product_id, interaction.actor
         counted = self._worth.get(who)

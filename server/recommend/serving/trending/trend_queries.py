@@ -72,8 +72,8 @@ def sales_by_country(
     ranked = select(counted, rank.label("rank")).subquery()
     best = select(ranked.c.country, ranked.c.product_id, ranked.c.score).where(ranked.c.rank <= MAX_OF_REGION)
     by_country: dict[str, dict[int, int]] = {}
-    for region, product_id, score in connection.execute(best):
-        by_country.setdefault(region or "", {})[product_id] = int(score)
+    for country, product_id, score in connection.execute(best):
+        by_country.setdefault(country or "", {})[product_id] = int(score)
     return by_country
 
 

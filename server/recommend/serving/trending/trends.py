@@ -36,8 +36,8 @@ class _Key(NamedTuple):
     by_country: bool
 
 
-class _Region:
-    """The products of one window and region, as they were counted, and what happened to them since."""
+class _Country:
+    """The products of one window and country, as they were counted, and what happened to them since."""
 
     def __init__(self, counted: Ranked, position: int) -> None:
         self._counted = counted
@@ -46,7 +46,7 @@ class _Region:
         self._merged_at = 0.0
         self._position = position
 
-    def trends(self, journal: Journal, region: str) -> tuple[Sequence[Trend], bool]:
+    def trends(self, journal: Journal, country: str) -> tuple[Sequence[Trend], bool]:
         """The products, best first; and whether too much happened since to go on adding it."""
         now = time.monotonic()
         if journal.position == self._position or now - self._merged_at < MERGE_SECONDS:
@@ -56,7 +56,7 @@ class _Region:
             return self._merged, True
         self._position, self._merged_at = journal.position, now
         for interaction in interactions:
-            self._tally.add(interaction, region)
+            self._tally.add(interaction, country)
         self._merged = self._with(self._tally.added)
         return self._merged, False
 
@@ -76,19 +76,19 @@ class _Region:
 
 
 class _Counted:
-    """One count of a window, by the regions that were queried so far."""
+    """One count of a window, by the countries that were queried so far."""
 
     def __init__(self, counted: Mapping[str, Ranked], position: int, life: float) -> None:
         self._counted = counted
         self._position = position
-        self._regions: dict[str, _Region] = {}
+        self._countries: dict[str, _Country] = {}
         self.expires_at = time.monotonic() + life
 
-    def of(self, region: str) -> _Region:
+    def of(self, country: str) -> _Country:
         """One country's, or with "" everybody's. There are as many as countries."""
-        counted = self._regions.get(region)
+        counted = self._countries.get(country)
         if counted is None:
-            counted = self._regions[region] = _Region(self._counted.get(region, NOTHING), self._position)
+            counted = self._countries[country] = _Country(self._counted.get(country, NOTHING), self._position)
         return counted
 
 
@@ -114,17 +114,17 @@ class Trends:
         """Learn from the events."""
         self.journal.attach(follower)
 
-    async def of(self, hours: int, region: str = "") -> Sequence[Trend]:
+    async def of(self, hours: int, country: str = "") -> Sequence[Trend]:
         """The products of one of the windows; 0 means a week.
 
-        With a region, the code of a country, only what was ordered to it.
+        With a country only what was ordered to it.
         """
-        key = _Key(hours or DEFAULT_HOURS, bool(region))
+        key = _Key(hours or DEFAULT_HOURS, bool(country))
         counted = self._counted.get(key)
         while counted is None:
             await asyncio.shield(self._count_soon(key))
             counted = self._counted.get(key)
-        trends, is_full = counted.of(region).trends(self.journal, region)
+        trends, is_full = counted.of(country).trends(self.journal, country)
         if is_full or counted.expires_at <= time.monotonic():
             self._count_soon(key)
         return trends
