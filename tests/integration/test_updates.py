@@ -384,7 +384,7 @@ def test_without_a_mask_what_is_not_sent_stays(room: Room) -> None:
 def test_everything_is_replaced_and_what_is_not_sent_cleared(room: Room) -> None:
     least = {name: getattr(room.resource, name) for name in room.required}
     if room.update.name == "UpdateCoupon":
-        least["amount"] = Money(units=1)
+        least["discount_amount"] = Money(units=1)
     after = room.write(room.empty(**least), "*")
     for field in room.writable():
         value, before = getattr(after, field.name), getattr(room.resource, field.name)
