@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
-from openapi import examples
 from openapi.contract import OUTPUT_ONLY, Binding, Call, Contract, Json, first_sentence
 from openapi.errors import headers, reasons_in, refusals_of
+from openapi.examples import Example
 from openapi.schemas import Schemas
 
 RAW_BODY = ".google.api.HttpBody"
@@ -115,11 +115,11 @@ class Operations:
 
     def _parameters(self, call: Call, binding: Binding, in_path: tuple[str, ...]) -> Iterator[Json]:
         request, is_first = call.method.input_type[1:], binding == call.bindings[0]
+        example = Example(call, self._contract)
         for path in in_path:
             owner, field = self._find(request, path)
             schema = self._schemas.field(owner, field)
-            example = examples.value_in_path(call.method.name, path)
-            yield {**_parameter(_variable(path), "path", schema, is_required=True), **example}
+            yield _parameter(_variable(path), "path", schema, is_required=True) | example.value_in_path(path)
         if call.is_cacheable:
             yield _IF_NONE_MATCH
         if any(field.name == "after_sequence" for field in self._contract.messages[request].field):
@@ -140,7 +140,7 @@ class Operations:
                 schema = self._schemas.field(owner, field)
                 parameter = _parameter(name, "query", schema, is_required=self._schemas.is_required(field))
                 # Another path may say the same by another field
-                yield parameter | (examples.value(call.method.name, name) if is_first else {})
+                yield parameter | (example.value(name) if is_first else {})
 
     def _has_etag(self, call: Call, binding: Binding) -> bool:
         """Tell whether a call changes something only while it has a certain etag."""
@@ -164,7 +164,7 @@ class Operations:
 
     def _body(self, call: Call, binding: Binding, in_path: tuple[str, ...]) -> Json:
         request = call.method.input_type
-        example = examples.body(call.method.name, binding.body, in_path)
+        example = Example(call, self._contract).body(binding.body, in_path)
         if binding.body == "*":
             schema = self._schemas.request(request, frozenset(in_path))
             needed = any(map(self._schemas.is_required, self._contract.messages[request[1:]].field))
