@@ -10,61 +10,31 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from sanset.v1.payment_pb2 import Payment
 from sanset_client import AsyncClient, Client
-from sanset_client.methods.services import (
-    AsyncAuth,
-    AsyncCart,
-    AsyncCatalog,
-    AsyncInventory,
-    AsyncModels,
-    AsyncOrders,
-    AsyncPayments,
-    AsyncPromotions,
-    AsyncRecommend,
-    AsyncRefunds,
-    AsyncSegments,
-    AsyncUsers,
-    AsyncWebhooks,
-    Auth,
-    Cart,
-    Catalog,
-    Inventory,
-    Models,
-    Orders,
-    Payments,
-    Promotions,
-    Recommend,
-    Refunds,
-    Segments,
-    Users,
-    Webhooks,
-)
+from sanset_client.methods import services
 from sanset_client.rpc import Items, Stream, Unary
 from shop_double import PRODUCTS, ShopDouble, event
 
 from server import contract
 
 SERVICES = {
-    "AuthService": (Auth, AsyncAuth),
-    "CatalogService": (Catalog, AsyncCatalog),
-    "UserService": (Users, AsyncUsers),
-    "InventoryService": (Inventory, AsyncInventory),
-    "CartService": (Cart, AsyncCart),
-    "PromotionService": (Promotions, AsyncPromotions),
-    "OrderService": (Orders, AsyncOrders),
-    "PaymentService": (Payments, AsyncPayments),
-    "RefundService": (Refunds, AsyncRefunds),
-    "WebhookService": (Webhooks, AsyncWebhooks),
-    "RecommendService": (Recommend, AsyncRecommend),
-    "ModelService": (Models, AsyncModels),
-    "SegmentService": (Segments, AsyncSegments),
+    service.name: [
+        client
+        for _, client in inspect.getmembers(services, inspect.isclass)
+        if f"{service.name}Stub" in [base.__name__ for base in client.__bases__]
+    ]
+    for service in contract.SERVICES
 }
+"""By name the classes of each service, for calls that wait and for those that are awaited."""
+
 RPCS = contract.METHODS
 
 
 @pytest.mark.parametrize("rpc", RPCS, ids=lambda rpc: rpc.full_name.removeprefix("sanset.v1."))
 def test_an_rpc_is_a_method_of_its_own_name(rpc: MethodDescriptor) -> None:
     snake = re.sub(r"(?<!^)(?=[A-Z])", "_", rpc.name).lower()
-    for service in SERVICES[rpc.containing_service.name]:
+    classes = SERVICES[rpc.containing_service.name]
+    assert len(classes) == 2
+    for service in classes:
         method = getattr(service, snake)
         assert isinstance(method, Stream if rpc.server_streaming else Unary)
         assert method.rpc == rpc.name
@@ -74,12 +44,12 @@ def test_an_rpc_is_a_method_of_its_own_name(rpc: MethodDescriptor) -> None:
 
 def test_every_list_by_pages_can_be_gone_through() -> None:
     paged = {rpc.name for rpc in RPCS if "next_page_token" in rpc.output_type.fields_by_name}
-    found = {
+    iterable = {
         method.rpc
         for service, _ in SERVICES.values()
         for _, method in inspect.getmembers(service, lambda member: isinstance(member, Items))
     }
-    assert found == paged
+    assert iterable == paged
     for service, _ in SERVICES.values():
         for _, method in inspect.getmembers(service, lambda member: isinstance(member, Items)):
             rpc = next(rpc for rpc in RPCS if rpc.name == method.rpc)
