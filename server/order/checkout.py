@@ -213,7 +213,7 @@ class Checkout(Generic[R]):
                 return Outcome(DECLINED, "", str(refused), decline_code=refused.decline_code)
             deadline = Deadline(self._rules.payment_seconds)
             if gateway_id and not await self._work.write(
-                remember, order.id, gateway_id, deadline=deadline, vital=True
+                remember, order.id, gateway_id, self._clock(), deadline=deadline, vital=True
             ):
                 return None
         return await gateway.charge(charge, gateway_id)
@@ -248,13 +248,11 @@ class Checkout(Generic[R]):
     ) -> Ended[R]:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
         url = outcome.url if len(outcome.url) <= MAX_PAYMENT_URL else ""
-        waiting = replace(order.charge, gateway_id=outcome.gateway_id, payment_url=url)
-        order = replace(order, payment=waiting)
-        if url:
-            now = self._clock()
-            queries.touch(tx, order.id, now)  # first, as everybody who locks both rows
-            payment_queries.remember_payment_url(tx, order.id, url)
-            order = replace(order, updated_at=now)
+        now = self._clock()
+        queries.touch(tx, order.id, now)  # first, as everybody who locks both rows
+        payment_queries.remember_payment_url(tx, order.id, url, now)
+        waiting = replace(order.charge, gateway_id=outcome.gateway_id, payment_url=url, updated_at=now)
+        order = replace(order, payment=waiting, updated_at=now)
         return self._calls.end(tx, purchase.claim, self._settlement.render(order, url))
 
 

@@ -60,16 +60,16 @@ def settle_payment(
     )
 
 
-def remember_gateway_id(tx: Connection, order_id: int, gateway_id: str) -> None:
+def remember_gateway_id(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> None:
     """Note under which id the gateway knows the payment, before it is charged."""
-    tx.execute(update(Payment).where(Payment.order_id == order_id).values(gateway_id=gateway_id))
+    statement = update(Payment).where(Payment.order_id == order_id)
+    tx.execute(statement.values(gateway_id=gateway_id, updated_at=now))
 
 
-def remember_payment_url(tx: Connection, order_id: int, url: str) -> None:
+def remember_payment_url(tx: Connection, order_id: int, url: str, now: datetime) -> None:
     """Note where the buyer goes on with a payment that is not settled."""
-    tx.execute(
-        update(Payment).where(Payment.order_id == order_id, Payment.status == PENDING).values(payment_url=url)
-    )
+    statement = update(Payment).where(Payment.order_id == order_id, Payment.status == PENDING)
+    tx.execute(statement.values(payment_url=url, updated_at=now))
 
 
 def void_payment(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> bool:

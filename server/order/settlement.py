@@ -136,11 +136,12 @@ class Settlement(Generic[R_co]):
             return
         minor = payment_queries.capture_late(tx, order.id, outcome.gateway_id, now)
         if minor:
+            queries.touch(tx, order.id, now)
             log.warning("captured_late", order=order.number)
             self._pay_back(tx, order, minor, now)
 
 
-def remember(tx: Connection, order_id: int, gateway_id: str) -> bool:
+def remember(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> bool:
     """Note the gateway's id of a payment before it is charged; False when it must not be charged any more.
 
     Under the lock of the order: who gives the order up either sees the id and cancels it, or was first.
@@ -148,7 +149,8 @@ def remember(tx: Connection, order_id: int, gateway_id: str) -> bool:
     order = queries.lock_order(tx, order_id)
     if order is None or order.status != status.PENDING_PAYMENT:
         return False
-    payment_queries.remember_gateway_id(tx, order_id, gateway_id)
+    queries.touch(tx, order_id, now)
+    payment_queries.remember_gateway_id(tx, order_id, gateway_id, now)
     return True
 
 

@@ -53,7 +53,7 @@ def record(tx: Connection, sale: Sale, payable: Due, decision: Decision) -> int:
     """
     parts, lines = payable.parts, payable.lines
     decision = replace(decision, return_id=decision.return_id or _return_of(sale, lines))
-    refunded = queries.move_refunded(tx, sale.id, parts.amount)
+    refunded = queries.move_refunded(tx, sale.id, parts.amount, decision.now)
     if refunded is None:
         raise RefundTooLarge(
             order_id=sale.id, requested=sale.money(parts.amount), available=sale.money(sale.left.amount)

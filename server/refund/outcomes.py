@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund
+from server.order import queries as order_queries
 from server.order import status
 from server.order.shipments import shipped_units
 from server.payment import status as payment_status
@@ -32,6 +33,7 @@ def record_outcome(
     settled = queries.settle_refund(tx, refund.id, outcome, now)
     if settled and outcome.status == payment_status.SUCCEEDED:
         sale.paid_back += refund.amount_minor
+        order_queries.touch(tx, sale.id, now)
         if events := end_if_paid_back(tx, sale, now):
             publish(tx, *events)
     elif settled and outcome.status == payment_status.FAILED:
@@ -72,7 +74,7 @@ def _not_paid_back(
     now: datetime,
 ) -> None:
     """The money is still here, or here again: it counts as not paid back, and a person decides anew."""
-    refunded = queries.move_refunded(tx, sale.id, -refund.amount_minor)
+    refunded = queries.move_refunded(tx, sale.id, -refund.amount_minor, now)
     if refunded is None:
         raise AssertionError("a refund was counted on a payment that was not captured")
     lines = queries.refund_lines(tx, [refund.id])[refund.id]

@@ -51,7 +51,7 @@ _ATTEMPT = (
 """Refunds as a gateway must know them."""
 
 
-def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
+def move_refunded(tx: Connection, order_id: int, minor: int, now: datetime) -> int | None:
     """Count an amount as paid back, or as not when below zero, and return what is paid back now.
 
     None when more would be paid back than was captured, or nothing was.
@@ -63,7 +63,7 @@ def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
             Payment.status == payment_status.CAPTURED,
             Payment.refunded_minor + minor <= Payment.captured_minor,
         )
-        .values(refunded_minor=Payment.refunded_minor + minor)
+        .values(refunded_minor=Payment.refunded_minor + minor, updated_at=now)
         .returning(Payment.refunded_minor)
     ).one_or_none()
     return int(row.refunded_minor) if row else None

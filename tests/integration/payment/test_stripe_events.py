@@ -452,6 +452,26 @@ def test_a_list_of_orders_shows_the_dispute_of_each(paid: RunningShop, account: 
     tell(paid, *account.webhook("charge.dispute.closed", made, event_id=event()))
 
 
+def test_what_stripe_reports_is_a_change_for_those_who_follow_the_shop(
+    paid: RunningShop, account: StripeDouble
+) -> None:
+    buyer, order, unpaid = waiting(paid, account)
+    assert only_order(paid, buyer) == order, "with the id of its payment"
+    account.succeed(unpaid["id"])
+    tell(paid, *account.webhook("payment_intent.succeeded", unpaid["id"], event_id=event()))
+    times = [order.update_time.ToNanoseconds(), only_order(paid, buyer).update_time.ToNanoseconds()]
+    made = account.refund_by_hand(unpaid["id"], 100)
+    tell(paid, *account.webhook("refund.created", made, event_id=event()))
+    times.append(only_order(paid, buyer).update_time.ToNanoseconds())
+    disputed = account.dispute(unpaid["id"], 600)
+    tell(paid, *account.webhook("charge.dispute.created", disputed, event_id=event()))
+    times.append(only_order(paid, buyer).update_time.ToNanoseconds())
+    account.decide(disputed, "won")
+    tell(paid, *account.webhook("charge.dispute.closed", disputed, event_id=event()))
+    times.append(only_order(paid, buyer).update_time.ToNanoseconds())
+    assert sorted(set(times)) == times
+
+
 # Who is told
 
 
