@@ -12,10 +12,14 @@ def etag_of(version: int) -> str:
     return f"v{version}"
 
 
-def etag_of_content(*values: object) -> str:
-    """The etag of what counts no versions, from what it holds: texts, numbers, lists of texts and None."""
+def etag_of_content(version: int, *values: object) -> str:
+    """The etag of a version and of what it holds: texts, numbers, lists of texts and None.
+
+    The version, so that no etag returns when a value does. The content, since a release from before versions were
+    counted may serve beside this one.
+    """
     # SQLite has 1 for True, and after a write 0 for 0.0.
-    alike = [float(value) if isinstance(value, int) else value for value in values]
+    alike = [float(value) if isinstance(value, int) else value for value in (version, *values)]
     return blake2b(repr(alike).encode(), digest_size=12).hexdigest()
 
 

@@ -10,6 +10,7 @@ from server.catalog import listings
 from server.catalog.category_tree import CategoryNode, CategoryTree
 from server.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound, CategoryTaken
 from server.db.base import Values
+from server.db.rows import changed_columns
 from server.db.upsert import broken_constraint
 from server.errors import TooMany
 from server.etags import check_etag
@@ -63,8 +64,6 @@ def change(tx: Connection, category_id: int, values: Values, etag: str) -> None:
     tree = read_tree(tx, lock=True)
     node = tree.by_id(category_id)
     check_etag(etag, node.etag, "category")
-    if not values:
-        return
     values = dict(values)
     name, parent = values.get("name", node.name), values.get("parent_id", node.parent_id) or None
     if "parent_id" in values:
@@ -74,6 +73,9 @@ def change(tx: Connection, category_id: int, values: Values, etag: str) -> None:
     tree.check_position(name, parent, node=node)
     if "slug" in values and not values["slug"]:
         values["slug"] = tree.free_slug(name, parent, node=node)
+    values = changed_columns(node, values)
+    if not values:
+        return
     try:
         keyed = values | ({"name_key": name_key(name)} if "name" in values else {})
         queries.update_category(tx, category_id, keyed)

@@ -13,7 +13,12 @@ from server.db.base import AnyRow, Values
 def categories(connection: Connection, *, lock: bool) -> Sequence[AnyRow]:
     """All categories in the order of their ids, locked until the transaction ends where they are to change."""
     statement = select(
-        Category.id, Category.parent_id, Category.name, Category.slug, Category.description
+        Category.id,
+        Category.parent_id,
+        Category.name,
+        Category.slug,
+        Category.description,
+        Category.version,
     ).order_by(Category.id)
     return connection.execute(statement.with_for_update() if lock else statement).all()
 
@@ -30,8 +35,9 @@ def insert_category(tx: Connection, values: Values) -> int:
 
 
 def update_category(tx: Connection, category_id: int, values: Values) -> None:
-    """Change columns of a category. Raises IntegrityError when its slug or name is taken."""
-    tx.execute(update(Category).where(Category.id == category_id).values(**values))
+    """Change columns of a category, and its version. Raises IntegrityError when its slug or name is taken."""
+    statement = update(Category).where(Category.id == category_id)
+    tx.execute(statement.values(**values, version=Category.version + 1))
 
 
 def has_products(connection: Connection, category_id: int) -> bool:

@@ -27,12 +27,13 @@ class CategoryNode:
     name: str
     slug: str
     description: str
+    version: int
     children: list[CategoryNode] = field(default_factory=list)
 
     @cached_property
     def etag(self) -> str:
         """Return the etag of the category itself."""
-        return etag_of_content(self.name, self.slug, self.parent_id, self.description)
+        return etag_of_content(self.version, self.name, self.slug, self.parent_id, self.description)
 
     def ids(self) -> Iterable[int]:
         """This category and all below it."""

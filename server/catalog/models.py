@@ -47,6 +47,7 @@ class Category(Base):
     name_key: Mapped[str] = mapped_column(Text, default=_key_of_name, server_default="")
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     description: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
     __table_args__ = (Index("uq_categories_name", text("coalesce(parent_id, 0)"), "name_key", unique=True),)
 

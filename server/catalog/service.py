@@ -15,13 +15,13 @@ from server.catalog.discounts import Discount
 from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken
 from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
 from server.db.base import AnyRow, Values
+from server.db.rows import changed_columns
 from server.db.upsert import broken_constraint
 from server.errors import FieldReason, InvalidField, InvalidMoney
 from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import ProductChanged
 from server.identity import Identity, Role
-from server.metadata import is_same_json
 
 DEFAULT_MAX_QUANTITY = 99
 SLUG_ATTEMPTS = 5
@@ -124,11 +124,7 @@ def update_product(
         changes.get("compare_at_minor", current.compare_at_minor),
         changes.get("discount_minor", current.discount_minor),
     )
-    changes = {
-        column: value
-        for column, value in changes.items()
-        if not is_same_json(value, getattr(current, column))
-    }
+    changes = changed_columns(current, changes)
     if not changes:
         return
     try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from server.db.base import AnyRow
+from server.metadata import is_same_json
 
 if TYPE_CHECKING:
     from dataclasses import Field
@@ -18,6 +19,7 @@ class _Dataclass(Protocol):
 
 
 D = TypeVar("D", bound=_Dataclass)
+V = TypeVar("V")
 
 
 def from_row(kind: type[D], row: AnyRow, **others: object) -> D:
@@ -29,6 +31,11 @@ def from_row(kind: type[D], row: AnyRow, **others: object) -> D:
 def columns_of(instance: _Dataclass, names: Iterable[str]) -> dict[str, object]:
     """Return the fields of a dataclass that are named like columns, to be written."""
     return {name: getattr(instance, name) for name in names}
+
+
+def changed_columns(row: object, values: Mapping[str, V]) -> dict[str, V]:
+    """Of values by column those that a row does not have yet: writing the others would change nothing."""
+    return {name: value for name, value in values.items() if not is_same_json(value, getattr(row, name))}
 
 
 @cache

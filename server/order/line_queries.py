@@ -21,6 +21,7 @@ _LEDGER = frozenset(
         "returned_quantity",
         "restocked_quantity",
         "refunded_minor",
+        "withheld_quantity",
     }
 )
 _LINE_COLUMNS = tuple(
@@ -64,6 +65,15 @@ def insert(tx: Connection, order_id: int, lines: Sequence[PlacedLine]) -> None:
         row = {"order_id": order_id} | columns_of(line, _LINE_COLUMNS)
         values |= {f"{name}_{i}": value for name, value in row.items()}
     _insert(len(lines)).later(tx, **values)
+
+
+def withhold_refunded(tx: Connection, order_id: int) -> None:
+    """Note that the units that are paid back stay in the house, as the order is shipped now."""
+    tx.execute(
+        update(OrderLine)
+        .where(OrderLine.order_id == order_id, OrderLine.refunded_quantity > 0)
+        .values(withheld_quantity=OrderLine.refunded_quantity)
+    )
 
 
 def restock_all(tx: Connection, order_id: int) -> None:

@@ -116,6 +116,8 @@ class OrderLine(Base):
     returned_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # that came back
     restocked_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # that are back in stock
     refunded_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # Of those paid back, the ones that were so when the order was shipped: they stayed in the house.
+    withheld_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
 
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
 

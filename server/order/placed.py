@@ -42,6 +42,12 @@ class PlacedLine:
     returned_quantity: int = 0
     restocked_quantity: int = 0
     refunded_minor: int = 0
+    withheld_quantity: int = 0
+
+    @property
+    def shippable(self) -> int:
+        """Units that parcels may hold in all: a refund that failed lets its units go."""
+        return self.quantity - min(self.withheld_quantity, self.refunded_quantity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,8 +119,10 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
         raise OrderNotFound(order_id=order_id)
     check_etag(requested.etag, etag_of(order.version), "order")
     before, after = order.status, requested.status
-    parcels, parcel = _parcels(tx, order, requested.parcel, now)
     is_note = before == after
+    if after == status.SHIPPED and not is_note:
+        line_queries.withhold_refunded(tx, order_id)
+    parcels, parcel = _parcels(tx, order, requested.parcel, now)
     if is_note and parcel is None:
         return
     if is_note and order.last_sequence >= MAX_STEPS:

@@ -28,7 +28,7 @@ def is_listed(parcels: Sequence[Parcel]) -> bool:
 
 
 def shipped_units(order: PlacedOrder) -> dict[int, int]:
-    """The units that were handed over, by position of their line; all of them where no parcel lists its units."""
+    """The units that were handed over, by position of their line: all that could be where no parcel lists any."""
     if is_listed(order.shipments):
         items = [item for parcel in order.shipments for item in parcel.items]
         return {
@@ -36,7 +36,7 @@ def shipped_units(order: PlacedOrder) -> dict[int, int]:
             for line in order.lines
         }
     has_left = bool(order.shipments) or order.delivered_at is not None or order.status == SHIPPED
-    return {line.position: line.quantity if has_left else 0 for line in order.lines}
+    return {line.position: line.shippable if has_left else 0 for line in order.lines}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def put(
         carrier=draft.carrier.strip(),
         tracking_number=draft.tracking_number.strip(),
         tracking_url=draft.tracking_url,
-        items=_items(others, lines, draft, is_first=not parcels),
+        items=_items(others, lines, draft),
         shipped_at=before.shipped_at if before else now,
     )
     if parcel == before:
@@ -111,10 +111,9 @@ def _check_another(parcels: Sequence[Parcel]) -> None:
 
 
 def _items(
-    others: Sequence[Parcel], lines: Sequence[PlacedLine], draft: ParcelDraft, *, is_first: bool
+    others: Sequence[Parcel], lines: Sequence[PlacedLine], draft: ParcelDraft
 ) -> tuple[ParcelItem, ...]:
-    # What was paid back before anything left the house does not leave it.
-    left = {line.position: line.quantity - (line.refunded_quantity if is_first else 0) for line in lines}
+    left = {line.position: line.shippable for line in lines}
     for parcel in others:
         for item in parcel.items:
             left[item.position] -= item.quantity

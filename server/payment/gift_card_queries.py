@@ -20,6 +20,7 @@ _CARD = select(
     GiftCard.expires_at,
     GiftCard.active,
     GiftCard.created_at,
+    GiftCard.version,
 )
 
 
@@ -67,8 +68,9 @@ def gift_card_page(connection: Connection, before_id: int | None, limit: int) ->
 
 
 def update_gift_card(tx: Connection, gift_card_id: int, values: Mapping[str, object]) -> IssuedGiftCard:
-    """Change a card, which must exist, and return it."""
-    statement = update(GiftCard).where(GiftCard.id == gift_card_id).values(**values)
+    """Change a card, which must exist, count its version up, and return it."""
+    statement = update(GiftCard).where(GiftCard.id == gift_card_id)
+    statement = statement.values(**values, version=GiftCard.version + 1)
     row = tx.execute(statement.returning(*_CARD.selected_columns)).one()
     return IssuedGiftCard(**row._mapping)
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from server.audit.log import Actor, write
 from server.crypto.keys import derived_key
+from server.db.rows import changed_columns
 from server.errors import FieldReason, InvalidField
 from server.etags import check_etag
 from server.money import Money
@@ -86,7 +88,13 @@ def get(connection: Connection, gift_card_id: int, *, lock: bool = False) -> Iss
 
 
 def change(
-    tx: Connection, gift_card_id: int, changes: Mapping[str, Any], etag: str, now: datetime
+    tx: Connection,
+    gift_card_id: int,
+    changes: Mapping[str, Any],
+    etag: str,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> IssuedGiftCard:
     """Change whether a card is `active` and when it expires (`expires_at`), and return it.
 
@@ -94,9 +102,14 @@ def change(
     """
     card = get(tx, gift_card_id, lock=True)
     check_etag(etag, card.etag, "gift card")
-    if changes.get("expires_at") != card.expires_at:
-        _check_end(changes.get("expires_at"), now)
-    return gift_card_queries.update_gift_card(tx, gift_card_id, changes) if changes else card
+    changes = changed_columns(card, changes)
+    if not changes:
+        return card
+    _check_end(changes.get("expires_at"), now)
+    card = gift_card_queries.update_gift_card(tx, gift_card_id, changes)
+    facts = {"active": card.active, "expires_at": str(card.expires_at or "")}
+    write(tx, actor, "UpdateGiftCard", f"gift_card/{card.id}", now, **facts)
+    return card
 
 
 def _check_end(expires_at: datetime | None, now: datetime) -> None:

@@ -104,6 +104,7 @@ class GiftCard(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     active: Mapped[bool] = mapped_column(default=True, server_default=true())  # a disabled one pays nothing
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
     __table_args__ = (
         CheckConstraint("balance_minor >= 0", name="balance"),

@@ -48,6 +48,7 @@ class IssuedGiftCard:
     expires_at: datetime | None
     active: bool
     created_at: datetime
+    version: int
 
     @property
     def balance(self) -> Money:
@@ -57,7 +58,7 @@ class IssuedGiftCard:
     @property
     def etag(self) -> str:
         """What changes with every change of it, but not with its balance."""
-        return etag_of_content(self.active, str(self.expires_at))
+        return etag_of_content(self.version, self.active, str(self.expires_at))
 
     def has_expired(self, now: datetime) -> bool:
         """Whether it pays no more."""

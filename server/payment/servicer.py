@@ -103,9 +103,7 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         self, tx: Connection, request: gift_card_pb2.UpdateGiftCardRequest, call: Call, now: datetime
     ) -> gift_card_pb2.GiftCard:
         sent, changes = request.gift_card, convert.gift_card_changes(request)
-        card = gift_cards.change(tx, sent.id, changes, sent.etag, now)
-        facts = {"active": card.active, "expires_at": str(card.expires_at or "")}
-        audit.write(tx, Actor.of(call), "UpdateGiftCard", f"gift_card/{card.id}", now, **facts)
+        card = gift_cards.change(tx, sent.id, changes, sent.etag, actor=Actor.of(call), now=now)
         return convert.gift_card_to_wire(card)
 
     def GetGiftCardBalance(

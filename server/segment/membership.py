@@ -56,12 +56,13 @@ class Segment:
     rules: Rules | None
     created_at: datetime
     updated_at: datetime
+    version: int = 1
 
     @property
     def etag(self) -> str:
         """What changes with every change of its definition, but not with its members."""
         rules = None if self.rules is None else json.dumps(self.rules.stored(), sort_keys=True)
-        return etag_of_content(self.name, self.description, rules)
+        return etag_of_content(self.version, self.name, self.description, rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class SegmentRow(Base):
     rules: Mapped[dict[str, object] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
 
 class SegmentMember(Base):

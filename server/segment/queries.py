@@ -75,6 +75,7 @@ _SEGMENTS = select(
     SegmentRow.rules,
     SegmentRow.created_at,
     SegmentRow.updated_at,
+    SegmentRow.version,
 )
 
 
@@ -93,8 +94,8 @@ def segment_page(connection: Connection, after: str | None, limit: int) -> Seque
 
 def _segments(connection: Connection, query: AnySelect) -> list[Segment]:
     return [
-        Segment(id_, name, description, None if rules is None else Rules.of(rules), created, updated)
-        for id_, name, description, rules, created, updated in connection.execute(query)
+        Segment(id_, name, description, None if rules is None else Rules.of(rules), created, updated, version)
+        for id_, name, description, rules, created, updated, version in connection.execute(query)
     ]
 
 
@@ -105,8 +106,9 @@ def insert_segment(tx: Connection, values: Mapping[str, object]) -> int | None:
 
 
 def update_segment(tx: Connection, segment_id: int, values: Mapping[str, object]) -> None:
-    """Change a segment. Raises IntegrityError when its name is taken."""
-    tx.execute(update(SegmentRow).where(SegmentRow.id == segment_id).values(**values))
+    """Change a segment and count its version up. Raises IntegrityError when its name is taken."""
+    statement = update(SegmentRow).where(SegmentRow.id == segment_id)
+    tx.execute(statement.values(**values, version=SegmentRow.version + 1))
 
 
 def delete_segment(tx: Connection, segment_id: int) -> None:

@@ -36,6 +36,7 @@ _COLUMNS = (
     Address.is_default,
     Address.custom_metadata,
     Address.created_at,
+    Address.version,
 )
 
 _OF_USER = select(*_COLUMNS).where(Address.user_id == bindparam("user_id"))
@@ -88,11 +89,11 @@ def insert_address(tx: Connection, user_id: int, values: Mapping[str, object]) -
 
 
 def update_address(tx: Connection, user_id: int, address_id: int, values: Mapping[str, object]) -> AnyRow:
-    """Change one of a user's addresses, which must exist, and return it."""
+    """Change one of a user's addresses, which must exist, count its version up, and return it."""
     statement = (
         update(Address)
         .where(Address.id == address_id, Address.user_id == user_id)
-        .values(**values)
+        .values(**values, version=Address.version + 1)
         .returning(*_COLUMNS)
     )
     return tx.execute(statement).one()
@@ -100,13 +101,16 @@ def update_address(tx: Connection, user_id: int, address_id: int, values: Mappin
 
 def clear_default(tx: Connection, user_id: int) -> None:
     """Leave a user without a default address."""
-    tx.execute(update(Address).where(Address.user_id == user_id, Address.is_default).values(is_default=False))
+    default = update(Address).where(Address.user_id == user_id, Address.is_default)
+    tx.execute(default.values(is_default=False, version=Address.version + 1))
 
 
 def make_newest_default(tx: Connection, user_id: int) -> None:
     """Make a user's newest address the default; does nothing when there is none."""
     newest = select(func.max(Address.id)).where(Address.user_id == user_id).scalar_subquery()
-    tx.execute(update(Address).where(Address.id == newest).values(is_default=True))
+    tx.execute(
+        update(Address).where(Address.id == newest).values(is_default=True, version=Address.version + 1)
+    )
 
 
 def delete_address(tx: Connection, user_id: int, address_id: int) -> bool | None:

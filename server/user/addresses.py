@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from server.countries import country_code, country_problem
 from server.db.base import AnyRow
+from server.db.rows import changed_columns
 from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of_content
 from server.metadata import metadata_json
@@ -87,7 +88,8 @@ def update_address(
         raise InvalidField(("address.is_default", DEFAULT_STAYS))
     if becomes_default and not current.is_default:
         address_queries.clear_default(tx, user_id)
-    return address_queries.update_address(tx, user_id, address_id, tidy) if tidy else current
+    changed = changed_columns(current, tidy)
+    return address_queries.update_address(tx, user_id, address_id, changed) if changed else current
 
 
 def delete_address(tx: Connection, user_id: int, address_id: int, etag: str) -> None:
@@ -109,7 +111,7 @@ def etag_of(address: AnyRow) -> str:
     """Return the etag of an address."""
     content = snapshot(address)
     metadata = metadata_json(content.pop("metadata", None))
-    return etag_of_content(*content.values(), address.is_default, metadata)
+    return etag_of_content(address.version, *content.values(), address.is_default, metadata)
 
 
 def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> AnyRow:

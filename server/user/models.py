@@ -29,6 +29,7 @@ class User(Base):
     custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
     __table_args__ = (CheckConstraint("role IN ('CUSTOMER', 'VENDOR', 'ADMIN')", name="role"),)
 
@@ -52,6 +53,7 @@ class Address(Base):
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
     __table_args__ = (
         Index(None, "user_id"),
@@ -78,6 +80,7 @@ class PaymentMethod(Base):
     last_four: Mapped[str] = mapped_column(String(4))
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
     __table_args__ = (
         Index(

@@ -57,7 +57,7 @@ def clear_default(tx: Connection, user_id: int) -> None:
     tx.execute(
         update(PaymentMethod)
         .where(PaymentMethod.user_id == user_id, PaymentMethod.is_default)
-        .values(is_default=False)
+        .values(is_default=False, version=PaymentMethod.version + 1)
     )
 
 
@@ -66,7 +66,7 @@ def make_default(tx: Connection, user_id: int, payment_method_id: int) -> AnyRow
     return tx.execute(
         update(PaymentMethod)
         .where(PaymentMethod.id == payment_method_id, PaymentMethod.user_id == user_id)
-        .values(is_default=True)
+        .values(is_default=True, version=PaymentMethod.version + 1)
         .returning(*_SHOWN)
     ).one()
 
@@ -74,7 +74,11 @@ def make_default(tx: Connection, user_id: int, payment_method_id: int) -> AnyRow
 def make_newest_default(tx: Connection, user_id: int) -> None:
     """Make a user's newest payment method the default; does nothing when there is none."""
     newest = select(func.max(PaymentMethod.id)).where(PaymentMethod.user_id == user_id).scalar_subquery()
-    tx.execute(update(PaymentMethod).where(PaymentMethod.id == newest).values(is_default=True))
+    tx.execute(
+        update(PaymentMethod)
+        .where(PaymentMethod.id == newest)
+        .values(is_default=True, version=PaymentMethod.version + 1)
+    )
 
 
 def remove(tx: Connection, user_id: int, payment_method_id: int) -> bool | None:

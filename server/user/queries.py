@@ -21,6 +21,7 @@ _ACCOUNT = (
     User.custom_metadata,
     User.created_at,
     User.updated_at,
+    User.version,
 )
 
 _CREDENTIALS = (User.id, User.role, User.password_hash, User.is_active)
@@ -37,15 +38,16 @@ def email_is_taken(tx: Connection, email_key: str) -> bool:
     return tx.scalar(select(User.id).where(User.email_key == email_key)) is not None
 
 
-def account(connection: Connection, user_id: int) -> AnyRow | None:
-    """An account as its owner sees it."""
-    return connection.execute(select(*_ACCOUNT).where(User.id == user_id)).one_or_none()
+def account(connection: Connection, user_id: int, *, lock: bool = False) -> AnyRow | None:
+    """An account as its owner sees it; `lock` holds it until the transaction ends, as `lock_user` does."""
+    statement = select(*_ACCOUNT).where(User.id == user_id)
+    return connection.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
 
 
-def update_account(tx: Connection, user_id: int, values: Mapping[str, object]) -> AnyRow | None:
-    """Change an account and return it; None when there is none."""
-    statement = update(User).where(User.id == user_id).values(**values).returning(*_ACCOUNT)
-    return tx.execute(statement).one_or_none()
+def update_account(tx: Connection, user_id: int, values: Mapping[str, object]) -> AnyRow:
+    """Change an account, which must exist, count its version up, and return it."""
+    statement = update(User).where(User.id == user_id).values(**values, version=User.version + 1)
+    return tx.execute(statement.returning(*_ACCOUNT)).one()
 
 
 def user_id_of_email(connection: Connection, email_key: str) -> int | None:

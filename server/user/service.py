@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.db.base import AnyRow
+from server.db.rows import changed_columns
 from server.errors import Conflict, InvalidField, UserNotFound
 from server.etags import check_etag, etag_of_content
 from server.metadata import metadata_json
@@ -73,9 +74,9 @@ def register(tx: Connection, account: NewAccount, password_hash: str, now: datet
     raise Conflict()  # whoever had the e-mail address is gone again
 
 
-def get_me(connection: Connection, user_id: int) -> AnyRow:
-    """Return the caller's account. Raises UserNotFound when it was deleted since the token was issued."""
-    row = queries.account(connection, user_id)
+def get_me(connection: Connection, user_id: int, *, lock: bool = False) -> AnyRow:
+    """The caller's account; `lock` holds it. Raises UserNotFound when it was deleted meanwhile."""
+    row = queries.account(connection, user_id, lock=lock)
     if row is None:
         raise UserNotFound(user_id=user_id)
     return row
@@ -97,25 +98,20 @@ def update_me(
 
     Raises InvalidField for a blank name or preferences that are too large, StaleEtag, and UserNotFound.
     """
-    if etag:
-        hold(tx, user_id)
-        check_etag(etag, etag_of(get_me(tx, user_id)), "account")
-    if not changes:
-        return get_me(tx, user_id)
     values = tidied(changes, required=["full_name"], prefix="user.")
     if "preferences" in values:
         _check_preferences(values["preferences"])
-    row = queries.update_account(tx, user_id, values | {"updated_at": now})
-    if row is None:
-        raise UserNotFound(user_id=user_id)
-    return row
+    current = get_me(tx, user_id, lock=True)
+    check_etag(etag, etag_of(current), "account")
+    values = changed_columns(current, values)
+    return queries.update_account(tx, user_id, values | {"updated_at": now}) if values else current
 
 
 def etag_of(account: AnyRow) -> str:
     """Return the etag of what an account's owner may change of it."""
     preferences = json.dumps(account.preferences, sort_keys=True)
     metadata = metadata_json(account.custom_metadata)
-    return etag_of_content(account.full_name, account.phone, preferences, metadata)
+    return etag_of_content(account.version, account.full_name, account.phone, preferences, metadata)
 
 
 def credentials(connection: Connection, *, email: str, username: str) -> Credentials | None:

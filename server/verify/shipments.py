@@ -1,4 +1,4 @@
-"""The rules of parcels: no unit is in two of them, and none that was not ordered."""
+"""The rules of parcels: no unit is in two of them, and none that was not ordered, or was paid back before."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ from typing import Final
 from server.order.status import SHIPPED
 from server.verify.rule import Rule
 
+_SHIPPABLE: Final = """order_lines.quantity - CASE
+        WHEN order_lines.withheld_quantity < order_lines.refunded_quantity THEN order_lines.withheld_quantity
+        ELSE order_lines.refunded_quantity
+    END"""
+
 _UNITS_BY_LINE: Final = """
-    SELECT orders.number, {position} AS position, SUM({quantity}) AS shipped, order_lines.quantity AS ordered
+    SELECT orders.number, {position} AS position, SUM({quantity}) AS shipped, {shippable} AS shippable
     FROM {items}
     LEFT JOIN order_lines ON order_lines.order_id = orders.id AND order_lines.position = {position}
-    GROUP BY orders.id, orders.number, {position}, order_lines.quantity
-    HAVING order_lines.quantity IS NULL OR SUM({quantity}) > order_lines.quantity OR MIN({quantity}) < 1
+    GROUP BY orders.id, orders.number, {position}, {shippable}
+    HAVING {shippable} IS NULL OR SUM({quantity}) > {shippable} OR MIN({quantity}) < 1
     ORDER BY orders.id, {position}
 """
 
 SHIPMENTS: Final = (
     Rule(
         "shipped-units",
-        "order {number}, line {position}: its parcels hold {shipped} units, but {ordered} were ordered",
+        "order {number}, line {position}: its parcels hold {shipped} units, but {shippable} could be shipped",
         {
             "postgresql": _UNITS_BY_LINE.format(
+                shippable=_SHIPPABLE,
                 position="CAST(item ->> 'position' AS integer)",
                 quantity="CAST(item ->> 'quantity' AS integer)",
                 items="""(
@@ -31,6 +37,7 @@ SHIPMENTS: Final = (
                     CROSS JOIN LATERAL jsonb_array_elements(parcel -> 'items') AS item""",
             ),
             "sqlite": _UNITS_BY_LINE.format(
+                shippable=_SHIPPABLE,
                 position="json_extract(item.value, '$.position')",
                 quantity="json_extract(item.value, '$.quantity')",
                 items="""orders JOIN json_each(orders.shipments) AS parcel

@@ -29,6 +29,7 @@ class WebhookEndpoint(Base):
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None after a success
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
 
 class WebhookDelivery(Base):

@@ -68,8 +68,9 @@ def insert_endpoint(tx: Connection, values: dict[str, object]) -> int:
 
 
 def update_endpoint(tx: Connection, endpoint_id: int, values: dict[str, object]) -> None:
-    """Change an endpoint."""
-    tx.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(values))
+    """Change an endpoint and count its version up."""
+    statement = update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id)
+    tx.execute(statement.values(**values, version=WebhookEndpoint.version + 1))
 
 
 def replace_salt(
@@ -87,6 +88,7 @@ def replace_salt(
             old_salt=None if old_until is None else WebhookEndpoint.salt,
             old_salt_until=old_until,
             updated_at=now,
+            version=WebhookEndpoint.version + 1,
         )
     )
     return changed.rowcount == 1
@@ -226,6 +228,6 @@ def disable(tx: Connection, endpoint_id: int, failing_before: datetime, reason: 
             WebhookEndpoint.active,
             WebhookEndpoint.failing_since <= failing_before,
         )
-        .values(active=False, disabled_reason=reason, updated_at=now)
+        .values(active=False, disabled_reason=reason, updated_at=now, version=WebhookEndpoint.version + 1)
     )
     return disabled.rowcount == 1

@@ -10,12 +10,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from server.audit.log import Actor, write
 from server.db.base import AnyRow
+from server.db.rows import changed_columns
 from server.errors import TooMany
 from server.etags import check_etag, etag_of_content
 from server.events.log import publish
 from server.events.topics import WebhookChanged
 from server.webhooks import queries
+from server.webhooks.address import origin
 from server.webhooks.errors import DeliveryNotFound, WebhookNotFound, WebhookSwitchedOff
 
 CONSUMER: Final = "webhooks"
@@ -77,27 +80,45 @@ def read(connection: Connection, endpoint_id: int) -> AnyRow:
 def etag_of(endpoint: AnyRow) -> str:
     """Return the etag of an endpoint."""
     return etag_of_content(
-        endpoint.url, endpoint.event_types, endpoint.active, endpoint.disabled_reason, endpoint.salt
+        endpoint.version,
+        endpoint.url,
+        endpoint.event_types,
+        endpoint.active,
+        endpoint.disabled_reason,
+        endpoint.salt,
     )
 
 
-def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, etag: str, now: datetime) -> AnyRow:
+def change(
+    tx: Connection, endpoint_id: int, changes: EndpointChanges, etag: str, *, actor: Actor, now: datetime
+) -> AnyRow:
     """Change an endpoint; one that is switched on or off by hand is forgiven its failures.
 
     Whoever sends the whole endpoint as it was read has not switched it. Raises WebhookNotFound and StaleEtag.
     """
     before = _lock(tx, endpoint_id, etag)
     is_whole = changes.url is not None
-    values: dict[str, object] = {"updated_at": now}
+    values: dict[str, object] = {}
     if changes.url is not None:
         values |= {"url": changes.url}
     if changes.event_types is not None:
         values |= {"event_types": sorted(changes.event_types)}
     if changes.active is not None and not (is_whole and changes.active == before.active):
         values |= {"active": changes.active, "disabled_reason": "", "failing_since": None}
-    queries.update_endpoint(tx, endpoint_id, values)
+    values = changed_columns(before, values)
+    if not values:
+        return before
+    queries.update_endpoint(tx, endpoint_id, values | {"updated_at": now})
     publish(tx, WebhookChanged(endpoint_id))
-    return read(tx, endpoint_id)
+    changed = read(tx, endpoint_id)
+    note(tx, "UpdateWebhookEndpoint", changed, actor)
+    return changed
+
+
+def note(tx: Connection, action: str, endpoint: AnyRow, actor: Actor) -> None:
+    """Note in the audit log what an endpoint is now; of its address the origin, for the rest may be secret."""
+    facts = {"url": origin(endpoint.url), "active": endpoint.active}
+    write(tx, actor, action, f"webhook/{endpoint.id}", endpoint.updated_at, **facts)
 
 
 def rotate_secret(tx: Connection, endpoint_id: int, overlap: timedelta, now: datetime) -> AnyRow:

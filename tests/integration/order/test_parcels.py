@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,8 @@ from sanset.v1 import order_service_pb2, refund_service_pb2, tracking_pb2
 from sanset.v1.order_pb2 import LineQuantity
 from support.module_shop import module_shop as module_shop
 from support.payment_shop import sound
-from support.refund_story import ask_return, refund, state, stock
-from support.running_shop import RunningShop, refused
+from support.refund_story import ask_return, refund, refunded_by, state, stock, try_again
+from support.running_shop import RunningShop, refusal, refused
 
 SHIPPED = pb.Order.SHIPPED
 DHL = {
@@ -129,6 +130,61 @@ def test_what_was_paid_back_before_is_not_shipped(shop: RunningShop) -> None:
     assert refused_parcel(shop, order, **DHL, items=[one_of(order, 3)]) == ["shipment.items"]
     shipped = ship(shop, order, **DHL, items=[one_of(order, 2)])
     assert [item.quantity for item in shipped.shipments[0].items] == [2]
+
+
+def test_what_was_paid_back_before_is_in_none_of_the_parcels(shop: RunningShop) -> None:
+    order = packed(shop, 5)
+    refund(shop, order.id, items=[one_of(order, 2)])
+    ship(shop, order, **DHL, items=[one_of(order, 2)])
+    assert refused_parcel(shop, order, tracking_number="2", items=[one_of(order, 2)]) == ["shipment.items"]
+    refund(
+        shop, order.id, items=[one_of(order, 1)]
+    )  # one of two was broken: its money goes back, it does not
+    shipped = ship(shop, order, tracking_number="2", items=[one_of(order, 1)])
+    assert shipped.items[0].shipped_quantity == 3
+    assert refused_parcel(shop, order, tracking_number="3", items=[one_of(order, 1)]) == ["shipment.items"]
+    assert refused_parcel(shop, order, id=2, **DHL, items=[one_of(order, 2)]) == ["shipment.items"]
+    assert sound(shop)
+
+
+def test_what_was_paid_back_before_is_not_in_a_parcel_that_lists_its_units_later(shop: RunningShop) -> None:
+    order = packed(shop, 5)
+    refund(shop, order.id, items=[one_of(order, 2)])
+    assert shop.move(order.id, SHIPPED).items[0].shipped_quantity == 3
+    refund(shop, order.id, items=[one_of(order, 1)])
+    assert ship(shop, order, **DHL).items[0].shipped_quantity == 3
+    assert refused_parcel(shop, order, id=1, **DHL, items=[one_of(order, 4)]) == ["shipment.items"]
+    assert ship(shop, order, id=1, **DHL, items=[one_of(order, 3)]).items[0].shipped_quantity == 3
+
+
+def test_units_of_a_refund_that_failed_can_be_shipped(shop: RunningShop) -> None:
+    order = packed(shop, 5)
+    with refunded_by(shop, "PENDING"):
+        refund(shop, order.id, items=[one_of(order, 2)])
+    ship(shop, order, **DHL, items=[one_of(order, 3)])
+    assert refused_parcel(shop, order, tracking_number="2", items=[one_of(order, 2)]) == ["shipment.items"]
+    with refunded_by(shop, "FAILED"):
+        try_again(shop)
+    assert ship(shop, order, tracking_number="2", items=[one_of(order, 2)]).items[0].shipped_quantity == 5
+
+
+def test_parcels_and_a_refund_at_once_never_send_what_was_paid_back_before(shop: RunningShop) -> None:
+    orders = [packed(shop, 5) for _ in range(4)]
+
+    def send(order: pb.Order, number: str) -> bool:
+        try:
+            ship(shop, order, tracking_number=number, items=[one_of(order, 4)])
+        except grpc.RpcError as error:
+            return refusal(error).fields != ["shipment.items"]
+        return True
+
+    with ThreadPoolExecutor(3) as threads:
+        for order in orders:
+            paid = threads.submit(refund, shop, order.id, items=[one_of(order, 2)])
+            parcels = [threads.submit(send, order, number) for number in ("1", "2")]
+            paid.result()
+            assert sum(parcel.result() for parcel in parcels) <= 1
+    assert sound(shop)
 
 
 def test_units_in_no_parcel_go_back_into_stock_when_the_order_ends(shop: RunningShop) -> None:
