@@ -90,19 +90,40 @@ def once(
                     if not keep(tx, claim, stored.SerializeToString(), now, limited=_is_limited(call, claim)):
                         raise TooManyRequestIds(limit=MAX_OF_ONE)
                 return reply
-            except Refusal as refusal:
-                first = _first_reply(self._db, claim, refusal)
+            except (DeadlineExceeded, Unavailable):
+                raise
+            except Refusal:  # which the effect of the first call may have caused
+                first = _stored(self, claim, reply_type, sealed)
                 if first is None:
                     raise
-                reply = reply_type.FromString(first)
-                return _open(self, reply, sealed, claim.key) if sealed else reply
+                return first
 
         return run
 
     return decorate
 
 
-def _claim(request: Q, call: Call, guest: NameGuest | None) -> Claim:
+def earlier_reply(
+    servicer: Servicer, request: RepeatableRequest, call: Call, reply_type: type[M], sealed: str = ""
+) -> M | None:
+    """The reply that the request id of a call got before; None for the first call, or without an id.
+
+    For methods that look at something before `once` begins, which may have changed since the first call. `sealed`
+    is as there. Raises IdempotencyMismatch.
+    """
+    return _stored(servicer, _claim(request, call, None), reply_type, sealed) if request.request_id else None
+
+
+def _stored(servicer: Servicer, claim: Claim, reply_type: type[M], sealed: str) -> M | None:
+    with servicer._db.read() as connection:
+        first = stored_reply(connection, claim)
+    if first is None:
+        return None
+    reply = reply_type.FromString(first)
+    return _open(servicer, reply, sealed, claim.key) if sealed else reply
+
+
+def _claim(request: RepeatableRequest, call: Call, guest: NameGuest | None) -> Claim:
     if call.caller is not None:
         return claim_of(call.caller.user_id, call.short_method, request)
     owner = owners.guest(guest(request, call) if guest else "")
@@ -115,14 +136,6 @@ def _is_limited(call: Call, claim: Claim) -> bool:
     """Whether the caller may take only so many; of those who are nobody yet each is another."""
     is_staff = call.caller is not None and call.caller.role is not Role.CUSTOMER
     return not is_staff and claim.key.user_id != owners.NOBODY
-
-
-def _first_reply(db: Database, claim: Claim, refusal: Refusal) -> bytes | None:
-    """The first call's reply, in place of a refusal that its own effect may have caused."""
-    if isinstance(refusal, DeadlineExceeded | Unavailable):
-        return None
-    with db.read() as connection:
-        return stored_reply(connection, claim)
 
 
 def _seal(servicer: object, reply: M, field: str, key: Key) -> M:

@@ -32,6 +32,15 @@ class CountedSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """How many customers fit the rules that a segment is about to have."""
+
+    rules: Rules
+    moment: Moment
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """Averages and favourites of a segment's members; amounts are minor units of the shop's currency."""
 
@@ -59,6 +68,41 @@ class MemberSummary:
     last_order_at: datetime | None
 
 
+def forecast(connection: Connection, rules: Rules, moment: Moment) -> Forecast:
+    """Count who fits rules, before the transaction that writes them: counting may take long, and writers wait.
+
+    Raises InvalidField and CategoryNotFound.
+    """
+    return _fitting(connection, _checked(connection, rules), moment)
+
+
+def forecast_change(
+    connection: Connection, segment_id: int, changes: Mapping[str, Any], etag: str, moment: Moment
+) -> Forecast:
+    """The same of a segment as it will be after changes.
+
+    Raises SegmentNotFound, SegmentIsTrained and StaleEtag too.
+    """
+    current = get(connection, segment_id)
+    rules = _rules_of(current)
+    check_etag(etag, current.etag, "segment")
+    return _fitting(
+        connection, _checked(connection, changes["rules"]) if "rules" in changes else rules, moment
+    )
+
+
+def _fitting(connection: Connection, rules: Rules, moment: Moment) -> Forecast:
+    drafted = Segment(0, "", "", rules, moment.now, moment.now)
+    return Forecast(rules, moment, count(connection, [drafted], moment)[0].members)
+
+
+def counted(tx: Connection, segment: Segment, expected: Forecast) -> CountedSegment:
+    """A segment that was written just now; counted anew only where it got other rules than expected meanwhile."""
+    if segment.rules == expected.rules:
+        return CountedSegment(segment, expected.members)
+    return count(tx, [segment], expected.moment)[0]
+
+
 def define(tx: Connection, name: str, description: str, rules: Rules, now: datetime) -> Segment:
     """Define a segment by rules; `rules.category` is a slug or name.
 
@@ -81,11 +125,16 @@ def redefine(
     Raises SegmentNotFound, SegmentIsTrained, StaleEtag, InvalidField, CategoryNotFound, and SegmentTaken.
     """
     values = tidied(changes, required=["name"], prefix="segment.")
-    _hold_ruled(tx, segment_id, etag)
+    current = _hold_ruled(tx, segment_id, etag)
+    if "rules" in values:
+        values["rules"] = _checked(tx, values["rules"])
+    values = {name: value for name, value in values.items() if value != getattr(current, name)}
+    if not values:
+        return current
     if "name" in values:
         values["name_key"] = name_key(values["name"])
     if "rules" in values:
-        values["rules"] = _checked(tx, values["rules"]).stored()
+        values["rules"] = values["rules"].stored()
     try:
         queries.update_segment(tx, segment_id, {**values, "updated_at": now})
     except IntegrityError:
@@ -127,12 +176,19 @@ def remove(tx: Connection, segment_id: int, etag: str) -> None:
     queries.delete_segment(tx, segment_id)
 
 
-def _hold_ruled(tx: Connection, segment_id: int, etag: str) -> None:
+def _hold_ruled(tx: Connection, segment_id: int, etag: str) -> Segment:
     """Hold a segment that is defined by rules. Raises SegmentNotFound, SegmentIsTrained and StaleEtag."""
     current = get(tx, segment_id, lock=True)
-    if current.rules is None:
-        raise SegmentIsTrained(segment_id=segment_id)
+    _rules_of(current)
     check_etag(etag, current.etag, "segment")
+    return current
+
+
+def _rules_of(segment: Segment) -> Rules:
+    """The rules that define a segment. Raises SegmentIsTrained."""
+    if segment.rules is None:
+        raise SegmentIsTrained(segment_id=segment.id)
+    return segment.rules
 
 
 def analyze(connection: Connection, segment_id: int, moment: Moment) -> Analysis:

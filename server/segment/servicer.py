@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import segment_pb2 as pb
@@ -12,10 +13,10 @@ from sqlalchemy import Connection
 from server.clock import Clock
 from server.db.database import Database
 from server.paging import Pages
-from server.repeats.short_call import once
+from server.repeats.short_call import earlier_reply, once
 from server.rpc.call import Call
 from server.segment import convert, queries, service
-from server.segment.membership import Moment, Segment
+from server.segment.membership import Moment
 
 
 class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
@@ -43,20 +44,51 @@ class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
         )
         return pb.ListSegmentsResponse(items=items, next_page_token=token)
 
-    @once(pb.Segment)
-    def CreateSegment(
-        self, tx: Connection, request: pb.CreateSegmentRequest, call: Call, now: datetime
-    ) -> pb.Segment:
-        sent = request.segment
-        rules = convert.rules_from_wire(sent.rules, self._currency)
-        return self._counted(tx, service.define(tx, sent.name, sent.description, rules, now), now)
+    def CreateSegment(self, request: pb.CreateSegmentRequest, call: Call) -> pb.Segment:
+        earlier = earlier_reply(self, request, call, pb.Segment)
+        if earlier is not None:
+            return earlier
+        with self._db.read() as connection:
+            rules = convert.rules_from_wire(request.segment.rules, self._currency)
+            expected = service.forecast(connection, rules, self._moment())
+        return self._create(request, call, expected)
 
     @once(pb.Segment)
-    def UpdateSegment(
-        self, tx: Connection, request: pb.UpdateSegmentRequest, call: Call, now: datetime
+    def _create(
+        self,
+        tx: Connection,
+        request: pb.CreateSegmentRequest,
+        call: Call,
+        now: datetime,
+        expected: service.Forecast,
     ) -> pb.Segment:
-        sent, changes = request.segment, convert.segment_changes(request, self._currency)
-        return self._counted(tx, service.redefine(tx, sent.id, changes, sent.etag, now), now)
+        sent = request.segment
+        segment = service.define(tx, sent.name, sent.description, expected.rules, now)
+        return convert.segment_to_wire(service.counted(tx, segment, expected), expected.moment)
+
+    def UpdateSegment(self, request: pb.UpdateSegmentRequest, call: Call) -> pb.Segment:
+        earlier = earlier_reply(self, request, call, pb.Segment)
+        if earlier is not None:
+            return earlier
+        changes = convert.segment_changes(request, self._currency)
+        with self._db.read() as connection:
+            expected = service.forecast_change(
+                connection, request.segment.id, changes, request.segment.etag, self._moment()
+            )
+        return self._update(request, call, changes, expected)
+
+    @once(pb.Segment)
+    def _update(
+        self,
+        tx: Connection,
+        request: pb.UpdateSegmentRequest,
+        call: Call,
+        now: datetime,
+        changes: dict[str, Any],
+        expected: service.Forecast,
+    ) -> pb.Segment:
+        segment = service.redefine(tx, request.segment.id, changes, request.segment.etag, now)
+        return convert.segment_to_wire(service.counted(tx, segment, expected), expected.moment)
 
     def GetSegment(self, request: pb.GetSegmentRequest, call: Call) -> pb.Segment:
         moment = self._moment()
@@ -96,12 +128,6 @@ class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
             *scope,
         )
         return pb.ListSegmentMembersResponse(items=items, next_page_token=token)
-
-    def _counted(self, tx: Connection, segment: Segment, now: datetime) -> pb.Segment:
-        """A segment that was written just now."""
-        moment = Moment(now, self._currency)
-        (counted,) = service.count(tx, [segment], moment)
-        return convert.segment_to_wire(counted, moment)
 
     def _moment(self) -> Moment:
         return Moment(self._clock(), self._currency)

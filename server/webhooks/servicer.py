@@ -14,14 +14,13 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.crypto.vault import Vault
-from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
 from server.paging import Pages
-from server.repeats.short_call import once
+from server.repeats.short_call import earlier_reply, once
 from server.rpc.call import Call
 from server.webhooks import queries, service
-from server.webhooks.address import check_url, origin
+from server.webhooks.address import check_url
 from server.webhooks.convert import (
     answer_to_wire,
     changes_from_wire,
@@ -65,8 +64,12 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     async def CreateWebhookEndpoint(
         self, request: pb.CreateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
-        await check_url(request.endpoint.url, allow_private=self._allow_private)
-        return await self._work.run(self._create, request, call, deadline=call.deadline)
+        earlier = partial(earlier_reply, self, request, call, pb.WebhookEndpoint, "secret")
+        reply = await self._work.run(earlier, deadline=call.deadline)
+        if reply is None:
+            await check_url(request.endpoint.url, allow_private=self._allow_private)
+            reply = await self._work.run(self._create, request, call, deadline=call.deadline)
+        return reply
 
     @once(pb.WebhookEndpoint, sealed="secret")
     def _create(
@@ -75,7 +78,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         endpoint = request.endpoint
         active = endpoint.active or not endpoint.HasField("active")
         row = service.create(tx, endpoint.url, event_types_from_wire(endpoint), active, now)
-        _note(tx, "CreateWebhookEndpoint", row, call)
+        service.note(tx, "CreateWebhookEndpoint", row, Actor.of(call))
         return endpoint_to_wire(row, now, secret=self._signer.secret(row.salt))
 
     def GetWebhookEndpoint(self, request: pb.GetWebhookEndpointRequest, call: Call) -> pb.WebhookEndpoint:
@@ -98,12 +101,15 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     async def UpdateWebhookEndpoint(
         self, request: pb.UpdateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
-        changes = changes_from_wire(request.endpoint, request.update_mask)
-        if changes.url is not None:
-            await check_url(changes.url, allow_private=self._allow_private)
-        return await self._work.run(
-            partial(self._update, request, call, changes=changes), deadline=call.deadline
-        )
+        earlier = partial(earlier_reply, self, request, call, pb.WebhookEndpoint)
+        reply = await self._work.run(earlier, deadline=call.deadline)
+        if reply is None:
+            changes = changes_from_wire(request.endpoint, request.update_mask)
+            if changes.url is not None:
+                await check_url(changes.url, allow_private=self._allow_private)
+            update = partial(self._update, request, call, changes=changes)
+            reply = await self._work.run(update, deadline=call.deadline)
+        return reply
 
     @once(pb.WebhookEndpoint)
     def _update(
@@ -115,8 +121,9 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         *,
         changes: EndpointChanges,
     ) -> pb.WebhookEndpoint:
-        row = service.change(tx, request.endpoint.id, changes, request.endpoint.etag, now)
-        _note(tx, "UpdateWebhookEndpoint", row, call)
+        row = service.change(
+            tx, request.endpoint.id, changes, request.endpoint.etag, actor=Actor.of(call), now=now
+        )
         return endpoint_to_wire(row, now)
 
     async def PingWebhookEndpoint(
@@ -133,7 +140,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         self, tx: Connection, request: pb.RotateWebhookSecretRequest, call: Call, now: datetime
     ) -> pb.WebhookEndpoint:
         row = service.rotate_secret(tx, request.endpoint_id, overlap_from_wire(request), now)
-        _note(tx, "RotateWebhookSecret", row, call)
+        service.note(tx, "RotateWebhookSecret", row, Actor.of(call))
         return endpoint_to_wire(row, now, secret=self._signer.secret(row.salt))
 
     @once(Empty)
@@ -172,9 +179,3 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
             tx, Actor.of(call), "ReplayWebhookDelivery", f"webhook_delivery/{request.delivery_id}", now
         )
         return delivery_to_wire(row)
-
-
-def _note(tx: Connection, action: str, row: AnyRow, call: Call) -> None:
-    """Note in the audit log what an endpoint is now; of its address the origin, for the rest may be secret."""
-    facts = {"url": origin(row.url), "active": row.active}
-    audit.write(tx, Actor.of(call), action, f"webhook/{row.id}", row.updated_at, **facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 
 from sanset.v1 import model_metrics_pb2, model_pb2, model_service_pb2_grpc
 from sanset.v1 import model_service_pb2 as pb
@@ -25,7 +26,7 @@ from server.recommend.training import convert, online_convert, runs
 from server.recommend.training.assignment import Assignment
 from server.recommend.training.runs import Run
 from server.recommend.training.trainer import Trainer
-from server.repeats.short_call import first_reply, keep_reply, once
+from server.repeats.short_call import earlier_reply, first_reply, keep_reply, once
 from server.rpc.call import Call
 
 
@@ -125,6 +126,10 @@ class ModelServicer(model_service_pb2_grpc.ModelServiceServicer):
         return convert.model_to_wire(model)
 
     async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> model_pb2.Experiment:
+        earlier = partial(earlier_reply, self, request, call, model_pb2.Experiment)
+        reply = await self._work.run(earlier, deadline=call.deadline)
+        if reply is not None:
+            return reply
         await self._sound(request.challenger_model_id, call.deadline)
         reply = await self._work.run(self._start_experiment, request, call, deadline=call.deadline)
         await self._serving.models.follow_activation()

@@ -20,6 +20,7 @@ from support.recommend_fixtures import Trained, copied
 from support.recommend_story import until, version_of
 from support.recommend_worker import ADMIN, Worker, customer, running
 
+from ml.artifacts.artifact import DamagedArtifact
 from server.clock import utc_now
 from server.db.database import Database
 from server.errors import Refusal
@@ -33,6 +34,7 @@ from server.recommend.registry.errors import (
     ModelNotFound,
 )
 from server.recommend.registry.experiments import TrafficSplit, split_key
+from server.repeats.errors import IdempotencyMismatch
 from server.settings import Settings
 
 CONTROL, CHALLENGER = 1, 2
@@ -254,6 +256,24 @@ def test_what_cannot_be_started_is_refused(shop: Settings) -> None:
         refused = [result for result in begun if isinstance(result, BaseException)]
         assert [type(error) for error in refused] == [ExperimentRunning]
         assert await refusal(start(second)) is ExperimentRunning
+
+    play(shop, story)
+
+
+def test_a_repeat_is_answered_although_the_challenger_was_lost_meanwhile(
+    shop: Settings, rivals: Rivals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(_version: str) -> None:
+        raise DamagedArtifact("its directory is gone")
+
+    async def story(first: Worker, second: Worker) -> None:
+        request_id = str(uuid.uuid4())
+        begun = await start(first, request_id=request_id)
+        for worker in (first, second):
+            monkeypatch.setattr(worker.serving.models, "verify", lost)
+        assert await refusal(start(first)) is ModelDamaged
+        assert await start(second, request_id=request_id) == begun
+        assert await refusal(start(second, percent=7, request_id=request_id)) is IdempotencyMismatch
 
     play(shop, story)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
-from sanset.v1 import model_pb2, model_service_pb2
+from sanset.v1 import category_pb2, model_pb2, model_service_pb2
 from sanset.v1 import segment_pb2 as pb
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -547,6 +548,58 @@ def test_an_unknown_segment_is_not_found(market: RunningShop, method: str) -> No
         "SEGMENT_NOT_FOUND",
         {"segment_id": "999999"},
     )
+
+
+def test_others_write_while_the_members_of_a_segment_are_counted(
+    market: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, counting, written = queries.member_counts, threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> dict[int, int]:
+        counting.set()
+        assert written.wait(60)
+        return count(*arguments)
+
+    segment = create(market, min_orders=1)
+    monkeypatch.setattr(queries, "member_counts", slow)
+    change = pb.UpdateSegmentRequest(
+        segment=pb.Segment(id=segment.id, rules=pb.SegmentRules(max_orders=0)),
+        update_mask=FieldMask(paths=["rules"]),
+    )
+    for call, request in (
+        (market.segments.CreateSegment, creation("Slow", min_orders=2)),
+        (market.segments.UpdateSegment, change),
+    ):
+        counting.clear()
+        written.clear()
+        with ThreadPoolExecutor(1) as thread:
+            reply = thread.submit(call, request, metadata=market.admin.metadata)
+            assert counting.wait(60)
+            market.sql("UPDATE segments SET description = 'Who buys' WHERE id = :id", id=segment.id)
+            written.set()
+            assert reply.result().member_count == len(members(market, reply.result().id)) > 0
+
+
+def test_a_repeat_is_answered_although_the_category_of_the_rules_is_gone(market: RunningShop) -> None:
+    category = category_pb2.Category(name=f"Shelf {uuid.uuid4().hex}")
+    made = market.catalog.CreateCategory(
+        category_pb2.CreateCategoryRequest(category=category), metadata=market.admin.metadata
+    )
+    request = creation(uuid.uuid4().hex, bought_category=made.slug)
+    request.request_id = str(uuid.uuid4())
+    first = market.segments.CreateSegment(request, metadata=market.admin.metadata)
+    change = pb.UpdateSegmentRequest(
+        segment=pb.Segment(id=first.id, rules=request.segment.rules), request_id=str(uuid.uuid4())
+    )
+    second = market.segments.UpdateSegment(change, metadata=market.admin.metadata)
+    market.catalog.DeleteCategory(
+        category_pb2.DeleteCategoryRequest(category_id=made.id), metadata=market.admin.metadata
+    )
+    assert market.segments.CreateSegment(request, metadata=market.admin.metadata) == first
+    assert market.segments.UpdateSegment(change, metadata=market.admin.metadata) == second
+    named = pb.UpdateSegmentRequest(segment=pb.Segment(id=first.id, description="Gone"))
+    changed = market.segments.UpdateSegment(named, metadata=market.admin.metadata)
+    assert (changed.description, changed.member_count) == ("Gone", 0), "which names no rules"
 
 
 def test_a_deleted_segment_is_gone_and_its_customers_stay(market: RunningShop) -> None:

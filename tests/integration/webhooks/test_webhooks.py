@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sanset.v1 import order_pb2, order_service_pb2
 from sanset.v1 import webhook_pb2 as pb
 from sqlalchemy import Connection, select
 from support.outbox_desk import Desk
-from support.running_shop import RunningShop, refused, test_settings
+from support.running_shop import RunningShop, refusal, refused, test_settings
 from support.webhook_receiver import Received, Receiver, receiver
 
 from server.audit.models import AuditEntry
@@ -25,6 +26,7 @@ from server.clock import utc_now
 from server.events.consumer import StoredEvent
 from server.events.log import publish
 from server.events.order_steps import OrderStepped, Step, StepRefund
+from server.webhooks import address
 from server.webhooks.outbox import PER_ENDPOINT
 from server.webhooks.queries import NewDelivery
 
@@ -57,10 +59,12 @@ def deliveries(desk: Desk, endpoint: pb.WebhookEndpoint, **fields: Any) -> list[
     return list(reversed(reply.items))
 
 
-def update(desk: Desk, *paths: str, **fields: Any) -> pb.WebhookEndpoint:
+def update(desk: Desk, *paths: str, request_id: str = "", **fields: Any) -> pb.WebhookEndpoint:
     """Change an endpoint."""
     request = pb.UpdateWebhookEndpointRequest(
-        endpoint=pb.WebhookEndpoint(**fields), update_mask=FieldMask(paths=paths) if paths else None
+        endpoint=pb.WebhookEndpoint(**fields),
+        update_mask=FieldMask(paths=paths) if paths else None,
+        request_id=request_id,
     )
     return desk.shop.webhooks.UpdateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
 
@@ -134,6 +138,29 @@ def test_the_secret_is_told_once_and_a_repeat_makes_no_second_endpoint(desk: Des
     [only] = listed(desk)
     assert only.secret == ""
     assert register(desk, hook.url).secret != first.secret
+
+
+def test_a_repeat_is_answered_although_the_host_is_gone_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "http://localhost:9/hook"
+    created = partial(register, desk, url, request_id=str(uuid.uuid4()))
+    first = created()
+    changed = partial(update, desk, id=first.id, url=f"{url}/2", request_id=str(uuid.uuid4()))
+    second = changed()
+
+    async def resolve(host: str, port: int, **_: bool) -> list[str]:
+        raise OSError(f"{host} is no more")
+
+    monkeypatch.setattr(address, "resolve", resolve)
+    assert (created(), changed()) == (first, second)
+    for call in (created, changed):
+        with pytest.raises(grpc.RpcError) as caught:
+            call(request_id=str(uuid.uuid4()))
+        assert refusal(caught.value).reason == "WEBHOOK_URL_REFUSED"
+        with pytest.raises(grpc.RpcError) as caught:
+            call(active=False)
+        assert refusal(caught.value).reason == "IDEMPOTENCY_MISMATCH"
 
 
 def rotated(desk: Desk, endpoint: pb.WebhookEndpoint, **fields: Any) -> pb.WebhookEndpoint:
