@@ -265,7 +265,9 @@ class OrderItem(_message.Message):
     returned_quantity: _builtins.int
     """Units that came back."""
     shipped_quantity: _builtins.int
-    """Units that were handed over: those that the parcels list, or all of them when a parcel lists none."""
+    """Units that were handed over: those that the parcels list, or when a parcel lists none all of them, but for those
+    that were paid back before.
+    """
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit."""
@@ -412,7 +414,7 @@ class Shipment(_message.Message):
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
         """Its contents. Empty when the shop does not list them, and everything is in it; each of several parcels lists its
-        units.
+        units. What was paid back before the order was shipped is in none.
         """
 
     @_builtins.property

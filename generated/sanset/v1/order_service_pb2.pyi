@@ -258,7 +258,7 @@ class ListOrdersRequest(_message.Message):
     @_builtins.property
     def updated_since(self) -> _timestamp_pb2.Timestamp:
         """Only orders that changed then or later, also in their payment, or by a refund or return, in the order of their
-        changes. That the gateway has paid a refund is no change of its order, unless that is REFUNDED with it.
+        changes. That the gateway has paid a refund is a change of its order.
         To follow a shop, repeat the call with the last `update_time` seen, less a minute: a change is listed when it is
         done, which may be a moment after its time. INVALID_ARGUMENT with another `sort` than UPDATED.
         """
