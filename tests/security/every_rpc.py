@@ -16,7 +16,7 @@ import samples
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from ids import IDS, NOBODYS, Id, is_required, name_of, named_ids, nested_ids, set_id
+from ids import IDS, NOBODYS, Id, is_required, name_of, named_ids, names_something, nested_ids, set_id
 from sanset.v1.access_pb2 import AccessRule
 from sanset.v1.auth_pb2 import (
     LoginRequest,
@@ -162,8 +162,10 @@ def owned_ids(method: str) -> list[str]:
 def gaps(method: str) -> Iterator[str]:
     """What has to be said of an RPC, as neither the contract nor a table here says it."""
     for name in _required(method) if case_of(method).request is None else ():
-        if name not in IDS and name != "request_id":
-            yield f"{method} needs a `request` in CASES of tests/security/every_rpc.py: `{name}` is required"
+        if names_something(name) and name not in (*IDS, "request_id"):
+            yield f"{method} requires `{name}`: say in IDS of tests/security/ids.py how a test gets one"
+        elif name not in (*IDS, "request_id"):
+            yield f"{method} requires `{name}`: it needs a `request` in CASES of tests/security/every_rpc.py"
     if rule(method).level == AccessRule.PUBLIC or rule(method).permission not in (NO_PERMISSION, *VENDOR_MAY):
         return  # nobody's, or all of it staff's
     for path in (*named_ids(method), *nested_ids(method)):

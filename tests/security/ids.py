@@ -74,10 +74,15 @@ _NAMES_SOMETHING: Final = re.compile(r"(.*_)?(id|ids|token)|code|number")
 _VARIABLE: Final = re.compile(r"\{([^}]+)\}")
 
 
+def names_something(name: str) -> bool:
+    """Whether a field is an id, by its name."""
+    return _NAMES_SOMETHING.fullmatch(name) is not None
+
+
 def named_ids(method: str) -> tuple[str, ...]:
     """The paths of the ids by which a request names something: those beside its resources, and in its URL."""
     message = METHODS[method].input_type
-    beside = [field.name for field in message.fields if _names_something(field)]
+    beside = [field.name for field in message.fields if names_something(field.name)]
     return tuple(dict.fromkeys([*beside, *_variables(method)]))
 
 
@@ -120,13 +125,9 @@ def _ids_within(message: Descriptor) -> Iterator[str]:
         if inner is None or not inner.full_name.startswith("sanset.") or _is_output(field):
             continue
         for each in inner.fields:
-            if _names_something(each) and not _is_output(each):
+            if names_something(each.name) and not _is_output(each):
                 yield f"{field.name}.{each.name}"
         yield from (f"{field.name}.{path}" for path in _ids_within(inner))
-
-
-def _names_something(field: FieldDescriptor) -> bool:
-    return field.message_type is None and _NAMES_SOMETHING.fullmatch(field.name) is not None
 
 
 def _is_output(field: FieldDescriptor) -> bool:
