@@ -17,6 +17,7 @@ from ml.data.arrays import Doubles, Floats, Ids, Rows
 from ml.data.dataset import DAY, GUEST, Interactions
 from ml.models.boosting import MissingLibrary, lightgbm
 from ml.models.examples import Examples
+from ml.models.reasons import Reason, ReasonCode
 from ml.models.reorder_features import FEATURES, Past, Purchases, past_of, run_starts
 from ml.models.sales import Sales
 
@@ -135,13 +136,12 @@ class Reordered:
     """One product a user may buy again.
 
     `probability`, in [0, 1], is that of the user's next order holding the product, if it were placed now.
-    `last_time` is in seconds since the epoch; `reason` is a sentence for the customer.
+    `last_time` is in seconds since the epoch.
     """
 
     product_id: int
     probability: float
-    reason: str
-    order_count: int
+    reason: Reason
     last_time: float
 
 
@@ -162,8 +162,12 @@ class Chances(NamedTuple):
         return Reordered(
             int(past.product_ids[source]),
             round(float(self.probabilities[index]), 6),
-            reason(int(past.counts[source]), float(past.mean_gaps[source]), (self.now - last) / DAY),
-            int(past.counts[source]),
+            Reason(
+                ReasonCode.BOUGHT_BEFORE,
+                order_count=int(past.counts[source]),
+                interval_days=round(float(np.nan_to_num(past.mean_gaps[source]))),  # none of a single order
+                days_since_order=max(round((self.now - last) / DAY), 0),
+            ),
             last,
         )
 
@@ -217,21 +221,3 @@ def _booster(trees: Sequence[str]) -> Booster | None:
         return None
     booster: Booster = library.Booster(model_str="\n".join(trees))
     return booster
-
-
-def reason(count: int, mean_gap: float, days_ago: float) -> str:
-    """Say how often and how long ago a product was bought: "Bought 4 times, about every 30 days; last today"."""
-    ago = _ago(round(days_ago))
-    if count == 1:
-        return f"Bought once, {ago}"
-    gap = round(mean_gap)
-    rhythm = f", about every {gap} days" if gap > 1 else ", about every day" if gap == 1 else ""
-    return f"Bought {count} times{rhythm}; last {ago}"
-
-
-def _ago(days: int) -> str:
-    if days < 1:
-        return "today"
-    if days > 365:
-        return "over a year ago"
-    return "yesterday" if days == 1 else f"{days} days ago"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 
 from ml.data.arrays import Array, Floats, Rows
+from ml.models.reasons import Reason, ReasonCode
 from ml.models.trending import Ranking
 from ml.ranking.catalogue import Catalogue
 from ml.ranking.eligibility import Eligible
@@ -51,23 +52,23 @@ class Bestsellers:
     def trending_rung(self, span: Span, category_ids: Collection[int] | None = None) -> Listed:
         """What sells now, as a rung of the ladder."""
         rows = self._trending.sold(self._ordered(self._trending, category_ids))
-        return Listed(rows, self._trending.scores, Source.TRENDING, self._reasons("Trending"), span)
+        return Listed(rows, self._trending.scores, Source.TRENDING, self._reasons(ReasonCode.TRENDING), span)
 
     def popular_rung(self, span: Span, category_ids: Collection[int] | None = None) -> Listed:
         """What sold best of all time, as a rung of the ladder."""
         rows = self._ordered(self._popular, category_ids)
-        return Listed(rows, self._popular.scores, Source.POPULAR, self._reasons("Popular"), span)
+        return Listed(rows, self._popular.scores, Source.POPULAR, self._reasons(ReasonCode.POPULAR), span)
 
     def _ranking(self, scores: Floats) -> Ranking:
         unsold = np.zeros(len(self._catalogue) - len(scores), dtype=np.float32)
         return Ranking(np.append(scores, unsold), self._catalogue.categories, self._catalogue.ids)
 
-    def _reasons(self, what: str) -> Callable[[int], str]:
+    def _reasons(self, code: ReasonCode) -> Callable[[int], Reason]:
         categories, names = self._catalogue.category_list, self._catalogue.category_names
 
-        def reason(row: int) -> str:
+        def reason(row: int) -> Reason:
             category = categories[row]
-            return f"{what} in {names[category]}" if category >= 0 else f"{what} in this shop"
+            return Reason(code, category=names[category] if category >= 0 else "")
 
         return reason
 

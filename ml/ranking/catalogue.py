@@ -8,6 +8,7 @@ import numpy as np
 
 from ml.artifacts.schema import Contents
 from ml.data.arrays import Array, Ids, Rows, rows_of
+from ml.models.reasons import Reason, ReasonCode
 
 NOBODY = -1
 """Stands for no category, and for no brand."""
@@ -41,6 +42,10 @@ class Catalogue:
     def row(self, product_id: int) -> int | None:
         """The row of a product; None when it is not known."""
         return self._row_of.get(product_id)
+
+    def reason(self, code: ReasonCode, row: int) -> Reason:
+        """A reason that names the product of a row."""
+        return Reason(code, self.id_list[row], self.names[row])
 
     def rows(self, product_ids: Iterable[int]) -> Rows:
         """The rows of the known ones, in order, each once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ml.models.reasons import ReasonCode
 from ml.ranking.catalogue import Catalogue
 from ml.ranking.context import Context
 from ml.ranking.eligibility import Eligible, Without
@@ -38,9 +39,12 @@ class Exploration:
         seeds = context.past[:SEEDS]
         if newcomers is None or not slots or not len(seeds):
             return selected
-        content, names = self._similarity.content, self._catalogue.names
+        content = self._similarity.content
         queries = [
-            (self._similarity.content_query(content[row]), f"New, and similar to {names[row]}")
+            (
+                self._similarity.content_query(content[row]),
+                self._catalogue.reason(ReasonCode.NEW_AND_SIMILAR, row),
+            )
             for row in seeds.tolist()
         ]
         unlisted = Without({item.product_id for item in selected}, eligible)

@@ -9,6 +9,7 @@ import numpy as np
 from ml.data.arrays import Floats, Rows
 from ml.models import calibration
 from ml.models.blend_weights import AFFINITY, CONTENT, RECENT, TASTE, TOGETHER, BlendWeights
+from ml.models.reasons import Reason, ReasonCode
 from ml.ranking.candidates import Features
 from ml.ranking.catalogue import Catalogue
 from ml.ranking.ranker import Ranker
@@ -33,7 +34,7 @@ class RankedCandidates:
     ) -> None:
         self._features = features
         self._ranker = ranker
-        self._names = catalogue.names
+        self._catalogue = catalogue
         self._shares = features.matrix * weights.vector
         self._totals: Floats = self._shares.sum(axis=1)
         # Of equals the newer product, whatever order the candidates came in.
@@ -51,14 +52,14 @@ class RankedCandidates:
             yield Batch(rows, calibration.chances(self._totals[positions], self._curve))
             start, size = start + size, GROWTH * size
 
-    def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:
+    def explain(self, rows: Sequence[int]) -> list[tuple[Source, Reason]]:
         """Name the product that speaks loudest for each, or else the source that does."""
         if not rows:
             return []
         context = self._features.context
         seeds = np.concatenate([context.here, context.past])
         if not len(seeds):
-            return [(Source.PERSONAL, "Liked by customers with your taste")] * len(rows)
+            return [(Source.PERSONAL, Reason(ReasonCode.SHARED_TASTE))] * len(rows)
         loudest = self._loudest(rows, len(seeds))
         shares = self._shares[[self._positions[row] for row in rows]].tolist()
         return [
@@ -78,19 +79,20 @@ class RankedCandidates:
         loudest: Rows = table.reshape(len(rows), seeds).argmax(axis=1)
         return loudest
 
-    def _reason(self, row: int, shares: Sequence[float], seed: int, seeds: Rows) -> tuple[Source, str]:
+    def _reason(self, row: int, shares: Sequence[float], seed: int, seeds: Rows) -> tuple[Source, Reason]:
         context = self._features.context
         neighbours = shares[AFFINITY] + shares[TOGETHER]
         if shares[RECENT] > max(neighbours, shares[CONTENT], shares[TASTE]):
-            return Source.TRENDING, "Selling well now"
+            return Source.TRENDING, Reason(ReasonCode.TRENDING)
         if shares[TASTE] > max(neighbours, shares[CONTENT]):
-            return Source.PERSONAL, "Liked by customers with your taste"
+            return Source.PERSONAL, Reason(ReasonCode.SHARED_TASTE)
         if shares[CONTENT] > neighbours:
-            return Source.SIMILAR, f"Similar to {self._names[self._ranker.nearest_seed(row, seeds)]}"
-        name = self._names[seeds[seed]]
+            nearest = self._ranker.nearest_seed(row, seeds)
+            return Source.SIMILAR, self._catalogue.reason(ReasonCode.SIMILAR, nearest)
         if seed in self._features.by_words:
-            return Source.SIMILAR, f"Similar to {name}"
+            return Source.SIMILAR, self._catalogue.reason(ReasonCode.SIMILAR, seeds[seed])
         if seed < len(context.here):
-            return Source.SIMILAR, f"Often bought together with {name}"
+            return Source.SIMILAR, self._catalogue.reason(ReasonCode.BOUGHT_TOGETHER, seeds[seed])
         bought = context.bought[seed - len(context.here)]
-        return Source.PERSONAL, f"Because you {'bought' if bought else 'looked at'} {name}"
+        code = ReasonCode.BOUGHT_RELATED if bought else ReasonCode.VIEWED_RELATED
+        return Source.PERSONAL, self._catalogue.reason(code, seeds[seed])

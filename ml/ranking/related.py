@@ -9,6 +9,7 @@ import numpy as np
 from ml.data.arrays import Array, Floats, Rows
 from ml.models.content import Embedder, ProductText
 from ml.models.neighbours import Neighbours
+from ml.models.reasons import Reason, ReasonCode
 from ml.ranking.catalogue import Catalogue
 from ml.ranking.eligibility import Eligible
 from ml.ranking.selection import Recommendation, Selection, Source
@@ -41,13 +42,16 @@ class RelatedProducts:
         selection.exclude([row])
         return selection.fill([Similar(self._similarity.index, lambda: self._seeds(np.array([row])))])
 
-    def similar_to_text(self, text: ProductText, *, eligible: Eligible, limit: int) -> list[Recommendation]:
+    def similar_to_text(
+        self, text: ProductText, *, product_id: int = 0, eligible: Eligible, limit: int
+    ) -> list[Recommendation]:
         """Products like one that the model does not know, by words; empty when no word is known."""
         vector = self.embed(text)
         if limit <= 0 or not vector.any():
             return []
         query = self._similarity.content_query(vector)
-        rung = Similar(self._similarity.index, lambda: [(query, f"Similar to {text.name}")])
+        reason = Reason(ReasonCode.SIMILAR, product_id, text.name)
+        rung = Similar(self._similarity.index, lambda: [(query, reason)])
         return Selection.of(self._catalogue, eligible, limit).fill([rung])
 
     def bought_together(self, product_id: int, *, eligible: Eligible, limit: int) -> list[Recommendation]:
@@ -59,7 +63,7 @@ class RelatedProducts:
         scores = np.zeros(len(self._catalogue), dtype=np.float32)
         if len(weights):
             scores[rows] = weights / weights[0]
-        reason = f"Often bought together with {self._catalogue.names[row]}"
+        reason = self._catalogue.reason(ReasonCode.BOUGHT_TOGETHER, row)
         rung = Listed(rows, scores, Source.SIMILAR, lambda _: reason, WHOLE_SPAN)
         return Selection.of(self._catalogue, eligible, limit).fill([rung])
 
@@ -74,6 +78,8 @@ class RelatedProducts:
             self._similarity.index, lambda: self._seeds(seeds), furthest=SIMILAR_FURTHEST, span=SIMILAR_SPAN
         )
 
-    def _seeds(self, rows: Rows) -> list[tuple[Floats, str]]:
-        names = self._catalogue.names
-        return [(self._similarity.of(row), f"Similar to {names[row]}") for row in rows.tolist()]
+    def _seeds(self, rows: Rows) -> list[tuple[Floats, Reason]]:
+        return [
+            (self._similarity.of(row), self._catalogue.reason(ReasonCode.SIMILAR, row))
+            for row in rows.tolist()
+        ]

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats, Ids
+from ml.models.reasons import Reason
 from ml.ranking.catalogue import Catalogue
 from ml.ranking.eligibility import Eligible
 
@@ -34,13 +35,12 @@ class Recommendation:
     """One product of a list.
 
     `score`, in [0, 1], never rises along a list. Where the blend proposes, it is about the probability that the
-    user's next order holds the product; the rungs below it only keep their order. `reason` is a sentence for the
-    customer.
+    user's next order holds the product; the rungs below it only keep their order.
     """
 
     product_id: int
     score: float
-    reason: str
+    reason: Reason
     source: Source
 
 
@@ -68,7 +68,7 @@ class Rung(Protocol):
         Each batch is several times as large as the one before, so that even a whole catalogue is few of them.
         """
 
-    def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:
+    def explain(self, rows: Sequence[int]) -> list[tuple[Source, Reason]]:
         """Say why these of the proposed rows were proposed."""
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ml.data.arrays import Array, Floats
 from ml.models.index import Index
+from ml.models.reasons import Reason
 from ml.ranking.selection import Batch, Source
 
 Span = tuple[float, float]
@@ -30,7 +31,7 @@ class Similar:
     def __init__(
         self,
         index: Index,
-        seeds: Callable[[], Sequence[tuple[Floats, str]]],
+        seeds: Callable[[], Sequence[tuple[Floats, Reason]]],
         *,
         furthest: int | None = None,
         span: Span = WHOLE_SPAN,
@@ -45,7 +46,7 @@ class Similar:
         self._seeds = seeds
         self._first_look = furthest or FIRST_LOOK
         self._furthest = min(len(index), furthest or len(index))
-        self._reasons: dict[int, str] = {}
+        self._reasons: dict[int, Reason] = {}
 
     def batches(self, count: int) -> Iterator[Batch]:
         """Propose in descending similarity; look further whenever all so far were refused."""
@@ -68,7 +69,7 @@ class Similar:
                 return
             look = min(GROWTH * look, self._furthest)
 
-    def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:
+    def explain(self, rows: Sequence[int]) -> list[tuple[Source, Reason]]:
         """Name the seed that each is similar to."""
         return [(Source.SIMILAR, self._reasons[row]) for row in rows]
 
@@ -77,7 +78,7 @@ class Listed:
     """Proposes from a list that is already in order."""
 
     def __init__(
-        self, rows: Array, scores: Floats, source: Source, reason: Callable[[int], str], span: Span
+        self, rows: Array, scores: Floats, source: Source, reason: Callable[[int], Reason], span: Span
     ) -> None:
         """`scores` are those of the whole catalogue, in [0, 1]."""
         self.floor, self.ceiling = span
@@ -94,6 +95,6 @@ class Listed:
             yield Batch(rows, self._scores[rows])
             start, size = start + size, GROWTH * size
 
-    def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:
+    def explain(self, rows: Sequence[int]) -> list[tuple[Source, Reason]]:
         """Give the list's own reason."""
         return [(self._source, self._reason(row)) for row in rows]

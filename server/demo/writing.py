@@ -22,9 +22,10 @@ from server.demo.loyalty import write_coupons, write_points
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import publish
+from server.events.step_facts import Canceller, StepCode, StepFacts
 from server.events.topics import CatalogReplaced
-from server.order.status import LIVE, SHIPPED, future_eta
-from server.order.steps import MESSAGES
+from server.order.status import CANCELLED, LIVE, SHIPPED, future_eta
+from server.order.steps import CODE_OF_STATUS, SENTENCES
 from server.payment.gateway import CAPTURED
 from server.progress import ProgressReport
 from server.text.name_key import name_key
@@ -227,14 +228,18 @@ def _lines(numbered: Sequence[tuple[int, DemoOrder]], shop: DemoShop, ids: Ids) 
 def _events(numbered: Sequence[tuple[int, DemoOrder]]) -> Iterator[Row]:
     for order_id, purchase in numbered:
         for sequence, (state, time) in enumerate(purchase.steps, 1):
+            is_declined = state == CANCELLED  # no order of the demo shop is cancelled for another reason
+            code = StepCode.PAYMENT_DECLINED if is_declined else CODE_OF_STATUS[state]
             yield (
                 order_id,
                 sequence,
                 state,
-                MESSAGES[state],
+                code,
+                SENTENCES[code],
                 "",
                 future_eta(state, purchase.eta, time),
                 1 if state == SHIPPED else None,
+                StepFacts(cancelled_by=Canceller.SHOP).to_json() if is_declined else None,
                 time,
             )
 
@@ -269,7 +274,10 @@ _LINE: Final = (
     *("list_price_minor", "discount_minor", "tax_minor", "shipping_minor"),
     "restocked_quantity",
 )
-_EVENT: Final = ("order_id", "sequence", "status", "message", "location", "eta", "shipment_id", "occurred_at")
+_EVENT: Final = (
+    *("order_id", "sequence", "status", "code", "message", "location", "eta", "shipment_id"),
+    *("facts", "occurred_at"),
+)
 _PAYMENT: Final = (
     *("order_id", "gateway", "method", "token", "status", "amount_minor", "currency", "gateway_id"),
     *("captured_minor", "updated_at"),

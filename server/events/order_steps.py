@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
 
 from server.events import log
 from server.events.models import JsonObject
+from server.events.step_facts import NO_FACTS, StepCode, StepFacts
 from server.events.topics import Payload
 
 
@@ -76,7 +76,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of an order; `sequence` is 1 for the first. `parcel` was handed over or corrected by it."""
+    """A step of an order; `sequence` is 1 for the first. `parcel` was handed over or corrected by it.
+
+    `message` is its sentence in English. One that an earlier release wrote has no code, and only that.
+    """
 
     sequence: int
     status: str
@@ -85,11 +88,14 @@ class Step:
     eta: datetime | None
     time: datetime
     parcel: Parcel | None = None
+    code: str = ""
+    facts: StepFacts = NO_FACTS
 
     def to_json(self) -> JsonObject:
-        """The step without its parcel, its times in ISO 8601."""
+        """The step without its parcel and its facts, its times in ISO 8601."""
         return {
             "sequence": self.sequence,
+            "code": self.code,
             "status": self.status,
             "message": self.message,
             "location": self.location,
@@ -99,7 +105,7 @@ class Step:
 
     @classmethod
     def of_json(cls, json: JsonObject) -> Self:
-        """The step that `to_json` wrote, and the parcel beside it."""
+        """The step that `to_json` wrote, and the parcel and the facts beside it."""
         return cls(
             json["sequence"],
             json["status"],
@@ -108,52 +114,16 @@ class Step:
             datetime.fromisoformat(json["eta"]) if json["eta"] else None,
             datetime.fromisoformat(json["time"]),
             Parcel.of_json(json["shipment"]) if json.get("shipment") else None,
+            json.get("code", ""),
+            StepFacts.of_json(json),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class StepRefund:
-    """The refund that a step is about."""
-
-    id: int
-    amount_minor: int
-    currency: str
-
-    def to_json(self) -> JsonObject:
-        """The refund."""
-        return {"id": self.id, "amount_minor": self.amount_minor, "currency": self.currency}
-
-    @classmethod
-    def of_json(cls, json: JsonObject) -> Self:
-        """The refund that `to_json` wrote."""
-        return cls(json["id"], json["amount_minor"], json["currency"])
-
-
-@dataclass(frozen=True, slots=True)
-class StepReturn:
-    """The return that a step is about: its state, its units by the position of their line, the shop's answer."""
-
-    id: int
-    state: str
-    units: Mapping[int, int]
-    answer: str = ""
-
-    def to_json(self) -> JsonObject:
-        """The return, its units as pairs."""
-        items = [[position, quantity] for position, quantity in sorted(self.units.items())]
-        return {"id": self.id, "state": self.state, "items": items, "answer": self.answer}
-
-    @classmethod
-    def of_json(cls, json: JsonObject) -> Self:
-        """The return that `to_json` wrote."""
-        return cls(json["id"], json["state"], dict(json["items"]), json["answer"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderStepped:
     """An order took a step: whose it is, and of one that was confirmed what it holds and where it goes.
 
-    A note tells something and leaves the status as it was. `is_correction` is a note of a parcel that was known.
+    A note tells something and leaves the status as it was.
     """
 
     topic: ClassVar[str] = log.ORDER
@@ -163,11 +133,7 @@ class OrderStepped:
     """None only in events that were not written by an order."""
     product_ids: tuple[int, ...] = ()
     country: str = ""
-    refund: StepRefund | None = None
-    failed_refund: StepRefund | None = None
-    returned: StepReturn | None = None
     is_note: bool = False
-    is_correction: bool = False
 
     @property
     def key(self) -> str:
@@ -180,6 +146,16 @@ class OrderStepped:
         return self.step.parcel if self.step is not None else None
 
     @property
+    def facts(self) -> StepFacts:
+        """What the step is about."""
+        return self.step.facts if self.step is not None else NO_FACTS
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether the step corrects a parcel that was known."""
+        return self.step is not None and self.step.code == StepCode.PARCEL_CORRECTED
+
+    @property
     def new_status(self) -> str:
         """The status that the order reached; empty for a note."""
         return self.step.status if self.step is not None and not self.is_note else ""
@@ -190,17 +166,11 @@ class OrderStepped:
         json["user_id"] = self.user_id
         if self.product_ids:
             json |= {"products": list(self.product_ids), "country": self.country}
-        parts = {
-            "shipment": self.parcel,
-            "refund": self.refund,
-            "refund_failed": self.failed_refund,
-            "return": self.returned,
-        }
-        json |= {name: part.to_json() for name, part in parts.items() if part is not None}
+        if self.parcel is not None:
+            json["shipment"] = self.parcel.to_json()
+        json |= self.facts.to_json()
         if self.is_note:
             json["note"] = True
-            if self.parcel is not None:
-                json["corrected"] = self.is_correction
         return json
 
     @classmethod
@@ -214,9 +184,5 @@ class OrderStepped:
             step=Step.of_json(json) if "sequence" in json else None,
             product_ids=tuple(json.get("products", ())),
             country=json.get("country", ""),
-            refund=StepRefund.of_json(json["refund"]) if "refund" in json else None,
-            failed_refund=StepRefund.of_json(json["refund_failed"]) if "refund_failed" in json else None,
-            returned=StepReturn.of_json(json["return"]) if "return" in json else None,
             is_note=bool(json.get("note")),
-            is_correction=bool(json.get("corrected")),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Engine, bindparam, select, text, update
@@ -20,7 +20,7 @@ from server.imports.catalogue import ProductIds, address_of
 from server.imports.ledger import Invoice, Ledger
 from server.imports.rows import CURRENCY
 from server.order import status
-from server.order.steps import MESSAGES
+from server.order.steps import CODE_OF_STATUS, SENTENCES
 from server.progress import ProgressReport
 
 ORDERS_PER_TRANSACTION: Final = 250
@@ -48,7 +48,7 @@ _LINE: Final = (
     *("order_id", "position", "product_id", "variant_id", "sku", "name", "quantity"),
     *("price_minor", "total_minor", "list_price_minor", "restocked_quantity"),
 )
-_EVENT: Final = ("order_id", "sequence", "status", "message", "location", "occurred_at")
+_EVENT: Final = ("order_id", "sequence", "status", "code", "message", "location", "occurred_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,11 @@ def _lines(numbered: Sequence[tuple[int, Invoice]], shop_ids: ShopIds) -> Iterat
             )
 
 
-def _events(numbered: Sequence[tuple[int, Invoice]]) -> Iterator[tuple[int, int, str, str, str, datetime]]:
+def _events(numbered: Sequence[tuple[int, Invoice]]) -> Iterator[Sequence[object]]:
     for order_id, invoice in numbered:
         for sequence, (state, delay) in enumerate(_steps(invoice), 1):
-            yield (order_id, sequence, state, MESSAGES[state], "", invoice.time + delay)
+            code = CODE_OF_STATUS[state]
+            yield (order_id, sequence, state, code, SENTENCES[code], "", invoice.time + delay)
 
 
 def _move_stock(tx: Connection, invoices: Sequence[Invoice], shop_ids: ShopIds) -> None:

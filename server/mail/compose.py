@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from server.db.base import AnyRow
-from server.events.order_steps import OrderStepped, Parcel, Step, StepRefund, StepReturn
+from server.events.order_steps import OrderStepped, Parcel, Step
+from server.events.step_facts import StepFacts
 from server.money import Money
 from server.order import status
 
@@ -96,12 +97,13 @@ def kinds_of(event: OrderStepped) -> list[tuple[str, str]]:
         kinds.append((kind, ""))  # once in an order's life: a refused return makes it DELIVERED again
     if event.parcel is not None and event.is_note and event.step is not None:
         kinds.append(("parcel", str(event.step.sequence)))
-    if event.returned is not None:
-        kinds.append((f"return_{event.returned.state.lower()}", str(event.returned.id)))
-    if event.refund is not None:
-        kinds.append(("refunded", str(event.refund.id)))
-    if event.failed_refund is not None:
-        kinds.append(("refund_failed", str(event.failed_refund.id)))
+    facts = event.facts
+    if facts.returned is not None:
+        kinds.append((f"return_{facts.returned.state.lower()}", str(facts.returned.id)))
+    if facts.refund is not None:
+        kinds.append(("refunded", str(facts.refund.id)))
+    if facts.failed_refund is not None:
+        kinds.append(("refund_failed", str(facts.failed_refund.id)))
     return kinds
 
 
@@ -117,7 +119,6 @@ def about_order(
     """A mail about a step of an order, written `now`; `return_days` is how long goods can be sent back."""
     currency = order.currency
     names = {line.position: line.name for line in lines}
-    refund = event.refund or event.failed_refund
     facts = {
         "order": order,
         "message": event.step.message if event.step is not None else "",
@@ -129,15 +130,11 @@ def about_order(
         "return_days": return_days,
         "parcel": _parcel(event.parcel, names),
         "corrected": event.is_correction,
-        "returned": _return(event.returned, names),
-        "repaid": _amount(event.refund),
-        "refunded": _amount(refund) or Money(0, currency),
+        "returned": _return(event.facts, names),
+        "repaid": event.facts.refund.amount if event.facts.refund is not None else None,
+        "refunded": event.facts.money or Money(0, currency),
     }
     return _letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
-
-
-def _amount(refund: StepRefund | None) -> Money | None:
-    return Money(refund.amount_minor, refund.currency) if refund is not None else None
 
 
 def about_stock(new: LowStock, others: LowStock, threshold: int) -> Letter:
@@ -203,11 +200,10 @@ def _parcel(parcel: Parcel | None, names: Mapping[int, str]) -> Facts | None:
     }
 
 
-def _return(returned: StepReturn | None, names: Mapping[int, str]) -> Facts:
-    if returned is None:
-        return {"answer": "", "items": []}
-    items = [(quantity, names.get(position, "")) for position, quantity in returned.units.items()]
-    return {"answer": returned.answer, "items": items}
+def _return(facts: StepFacts, names: Mapping[int, str]) -> Facts:
+    units = facts.returned.units if facts.returned is not None else {}
+    items = [(quantity, names.get(position, "")) for position, quantity in units.items()]
+    return {"answer": facts.comment, "items": items}
 
 
 def _totals(order: AnyRow) -> list[tuple[str, Money]]:

@@ -25,6 +25,7 @@ from server.order.service import NextStep, OrderChanges
 from server.order.settlement import METHOD
 from server.order.shipments import ParcelDraft, shipped_units
 from server.order.status import future_eta
+from server.order.steps import code_of, message_of
 from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.order.units import NamedUnits
 from server.payment.convert import dispute_to_wire, payment_to_wire
@@ -33,7 +34,7 @@ from server.repeats.claims import claim_of
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
 from server.rpc.updates import masked_values
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
-from server.text.languages import said
+from server.text.languages import spoken
 from server.user.addresses import AddressSnapshot
 from server.user.card_numbers import refuse_card_number
 
@@ -184,14 +185,24 @@ def checkout_to_wire(order: PlacedOrder, payment_url: str) -> order_service_pb2.
 
 def step_to_wire(step: Step) -> pb.OrderEvent:
     """A step of an order."""
+    facts = step.facts
+    amount, refund = facts.money, facts.refund or facts.failed_refund
     return pb.OrderEvent(
         sequence=step.sequence,
         status=pb.Order.Status.Value(step.status),
-        message=said(step.message),
+        message=message_of(step, spoken()),
         location=step.location,
         eta=time_to_wire(step.eta),
         time=time_to_wire(step.time),
         shipment_id=step.parcel.id if step.parcel is not None else 0,
+        code=pb.OrderEvent.Code.Value(code_of(step) or "CODE_UNSPECIFIED"),
+        decline_code=payment_pb2.Payment.DeclineCode.Value(facts.decline_code or "DECLINE_CODE_UNSPECIFIED"),
+        cancelled_by=pb.OrderEvent.Canceller.Value(facts.cancelled_by or "CANCELLER_UNSPECIFIED"),
+        amount=money_to_wire(amount.minor, amount.currency) if amount is not None else None,
+        refund_id=refund.id if refund is not None else 0,
+        return_id=facts.returned.id if facts.returned is not None else 0,
+        return_quantity=facts.returned.quantity if facts.returned is not None else 0,
+        comment=facts.comment,
     )
 
 

@@ -134,4 +134,6 @@ class OrderEvent(Base):
     location: Mapped[str] = mapped_column(String(200), default="")
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
     shipment_id: Mapped[int | None] = mapped_column(Integer)  # the parcel that was handed over or corrected
+    code: Mapped[str] = mapped_column(String(32), server_default="")
+    facts: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)

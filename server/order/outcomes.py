@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
 from server.events.log import publish
-from server.events.order_steps import OrderStepped, Step
+from server.events.order_steps import OrderStepped
+from server.events.step_facts import Canceller, StepCode, StepFacts
 from server.inventory import service as inventory
 from server.order import line_queries, payment_queries, queries, status
 from server.order.giving_up import give_back
 from server.order.placed import PlacedOrder
-from server.order.steps import MESSAGES, record
+from server.order.steps import record, step_of
 from server.payment.gateway import DECLINED, VOIDED, Outcome
 from server.pricing import delivery
 from server.promotion import service as promotions
 
-UNPAID = {
-    DECLINED: "Your payment was declined; the order was cancelled.",
-    VOIDED: "Your order was not paid in time and was cancelled.",
-}
+_UNPAID: Final = {DECLINED: StepCode.PAYMENT_DECLINED, VOIDED: StepCode.PAYMENT_EXPIRED}
 
 
 def confirm(
@@ -37,7 +36,7 @@ def confirm(
         return None
     charge = order.charge
     payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=charge.amount_minor)
-    step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", eta, now)
+    step = step_of(sequence, status.CONFIRMED, StepCode.PAID, now, eta=eta)
     event = record(tx, order.id, order.user_id, step)
     confirmed = replace(
         order,
@@ -74,7 +73,8 @@ def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
     line_queries.restock_all(tx, order.id)
     promotions.give_back(tx, order.rewards, now)
     payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
-    step = Step(sequence, status.CANCELLED, UNPAID[outcome.status], "", None, now)
+    facts = StepFacts(decline_code=outcome.decline_code, cancelled_by=Canceller.SHOP)
+    step = step_of(sequence, status.CANCELLED, _UNPAID[outcome.status], now, facts=facts)
     event = record(tx, order.id, order.user_id, step)
     publish(tx, event, inventory.stock_event(products))
     return True

@@ -23,6 +23,7 @@ from server.db.prepared import Prepared
 from server.db.rows import columns_of, from_row
 from server.db.upsert import insert_of
 from server.events.order_steps import Parcel, Step
+from server.events.step_facts import NO_FACTS, StepFacts
 from server.metadata import Metadata
 from server.order.models import Order, OrderEvent
 from server.order.placed import LockedOrder, PlacedOrder, parcels_of
@@ -105,6 +106,8 @@ def steps_after(connection: Connection, order: PlacedOrder, sequence: int) -> li
             row.eta,
             row.occurred_at,
             parcels.get(row.shipment_id),
+            row.code,
+            StepFacts.of_json(row.facts) if row.facts else NO_FACTS,
         )
         for row in rows
     ]
@@ -238,6 +241,8 @@ def insert_event(tx: Connection, order_id: int, step: Step) -> None:
         location=step.location,
         eta=step.eta,
         shipment_id=step.parcel.id if step.parcel else None,
+        code=step.code,
+        facts=step.facts.to_json() or None,
         occurred_at=step.time,
     )
 

@@ -17,7 +17,7 @@ from server.cart.shown import totals
 from server.catalog.offers import Offer
 from server.errors import InvalidMoney
 from server.events.log import publish
-from server.events.order_steps import Step
+from server.events.step_facts import StepCode
 from server.events.topics import StockMoved
 from server.inventory import service as inventory
 from server.metadata import Metadata
@@ -26,7 +26,7 @@ from server.order import buyers_limits, line_queries, payment_queries, queries, 
 from server.order.errors import PriceChanged, RequestIdUsed, UnseenTotal
 from server.order.numbers import order_number
 from server.order.placed import PlacedLine, PlacedOrder
-from server.order.steps import MESSAGES, record
+from server.order.steps import record, step_of
 from server.payment.gateway import PENDING
 from server.payment.order_payment import NO_GATEWAY, OrderPayment
 from server.pricing import delivery
@@ -125,7 +125,7 @@ def _complete(tx: Connection, order: PlacedOrder, offers: dict[int, Offer]) -> P
     """Write what belongs to an order that was just inserted, and announce it."""
     line_queries.insert(tx, order.id, order.lines)
     payment_queries.insert_payment(tx, order.id, order.charge)
-    step = Step(1, order.status, MESSAGES[order.status], "", order.eta, order.placed_at)
+    step = step_of(1, order.status, StepCode.PLACED, order.placed_at, eta=order.eta)
     publish(tx, record(tx, order.id, order.user_id, step), _stock_event(offers))
     return order
 

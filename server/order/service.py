@@ -14,6 +14,7 @@ from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.order_steps import Parcel, Step
+from server.events.step_facts import StepCode, StepFacts
 from server.identity import Identity
 from server.metadata import Metadata, is_same_json
 from server.money import Money
@@ -21,17 +22,12 @@ from server.order import line_queries, payment_queries, queries, shipments, stat
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
 from server.order.placed import LockedOrder, PlacedOrder, order_of, payment_of
 from server.order.shipments import ParcelDraft
-from server.order.steps import MAX_STEPS, MESSAGES, record
+from server.order.steps import CODE_OF_STATUS, MAX_STEPS, record, step_of
 from server.payment import status as payment_status
 from server.payment.order_payment import OrderPayment
 from server.payment.queries import latest_disputes
 from server.pricing import delivery
 from server.promotion import service as promotions
-
-PARCEL_MESSAGES = {
-    False: "Another parcel of your order is on its way.",
-    True: "A parcel of your order was corrected.",
-}
 
 FULFILMENT = frozenset({status.PROCESSING, status.SHIPPED, status.DELIVERED})
 """The steps that staff may take by hand; the others belong to payments, cancellations and returns."""
@@ -129,7 +125,7 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
         raise TooMany(limit=MAX_STEPS, resources="steps of an order")
     if not is_note:
         _check_step(tx, order_id, before, after)
-    step = replace(_move(tx, order, requested, now), parcel=parcel)
+    step = _move(tx, order, requested, parcel, now)
     if parcel is not None:
         queries.set_shipments(tx, order_id, parcels)
     if after == status.DELIVERED:
@@ -138,10 +134,7 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
     event = record(tx, order_id, order.user_id, step)
     details = {"shipment": parcel.to_json()} if parcel else {}
     write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, before=before, after=after, **details)
-    publish(
-        tx,
-        replace(event, is_note=is_note, is_correction=is_note and requested.is_correction),
-    )
+    publish(tx, replace(event, is_note=is_note))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +158,28 @@ def update(tx: Connection, changes: OrderChanges, *, actor: Actor, now: datetime
     write(tx, actor, "UpdateOrder", f"order/{order.id}", now, metadata=changes.metadata)
 
 
-def _move(tx: Connection, order: LockedOrder, requested: NextStep, now: datetime) -> Step:
+def _move(
+    tx: Connection, order: LockedOrder, requested: NextStep, parcel: Parcel | None, now: datetime
+) -> Step:
     """Move the order, and return the step."""
     after = requested.status
     eta = None if after == status.DELIVERED else requested.eta or _renewed(tx, order, now)
     sequence = queries.advance(tx, order.id, order.status, after, now, eta)
     if sequence is None:
         raise AssertionError("a locked order moved")
-    usual = PARCEL_MESSAGES[requested.is_correction] if order.status == after else MESSAGES[after]
-    return Step(sequence, after, requested.message or usual, requested.location, eta, now)
+    code = CODE_OF_STATUS[after]
+    if order.status == after:
+        code = StepCode.PARCEL_CORRECTED if requested.is_correction else StepCode.PARCEL_SHIPPED
+    return step_of(
+        sequence,
+        after,
+        code,
+        now,
+        eta=eta,
+        location=requested.location,
+        parcel=parcel,
+        facts=StepFacts(comment=requested.message),
+    )
 
 
 def _check_step(tx: Connection, order_id: int, before: str, after: str) -> None:

@@ -8,12 +8,11 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.events.log import publish
-from server.events.order_steps import StepRefund
+from server.events.step_facts import Canceller, StepCode, StepFacts, StepRefund
 from server.order import status
 from server.order.errors import OrderDisputed
 from server.order.giving_up import give_back
 from server.order.settlement import end_unpaid
-from server.order.steps import MESSAGES
 from server.promotion import service as promotions
 from server.refund.decisions import Decision, record_rest
 from server.refund.sale import Sale, open_sale
@@ -51,8 +50,11 @@ def cancel(
     stock = sale.restock_all(tx)
     decision = Decision(reason=reason or "The order was cancelled.", key=key, actor=actor, now=now)
     refund_id = _undo(tx, sale, decision)
-    refund = StepRefund(refund_id, minor, sale.currency) if refund_id else None
-    step = sale.step(tx, status.CANCELLED, _message(sale, refund_id, minor), now, refund=refund)
+    facts = StepFacts(
+        cancelled_by=Canceller.BUYER if actor.user_id == sale.order.user_id else Canceller.STAFF,
+        refund=StepRefund(refund_id, minor, sale.currency) if refund_id else None,
+    )
+    step = sale.step(tx, status.CANCELLED, StepCode.CANCELLED, now, facts)
     details = {"before": before, "reason": reason, "refund_id": refund_id}
     write(tx, actor, "CancelOrder", f"order/{order_id}", now, **details)
     publish(tx, step, *stock)
@@ -70,8 +72,3 @@ def _undo(tx: Connection, sale: Sale, decision: Decision) -> int | None:
     if refund_id is None:  # points alone had paid for it
         promotions.reverse(tx, sale.order.rewards, sale.order.total_minor, decision.now)
     return refund_id
-
-
-def _message(sale: Sale, refund_id: int | None, minor: int) -> str:
-    back = f" {sale.money(minor)} goes back to you." if refund_id else ""
-    return MESSAGES[status.CANCELLED] + back

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import THE_SHOP, write
 from server.events.log import publish
+from server.events.step_facts import StepCode, StepFacts
 from server.money import Money
 from server.order import queries as order_queries
 from server.order import status
@@ -25,7 +26,6 @@ from server.refund import gateway_refunds, queries
 from server.refund.sale import Sale, open_sale
 
 REASON: Final = "The buyer's bank took it back."
-OPENED: Final = "Your payment is disputed; your order waits until your bank has decided."
 WON: Final = "The dispute of your payment was decided for the shop."
 
 _KINDS: Final = {
@@ -52,7 +52,8 @@ def take(
         amount = reported.amount or Money(0, sale.currency)
         dispute = payment_queries.new_dispute(tx, order_id, gateway, reported, amount=amount, now=now)
         if sale.state not in status.FINAL:
-            publish(tx, sale.step(tx, sale.state, OPENED, now))
+            facts = StepFacts(amount=reported.amount)
+            publish(tx, sale.step(tx, sale.state, StepCode.DISPUTE_OPENED, now, facts))
     elif dispute.order_id != order_id or dispute.status != payment_status.OPEN:
         return
     refund_id = dispute.refund_id or _hold(tx, sale, reported, now)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import THE_SHOP, write
 from server.events.log import publish
-from server.events.order_steps import StepRefund
+from server.events.step_facts import StepCode, StepFacts, StepRefund
 from server.money import Money
 from server.payment import status as payment_status
 from server.payment.alerts import Alerts
@@ -54,9 +54,9 @@ def take(tx: Connection, order_id: int, reported: PaidBack, *, alerts: Alerts, n
         now=now,
         grace=LOOK_AGAIN,
     )
-    goes_back = StepRefund(refund_id, amount.minor, sale.currency)
+    facts = StepFacts(refund=StepRefund(refund_id, amount.minor, sale.currency))
     write(tx, THE_SHOP, "GatewayRefund", f"order/{order_id}", now, refund_id=refund_id, amount=str(amount))
-    publish(tx, sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=goes_back))
+    publish(tx, sale.step(tx, sale.state, StepCode.REFUND_STARTED, now, facts))
     if reported.status == payment_status.SUCCEEDED:
         succeeded = RefundOutcome(payment_status.SUCCEEDED, reported.gateway_id)
         end(tx, sale, refund_id, succeeded, alerts=alerts, now=now)

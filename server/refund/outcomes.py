@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.events.log import Publishable, publish
-from server.events.order_steps import StepRefund
+from server.events.step_facts import StepCode, StepFacts, StepRefund
 from server.order import queries as order_queries
 from server.order import status
 from server.order.shipments import shipped_units
@@ -49,8 +49,8 @@ def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publisha
     if not sale.captured or sale.paid_back < sale.captured or status.REFUNDED not in status.LEGAL[sale.state]:
         return []
     stock = sale.restock(tx, _in_the_house(sale))
-    message = f"Your order was paid back: {sale.money(sale.captured)} in all."
-    return [sale.step(tx, status.REFUNDED, message, now), *stock]
+    facts = StepFacts(amount=sale.money(sale.captured))
+    return [sale.step(tx, status.REFUNDED, StepCode.REFUNDED, now, facts), *stock]
 
 
 def _in_the_house(sale: Sale) -> dict[int, int]:
@@ -84,11 +84,10 @@ def _not_paid_back(
     if refund.status == payment_status.SUCCEEDED:
         sale.paid_back -= refund.amount_minor
     if refund.origin == payment_status.DISPUTE:  # the shop won it; nobody was told that this money goes back
-        publish(tx, sale.step(tx, sale.state, "The dispute of your payment was decided for the shop.", now))
+        publish(tx, sale.step(tx, sale.state, StepCode.DISPUTE_WON, now, StepFacts(amount=refund.amount)))
         return
     amount = refund.amount
     problem = f"A refund of {amount} failed, and the money was not paid back: {outcome.problem}"
     alerts.note(tx, Alert(REFUND_FAILED, sale.order.charge.gateway, f"refund {refund.id}", problem, sale.id))
-    message = f"{amount} could not be paid back yet; we look into it."
     failed = StepRefund(refund.id, refund.amount_minor, sale.currency)  # a mail said that it goes back
-    publish(tx, sale.step(tx, sale.state, message, now, failed_refund=failed))
+    publish(tx, sale.step(tx, sale.state, StepCode.REFUND_FAILED, now, StepFacts(failed_refund=failed)))

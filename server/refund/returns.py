@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from server.audit.log import Actor, write
 from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of
-from server.events.log import Publishable, publish
-from server.events.order_steps import StepRefund, StepReturn
+from server.events.log import publish
+from server.events.step_facts import StepCode, StepFacts, StepRefund, StepReturn
 from server.order import status
 from server.order.shipments import shipped_units
-from server.order.steps import MAX_STEPS, MESSAGES
+from server.order.steps import MAX_STEPS
 from server.order.units import NamedUnits, positions
 from server.promotion import service as promotions
 from server.refund import return_queries
@@ -58,7 +58,8 @@ def request(
     return_id = return_queries.insert_return(tx, sale.order, by_position, reason, now)
     return_queries.move_units(tx, order_id, by_position.items(), out=1, back=0)
     returned = StepReturn(return_id, status.REQUESTED, by_position)
-    step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now, returned=returned)
+    facts = StepFacts(returned=returned)
+    step = sale.step(tx, status.RETURN_REQUESTED, StepCode.RETURN_REQUESTED, now, facts)
     _audit(tx, actor, "RequestReturn", sale, return_id, now, units=sum(by_position.values()), reason=reason)
     publish(tx, step)
     return return_id
@@ -81,9 +82,9 @@ def approve(tx: Connection, decision: ReturnDecision, actor: Actor, now: datetim
         return
     _check_etag(decision.etag, current)
     _move(tx, current, status.APPROVED, answer, now)
-    message = f"Your return was accepted: send the goods back. {answer}".strip()[:500]
-    returned = StepReturn(return_id, status.APPROVED, _units(sale, return_id), answer)
-    step = sale.step(tx, sale.state, message, now, returned=returned)
+    returned = StepReturn(return_id, status.APPROVED, _units(sale, return_id))
+    facts = StepFacts(returned=returned, comment=answer)
+    step = sale.step(tx, sale.state, StepCode.RETURN_APPROVED, now, facts)
     _audit(tx, actor, "ApproveReturn", sale, return_id, now, answer=answer)
     publish(tx, step)
 
@@ -96,9 +97,10 @@ def reject(tx: Connection, decision: ReturnDecision, actor: Actor, now: datetime
         return
     _check_etag(decision.etag, current)
     _move(tx, current, status.REJECTED, answer, now)
-    returned = StepReturn(return_id, status.REJECTED, _units(sale, return_id), answer)
+    returned = StepReturn(return_id, status.REJECTED, _units(sale, return_id))
     _end_without_units(tx, sale)
-    step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now, returned=returned)
+    facts = StepFacts(returned=returned, comment=answer)
+    step = sale.step(tx, status.DELIVERED, StepCode.RETURN_REJECTED, now, facts)
     _audit(tx, actor, "RejectReturn", sale, return_id, now, answer=answer)
     publish(tx, step, *end_if_paid_back(tx, sale, now))
 
@@ -160,8 +162,9 @@ def receive(
     decision = Decision(reason="The goods came back.", key=key, actor=actor, now=now, return_id=return_id)
     refund = _pay_back(tx, sale, units, decision)
     refund_id = refund.id if refund else None
-    returned = StepReturn(return_id, status.RECEIVED, units)
-    publish(tx, *_arrived(tx, sale, refund, returned, now), *stock)
+    facts = StepFacts(refund=refund, returned=StepReturn(return_id, status.RECEIVED, units))
+    step = sale.step(tx, status.RETURNED, StepCode.RETURN_RECEIVED, now, facts)
+    publish(tx, step, *end_if_paid_back(tx, sale, now), *stock)
     _audit(
         tx, actor, "ReceiveReturn", sale, return_id, now, refund_id=refund_id, restocked=sum(back.values())
     )
@@ -171,16 +174,6 @@ def receive(
 def _units(sale: Sale, return_id: int) -> dict[int, int]:
     """The units of a return, by position."""
     return {line.position: line.quantity for line in sale.return_lines if line.return_id == return_id}
-
-
-def _arrived(
-    tx: Connection, sale: Sale, refund: StepRefund | None, returned: StepReturn, now: datetime
-) -> list[Publishable]:
-    message = MESSAGES[status.RETURNED]
-    if refund is not None:
-        message += f" {sale.money(refund.amount_minor)} goes back to you."
-    step = sale.step(tx, status.RETURNED, message, now, refund=refund, returned=returned)
-    return [step, *end_if_paid_back(tx, sale, now)]
 
 
 def _pay_back(tx: Connection, sale: Sale, units: Mapping[int, int], decision: Decision) -> StepRefund | None:

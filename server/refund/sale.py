@@ -14,14 +14,15 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.events.log import Publishable
-from server.events.order_steps import OrderStepped, Step, StepRefund, StepReturn
+from server.events.order_steps import OrderStepped
+from server.events.step_facts import NO_FACTS, StepCode, StepFacts
 from server.inventory import service as inventory
 from server.money import Money
 from server.order import line_queries, status
 from server.order import queries as order_queries
 from server.order.errors import OrderNotFound
 from server.order.placed import PlacedLine, PlacedOrder, order_of
-from server.order.steps import record
+from server.order.steps import record, step_of
 from server.refund import queries, return_queries
 from server.refund.parts import Parts
 from server.refund.records import RefundTotals, StandingReturnLine
@@ -84,16 +85,13 @@ class Sale:
         self,
         tx: Connection,
         after: str,
-        message: str,
+        code: StepCode,
         now: datetime,
-        *,
-        refund: StepRefund | None = None,
-        failed_refund: StepRefund | None = None,
-        returned: StepReturn | None = None,
+        facts: StepFacts = NO_FACTS,
     ) -> OrderStepped:
         """Take a step, or note something when `after` is the status it has, and return the event to publish.
 
-        `refund`, `failed_refund` and `returned` are what it is about. Raises IllegalTransition.
+        Raises IllegalTransition.
         """
         is_note = after == self.state
         if not is_note:
@@ -102,9 +100,9 @@ class Sale:
         if sequence is None:
             raise AssertionError("a locked order moved")
         self.order = replace(self.order, status=after, last_sequence=sequence, updated_at=now)
-        step = Step(sequence, after, message, "", status.future_eta(after, self.order.eta, now), now)
-        event = record(tx, self.id, self.order.user_id, step)
-        return replace(event, refund=refund, failed_refund=failed_refund, returned=returned, is_note=is_note)
+        eta = status.future_eta(after, self.order.eta, now)
+        step = step_of(sequence, after, code, now, eta=eta, facts=facts)
+        return replace(record(tx, self.id, self.order.user_id, step), is_note=is_note)
 
     def check_step(self, after: str) -> None:
         """Raise IllegalTransition when the order cannot take a step."""

@@ -15,7 +15,7 @@ from server.audit.log import THE_SHOP, Actor, write
 from server.errors import InvalidMoney, StaleEtag, TooMany
 from server.etags import check_etag, etag_of
 from server.events.log import publish
-from server.events.order_steps import StepRefund
+from server.events.step_facts import StepCode, StepFacts, StepRefund
 from server.money import Money, decimals
 from server.order import status
 from server.order.errors import OrderDisputed
@@ -63,10 +63,9 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
     nobody_waits = timedelta(0)  # so it is the job's at once
     decision = Decision(reason=reason, key=key, actor=THE_SHOP, now=now, grace=nobody_waits)
     refund_id = record(tx, sale, Due(share_of(minor, sale.left)), decision)
-    message = f"Your payment came too late; {sale.money(minor)} goes back to you."
-    step_refund = StepRefund(refund_id, minor, sale.currency)
+    facts = StepFacts(refund=StepRefund(refund_id, minor, sale.currency))
     write(tx, THE_SHOP, "RefundOrder", f"order/{sale.id}", now, refund_id=refund_id, reason=reason)
-    publish(tx, sale.step(tx, sale.state, message, now, refund=step_refund))
+    publish(tx, sale.step(tx, sale.state, StepCode.LATE_PAYMENT_REFUNDED, now, facts))
 
 
 def refund(
@@ -96,8 +95,8 @@ def refund(
     events = sale.restock_refunded(tx, units) if terms.restock else []
     refund_id = record(tx, sale, fit, Decision(reason=terms.reason, key=key, actor=actor, now=now))
     amount = sale.money(payable.parts.amount)
-    step_refund = StepRefund(refund_id, amount.minor, amount.currency)
-    events.append(sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=step_refund))
+    facts = StepFacts(refund=StepRefund(refund_id, amount.minor, amount.currency))
+    events.append(sale.step(tx, sale.state, StepCode.REFUND_STARTED, now, facts))
     details = {
         "refund_id": refund_id,
         "amount": str(amount),

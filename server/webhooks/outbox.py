@@ -22,6 +22,7 @@ from server.db.work import Work
 from server.events.consumer import REST, Consumer, StoredEvent
 from server.events.models import JsonObject
 from server.events.order_steps import OrderStepped, Parcel
+from server.events.step_facts import StepFacts
 from server.metadata import Metadata
 from server.webhooks import queries
 from server.webhooks.courier import Answer, Courier
@@ -33,7 +34,7 @@ PER_ENDPOINT = 4
 
 LOOK_SECONDS = 0.25
 MIN_RETRY_DELAY, MAX_RETRY_DELAY = timedelta(seconds=10), timedelta(hours=3)
-STEP_FIELDS = ("sequence", "status", "message", "location", "eta", "time")
+STEP_FIELDS = ("sequence", "code", "status", "message", "location", "eta", "time")
 """What a body says of a step, beside its id, type and order."""
 
 ReadMetadata = Callable[[Connection, Collection[int]], Mapping[int, Metadata]]
@@ -182,7 +183,7 @@ def types_of(event: OrderStepped) -> list[str]:
         types.append("order.placed" if status == "pending_payment" else f"order.{status}")
     if event.parcel is not None and event.is_note:
         types.append("order.shipment_changed")
-    if event.refund is not None and "order.refunded" not in types:
+    if event.facts.refund is not None and "order.refunded" not in types:
         types.append("order.refunded")
     return types
 
@@ -193,11 +194,26 @@ def body_of(event_type: str, event: OrderStepped, metadata: Metadata | None = No
     body = {"type": event_type, "order_id": event.order_id} | {name: step.get(name) for name in STEP_FIELDS}
     if event.parcel is not None:
         body |= {"shipment": _shipment(event.parcel)}
-    if event.refund is not None:
-        body |= {"refund": event.refund.to_json()}
+    body |= _facts(event.facts)
     if metadata:
         body |= {"metadata": metadata}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _facts(facts: StepFacts) -> JsonObject:
+    """What a step is about, in the words of the contract."""
+    json: JsonObject = {
+        name: fact for name in ("decline_code", "cancelled_by", "comment") if (fact := getattr(facts, name))
+    }
+    if facts.amount is not None:
+        json["amount"] = {"amount_minor": facts.amount.minor, "currency": facts.amount.currency}
+    if facts.refund is not None:
+        json["refund"] = facts.refund.to_json()
+    if facts.failed_refund is not None:
+        json["failed_refund"] = facts.failed_refund.to_json()
+    if facts.returned is not None:
+        json["return"] = {"id": facts.returned.id, "quantity": facts.returned.quantity}
+    return json
 
 
 def _shipment(parcel: Parcel) -> JsonObject:

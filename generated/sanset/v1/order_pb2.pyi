@@ -441,9 +441,134 @@ Global___Shipment: _TypeAlias = Shipment  # noqa: Y015
 
 @_typing.final
 class OrderEvent(_message.Message):
-    """A step of an order."""
+    """A step of an order: what happened, with its facts for programs and a sentence for the buyer.
+
+    What a step is not about is 0, empty or absent.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    class _Code:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _CodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[OrderEvent._Code.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CODE_UNSPECIFIED: OrderEvent._Code.ValueType  # 0
+        """Not known: another release of the server wrote the step. `status` and `message` say it."""
+        PLACED: OrderEvent._Code.ValueType  # 1
+        """It was placed, and waits for its payment."""
+        PAID: OrderEvent._Code.ValueType  # 2
+        """The payment arrived."""
+        PAYMENT_DECLINED: OrderEvent._Code.ValueType  # 3
+        """The payment was declined, which cancelled the order: `decline_code`."""
+        PAYMENT_EXPIRED: OrderEvent._Code.ValueType  # 4
+        """It was not paid in time, which cancelled the order."""
+        PACKING: OrderEvent._Code.ValueType  # 5
+        """It is being packed."""
+        SHIPPED: OrderEvent._Code.ValueType  # 6
+        """It was handed over: as the parcel `shipment_id`, where the shop says which."""
+        PARCEL_SHIPPED: OrderEvent._Code.ValueType  # 7
+        """Another parcel was handed over: `shipment_id`."""
+        PARCEL_CORRECTED: OrderEvent._Code.ValueType  # 8
+        """What was said of a parcel was corrected: `shipment_id`."""
+        DELIVERED: OrderEvent._Code.ValueType  # 9
+        """It arrived."""
+        CANCELLED: OrderEvent._Code.ValueType  # 10
+        """It was cancelled: `cancelled_by`. When it was paid, `amount` goes back as the refund `refund_id`."""
+        RETURN_REQUESTED: OrderEvent._Code.ValueType  # 11
+        """The buyer wants to send units back: `return_id`, `return_quantity`."""
+        RETURN_APPROVED: OrderEvent._Code.ValueType  # 12
+        """The shop agreed to the return `return_id`: `comment`."""
+        RETURN_REJECTED: OrderEvent._Code.ValueType  # 13
+        """The shop refused the return `return_id`: `comment`."""
+        RETURN_RECEIVED: OrderEvent._Code.ValueType  # 14
+        """The goods of the return `return_id` arrived. `amount` goes back as the refund `refund_id`, if any does."""
+        REFUND_STARTED: OrderEvent._Code.ValueType  # 15
+        """`amount` goes back as the refund `refund_id`."""
+        LATE_PAYMENT_REFUNDED: OrderEvent._Code.ValueType  # 16
+        """The payment came after the order had ended: `amount` goes back as the refund `refund_id`."""
+        REFUND_FAILED: OrderEvent._Code.ValueType  # 17
+        """The refund `refund_id` failed; `amount` was not paid back yet."""
+        REFUNDED: OrderEvent._Code.ValueType  # 18
+        """All was paid back: `amount`."""
+        DISPUTE_OPENED: OrderEvent._Code.ValueType  # 19
+        """The buyer's bank disputes the payment; nothing is shipped meanwhile."""
+        DISPUTE_WON: OrderEvent._Code.ValueType  # 20
+        """The dispute was decided for the shop."""
+
+    class Code(_Code, metaclass=_CodeEnumTypeWrapper):
+        """What happened."""
+
+    CODE_UNSPECIFIED: OrderEvent.Code.ValueType  # 0
+    """Not known: another release of the server wrote the step. `status` and `message` say it."""
+    PLACED: OrderEvent.Code.ValueType  # 1
+    """It was placed, and waits for its payment."""
+    PAID: OrderEvent.Code.ValueType  # 2
+    """The payment arrived."""
+    PAYMENT_DECLINED: OrderEvent.Code.ValueType  # 3
+    """The payment was declined, which cancelled the order: `decline_code`."""
+    PAYMENT_EXPIRED: OrderEvent.Code.ValueType  # 4
+    """It was not paid in time, which cancelled the order."""
+    PACKING: OrderEvent.Code.ValueType  # 5
+    """It is being packed."""
+    SHIPPED: OrderEvent.Code.ValueType  # 6
+    """It was handed over: as the parcel `shipment_id`, where the shop says which."""
+    PARCEL_SHIPPED: OrderEvent.Code.ValueType  # 7
+    """Another parcel was handed over: `shipment_id`."""
+    PARCEL_CORRECTED: OrderEvent.Code.ValueType  # 8
+    """What was said of a parcel was corrected: `shipment_id`."""
+    DELIVERED: OrderEvent.Code.ValueType  # 9
+    """It arrived."""
+    CANCELLED: OrderEvent.Code.ValueType  # 10
+    """It was cancelled: `cancelled_by`. When it was paid, `amount` goes back as the refund `refund_id`."""
+    RETURN_REQUESTED: OrderEvent.Code.ValueType  # 11
+    """The buyer wants to send units back: `return_id`, `return_quantity`."""
+    RETURN_APPROVED: OrderEvent.Code.ValueType  # 12
+    """The shop agreed to the return `return_id`: `comment`."""
+    RETURN_REJECTED: OrderEvent.Code.ValueType  # 13
+    """The shop refused the return `return_id`: `comment`."""
+    RETURN_RECEIVED: OrderEvent.Code.ValueType  # 14
+    """The goods of the return `return_id` arrived. `amount` goes back as the refund `refund_id`, if any does."""
+    REFUND_STARTED: OrderEvent.Code.ValueType  # 15
+    """`amount` goes back as the refund `refund_id`."""
+    LATE_PAYMENT_REFUNDED: OrderEvent.Code.ValueType  # 16
+    """The payment came after the order had ended: `amount` goes back as the refund `refund_id`."""
+    REFUND_FAILED: OrderEvent.Code.ValueType  # 17
+    """The refund `refund_id` failed; `amount` was not paid back yet."""
+    REFUNDED: OrderEvent.Code.ValueType  # 18
+    """All was paid back: `amount`."""
+    DISPUTE_OPENED: OrderEvent.Code.ValueType  # 19
+    """The buyer's bank disputes the payment; nothing is shipped meanwhile."""
+    DISPUTE_WON: OrderEvent.Code.ValueType  # 20
+    """The dispute was decided for the shop."""
+
+    class _Canceller:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _CancellerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[OrderEvent._Canceller.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CANCELLER_UNSPECIFIED: OrderEvent._Canceller.ValueType  # 0
+        """Nobody, or it is not known."""
+        BUYER: OrderEvent._Canceller.ValueType  # 1
+        """The buyer."""
+        STAFF: OrderEvent._Canceller.ValueType  # 2
+        """Somebody of the shop."""
+        SHOP: OrderEvent._Canceller.ValueType  # 3
+        """The shop by itself, because it was not paid."""
+
+    class Canceller(_Canceller, metaclass=_CancellerEnumTypeWrapper):
+        """Who cancelled an order."""
+
+    CANCELLER_UNSPECIFIED: OrderEvent.Canceller.ValueType  # 0
+    """Nobody, or it is not known."""
+    BUYER: OrderEvent.Canceller.ValueType  # 1
+    """The buyer."""
+    STAFF: OrderEvent.Canceller.ValueType  # 2
+    """Somebody of the shop."""
+    SHOP: OrderEvent.Canceller.ValueType  # 3
+    """The shop by itself, because it was not paid."""
 
     SEQUENCE_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
@@ -452,16 +577,38 @@ class OrderEvent(_message.Message):
     ETA_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
     SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    DECLINE_CODE_FIELD_NUMBER: _builtins.int
+    CANCELLED_BY_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REFUND_ID_FIELD_NUMBER: _builtins.int
+    RETURN_ID_FIELD_NUMBER: _builtins.int
+    RETURN_QUANTITY_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """1 for the first step of the order, then 2, 3 …"""
     status: Global___Order.Status.ValueType
     """The status that the order took."""
     message: _builtins.str
-    """A sentence for the buyer."""
+    """What happened as a sentence for the buyer, in the language of the call; or what the staff wrote, as they wrote it."""
     location: _builtins.str
     """Place where it happened."""
     shipment_id: _builtins.int
     """The parcel that was handed over or corrected: see `shipments` of the order; 0 for none."""
+    code: Global___OrderEvent.Code.ValueType
+    """What happened."""
+    decline_code: _payment_pb2.Payment.DeclineCode.ValueType
+    """Why the payment was declined."""
+    cancelled_by: Global___OrderEvent.Canceller.ValueType
+    """Who cancelled the order."""
+    refund_id: _builtins.int
+    """The refund; 0 for none."""
+    return_id: _builtins.int
+    """The return; 0 for none."""
+    return_quantity: _builtins.int
+    """The number of units of the return."""
+    comment: _builtins.str
+    """What the staff wrote about it. `message` has it too."""
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
         """By when the order should arrive, as known at this step."""
@@ -469,6 +616,10 @@ class OrderEvent(_message.Message):
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """Time at which it happened."""
+
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """The amount that goes back, could not go back, was paid back, or is disputed."""
 
     def __init__(
         self,
@@ -480,10 +631,18 @@ class OrderEvent(_message.Message):
         eta: _timestamp_pb2.Timestamp | None = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
         shipment_id: _builtins.int = ...,
+        code: Global___OrderEvent.Code.ValueType = ...,
+        decline_code: _payment_pb2.Payment.DeclineCode.ValueType = ...,
+        cancelled_by: Global___OrderEvent.Canceller.ValueType = ...,
+        amount: _money_pb2.Money | None = ...,
+        refund_id: _builtins.int = ...,
+        return_id: _builtins.int = ...,
+        return_quantity: _builtins.int = ...,
+        comment: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "eta", b"eta", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "location", b"location", "message", b"message", "sequence", b"sequence", "shipment_id", b"shipment_id", "status", b"status", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "cancelled_by", b"cancelled_by", "code", b"code", "comment", b"comment", "decline_code", b"decline_code", "eta", b"eta", "location", b"location", "message", b"message", "refund_id", b"refund_id", "return_id", b"return_id", "return_quantity", b"return_quantity", "sequence", b"sequence", "shipment_id", b"shipment_id", "status", b"status", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -71,6 +71,103 @@ class ProductCard(_message.Message):
 Global___ProductCard: _TypeAlias = ProductCard  # noqa: Y015
 
 @_typing.final
+class RecommendationReason(_message.Message):
+    """Why a product is in a list, with its facts for programs. What a reason is not about is 0 or empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Code:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _CodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RecommendationReason._Code.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CODE_UNSPECIFIED: RecommendationReason._Code.ValueType  # 0
+        """Not set."""
+        TRENDING: RecommendationReason._Code.ValueType  # 1
+        """It sells well now: in `category`, or in the whole shop."""
+        POPULAR: RecommendationReason._Code.ValueType  # 2
+        """It sold well at all times: in `category`, or in the whole shop."""
+        SHARED_TASTE: RecommendationReason._Code.ValueType  # 3
+        """Customers with the user's taste like it."""
+        SIMILAR: RecommendationReason._Code.ValueType  # 4
+        """It is like `product_id`."""
+        NEW_AND_SIMILAR: RecommendationReason._Code.ValueType  # 5
+        """It is new, and like `product_id`."""
+        BOUGHT_TOGETHER: RecommendationReason._Code.ValueType  # 6
+        """It is often bought together with `product_id`."""
+        BOUGHT_RELATED: RecommendationReason._Code.ValueType  # 7
+        """The user bought `product_id`, which goes with it."""
+        VIEWED_RELATED: RecommendationReason._Code.ValueType  # 8
+        """The user looked at `product_id`, which goes with it."""
+        BOUGHT_BEFORE: RecommendationReason._Code.ValueType  # 9
+        """The user bought it before: `order_count`, `interval_days`, `days_since_order`."""
+
+    class Code(_Code, metaclass=_CodeEnumTypeWrapper):
+        """What speaks for the product."""
+
+    CODE_UNSPECIFIED: RecommendationReason.Code.ValueType  # 0
+    """Not set."""
+    TRENDING: RecommendationReason.Code.ValueType  # 1
+    """It sells well now: in `category`, or in the whole shop."""
+    POPULAR: RecommendationReason.Code.ValueType  # 2
+    """It sold well at all times: in `category`, or in the whole shop."""
+    SHARED_TASTE: RecommendationReason.Code.ValueType  # 3
+    """Customers with the user's taste like it."""
+    SIMILAR: RecommendationReason.Code.ValueType  # 4
+    """It is like `product_id`."""
+    NEW_AND_SIMILAR: RecommendationReason.Code.ValueType  # 5
+    """It is new, and like `product_id`."""
+    BOUGHT_TOGETHER: RecommendationReason.Code.ValueType  # 6
+    """It is often bought together with `product_id`."""
+    BOUGHT_RELATED: RecommendationReason.Code.ValueType  # 7
+    """The user bought `product_id`, which goes with it."""
+    VIEWED_RELATED: RecommendationReason.Code.ValueType  # 8
+    """The user looked at `product_id`, which goes with it."""
+    BOUGHT_BEFORE: RecommendationReason.Code.ValueType  # 9
+    """The user bought it before: `order_count`, `interval_days`, `days_since_order`."""
+
+    CODE_FIELD_NUMBER: _builtins.int
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    PRODUCT_NAME_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    ORDER_COUNT_FIELD_NUMBER: _builtins.int
+    INTERVAL_DAYS_FIELD_NUMBER: _builtins.int
+    DAYS_SINCE_ORDER_FIELD_NUMBER: _builtins.int
+    code: Global___RecommendationReason.Code.ValueType
+    """What speaks for the product."""
+    product_id: _builtins.int
+    """The product that it is like, or goes with."""
+    product_name: _builtins.str
+    """The name of `product_id`."""
+    category: _builtins.str
+    """The name of the category."""
+    order_count: _builtins.int
+    """The number of the user's orders that held it."""
+    interval_days: _builtins.int
+    """The mean number of days between two of these orders; 0 for a single one."""
+    days_since_order: _builtins.int
+    """The number of days since the last of them."""
+    def __init__(
+        self,
+        *,
+        code: Global___RecommendationReason.Code.ValueType = ...,
+        product_id: _builtins.int = ...,
+        product_name: _builtins.str = ...,
+        category: _builtins.str = ...,
+        order_count: _builtins.int = ...,
+        interval_days: _builtins.int = ...,
+        days_since_order: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "code", b"code", "days_since_order", b"days_since_order", "interval_days", b"interval_days", "order_count", b"order_count", "product_id", b"product_id", "product_name", b"product_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendationReason: _TypeAlias = RecommendationReason  # noqa: Y015
+
+@_typing.final
 class Recommendation(_message.Message):
     """A product recommended for a reason."""
 
@@ -81,6 +178,7 @@ class Recommendation(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     CARD_FIELD_NUMBER: _builtins.int
+    REASON_DETAILS_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     score: _builtins.float
@@ -89,12 +187,16 @@ class Recommendation(_message.Message):
     For what a trained model personally recommends, it is about the probability of being in the next order.
     """
     reason: _builtins.str
-    """Reason, for people: "Because you bought Blue Teapot"."""
+    """Reason, for people, in the language of the call: "Because you bought Blue Teapot"."""
     source: _builtins.str
     """Source of the candidate: "personal", "similar", "trending" or "popular"."""
     @_builtins.property
     def card(self) -> Global___ProductCard:
         """What to show of the product."""
+
+    @_builtins.property
+    def reason_details(self) -> Global___RecommendationReason:
+        """The reason, for programs."""
 
     def __init__(
         self,
@@ -104,10 +206,11 @@ class Recommendation(_message.Message):
         reason: _builtins.str = ...,
         source: _builtins.str = ...,
         card: Global___ProductCard | None = ...,
+        reason_details: Global___RecommendationReason | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "reason_details", b"reason_details"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "product_id", b"product_id", "reason", b"reason", "score", b"score", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "product_id", b"product_id", "reason", b"reason", "reason_details", b"reason_details", "score", b"score", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -125,12 +228,13 @@ class ReorderItem(_message.Message):
     ORDER_COUNT_FIELD_NUMBER: _builtins.int
     LAST_ORDER_TIME_FIELD_NUMBER: _builtins.int
     CARD_FIELD_NUMBER: _builtins.int
+    REASON_DETAILS_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     probability: _builtins.float
     """The probability that the user's next order holds it, from 0 to 1."""
     reason: _builtins.str
-    """Reason, for people: "Bought 4 times, about every 30 days; last 28 days ago"."""
+    """Reason, for people, in the language of the call: "Bought 4 times, about every 30 days; last 28 days ago"."""
     order_count: _builtins.int
     """Number of the user's orders that held it."""
     @_builtins.property
@@ -141,6 +245,10 @@ class ReorderItem(_message.Message):
     def card(self) -> Global___ProductCard:
         """What to show of the product."""
 
+    @_builtins.property
+    def reason_details(self) -> Global___RecommendationReason:
+        """The reason, for programs."""
+
     def __init__(
         self,
         *,
@@ -150,10 +258,11 @@ class ReorderItem(_message.Message):
         order_count: _builtins.int = ...,
         last_order_time: _timestamp_pb2.Timestamp | None = ...,
         card: Global___ProductCard | None = ...,
+        reason_details: Global___RecommendationReason | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "last_order_time", b"last_order_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "last_order_time", b"last_order_time", "reason_details", b"reason_details"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "last_order_time", b"last_order_time", "order_count", b"order_count", "probability", b"probability", "product_id", b"product_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "last_order_time", b"last_order_time", "order_count", b"order_count", "probability", b"probability", "product_id", b"product_id", "reason", b"reason", "reason_details", b"reason_details"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,9 +25,10 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class WebhookEndpoint(_message.Message):
     """An address that receives the events of orders.
 
-    Each delivery is a POST of JSON, `{"id", "type", "order_id", "sequence", "status", "time", …}`, at least once
-    and in order per order; `shipment` is there when a parcel was handed over or corrected, `refund` when money goes back,
-    `metadata` when the order has any. The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of
+    Each delivery is a POST of JSON, `{"id", "type", "order_id", "sequence", "code", "status", "time", …}`, at least once
+    and in order per order. `code` is an `OrderEvent.Code`, and `message` its sentence in English; `shipment` is there when
+    a parcel was handed over or corrected, `refund` when money goes back, `return` when units are sent back, the other
+    facts as in `OrderEvent`, and `metadata` when the order has any. The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of
     `<seconds>.<body>` under the endpoint's secret; while a rotation of the secret overlaps, a second `v1` follows, under
     the old one, and either may be checked. `Sanset-Delivery` holds the id to recognise repeats by. Anything
     but a 2xx within 10 seconds is tried again, at growing intervals, for a day.

@@ -10,12 +10,14 @@ from typing import Final, TypeAlias, TypeVar
 from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 
+from ml.models.reasons import Reason
 from ml.models.reorder import Reordered
 from ml.ranking.selection import Recommendation
 from server.clock import Clock
 from server.recommend.feedback.tracking import RecordedEvent, ReportedEvent, TrackingResult
 from server.recommend.serving.queries import CardFacts
 from server.recommend.serving.query import Audience, Filters, Placement, Query, size
+from server.recommend.serving.reasons import reason_in
 from server.recommend.serving.recorder import Recommended
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
 from server.rpc.wire import money_to_wire, price_range_from_wire, time_from_wire, time_to_wire
@@ -66,6 +68,7 @@ def query_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currenc
 
 def reorder_to_wire(reordered: Recommended[Reordered], cards: Cards) -> pb.GetReorderResponse:
     """What may be bought again, with a token of its own."""
+    language = spoken()
     reply = pb.GetReorderResponse(
         model_version=reordered.model_version, attribution_token=reordered.attribution_token
     )
@@ -73,9 +76,10 @@ def reorder_to_wire(reordered: Recommended[Reordered], cards: Cards) -> pb.GetRe
         message = reply.items.add(
             product_id=item.product_id,
             probability=item.probability,
-            reason=item.reason,
-            order_count=item.order_count,
+            reason=reason_in(item.reason, language),
+            order_count=item.reason.order_count,
             last_order_time=time_to_wire(datetime.fromtimestamp(item.last_time, UTC)),
+            reason_details=_reason_to_wire(item.reason),
         )
         cards.fill(message.card, item.product_id)
     return reply
@@ -83,13 +87,30 @@ def reorder_to_wire(reordered: Recommended[Reordered], cards: Cards) -> pb.GetRe
 
 def list_to_wire(recommended: Recommended[Recommendation], response: type[ListT], cards: Cards) -> ListT:
     """A list as the `response` of its RPC, with a token of its own."""
+    language = spoken()
     reply = response(model_version=recommended.model_version, attribution_token=recommended.attribution_token)
     for item in recommended.items:
         message = reply.items.add(
-            product_id=item.product_id, score=item.score, reason=item.reason, source=item.source
+            product_id=item.product_id,
+            score=item.score,
+            reason=reason_in(item.reason, language),
+            source=item.source,
+            reason_details=_reason_to_wire(item.reason),
         )
         cards.fill(message.card, item.product_id)
     return reply
+
+
+def _reason_to_wire(reason: Reason) -> pb.RecommendationReason:
+    return pb.RecommendationReason(
+        code=pb.RecommendationReason.Code.Value(reason.code),
+        product_id=reason.product_id,
+        product_name=reason.product_name,
+        category=reason.category,
+        order_count=reason.order_count,
+        interval_days=reason.interval_days,
+        days_since_order=reason.days_since_order,
+    )
 
 
 class Cards:

@@ -11,6 +11,7 @@ from itertools import compress, islice
 
 import numpy as np
 
+from ml.models.reasons import Reason, ReasonCode
 from ml.ranking.model import Model
 from ml.ranking.selection import Recommendation, Source
 from server.recommend.serving.availability import EligibleProducts
@@ -22,6 +23,9 @@ TRENDED_FLOOR = 0.3
 """Scores: trends of the shop's last days lie above this, what fills the list up below."""
 
 CHUNK = 128
+
+TRENDING = Reason(ReasonCode.TRENDING)
+POPULAR = Reason(ReasonCode.POPULAR)
 
 FallbackRung = Callable[[EligibleProducts, int, float | None], list[Recommendation]]
 """Gives up to so many eligible products, below the score of the last one in the list (None: it is empty)."""
@@ -77,11 +81,11 @@ def best_sellers(eligible: EligibleProducts, count: int, below: float | None) ->
     ceiling = POPULAR_CEILING if below is None else min(POPULAR_CEILING, below)
     step = ceiling / (count + 1)
     return [
-        Recommendation(product_id, ceiling - step * rank, "Popular in this shop", Source.POPULAR)
+        Recommendation(product_id, ceiling - step * rank, POPULAR, Source.POPULAR)
         for rank, product_id in enumerate(eligible.best_sellers(count), 1)
     ]
 
 
 def _trend(trend: Trend) -> Recommendation:
     score = TRENDED_FLOOR + (1 - TRENDED_FLOOR) * trend.strength
-    return Recommendation(trend.product_id, score, "Trending now", Source.TRENDING)
+    return Recommendation(trend.product_id, score, TRENDING, Source.TRENDING)

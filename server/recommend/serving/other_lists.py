@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 
+from ml.models.reasons import Reason, ReasonCode
 from ml.models.reorder import Reordered
 from ml.ranking.model import Model
 from ml.ranking.selection import Recommendation, Source
@@ -62,7 +63,9 @@ class OtherLists:
             text = await self._state.texts.get(product_id)
             if text is not None:
                 eligible = availability.choose(left_out=[product_id])
-                items = arm.model.related.similar_to_text(text, eligible=eligible, limit=limit)
+                items = arm.model.related.similar_to_text(
+                    text, product_id=product_id, eligible=eligible, limit=limit
+                )
         if not items:
             category = availability.category_of(product_id)
             filters = UNFILTERED if category is None else Filters(frozenset({category}))
@@ -99,8 +102,9 @@ class OtherLists:
     async def _counted_together(self, product_id: int, limit: int) -> list[Recommendation]:
         counted = await self._state.reads.bought_with(product_id, 2 * MAX_LIMIT)
         eligible = self._state.availability.choose(left_out=[product_id])
+        reason = Reason(ReasonCode.BOUGHT_TOGETHER, product_id)
         items = [
-            Recommendation(other, share, "Often bought together", Source.SIMILAR)
+            Recommendation(other, share, reason, Source.SIMILAR)
             for other, share in counted
             if eligible(other)
         ]

@@ -14,7 +14,8 @@ from sanset.v1 import order_pb2 as pb
 from sanset.v1 import refund_service_pb2 as after
 from support.outbox_desk import Desk
 
-from server.events.order_steps import OrderStepped, Parcel, ParcelItem, Step, StepRefund, StepReturn
+from server.events.order_steps import OrderStepped, Parcel, ParcelItem, Step
+from server.events.step_facts import StepFacts, StepRefund, StepReturn
 from server.mail import compose
 from server.mail.compose import LowStock, about_order, about_stock
 from server.mail.senders import Files
@@ -54,10 +55,11 @@ def stepped(*, message: str = "Another parcel of your order is on its way.", **f
     everything = {
         "refund": StepRefund(1, 500, "USD"),
         "failed_refund": StepRefund(1, 500, "USD"),
-        "returned": StepReturn(1, "APPROVED", {1: 2}, "Use the label inside."),
+        "returned": StepReturn(1, "APPROVED", {1: 2}),
+        "comment": "Use the label inside.",
     }
-    step = Step(4, "SHIPPED", message, "", eta, NOW, parcel)
-    return OrderStepped(order_id=1, step=step, **(everything | facts))
+    step = Step(4, "SHIPPED", message, "", eta, NOW, parcel, facts=StepFacts(**(everything | facts)))
+    return OrderStepped(order_id=1, step=step)
 
 
 def written(kind: str, *, names: str = "Mug", return_days: int | None = 30, **fields: Any) -> compose.Letter:
@@ -94,10 +96,7 @@ def test_the_mail_about_stock_says_the_threshold_that_is_set(threshold: int) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_name_with_line_breaks_adds_no_line_to_a_mail(kind: str) -> None:
     honest = written(kind)
-    forged = written(
-        kind, names=FORGED, message=FORGED,
-        returned=StepReturn(1, "APPROVED", {1: 2}, FORGED),
-    )  # fmt: skip
+    forged = written(kind, names=FORGED, message=FORGED, comment=FORGED)
     assert forged.plain.splitlines() != honest.plain.splitlines()
     assert len(forged.plain.splitlines()) == len(honest.plain.splitlines())
     assert not any(text.lstrip().startswith("Total: 0.00") for text in forged.plain.splitlines())

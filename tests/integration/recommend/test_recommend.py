@@ -89,7 +89,7 @@ def test_a_list_is_ordered_scored_reasoned_and_signed(modelled: Settings) -> Non
         scores = [item.score for item in found.items]
         assert scores == sorted(scores, reverse=True)
         assert all(0 <= score <= 1 for score in scores)
-        assert all(item.reason and item.source for item in found.items)
+        assert all(item.reason and item.reason_details.code and item.source for item in found.items)
         assert len(set(ids(found))) == len(ids(found))
         assert worker.serving.models.active is not None
         assert found.model_version == worker.serving.models.active.version

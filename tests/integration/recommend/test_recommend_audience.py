@@ -9,6 +9,7 @@ import pytest
 from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 from support import recommend_data as data
+from support.payment_shop import eventually
 from support.recommend_story import play
 from support.recommend_worker import ADMIN, Worker, customer
 from support.running_shop import RunningShop, refused
@@ -152,7 +153,7 @@ def test_others_are_absent_unless_an_admin_asks(modelled: Settings) -> None:
 def test_over_the_wire_strangers_are_welcome_and_bad_requests_named(shop: RunningShop) -> None:
     shop.product()
     stub = shop.recommend
-    assert stub.GetRecommendations(pb.GetRecommendationsRequest()).items
+    eventually(lambda: bool(stub.GetRecommendations(pb.GetRecommendationsRequest()).items))
     assert stub.GetRecommendations(pb.GetRecommendationsRequest(visitor_id=VISITOR)).items
     assert refused(stub.GetRecommendations, pb.GetRecommendationsRequest(user_id=1)).reason == "TOKEN_MISSING"
     assert refused(stub.GetReorder, pb.GetReorderRequest()).reason == "TOKEN_MISSING"

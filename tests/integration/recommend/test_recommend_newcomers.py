@@ -20,6 +20,7 @@ from server.clock import utc_now
 from server.events.log import CATALOG, ORDER, PRODUCT, publish
 from server.recommend.registry import probe
 from server.settings import Settings
+from server.text.languages import speak
 
 PROMISED_SECONDS = 1.0
 ESPRESSO = 1
@@ -75,7 +76,15 @@ def test_who_buys_its_peers_is_recommended_it_with_a_reason(modelled: Settings) 
         await asyncio.sleep(0)
         request = pb.GetRecommendationsRequest(limit=10)
         found = await worker.call("GetRecommendations", request, customer(data.NEW_USER))
-        assert "Espresso Beans" in {item.product_id: item.reason for item in found.items}[new]
+        item = {item.product_id: item for item in found.items}[new]
+        assert item.reason.endswith("Espresso Beans")
+        details = item.reason_details
+        assert (details.product_id, details.product_name) == (ESPRESSO, "Espresso Beans")
+        speak("de")
+        found = await worker.call("GetRecommendations", request, customer(data.NEW_USER))
+        said = {item.product_id: item.reason for item in found.items}[new]
+        assert "Espresso Beans" in said
+        assert said != item.reason
 
     play(modelled, story)
 

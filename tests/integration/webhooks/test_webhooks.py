@@ -25,7 +25,8 @@ from server.audit.models import AuditEntry
 from server.clock import utc_now
 from server.events.consumer import StoredEvent
 from server.events.log import publish
-from server.events.order_steps import OrderStepped, Step, StepRefund
+from server.events.order_steps import OrderStepped, Step
+from server.events.step_facts import StepFacts, StepRefund
 from server.webhooks import address
 from server.webhooks.outbox import PER_ENDPOINT
 from server.webhooks.queries import NewDelivery
@@ -402,8 +403,9 @@ def test_a_busy_moment_told_to_many_endpoints_is_written(desk: Desk) -> None:
     before = len(desk.delivery_rows())
     with desk.db.transaction() as tx:
         for sequence in range(200):
-            step = Step(sequence, "CANCELLED", "", "", None, utc_now())
-            publish(tx, OrderStepped(order_id=order.id, step=step, refund=StepRefund(1, 1, "USD")))
+            facts = StepFacts(refund=StepRefund(1, 1, "USD"))
+            step = Step(sequence, "CANCELLED", "", "", None, utc_now(), facts=facts)
+            publish(tx, OrderStepped(order_id=order.id, step=step))
     assert outbox._take() == 200
     assert len(desk.delivery_rows()) == before + 200 * 2 * 20
 

@@ -10,14 +10,8 @@ from typing import Any
 import pytest
 
 from server.events import log
-from server.events.order_steps import (
-    OrderStepped,
-    Parcel,
-    ParcelItem,
-    Step,
-    StepRefund,
-    StepReturn,
-)
+from server.events.order_steps import OrderStepped, Parcel, ParcelItem, Step
+from server.events.step_facts import NO_FACTS, StepFacts, StepRefund, StepReturn
 from server.events.topics import (
     BehaviorRecorded,
     CartChanged,
@@ -32,11 +26,13 @@ from server.events.topics import (
     TrainingMoved,
     WebhookChanged,
 )
+from server.money import Money
 
 MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
-STEP = Step(2, "SHIPPED", "On its way.", "Depot", MOMENT + timedelta(days=2), MOMENT)
+STEP = Step(2, "SHIPPED", "On its way.", "Depot", MOMENT + timedelta(days=2), MOMENT, code="SHIPPED")
 STEP_JSON = {
     "sequence": 2,
+    "code": "SHIPPED",
     "status": "SHIPPED",
     "message": "On its way.",
     "location": "Depot",
@@ -55,27 +51,35 @@ PARCEL_JSON = {
 }
 REFUND = StepRefund(4, 500, "USD")
 REFUND_JSON = {"id": 4, "amount_minor": 500, "currency": "USD"}
-RETURN = StepReturn(9, "APPROVED", {1: 2, 3: 1}, "Use the label.")
-RETURN_JSON = {"id": 9, "state": "APPROVED", "items": [[1, 2], [3, 1]], "answer": "Use the label."}
+RETURN = StepReturn(9, "APPROVED", {1: 2, 3: 1})
+RETURN_JSON = {"id": 9, "state": "APPROVED", "items": [[1, 2], [3, 1]]}
 
 
-def stepped(parcel: Parcel | None = None, **facts: Any) -> OrderStepped:
+def stepped(parcel: Parcel | None = None, *, facts: StepFacts = NO_FACTS, **event: Any) -> OrderStepped:
     """The event of a step of order 12."""
-    return OrderStepped(order_id=12, user_id=7, step=replace(STEP, parcel=parcel), **facts)
+    step = replace(STEP, parcel=parcel, facts=facts)
+    return OrderStepped(order_id=12, user_id=7, step=step, **event)
 
 
 ORDER_STEPS: list[tuple[OrderStepped, dict[str, object]]] = [
     (stepped(), {}),
     (stepped(product_ids=(3, 3), country="US"), {"products": [3, 3], "country": "US"}),
     (stepped(parcel=PARCEL), {"shipment": PARCEL_JSON}),
-    (stepped(parcel=PARCEL, is_note=True), {"shipment": PARCEL_JSON, "note": True, "corrected": False}),
+    (stepped(parcel=PARCEL, is_note=True), {"shipment": PARCEL_JSON, "note": True}),
+    (stepped(facts=StepFacts(refund=REFUND), is_note=True), {"refund": REFUND_JSON, "note": True}),
     (
-        stepped(parcel=PARCEL, is_note=True, is_correction=True),
-        {"shipment": PARCEL_JSON, "note": True, "corrected": True},
+        stepped(facts=StepFacts(failed_refund=REFUND), is_note=True),
+        {"refund_failed": REFUND_JSON, "note": True},
     ),
-    (stepped(refund=REFUND, is_note=True), {"refund": REFUND_JSON, "note": True}),
-    (stepped(failed_refund=REFUND, is_note=True), {"refund_failed": REFUND_JSON, "note": True}),
-    (stepped(refund=REFUND, returned=RETURN), {"refund": REFUND_JSON, "return": RETURN_JSON}),
+    (
+        stepped(facts=StepFacts(refund=REFUND, returned=RETURN)),
+        {"refund": REFUND_JSON, "return": RETURN_JSON},
+    ),
+    (
+        stepped(facts=StepFacts(decline_code="EXPIRED", cancelled_by="SHOP", comment="Sorry.")),
+        {"decline_code": "EXPIRED", "cancelled_by": "SHOP", "comment": "Sorry."},
+    ),
+    (stepped(facts=StepFacts(amount=Money(500, "USD"))), {"amount": [500, "USD"]}),
 ]
 
 WRITTEN: list[tuple[log.Publishable, str, str, Payload]] = [
@@ -130,6 +134,10 @@ def test_what_an_order_tells_and_what_earlier_releases_did_not() -> None:
     )
     assert OrderStepped.of_json("1", {"user_id": None}) == OrderStepped(order_id=1)
     assert OrderStepped.of_json("1", None) == OrderStepped(order_id=1)
+    before = {name: value for name, value in STEP_JSON.items() if name != "code"}
+    assert OrderStepped.of_json("12", before) == OrderStepped(
+        order_id=12, user_id=7, step=replace(STEP, code="")
+    )
     assert CartChanged.of_json("7", {"added": 3}) == CartChanged(7, 3)
     assert BehaviorRecorded.of_json("7", None) == BehaviorRecorded("7")
     assert BehaviorRecorded.of_json("7", {"visitor": None, "seen": []}).user_id == 7

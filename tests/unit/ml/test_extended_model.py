@@ -11,6 +11,7 @@ from small_shop import KEY, OPTIONS, PRODUCTS, Only
 from ml.artifacts.schema import Contents
 from ml.models.blend_weights import BlendWeights
 from ml.models.content import ProductText
+from ml.models.reasons import Reason, ReasonCode
 from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
 from ml.training.blend import Recipe
@@ -40,7 +41,7 @@ def test_a_newcomer_takes_no_more_than_its_share_of_a_list(model: Model):
     new = [item for item in items if item.product_id >= 900]
     assert len(items) == 20
     assert 1 <= len(new) <= 2
-    assert all(item.reason.startswith("New, and similar to") for item in new)
+    assert {item.reason.code for item in new} == {ReasonCode.NEW_AND_SIMILAR}
     assert [item.score for item in items] == sorted((item.score for item in items), reverse=True)
 
 
@@ -97,14 +98,14 @@ def test_nothing_eligible_is_found_out_in_few_calls(model: Model):
 
 
 def test_reasons_tell_bought_from_looked_at(model: Model):
-    def reasons(**known: object) -> set[str]:
+    def reasons(**known: object) -> set[ReasonCode]:
         items = model.recommend(0, eligible=Without({1, 3}), limit=3, **known)  # type: ignore[arg-type]
-        starts = (item.reason.partition(" cup")[0].partition(" plate")[0] for item in items)
-        return {start for start in starts if start != "Similar to"}
+        assert {item.reason.product_id for item in items} <= {1, 3}
+        return {item.reason.code for item in items} - {ReasonCode.SIMILAR}
 
-    assert reasons(history=[1, 3], bought=[1, 3]) == {"Because you bought"}
-    assert reasons(history=[1, 3], bought=[]) == {"Because you looked at"}
-    assert reasons(context=[1, 3]) == {"Often bought together with"}
+    assert reasons(history=[1, 3], bought=[1, 3]) == {ReasonCode.BOUGHT_RELATED}
+    assert reasons(history=[1, 3], bought=[]) == {ReasonCode.VIEWED_RELATED}
+    assert reasons(context=[1, 3]) == {ReasonCode.BOUGHT_TOGETHER}
 
 
 def test_a_look_at_what_nobody_bought_yet_is_answered_by_likeness(model: Model):
@@ -112,16 +113,18 @@ def test_a_look_at_what_nobody_bought_yet_is_answered_by_likeness(model: Model):
     garden = [2, 4, 6, 8, 10, 12]
     others = Without({900, *garden})
 
-    def mugs(history: list[int]) -> list[str]:
+    like_the_mug = Reason(ReasonCode.SIMILAR, 900, "mug model0")
+
+    def mugs(history: list[int]) -> list[Reason]:
         items = extended.recommend(2, history=history, bought=garden, eligible=others, limit=20)
         scores = [item.score for item in items]
         assert scores == sorted(scores, reverse=True)
-        return [item.reason for item in items if item.reason == "Similar to mug model0"]
+        return [item.reason for item in items if item.reason == like_the_mug]
 
     assert not mugs(garden)
     assert len(mugs([900, *garden])) >= 3
     on_page = extended.recommend(2, history=garden, context=[900], eligible=others, limit=20)
-    assert any(item.reason == "Similar to mug model0" for item in on_page[:10])
+    assert any(item.reason == like_the_mug for item in on_page[:10])
 
 
 def test_who_bought_nearly_everything_that_goes_together_still_gets_what_is_left(model: Model):

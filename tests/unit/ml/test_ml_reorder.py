@@ -10,6 +10,7 @@ from small_shop import make_interactions
 
 from ml.data.dataset import DAY, GUEST, Interactions
 from ml.models import reorder, sales
+from ml.models.reasons import Reason, ReasonCode
 from ml.models.reorder import Reorder
 from ml.models.reorder_features import FEATURES, LINES_LIMIT, Purchases, past_of
 from ml.models.sales import Sales
@@ -95,8 +96,10 @@ def test_the_likeliest_comes_first(served: Reorder) -> None:
     assert (chances.probabilities > 0).all()
     assert (chances.probabilities < 1).all()
     first = chances.reordered(0)
-    assert (first.product_id, first.order_count) == (REFILL, 5)
-    assert first.reason == "Bought 5 times, about every 28 days; last 28 days ago"
+    assert (first.product_id, first.reason.order_count) == (REFILL, 5)
+    assert first.reason == Reason(
+        ReasonCode.BOUGHT_BEFORE, order_count=5, interval_days=28, days_since_order=28
+    )
     assert first.last_time == START + WEEK * 16
 
 
@@ -201,20 +204,6 @@ def test_the_matrix_has_a_column_for_each_feature(counted: Sales) -> None:
     assert described["order_gap"] == [20, 20]
     assert described["mean_basket"] == pytest.approx([4 / 3, 4 / 3])
     assert described["repeat_share"] == pytest.approx([2 / 3, 2 / 3])
-
-
-@pytest.mark.parametrize(
-    ("count", "gap", "ago", "text"),
-    [
-        (1, float("nan"), 12.2, "Bought once, 12 days ago"),
-        (1, float("nan"), 0.2, "Bought once, today"),
-        (4, 30.4, 27.9, "Bought 4 times, about every 30 days; last 28 days ago"),
-        (3, 1.2, 1.0, "Bought 3 times, about every day; last yesterday"),
-        (2, 0.1, 5.0, "Bought 2 times; last 5 days ago"),
-    ],
-)
-def test_reasons_are_sentences_for_people(count: int, gap: float, ago: float, text: str) -> None:
-    assert reorder.reason(count, gap, ago) == text
 
 
 def test_trees_of_another_server_are_done_without_where_their_library_is_missing(

@@ -7,6 +7,7 @@ import pytest
 from small_shop import ORDERS_EACH, PRODUCTS, make_dataset
 
 from ml.data.dataset import DAY
+from ml.models.reasons import ReasonCode
 from ml.models.reorder import by_user
 from ml.models.reorder_features import Purchases
 from ml.ranking.eligibility import Everything, Without
@@ -39,7 +40,7 @@ def test_bought_and_new_products_stand_in_one_order(model: Model, purchases: Pur
     assert all(0 <= score <= 1 for score in scores)
     for item in items:
         assert (item.source is Source.REORDER) == (item.product_id in bought)
-        assert item.reason.startswith("Bought") == (item.product_id in bought)
+        assert (item.reason.code is ReasonCode.BOUGHT_BEFORE) == (item.product_id in bought)
 
 
 def test_what_is_bought_again_comes_likeliest_first_and_only_if_eligible(

@@ -42,6 +42,7 @@ TEXTS = {
     "WebhookDelivery.body": 24_000,  # a step of an order, with its parcel and the order's metadata
     "CartChange.message": 300,  # a product's name in a sentence
     "CartChange.name": 200,
+    "OrderEvent.location": 200,
     "Product.sku": 64,
     "OrderItem.sku": 64,
     "CartItem.name": 200,
