@@ -20,8 +20,10 @@ PROTO = Path(__file__).parent
 PATHS = (PROTO, Path(grpc_tools.__file__).parent / "_proto")
 VALIDATE = "buf/validate/validate.proto"
 STATUS = "google/rpc/status.proto"
-ERROR_DETAILS = ("google/rpc/error_details.proto", STATUS)
+ERROR_DETAILS = "google/rpc/error_details.proto"
 """What no file of ours imports, and errors consist of."""
+UNUSED = {"RequestInfo": {"serving_data"}}
+"""Fields of these that no error of the shop has: the gateway would show them empty."""
 
 
 def generate(target: Path, methods: Path) -> None:
@@ -52,7 +54,7 @@ def _write_python(target: Path) -> None:
 def _image(target: Path) -> FileDescriptorSet:
     """Write and return our files with their comments and all that they import, for code generators."""
     output = (f"--descriptor_set_out={target}", "--include_imports", "--include_source_info")
-    _protoc(*output, *_ours(), *ERROR_DETAILS)
+    _protoc(*output, *_ours(), ERROR_DETAILS)
     image = FileDescriptorSet.FromString(target.read_bytes())
     for file in image.file:
         if not file.name.startswith("sanset/"):
@@ -73,6 +75,10 @@ def _write_lean(image: FileDescriptorSet, target: Path) -> None:
         if file.name == STATUS:
             name = {"type": "TYPE_STRING", "label": "LABEL_OPTIONAL", "json_name": "status"}
             file.message_type[0].field.add(name="status", number=4, **name)
+        if file.name == ERROR_DETAILS:
+            for message in file.message_type:
+                for field in [each for each in message.field if each.name in UNUSED.get(message.name, ())]:
+                    message.field.remove(field)
     target.write_bytes(lean.SerializeToString(deterministic=True))
 
 

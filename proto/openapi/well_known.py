@@ -40,6 +40,7 @@ WELL_KNOWN: dict[str, Json] = {
     },
     "google.protobuf.Struct": {"type": "object", "description": "Any JSON object."},
     "google.protobuf.Empty": {"type": "object"},
+    "google.rpc.Status": {"type": "object"},  # with its details: see errors.py
     "google.type.Money": {
         "type": "object",
         "description": 'An amount of money: 19.99 USD is `units` "19" and `nanos` 990000000.',

@@ -19,12 +19,11 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
 from server.errors import UserNotFound
-from server.events.order_steps import Step
 from server.identity import Identity
 from server.order import convert, list_queries, service
 from server.order.checkout import Checkout
 from server.order.preview import Previews
-from server.order.tracking import Tracking
+from server.order.tracking import StepsSoFar, Tracking
 from server.paging import Pages
 from server.repeats.short_call import once
 from server.rpc.call import Call
@@ -141,9 +140,9 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     async def TrackOrder(
         self, request: tracking_pb2.TrackOrderRequest, call: Call
     ) -> AsyncIterator[tracking_pb2.TrackOrderResponse]:
-        async def read(after: int) -> tuple[str, list[Step]]:
+        async def read(after: int) -> StepsSoFar:
             order, steps = await self._work.read(service.read_steps, call.identity, request.order_id, after)
-            return order.status, steps
+            return StepsSoFar(order.status, order.last_sequence, steps)
 
         after = convert.resume_point(request, call.headers.get("last-event-id", ""))
         async for message in self._use_cases.tracking.watch(request.order_id, after, read):

@@ -16,8 +16,18 @@ from server.order.status import FINAL
 MAX_WAITING = 64
 """Steps held for a client that reads slowly; beyond it they are read from the database again."""
 
-ReadSteps = Callable[[int], Awaitable[tuple[str, list[Step]]]]
-"""Reads an order's status and its steps after a sequence."""
+
+@dataclass(frozen=True, slots=True)
+class StepsSoFar:
+    """How an order stands: its status, its last sequence, and its steps after another."""
+
+    status: str
+    last_sequence: int
+    steps: list[Step]
+
+
+ReadSteps = Callable[[int], Awaitable[StepsSoFar]]
+"""Reads an order's steps after a sequence."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,7 @@ class Tracking:
     async def watch(self, order_id: int, after: int, read: ReadSteps) -> AsyncIterator[Message]:
         """Yield an order's steps after a sequence, each once and in order, and what the stream itself has to say.
 
+        A sequence that the order has not reached counts as its last one: nothing that comes is held back by it.
         It listens before it reads the history, so nothing falls between the two; a step that comes twice is
         known by its sequence, and a gap sends it back to the database.
         """
@@ -111,14 +122,13 @@ class Tracking:
     async def _follow(self, watcher: _Watcher, after: int, read: ReadSteps) -> AsyncIterator[Message]:
         # Streams that were opened together must not all come back together.
         until = time.monotonic() + self._lifetime * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
-        sequence = after
-        status, steps = await read(sequence)
+        so_far = await read(after)
+        status, steps = so_far.status, so_far.steps
+        sequence = min(after, so_far.last_sequence)
         live = False
         while True:
             for step in steps:
                 if step.sequence <= sequence:
-                    # The client is ahead of the order: only the database tells whether the step ended it.
-                    watcher.missed |= step.sequence <= after
                     continue
                 if live and step.sequence > sequence + 1:
                     watcher.missed = True
@@ -128,7 +138,8 @@ class Tracking:
             if watcher.missed:
                 watcher.missed = False
                 watcher.steps.clear()
-                status, steps = await read(sequence)
+                so_far = await read(sequence)
+                status, steps = so_far.status, so_far.steps
                 live = False
                 continue
             if status in FINAL and not watcher.steps:

@@ -20,6 +20,7 @@ from server.payment import alert_queries, convert, gift_card_queries, gift_cards
 from server.payment.errors import PaymentAlertNotFound
 from server.payment.gift_cards import Codes
 from server.payment.order_payment import OrderPayment
+from server.payment.records import RecordedAlert
 from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.rpc.wire import time_from_wire
@@ -130,12 +131,21 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         items, token = self._pages.page(alerts, size, convert.alert_to_wire, lambda alert: [alert.id], *scope)
         return pb.ListPaymentAlertsResponse(items=items, next_page_token=token)
 
+    def GetPaymentAlert(self, request: pb.GetPaymentAlertRequest, call: Call) -> pb.PaymentAlert:
+        with self._db.read() as connection:
+            return convert.alert_to_wire(_alert(connection, request.alert_id))
+
     def ClosePaymentAlert(self, request: pb.ClosePaymentAlertRequest, call: Call) -> pb.PaymentAlert:
         now = self._clock()
         with self._db.transaction() as tx:
             if alert_queries.close_alert(tx, request.alert_id, now):
                 audit.write(tx, Actor.of(call), "ClosePaymentAlert", f"payment_alert/{request.alert_id}", now)
-            alert = alert_queries.alert(tx, request.alert_id)
-            if alert is None:
-                raise PaymentAlertNotFound(alert_id=request.alert_id)
-            return convert.alert_to_wire(alert)
+            return convert.alert_to_wire(_alert(tx, request.alert_id))
+
+
+def _alert(connection: Connection, alert_id: int) -> RecordedAlert:
+    """An alert; raises PaymentAlertNotFound."""
+    alert = alert_queries.alert(connection, alert_id)
+    if alert is None:
+        raise PaymentAlertNotFound(alert_id=alert_id)
+    return alert

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final, NoReturn
 
 from google.protobuf.message import Message
+from google.rpc import status_pb2
 
 from server.errors import OutOfTime, Refusal, Unauthenticated
 from server.rpc.call import Call, Context
@@ -23,6 +24,8 @@ SLOW_SECONDS = 10.0
 """So long a message may take to be taken by a client whose stream's life is over, as a long download's."""
 STATUS_SECONDS = 1.0
 """The same of a stream's status; then the stream is reset."""
+ERROR_FIELD: Final = "error"
+"""The field of a stream's messages for the status that it ends with."""
 BREAK_SECONDS = 900.0
 """The same of the mark of a broken file, which must not get lost: as long as the gateway waits for a client."""
 
@@ -78,9 +81,15 @@ async def break_off(context: Context) -> None:
 
 
 async def end_stream(context: Context, call: Call, refusal: Refusal) -> None:
-    """End a stream with its status; one whose client does not read even that is reset."""
+    """End a stream with its status; one whose client does not read even that is reset.
+
+    Over HTTP a status that comes after the beginning is not seen: there it is a last message, before.
+    """
     try:
         async with asyncio.timeout(STATUS_SECONDS):
+            if call.is_transcoded and call.streams and ERROR_FIELD in call.streams.DESCRIPTOR.fields_by_name:
+                status = status_pb2.Status.FromString(encoded(rich_status(refusal, call.request_id)))
+                await context.write(call.streams(**{ERROR_FIELD: status}))
             await abort(context, call, refusal)
     except TimeoutError:
         raise asyncio.CancelledError from None

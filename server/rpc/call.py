@@ -42,8 +42,8 @@ class Call:
     """What was sent along, by lower-case names; to be believed as much as the caller."""
     reply_headers: list[tuple[str, str]] = field(default_factory=list)
     """What a stream sends along before its first message."""
-    is_answered: bool = False
-    """Whether a message of a stream was sent."""
+    streams: type[Message] | None = None
+    """The type of the messages of a stream, once one of them was sent."""
 
     @property
     def is_transcoded(self) -> bool:

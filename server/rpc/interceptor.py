@@ -197,7 +197,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
                     raise
                 refusal = interruption or self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
-                if call.is_transcoded and call.is_answered and method in self._downloads:
+                if call.is_transcoded and call.streams and method in self._downloads:
                     await break_off(context)
                 await end_stream(context, call, refusal)
             finally:
@@ -219,7 +219,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 if call.reply_headers:
                     await context.send_initial_metadata(tuple(call.reply_headers))
                     call.reply_headers.clear()
-                call.is_answered = True
+                call.streams = type(message)
                 await write(context, message, until)
 
     def _read(self, method: str, context: Context) -> Call:

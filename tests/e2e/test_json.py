@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import struct
@@ -43,7 +44,7 @@ def _reason(reply: httpx.Response) -> tuple[int, str]:
     assert info["domain"] == "sanset"
     for detail in body["details"]:
         if detail["@type"] == "type.googleapis.com/google.rpc.RequestInfo":
-            assert detail["request_id"] == reply.headers["x-request-id"]
+            assert detail == {"@type": detail["@type"], "request_id": reply.headers["x-request-id"]}
     assert "type.googleapis" not in body["message"]
     assert reply.headers["content-type"] == "application/json"
     return reply.status_code, info["reason"]
@@ -443,6 +444,29 @@ def test_a_401_says_what_is_expected(stack: Stack) -> None:
             reply = stack.client().get(path, headers=sent)
             assert _reason(reply) == (401, reason), path
             assert reply.headers["www-authenticate"] == challenge
+
+
+@pytest.mark.parametrize(
+    ("accept", "mark"), [("application/json", "\n"), ("text/event-stream", "\nevent: error\ndata: ")]
+)
+def test_a_stream_whose_sign_in_ends_says_so_in_its_last_message(
+    stack: Stack, accept: str, mark: str
+) -> None:
+    buyer = stack.customer()
+    order = stack.order(buyer)
+    with buyer.http.stream("GET", f"orders/{order['id']}/track", headers={"accept": accept}) as reply:
+        pieces = reply.iter_text()
+        text = next(pieces)
+        assert buyer.http.post("auth/logout", json={}).status_code == 200
+        text += "".join(pieces)
+    before, _, last = text.rstrip().rpartition(mark)
+    assert '"CONFIRMED"' in before
+    assert "error" not in before
+    [error] = json.loads(last).values()
+    assert (error["code"], error["status"]) == (16, "UNAUTHENTICATED")
+    [info, request, *_] = error["details"]
+    assert info["reason"] == "TOKEN_INVALID"
+    assert request["request_id"] == reply.headers["x-request-id"]
 
 
 def test_head_is_answered_as_get_without_a_body(stack: Stack, mug: Any, buyer: Person) -> None:

@@ -42,7 +42,7 @@ async def watch(worker: Worker, training_id: int = 0) -> list[model_pb2.Training
     request = model_service_pb2.WatchTrainingRequest(training_id=training_id)
     messages = [message async for message in worker.stream("WatchTraining", request, ADMIN)]
     states = [message.training for message in messages if message.HasField("training")]
-    assert messages[-1].end.state == states[-1].state
+    assert messages[-1].end.status == states[-1].status
     return states
 
 

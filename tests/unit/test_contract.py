@@ -62,7 +62,7 @@ NO_UPPER_BOUND = {
     "limit": "coerced to the longest list",
     "window_hours": "one of the windows that are counted",
     "days": "coerced to three months",
-    "after_sequence": "a sequence ahead of the order waits for the steps after it",
+    "after_sequence": "a sequence ahead of the order counts as its last one",
 }
 NO_RULE_NEEDED = {
     "google.api.HttpBody": "bounded in bytes by the server, and believed only when it is signed",

@@ -153,6 +153,9 @@ def test_integrators_get_the_comments_and_envoy_the_same_without() -> None:
     bare.CopyFrom(IMAGE)
     for file in bare.file:
         file.ClearField("source_code_info")
+    (details,) = (file for file in bare.file if file.name == "google/rpc/error_details.proto")
+    (request_info,) = (message for message in details.message_type if message.name == "RequestInfo")
+    assert request_info.field.pop().name == "serving_data", "Envoy prints no fact that no error has"
     lean = FileDescriptorSet()
     lean.CopyFrom(LEAN)
     (status,) = (file for file in lean.file if file.name == "google/rpc/status.proto")

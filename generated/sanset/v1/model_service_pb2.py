@@ -26,12 +26,13 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 from sanset.v1 import model_pb2 as sanset_dot_v1_dot_model__pb2
 from sanset.v1 import model_metrics_pb2 as sanset_dot_v1_dot_model__metrics__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsanset/v1/model_service.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\x1a\x15sanset/v1/model.proto\x1a\x1dsanset/v1/model_metrics.proto\"\xfe\x04\n\x11TrainModelRequest\x12\x39\n\nmodel_type\x18\x01 \x01(\x0e\x32\x15.sanset.v1.Model.TypeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12;\n\nparameters\x18\x02 \x01(\x0b\x32\'.sanset.v1.TrainModelRequest.Parameters\x12\x45\n\nactivation\x18\x03 \x01(\x0e\x32\'.sanset.v1.TrainModelRequest.ActivationB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x1a\x88\x02\n\nParameters\x12\x1b\n\x07\x66\x61\x63tors\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80\x04(\x00\x12\x34\n\x0eregularization\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1e\n\niterations\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12+\n\x05\x61lpha\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@!\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12=\n\x06preset\x18\x05 \x01(\x0e\x32#.sanset.v1.TrainModelRequest.PresetB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x11\n\x0f_regularizationB\x08\n\x06_alpha\"+\n\x06Preset\x12\x16\n\x12PRESET_UNSPECIFIED\x10\x00\x12\t\n\x05TUNED\x10\x01\"Q\n\nActivation\x12\x1a\n\x16\x41\x43TIVATION_UNSPECIFIED\x10\x00\x12\x10\n\x0cIF_NOT_WORSE\x10\x01\x12\n\n\x06\x41LWAYS\x10\x02\x12\t\n\x05NEVER\x10\x03\"9\n\x15\x43\x61ncelTrainingRequest\x12 \n\x0btraining_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"4\n\x14WatchTrainingRequest\x12\x1c\n\x0btraining_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x9f\x03\n\x15WatchTrainingResponse\x12\'\n\x08training\x18\x01 \x01(\x0b\x32\x13.sanset.v1.TrainingH\x00\x12?\n\theartbeat\x18\x02 \x01(\x0b\x32*.sanset.v1.WatchTrainingResponse.HeartbeatH\x00\x12?\n\treconnect\x18\x03 \x01(\x0b\x32*.sanset.v1.WatchTrainingResponse.ReconnectH\x00\x12\x33\n\x03\x65nd\x18\x04 \x01(\x0b\x32$.sanset.v1.WatchTrainingResponse.EndH\x00\x1a\x35\n\tHeartbeat\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x31\n\tReconnect\x12\x13\n\x0btraining_id\x18\x01 \x01(\x03\x12\x0f\n\x07message\x18\x02 \x01(\t\x1a\x31\n\x03\x45nd\x12*\n\x06status\x18\x01 \x01(\x0e\x32\x1a.sanset.v1.Training.StatusB\t\n\x07\x63ontent\"6\n\x12GetTrainingRequest\x12 \n\x0btraining_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"P\n\x14ListTrainingsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"T\n\x15ListTrainingsResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.Training\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x0fGetModelRequest\x12\x1d\n\x08model_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"M\n\x11ListModelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"N\n\x12ListModelsResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.sanset.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"J\n\x16GetModelMetricsRequest\x12\x19\n\x08model_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x15\n\x04\x64\x61ys\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x8a\x01\n\x16StartExperimentRequest\x12(\n\x13\x63hallenger_model_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12%\n\x12\x63hallenger_percent\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x63(\x00\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\":\n\x14GetExperimentRequest\x12\"\n\rexperiment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"R\n\x16ListExperimentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"X\n\x17ListExperimentsResponse\x12$\n\x05items\x18\x01 \x03(\x0b\x32\x15.sanset.v1.Experiment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x14\x45ndExperimentRequest\x12\"\n\rexperiment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"5\n\x14\x41\x63tivateModelRequest\x12\x1d\n\x08model_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x32\x87\x0f\n\x0cModelService\x12{\n\nTrainModel\x12\x1c.sanset.v1.TrainModelRequest\x1a\x13.sanset.v1.Training\":\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02.\")/api/v1/admin/recommendation-engine/train:\x01*\x12\x8f\x01\n\x0bGetTraining\x12\x1d.sanset.v1.GetTrainingRequest\x1a\x13.sanset.v1.Training\"L\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02=\x12;/api/v1/admin/recommendation-engine/trainings/{training_id}\x12\x92\x01\n\rListTrainings\x12\x1f.sanset.v1.ListTrainingsRequest\x1a .sanset.v1.ListTrainingsResponse\">\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02/\x12-/api/v1/admin/recommendation-engine/trainings\x12\x91\x01\n\rWatchTraining\x12\x1f.sanset.v1.WatchTrainingRequest\x1a .sanset.v1.WatchTrainingResponse\";\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02,\x12*/api/v1/admin/recommendation-engine/status0\x01\x12\x9f\x01\n\x0e\x43\x61ncelTraining\x12 .sanset.v1.CancelTrainingRequest\x1a\x13.sanset.v1.Training\"V\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02G\"B/api/v1/admin/recommendation-engine/trainings/{training_id}/cancel:\x01*\x12\x86\x01\n\nListModels\x12\x1c.sanset.v1.ListModelsRequest\x1a\x1d.sanset.v1.ListModelsResponse\";\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02,\x12*/api/v1/admin/recommendation-engine/models\x12\x80\x01\n\x08GetModel\x12\x1a.sanset.v1.GetModelRequest\x1a\x10.sanset.v1.Model\"F\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x37\x12\x35/api/v1/admin/recommendation-engine/models/{model_id}\x12\x8b\x01\n\x0fGetModelMetrics\x12!.sanset.v1.GetModelMetricsRequest\x1a\x17.sanset.v1.ModelMetrics\"<\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02-\x12+/api/v1/admin/recommendation-engine/metrics\x12\x96\x01\n\rActivateModel\x12\x1f.sanset.v1.ActivateModelRequest\x1a\x10.sanset.v1.Model\"R\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x43\">/api/v1/admin/recommendation-engine/models/{model_id}/activate:\x01*\x12\x8d\x01\n\x0fStartExperiment\x12!.sanset.v1.StartExperimentRequest\x1a\x15.sanset.v1.Experiment\"@\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x34\"//api/v1/admin/recommendation-engine/experiments:\x01*\x12\x99\x01\n\rGetExperiment\x12\x1f.sanset.v1.GetExperimentRequest\x1a\x15.sanset.v1.Experiment\"P\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x41\x12?/api/v1/admin/recommendation-engine/experiments/{experiment_id}\x12\x9a\x01\n\x0fListExperiments\x12!.sanset.v1.ListExperimentsRequest\x1a\".sanset.v1.ListExperimentsResponse\"@\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x31\x12//api/v1/admin/recommendation-engine/experiments\x12\xa0\x01\n\rEndExperiment\x12\x1f.sanset.v1.EndExperimentRequest\x1a\x15.sanset.v1.Experiment\"W\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02H\"C/api/v1/admin/recommendation-engine/experiments/{experiment_id}/end:\x01*B\xac\x01\n\rdev.sanset.v1B\x11ModelServiceProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsanset/v1/model_service.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x16sanset/v1/access.proto\x1a\x15sanset/v1/model.proto\x1a\x1dsanset/v1/model_metrics.proto\"\xfe\x04\n\x11TrainModelRequest\x12\x39\n\nmodel_type\x18\x01 \x01(\x0e\x32\x15.sanset.v1.Model.TypeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12;\n\nparameters\x18\x02 \x01(\x0b\x32\'.sanset.v1.TrainModelRequest.Parameters\x12\x45\n\nactivation\x18\x03 \x01(\x0e\x32\'.sanset.v1.TrainModelRequest.ActivationB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x1a\x88\x02\n\nParameters\x12\x1b\n\x07\x66\x61\x63tors\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80\x04(\x00\x12\x34\n\x0eregularization\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1e\n\niterations\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12+\n\x05\x61lpha\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@!\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12=\n\x06preset\x18\x05 \x01(\x0e\x32#.sanset.v1.TrainModelRequest.PresetB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x11\n\x0f_regularizationB\x08\n\x06_alpha\"+\n\x06Preset\x12\x16\n\x12PRESET_UNSPECIFIED\x10\x00\x12\t\n\x05TUNED\x10\x01\"Q\n\nActivation\x12\x1a\n\x16\x41\x43TIVATION_UNSPECIFIED\x10\x00\x12\x10\n\x0cIF_NOT_WORSE\x10\x01\x12\n\n\x06\x41LWAYS\x10\x02\x12\t\n\x05NEVER\x10\x03\"9\n\x15\x43\x61ncelTrainingRequest\x12 \n\x0btraining_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"4\n\x14WatchTrainingRequest\x12\x1c\n\x0btraining_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\xc4\x03\n\x15WatchTrainingResponse\x12\'\n\x08training\x18\x01 \x01(\x0b\x32\x13.sanset.v1.TrainingH\x00\x12?\n\theartbeat\x18\x02 \x01(\x0b\x32*.sanset.v1.WatchTrainingResponse.HeartbeatH\x00\x12?\n\treconnect\x18\x03 \x01(\x0b\x32*.sanset.v1.WatchTrainingResponse.ReconnectH\x00\x12\x33\n\x03\x65nd\x18\x04 \x01(\x0b\x32$.sanset.v1.WatchTrainingResponse.EndH\x00\x12#\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x1a\x35\n\tHeartbeat\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x31\n\tReconnect\x12\x13\n\x0btraining_id\x18\x01 \x01(\x03\x12\x0f\n\x07message\x18\x02 \x01(\t\x1a\x31\n\x03\x45nd\x12*\n\x06status\x18\x01 \x01(\x0e\x32\x1a.sanset.v1.Training.StatusB\t\n\x07\x63ontent\"6\n\x12GetTrainingRequest\x12 \n\x0btraining_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"P\n\x14ListTrainingsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"T\n\x15ListTrainingsResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.Training\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x0fGetModelRequest\x12\x1d\n\x08model_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"M\n\x11ListModelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"N\n\x12ListModelsResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.sanset.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"J\n\x16GetModelMetricsRequest\x12\x19\n\x08model_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x15\n\x04\x64\x61ys\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x8a\x01\n\x16StartExperimentRequest\x12(\n\x13\x63hallenger_model_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12%\n\x12\x63hallenger_percent\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x63(\x00\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\":\n\x14GetExperimentRequest\x12\"\n\rexperiment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"R\n\x16ListExperimentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"X\n\x17ListExperimentsResponse\x12$\n\x05items\x18\x01 \x03(\x0b\x32\x15.sanset.v1.Experiment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x14\x45ndExperimentRequest\x12\"\n\rexperiment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"5\n\x14\x41\x63tivateModelRequest\x12\x1d\n\x08model_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x32\x87\x0f\n\x0cModelService\x12{\n\nTrainModel\x12\x1c.sanset.v1.TrainModelRequest\x1a\x13.sanset.v1.Training\":\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02.\")/api/v1/admin/recommendation-engine/train:\x01*\x12\x8f\x01\n\x0bGetTraining\x12\x1d.sanset.v1.GetTrainingRequest\x1a\x13.sanset.v1.Training\"L\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02=\x12;/api/v1/admin/recommendation-engine/trainings/{training_id}\x12\x92\x01\n\rListTrainings\x12\x1f.sanset.v1.ListTrainingsRequest\x1a .sanset.v1.ListTrainingsResponse\">\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02/\x12-/api/v1/admin/recommendation-engine/trainings\x12\x91\x01\n\rWatchTraining\x12\x1f.sanset.v1.WatchTrainingRequest\x1a .sanset.v1.WatchTrainingResponse\";\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02,\x12*/api/v1/admin/recommendation-engine/status0\x01\x12\x9f\x01\n\x0e\x43\x61ncelTraining\x12 .sanset.v1.CancelTrainingRequest\x1a\x13.sanset.v1.Training\"V\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02G\"B/api/v1/admin/recommendation-engine/trainings/{training_id}/cancel:\x01*\x12\x86\x01\n\nListModels\x12\x1c.sanset.v1.ListModelsRequest\x1a\x1d.sanset.v1.ListModelsResponse\";\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02,\x12*/api/v1/admin/recommendation-engine/models\x12\x80\x01\n\x08GetModel\x12\x1a.sanset.v1.GetModelRequest\x1a\x10.sanset.v1.Model\"F\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x37\x12\x35/api/v1/admin/recommendation-engine/models/{model_id}\x12\x8b\x01\n\x0fGetModelMetrics\x12!.sanset.v1.GetModelMetricsRequest\x1a\x17.sanset.v1.ModelMetrics\"<\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02-\x12+/api/v1/admin/recommendation-engine/metrics\x12\x96\x01\n\rActivateModel\x12\x1f.sanset.v1.ActivateModelRequest\x1a\x10.sanset.v1.Model\"R\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x43\">/api/v1/admin/recommendation-engine/models/{model_id}/activate:\x01*\x12\x8d\x01\n\x0fStartExperiment\x12!.sanset.v1.StartExperimentRequest\x1a\x15.sanset.v1.Experiment\"@\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x34\"//api/v1/admin/recommendation-engine/experiments:\x01*\x12\x99\x01\n\rGetExperiment\x12\x1f.sanset.v1.GetExperimentRequest\x1a\x15.sanset.v1.Experiment\"P\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x41\x12?/api/v1/admin/recommendation-engine/experiments/{experiment_id}\x12\x9a\x01\n\x0fListExperiments\x12!.sanset.v1.ListExperimentsRequest\x1a\".sanset.v1.ListExperimentsResponse\"@\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x31\x12//api/v1/admin/recommendation-engine/experiments\x12\xa0\x01\n\rEndExperiment\x12\x1f.sanset.v1.EndExperimentRequest\x1a\x15.sanset.v1.Experiment\"W\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02H\"C/api/v1/admin/recommendation-engine/experiments/{experiment_id}/end:\x01*B\xac\x01\n\rdev.sanset.v1B\x11ModelServiceProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -117,52 +118,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELSERVICE'].methods_by_name['ListExperiments']._serialized_options = b'\220\002\001\312\363\030\002\020\005\202\323\344\223\0021\022//api/v1/admin/recommendation-engine/experiments'
   _globals['_MODELSERVICE'].methods_by_name['EndExperiment']._loaded_options = None
   _globals['_MODELSERVICE'].methods_by_name['EndExperiment']._serialized_options = b'\220\002\002\312\363\030\002\020\005\202\323\344\223\002H\"C/api/v1/admin/recommendation-engine/experiments/{experiment_id}/end:\001*'
-  _globals['_TRAINMODELREQUEST']._serialized_start=248
-  _globals['_TRAINMODELREQUEST']._serialized_end=886
-  _globals['_TRAINMODELREQUEST_PARAMETERS']._serialized_start=494
-  _globals['_TRAINMODELREQUEST_PARAMETERS']._serialized_end=758
-  _globals['_TRAINMODELREQUEST_PRESET']._serialized_start=760
-  _globals['_TRAINMODELREQUEST_PRESET']._serialized_end=803
-  _globals['_TRAINMODELREQUEST_ACTIVATION']._serialized_start=805
-  _globals['_TRAINMODELREQUEST_ACTIVATION']._serialized_end=886
-  _globals['_CANCELTRAININGREQUEST']._serialized_start=888
-  _globals['_CANCELTRAININGREQUEST']._serialized_end=945
-  _globals['_WATCHTRAININGREQUEST']._serialized_start=947
-  _globals['_WATCHTRAININGREQUEST']._serialized_end=999
-  _globals['_WATCHTRAININGRESPONSE']._serialized_start=1002
-  _globals['_WATCHTRAININGRESPONSE']._serialized_end=1417
-  _globals['_WATCHTRAININGRESPONSE_HEARTBEAT']._serialized_start=1251
-  _globals['_WATCHTRAININGRESPONSE_HEARTBEAT']._serialized_end=1304
-  _globals['_WATCHTRAININGRESPONSE_RECONNECT']._serialized_start=1306
-  _globals['_WATCHTRAININGRESPONSE_RECONNECT']._serialized_end=1355
-  _globals['_WATCHTRAININGRESPONSE_END']._serialized_start=1357
-  _globals['_WATCHTRAININGRESPONSE_END']._serialized_end=1406
-  _globals['_GETTRAININGREQUEST']._serialized_start=1419
-  _globals['_GETTRAININGREQUEST']._serialized_end=1473
-  _globals['_LISTTRAININGSREQUEST']._serialized_start=1475
-  _globals['_LISTTRAININGSREQUEST']._serialized_end=1555
-  _globals['_LISTTRAININGSRESPONSE']._serialized_start=1557
-  _globals['_LISTTRAININGSRESPONSE']._serialized_end=1641
-  _globals['_GETMODELREQUEST']._serialized_start=1643
-  _globals['_GETMODELREQUEST']._serialized_end=1691
-  _globals['_LISTMODELSREQUEST']._serialized_start=1693
-  _globals['_LISTMODELSREQUEST']._serialized_end=1770
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1772
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1850
-  _globals['_GETMODELMETRICSREQUEST']._serialized_start=1852
-  _globals['_GETMODELMETRICSREQUEST']._serialized_end=1926
-  _globals['_STARTEXPERIMENTREQUEST']._serialized_start=1929
-  _globals['_STARTEXPERIMENTREQUEST']._serialized_end=2067
-  _globals['_GETEXPERIMENTREQUEST']._serialized_start=2069
-  _globals['_GETEXPERIMENTREQUEST']._serialized_end=2127
-  _globals['_LISTEXPERIMENTSREQUEST']._serialized_start=2129
-  _globals['_LISTEXPERIMENTSREQUEST']._serialized_end=2211
-  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_start=2213
-  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_end=2301
-  _globals['_ENDEXPERIMENTREQUEST']._serialized_start=2303
-  _globals['_ENDEXPERIMENTREQUEST']._serialized_end=2361
-  _globals['_ACTIVATEMODELREQUEST']._serialized_start=2363
-  _globals['_ACTIVATEMODELREQUEST']._serialized_end=2416
-  _globals['_MODELSERVICE']._serialized_start=2419
-  _globals['_MODELSERVICE']._serialized_end=4346
+  _globals['_TRAINMODELREQUEST']._serialized_start=273
+  _globals['_TRAINMODELREQUEST']._serialized_end=911
+  _globals['_TRAINMODELREQUEST_PARAMETERS']._serialized_start=519
+  _globals['_TRAINMODELREQUEST_PARAMETERS']._serialized_end=783
+  _globals['_TRAINMODELREQUEST_PRESET']._serialized_start=785
+  _globals['_TRAINMODELREQUEST_PRESET']._serialized_end=828
+  _globals['_TRAINMODELREQUEST_ACTIVATION']._serialized_start=830
+  _globals['_TRAINMODELREQUEST_ACTIVATION']._serialized_end=911
+  _globals['_CANCELTRAININGREQUEST']._serialized_start=913
+  _globals['_CANCELTRAININGREQUEST']._serialized_end=970
+  _globals['_WATCHTRAININGREQUEST']._serialized_start=972
+  _globals['_WATCHTRAININGREQUEST']._serialized_end=1024
+  _globals['_WATCHTRAININGRESPONSE']._serialized_start=1027
+  _globals['_WATCHTRAININGRESPONSE']._serialized_end=1479
+  _globals['_WATCHTRAININGRESPONSE_HEARTBEAT']._serialized_start=1313
+  _globals['_WATCHTRAININGRESPONSE_HEARTBEAT']._serialized_end=1366
+  _globals['_WATCHTRAININGRESPONSE_RECONNECT']._serialized_start=1368
+  _globals['_WATCHTRAININGRESPONSE_RECONNECT']._serialized_end=1417
+  _globals['_WATCHTRAININGRESPONSE_END']._serialized_start=1419
+  _globals['_WATCHTRAININGRESPONSE_END']._serialized_end=1468
+  _globals['_GETTRAININGREQUEST']._serialized_start=1481
+  _globals['_GETTRAININGREQUEST']._serialized_end=1535
+  _globals['_LISTTRAININGSREQUEST']._serialized_start=1537
+  _globals['_LISTTRAININGSREQUEST']._serialized_end=1617
+  _globals['_LISTTRAININGSRESPONSE']._serialized_start=1619
+  _globals['_LISTTRAININGSRESPONSE']._serialized_end=1703
+  _globals['_GETMODELREQUEST']._serialized_start=1705
+  _globals['_GETMODELREQUEST']._serialized_end=1753
+  _globals['_LISTMODELSREQUEST']._serialized_start=1755
+  _globals['_LISTMODELSREQUEST']._serialized_end=1832
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1834
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1912
+  _globals['_GETMODELMETRICSREQUEST']._serialized_start=1914
+  _globals['_GETMODELMETRICSREQUEST']._serialized_end=1988
+  _globals['_STARTEXPERIMENTREQUEST']._serialized_start=1991
+  _globals['_STARTEXPERIMENTREQUEST']._serialized_end=2129
+  _globals['_GETEXPERIMENTREQUEST']._serialized_start=2131
+  _globals['_GETEXPERIMENTREQUEST']._serialized_end=2189
+  _globals['_LISTEXPERIMENTSREQUEST']._serialized_start=2191
+  _globals['_LISTEXPERIMENTSREQUEST']._serialized_end=2273
+  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_start=2275
+  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_end=2363
+  _globals['_ENDEXPERIMENTREQUEST']._serialized_start=2365
+  _globals['_ENDEXPERIMENTREQUEST']._serialized_end=2423
+  _globals['_ACTIVATEMODELREQUEST']._serialized_start=2425
+  _globals['_ACTIVATEMODELREQUEST']._serialized_end=2478
+  _globals['_MODELSERVICE']._serialized_start=2481
+  _globals['_MODELSERVICE']._serialized_end=4408
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.rpc import status_pb2 as _status_pb2
 from sanset.v1 import model_pb2 as _model_pb2
 import builtins as _builtins
 import sys
@@ -266,6 +267,7 @@ class WatchTrainingResponse(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     RECONNECT_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def training(self) -> _model_pb2.Training:
         """How the training stands."""
@@ -280,7 +282,13 @@ class WatchTrainingResponse(_message.Message):
 
     @_builtins.property
     def end(self) -> Global___WatchTrainingResponse.End:
-        """The last message."""
+        """The last message: the training has ended."""
+
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """The last message, over HTTP alone: the stream was refused or broke off, and why, as in the body of any error.
+        Over gRPC the call's own status says it.
+        """
 
     def __init__(
         self,
@@ -289,12 +297,13 @@ class WatchTrainingResponse(_message.Message):
         heartbeat: Global___WatchTrainingResponse.Heartbeat | None = ...,
         reconnect: Global___WatchTrainingResponse.Reconnect | None = ...,
         end: Global___WatchTrainingResponse.End | None = ...,
+        error: _status_pb2.Status | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "training", b"training"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "error", b"error", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "training", b"training"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "training", b"training"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "error", b"error", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "training", b"training"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["training", "heartbeat", "reconnect", "end"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["training", "heartbeat", "reconnect", "end", "error"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 

@@ -138,7 +138,8 @@ class ModelServiceServicer:
 
         A heartbeat comes at least every 30 seconds. `reconnect` asks to call again; `end` says that the training has
         ended, as the last `training` told, and is the last message. A stream that stops without `end` was cut: call
-        again. Over HTTP: JSON lines or server-sent events. Returns NOT_FOUND (MODEL_NOT_FOUND).
+        again. Over HTTP: JSON lines or server-sent events. A stream ends with UNAUTHENTICATED (TOKEN_INVALID) when its
+        sign-in does, over HTTP with `error` as its last message. Returns NOT_FOUND (MODEL_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -51,7 +51,8 @@ class ModelServiceStub:
 
     A heartbeat comes at least every 30 seconds. `reconnect` asks to call again; `end` says that the training has
     ended, as the last `training` told, and is the last message. A stream that stops without `end` was cut: call
-    again. Over HTTP: JSON lines or server-sent events. Returns NOT_FOUND (MODEL_NOT_FOUND).
+    again. Over HTTP: JSON lines or server-sent events. A stream ends with UNAUTHENTICATED (TOKEN_INVALID) when its
+    sign-in does, over HTTP with `error` as its last message. Returns NOT_FOUND (MODEL_NOT_FOUND).
     """
     CancelTraining: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.CancelTrainingRequest, _model_pb2.Training]
     """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
@@ -110,7 +111,8 @@ class ModelServiceAsyncStub(ModelServiceStub):
 
     A heartbeat comes at least every 30 seconds. `reconnect` asks to call again; `end` says that the training has
     ended, as the last `training` told, and is the last message. A stream that stops without `end` was cut: call
-    again. Over HTTP: JSON lines or server-sent events. Returns NOT_FOUND (MODEL_NOT_FOUND).
+    again. Over HTTP: JSON lines or server-sent events. A stream ends with UNAUTHENTICATED (TOKEN_INVALID) when its
+    sign-in does, over HTTP with `error` as its last message. Returns NOT_FOUND (MODEL_NOT_FOUND).
     """
     CancelTraining: _aio.UnaryUnaryMultiCallable[_model_service_pb2.CancelTrainingRequest, _model_pb2.Training]  # type: ignore[assignment]
     """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
@@ -190,7 +192,8 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
 
         A heartbeat comes at least every 30 seconds. `reconnect` asks to call again; `end` says that the training has
         ended, as the last `training` told, and is the last message. A stream that stops without `end` was cut: call
-        again. Over HTTP: JSON lines or server-sent events. Returns NOT_FOUND (MODEL_NOT_FOUND).
+        again. Over HTTP: JSON lines or server-sent events. A stream ends with UNAUTHENTICATED (TOKEN_INVALID) when its
+        sign-in does, over HTTP with `error` as its last message. Returns NOT_FOUND (MODEL_NOT_FOUND).
         """
 
     @_abc_1.abstractmethod

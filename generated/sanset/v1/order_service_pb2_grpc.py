@@ -175,9 +175,9 @@ class OrderServiceServicer:
         to call again from where it says; `end` says that the order reached DELIVERED, CANCELLED, RETURNED or
         REFUNDED, and is the last message. A stream that stops without `end` was cut: resume it. Over HTTP the
         reply is JSON lines, or server-sent events when asked with `Accept: text/event-stream`: a step's `id:` is its
-        sequence, and `Last-Event-ID` counts as `after_sequence` when it is the later one. Returns
-        NOT_FOUND when the order does not exist or is another user's, OUT_OF_RANGE never: a sequence ahead of
-        the order waits for the steps after it.
+        sequence, and `Last-Event-ID` counts as `after_sequence` when it is the later one. A stream ends with
+        UNAUTHENTICATED (TOKEN_INVALID) when its sign-in does, over HTTP with `error` as its last message. Returns
+        NOT_FOUND (ORDER_NOT_FOUND) when the order does not exist or is another user's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

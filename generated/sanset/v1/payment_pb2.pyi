@@ -528,6 +528,28 @@ class ListPaymentAlertsResponse(_message.Message):
 Global___ListPaymentAlertsResponse: _TypeAlias = ListPaymentAlertsResponse  # noqa: Y015
 
 @_typing.final
+class GetPaymentAlertRequest(_message.Message):
+    """Request of GetPaymentAlert."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_ID_FIELD_NUMBER: _builtins.int
+    alert_id: _builtins.int
+    """The id of the alert."""
+    def __init__(
+        self,
+        *,
+        alert_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_id", b"alert_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPaymentAlertRequest: _TypeAlias = GetPaymentAlertRequest  # noqa: Y015
+
+@_typing.final
 class ClosePaymentAlertRequest(_message.Message):
     """Request of ClosePaymentAlert."""
 

@@ -53,6 +53,11 @@ class PaymentServiceStub:
                 request_serializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.FromString,
                 _registered_method=True)
+        self.GetPaymentAlert = channel.unary_unary(
+                '/sanset.v1.PaymentService/GetPaymentAlert',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.GetPaymentAlertRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.PaymentAlert.FromString,
+                _registered_method=True)
         self.ClosePaymentAlert = channel.unary_unary(
                 '/sanset.v1.PaymentService/ClosePaymentAlert',
                 request_serializer=sanset_dot_v1_dot_payment__pb2.ClosePaymentAlertRequest.SerializeToString,
@@ -114,6 +119,13 @@ class PaymentServiceServicer:
     def ListPaymentAlerts(self, request, context):
         """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
         disputes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPaymentAlert(self, request, context):
+        """Gets a payment alert, closed or not. Returns NOT_FOUND (PAYMENT_ALERT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,6 +195,11 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.ListPaymentAlerts,
                     request_deserializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.SerializeToString,
+            ),
+            'GetPaymentAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPaymentAlert,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.GetPaymentAlertRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.PaymentAlert.SerializeToString,
             ),
             'ClosePaymentAlert': grpc.unary_unary_rpc_method_handler(
                     servicer.ClosePaymentAlert,
@@ -299,6 +316,33 @@ class PaymentService:
             '/sanset.v1.PaymentService/ListPaymentAlerts',
             sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.SerializeToString,
             sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPaymentAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/GetPaymentAlert',
+            sanset_dot_v1_dot_payment__pb2.GetPaymentAlertRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.PaymentAlert.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,6 +52,8 @@ class PaymentServiceStub:
     """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
     disputes.
     """
+    GetPaymentAlert: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetPaymentAlertRequest, _payment_pb2.PaymentAlert]
+    """Gets a payment alert, closed or not. Returns NOT_FOUND (PAYMENT_ALERT_NOT_FOUND)."""
     ClosePaymentAlert: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ClosePaymentAlertRequest, _payment_pb2.PaymentAlert]
     """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
     (PAYMENT_ALERT_NOT_FOUND).
@@ -95,6 +97,8 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
     disputes.
     """
+    GetPaymentAlert: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetPaymentAlertRequest, _payment_pb2.PaymentAlert]  # type: ignore[assignment]
+    """Gets a payment alert, closed or not. Returns NOT_FOUND (PAYMENT_ALERT_NOT_FOUND)."""
     ClosePaymentAlert: _aio.UnaryUnaryMultiCallable[_payment_pb2.ClosePaymentAlertRequest, _payment_pb2.PaymentAlert]  # type: ignore[assignment]
     """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
     (PAYMENT_ALERT_NOT_FOUND).
@@ -153,6 +157,14 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
         disputes.
         """
+
+    @_abc_1.abstractmethod
+    def GetPaymentAlert(
+        self,
+        request: _payment_pb2.GetPaymentAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.PaymentAlert, _abc.Awaitable[_payment_pb2.PaymentAlert]]:
+        """Gets a payment alert, closed or not. Returns NOT_FOUND (PAYMENT_ALERT_NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def ClosePaymentAlert(

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from sanset.v1 import order_pb2 as sanset_dot_v1_dot_order__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sanset/v1/tracking.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sanset/v1/order.proto\"S\n\x11TrackOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\xcb\x03\n\x12TrackOrderResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x15.sanset.v1.OrderEventH\x00\x12<\n\theartbeat\x18\x02 \x01(\x0b\x32\'.sanset.v1.TrackOrderResponse.HeartbeatH\x00\x12<\n\treconnect\x18\x03 \x01(\x0b\x32\'.sanset.v1.TrackOrderResponse.ReconnectH\x00\x12\x30\n\x03\x65nd\x18\x04 \x01(\x0b\x32!.sanset.v1.TrackOrderResponse.EndH\x00\x12%\n\x08shipment\x18\x05 \x01(\x0b\x32\x13.sanset.v1.Shipment\x1a\x35\n\tHeartbeat\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x34\n\tReconnect\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x1a@\n\x03\x45nd\x12\'\n\x06status\x18\x01 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x10\n\x08sequence\x18\x02 \x01(\x05\x42\t\n\x07\x63ontent\"3\n\x12GetTrackingRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x42\xa8\x01\n\rdev.sanset.v1B\rTrackingProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sanset/v1/tracking.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x15sanset/v1/order.proto\"S\n\x11TrackOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\xf0\x03\n\x12TrackOrderResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x15.sanset.v1.OrderEventH\x00\x12<\n\theartbeat\x18\x02 \x01(\x0b\x32\'.sanset.v1.TrackOrderResponse.HeartbeatH\x00\x12<\n\treconnect\x18\x03 \x01(\x0b\x32\'.sanset.v1.TrackOrderResponse.ReconnectH\x00\x12\x30\n\x03\x65nd\x18\x04 \x01(\x0b\x32!.sanset.v1.TrackOrderResponse.EndH\x00\x12#\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12%\n\x08shipment\x18\x06 \x01(\x0b\x32\x13.sanset.v1.Shipment\x1a\x35\n\tHeartbeat\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x34\n\tReconnect\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x1a@\n\x03\x45nd\x12\'\n\x06status\x18\x01 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x10\n\x08sequence\x18\x02 \x01(\x05\x42\t\n\x07\x63ontent\"3\n\x12GetTrackingRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x42\xa8\x01\n\rdev.sanset.v1B\rTrackingProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,16 +43,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRACKORDERREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_GETTRACKINGREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_GETTRACKINGREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_TRACKORDERREQUEST']._serialized_start=157
-  _globals['_TRACKORDERREQUEST']._serialized_end=240
-  _globals['_TRACKORDERRESPONSE']._serialized_start=243
-  _globals['_TRACKORDERRESPONSE']._serialized_end=702
-  _globals['_TRACKORDERRESPONSE_HEARTBEAT']._serialized_start=518
-  _globals['_TRACKORDERRESPONSE_HEARTBEAT']._serialized_end=571
-  _globals['_TRACKORDERRESPONSE_RECONNECT']._serialized_start=573
-  _globals['_TRACKORDERRESPONSE_RECONNECT']._serialized_end=625
-  _globals['_TRACKORDERRESPONSE_END']._serialized_start=627
-  _globals['_TRACKORDERRESPONSE_END']._serialized_end=691
-  _globals['_GETTRACKINGREQUEST']._serialized_start=704
-  _globals['_GETTRACKINGREQUEST']._serialized_end=755
+  _globals['_TRACKORDERREQUEST']._serialized_start=182
+  _globals['_TRACKORDERREQUEST']._serialized_end=265
+  _globals['_TRACKORDERRESPONSE']._serialized_start=268
+  _globals['_TRACKORDERRESPONSE']._serialized_end=764
+  _globals['_TRACKORDERRESPONSE_HEARTBEAT']._serialized_start=580
+  _globals['_TRACKORDERRESPONSE_HEARTBEAT']._serialized_end=633
+  _globals['_TRACKORDERRESPONSE_RECONNECT']._serialized_start=635
+  _globals['_TRACKORDERRESPONSE_RECONNECT']._serialized_end=687
+  _globals['_TRACKORDERRESPONSE_END']._serialized_start=689
+  _globals['_TRACKORDERRESPONSE_END']._serialized_end=753
+  _globals['_GETTRACKINGREQUEST']._serialized_start=766
+  _globals['_GETTRACKINGREQUEST']._serialized_end=817
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ Following the steps of an order."""
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.rpc import status_pb2 as _status_pb2
 from sanset.v1 import order_pb2 as _order_pb2
 import builtins as _builtins
 import sys
@@ -29,7 +30,7 @@ class TrackOrderRequest(_message.Message):
     order_id: _builtins.int
     """The id of the order."""
     after_sequence: _builtins.int
-    """Only steps after this one. 0: from the first."""
+    """Only steps after this one. 0: from the first. A sequence that the order has not reached counts as its last one."""
     def __init__(
         self,
         *,
@@ -124,6 +125,7 @@ class TrackOrderResponse(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     RECONNECT_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
     SHIPMENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def event(self) -> _order_pb2.OrderEvent:
@@ -139,7 +141,13 @@ class TrackOrderResponse(_message.Message):
 
     @_builtins.property
     def end(self) -> Global___TrackOrderResponse.End:
-        """The last message."""
+        """The last message: the order has ended."""
+
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """The last message, over HTTP alone: the stream was refused or broke off, and why, as in the body of any error.
+        Over gRPC the call's own status says it.
+        """
 
     @_builtins.property
     def shipment(self) -> _order_pb2.Shipment:
@@ -152,13 +160,14 @@ class TrackOrderResponse(_message.Message):
         heartbeat: Global___TrackOrderResponse.Heartbeat | None = ...,
         reconnect: Global___TrackOrderResponse.Reconnect | None = ...,
         end: Global___TrackOrderResponse.End | None = ...,
+        error: _status_pb2.Status | None = ...,
         shipment: _order_pb2.Shipment | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "shipment", b"shipment"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "error", b"error", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "shipment", b"shipment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "shipment", b"shipment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "error", b"error", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect", "shipment", b"shipment"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["event", "heartbeat", "reconnect", "end"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["event", "heartbeat", "reconnect", "end", "error"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 

@@ -136,23 +136,22 @@ def test_a_return_opens_the_tracking_of_a_delivered_order_again(shop: RunningSho
     assert watcher.messages[-1].end.status == pb.Order.RETURNED
 
 
-def test_a_sequence_ahead_of_the_order_waits_for_the_steps_after_it(shop: RunningShop) -> None:
+@pytest.mark.parametrize("after", [3, 99, 2**31 - 1])
+def test_a_sequence_ahead_of_the_order_counts_as_its_last_one(shop: RunningShop, after: int) -> None:
     buyer = shop.customer()
     order = shop.order(buyer)
-    watcher = Watcher(shop.orders, buyer, order.id, after=3)
+    watcher = Watcher(shop.orders, buyer, order.id, after=after)
     wait_for_streams(shop, 1)
     deliver(shop, order.id)
-    assert watcher.until_end().steps == [4, 5]
+    assert watcher.until_end().steps == [3, 4, 5]
 
 
-def test_a_sequence_beyond_the_last_step_still_learns_of_the_end(shop: RunningShop) -> None:
+def test_a_sequence_ahead_of_an_order_that_has_ended_learns_of_the_end(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = shop.order(buyer)
-    watcher = Watcher(shop.orders, buyer, order.id, after=50)
-    wait_for_streams(shop, 1)
     deliver(shop, order.id)
-    watcher.until_end()
-    assert watcher.kinds() == ["end"]
+    watcher = Watcher(shop.orders, buyer, order.id, after=99).until_end()
+    assert (watcher.kinds(), watcher.messages[-1].end.sequence) == (["end"], 5)
 
 
 def test_a_negative_sequence_is_refused(shop: RunningShop) -> None:

@@ -523,6 +523,12 @@ def test_alerts_are_listed_until_a_person_closes_them(paid: RunningShop, account
     assert paid.payments.ClosePaymentAlert(close, metadata=paid.admin.metadata) == closed
     assert listed() == found[1:]
     assert listed(include_closed=True) == [closed, *found[1:]]
-    absent = payment_pb2.ClosePaymentAlertRequest(alert_id=10**12)
-    answer = refused(paid.payments.ClosePaymentAlert, absent, metadata=paid.admin.metadata)
-    assert answer.reason == "PAYMENT_ALERT_NOT_FOUND"
+    for alert in (closed, found[1]):
+        request = payment_pb2.GetPaymentAlertRequest(alert_id=alert.id)
+        assert paid.payments.GetPaymentAlert(request, metadata=paid.admin.metadata) == alert
+    for rpc, absent in (
+        (paid.payments.GetPaymentAlert, payment_pb2.GetPaymentAlertRequest(alert_id=10**12)),
+        (paid.payments.ClosePaymentAlert, payment_pb2.ClosePaymentAlertRequest(alert_id=10**12)),
+    ):
+        answer = refused(rpc, absent, metadata=paid.admin.metadata)
+        assert answer.reason == "PAYMENT_ALERT_NOT_FOUND"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.events.order_steps import OrderStepped, Step
-from server.order.tracking import MAX_WAITING, End, Heartbeat, Message, Reconnect, Tracking
+from server.order.tracking import MAX_WAITING, End, Heartbeat, Message, Reconnect, StepsSoFar, Tracking
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ORDER_ID = 7
@@ -39,10 +39,11 @@ class Shop:
         self.tracking = Tracking(**{"heartbeat_seconds": 30.0, "lifetime_seconds": 600.0} | changes)
         self.tracking.attach(self.wire)  # type: ignore[arg-type]  # a double
 
-    async def read(self, after: int) -> tuple[str, list[Step]]:
+    async def read(self, after: int) -> StepsSoFar:
         """The history after a sequence."""
         self.reads += 1
-        return self.history[-1].status, [one for one in self.history if one.sequence > after]
+        last = self.history[-1]
+        return StepsSoFar(last.status, last.sequence, [one for one in self.history if one.sequence > after])
 
     def take(self, status: str = "PROCESSING", *, told: bool = True) -> Step:
         """Take the next step, and tell of it."""
@@ -143,7 +144,7 @@ def test_a_step_that_was_never_told_is_read_when_the_next_one_comes() -> None:
 
 def test_a_step_taken_while_the_history_is_read_is_not_lost() -> None:
     class Racing(Shop):
-        async def read(self, after: int) -> tuple[str, list[Step]]:
+        async def read(self, after: int) -> StepsSoFar:
             answer = await super().read(after)
             if self.reads == 1:
                 self.take("DELIVERED")  # after the read, before its answer arrives

@@ -82,7 +82,8 @@ def watch_training(
 
     A heartbeat comes at least every 30 seconds. `reconnect` asks to call again; `end` says that the training has
     ended, as the last `training` told, and is the last message. A stream that stops without `end` was cut: call
-    again. Over HTTP: JSON lines or server-sent events. Returns NOT_FOUND (MODEL_NOT_FOUND).
+    again. Over HTTP: JSON lines or server-sent events. A stream ends with UNAUTHENTICATED (TOKEN_INVALID) when its
+    sign-in does, over HTTP with `error` as its last message. Returns NOT_FOUND (MODEL_NOT_FOUND).
     """
     return prepare(
         model_service_pb2.WatchTrainingRequest,

@@ -70,6 +70,21 @@ def list_payment_alerts(
     )
 
 
+def get_payment_alert(
+    *,
+    alert_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a payment alert, closed or not. Returns NOT_FOUND (PAYMENT_ALERT_NOT_FOUND)."""
+    return prepare(
+        payment_pb2.GetPaymentAlertRequest,
+        timeout,
+        metadata,
+        alert_id=alert_id,
+    )
+
+
 def close_payment_alert(
     *,
     alert_id: int | None = None,
@@ -182,6 +197,7 @@ class PaymentMethods:
     receive_payment_webhook = Unary("ReceivePaymentWebhook", receive_payment_webhook, payment_pb2.ReceivePaymentWebhookResponse)
     list_payment_alerts = Unary("ListPaymentAlerts", list_payment_alerts, payment_pb2.ListPaymentAlertsResponse)
     iter_payment_alerts = Items("ListPaymentAlerts", list_payment_alerts.request, payment_pb2.PaymentAlert)
+    get_payment_alert = Unary("GetPaymentAlert", get_payment_alert, payment_pb2.PaymentAlert)
     close_payment_alert = Unary("ClosePaymentAlert", close_payment_alert, payment_pb2.PaymentAlert)
     create_gift_card = Unary("CreateGiftCard", create_gift_card, gift_card_pb2.GiftCard)
     list_gift_cards = Unary("ListGiftCards", list_gift_cards, gift_card_pb2.ListGiftCardsResponse)
