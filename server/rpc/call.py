@@ -34,7 +34,6 @@ class Call:
     request_id: str
     address: str
     through_envoy: bool
-    user_agent: str
     authorization: str | None
     deadline: Deadline
     caller: Identity | None = None
@@ -49,6 +48,11 @@ class Call:
     def is_transcoded(self) -> bool:
         """Whether the gateway makes JSON, or a file, of the reply."""
         return self.through_envoy and TRANSCODED_KEY in self.headers
+
+    @property
+    def user_agent(self) -> str:
+        """The program that calls, as far as it says."""
+        return str(self.headers.get("user-agent") or "")[:200]
 
     @property
     def identity(self) -> Identity:
@@ -70,9 +74,8 @@ def read_call(method: str, context: Context, *, edge_token: str, default_seconds
     count only where the edge token proves that it set them.
     """
     metadata: Mapping[str, str | bytes] = dict(context.invocation_metadata() or ())
-    # As bytes: strings are compared only when they are ASCII, and a header need not be.
-    proof = str(metadata.get("x-sanset-edge", "")).encode()
-    through_envoy = bool(edge_token) and secrets.compare_digest(proof, edge_token.encode())
+    proof = metadata.get("x-sanset-edge")
+    through_envoy = proof is not None and _proves(str(proof), edge_token)
     remaining = context.time_remaining()
     if through_envoy and remaining is not None and (seconds := metadata.get("x-sanset-seconds")):
         remaining = min(remaining, float(seconds))
@@ -81,7 +84,6 @@ def read_call(method: str, context: Context, *, edge_token: str, default_seconds
         request_id=_request_id(metadata.get("x-request-id")),
         address=_text(metadata, "x-sanset-address") or "" if through_envoy else _peer(context.peer()),
         through_envoy=through_envoy,
-        user_agent=str(metadata.get("user-agent") or "")[:200],
         authorization=_text(metadata, "authorization"),
         deadline=_deadline(remaining, default_seconds),
         headers=metadata,
@@ -90,7 +92,12 @@ def read_call(method: str, context: Context, *, edge_token: str, default_seconds
 
 def unread_call(method: str) -> Call:
     """What stands for a call whose headers cannot be read, so that it is refused and logged like any other."""
-    return Call(method, _request_id(None), "", False, "", None, Deadline(0))
+    return Call(method, _request_id(None), "", False, None, Deadline(0))
+
+
+def _proves(proof: str, edge_token: str) -> bool:
+    # As bytes: strings are compared only when they are ASCII, and a header need not be.
+    return bool(edge_token) and secrets.compare_digest(proof.encode(), edge_token.encode())
 
 
 def _deadline(remaining: float | None, default_seconds: float) -> Deadline:

@@ -101,6 +101,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
 
         gRPC's own way to stop tells the callers CANCELLED, as if they had hung up, and they do not try again.
         """
+        self._telemetry.end()
         await self._running.stop(seconds)
 
     async def intercept_service(
@@ -258,7 +259,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
         if_match = call.headers.get(IF_MATCH)
         if if_match is not None:
             expect_etag(call.method, request, str(if_match))
-        self._validation.check(request)
+        self._validation.check_sent(call.method, data, request)
         return request
 
     def _refuse(self, call: Call, error: BaseException) -> Refusal:

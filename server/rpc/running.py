@@ -25,11 +25,16 @@ class Running:
         self._tasks: dict[Task, Deadline | None] = {}
         self._interrupted: dict[Task, Refusal] = {}
         self._looking = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.stopping = False
 
     def begin(self) -> Task:
         """Note the call of the current task."""
-        task = asyncio.current_task()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task(
+            self._loop
+        )  # which asks the system for the process id unless told the loop
         assert task is not None  # gRPC runs each call in a task
         self._tasks[task] = None
         return task

@@ -51,7 +51,7 @@ class Telemetry(Collector):
             "level": "info",
             "method": call.method,
             "code": code,
-            "ms": round(seconds * 1000, 2),
+            "ms": int(seconds * 100_000 + 0.5) / 100,
             "request_id": call.request_id,
             "address": call.address,
         }
@@ -64,6 +64,10 @@ class Telemetry(Collector):
             if code == "INTERNAL":
                 line["level"] = "error"
         self._log.write(line)
+
+    def end(self) -> None:
+        """Log each call at once from now on, with what waits to be logged: the process is about to end."""
+        self._log.end()
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily]:
         """The samples of this moment, for Prometheus."""

@@ -88,10 +88,10 @@ class AuthShop:
             request_id="r-1",
             address=ip or "192.0.2.7",
             through_envoy=False,
-            user_agent=device,
             authorization=None,
             deadline=Deadline(15),
             caller=caller,
+            headers={"user-agent": device},
         )
         return await self._methods.call(rpc, request, call)
 

@@ -75,7 +75,7 @@ def db(database_url: str) -> Iterator[Database]:
 
 def call(user_id: int = 1, method: str = "AdjustPoints", role: Role = Role.ADMIN) -> Call:
     identity = Identity(user_id, role, "session", NOW.timestamp() + 60)
-    return Call(f"/sanset.v1.PromotionService/{method}", "", "", False, "", None, Deadline(10), identity)
+    return Call(f"/sanset.v1.PromotionService/{method}", "", "", False, None, Deadline(10), identity)
 
 
 def adjust(points: Points, *, request_id: str = REQUEST_ID, by: int = 5, caller: Call) -> int:

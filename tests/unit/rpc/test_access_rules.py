@@ -48,7 +48,7 @@ ACCESS = Access([_service()], _verify)  # type: ignore[list-item]
 
 
 def _answer(method: str, authorization: str | None) -> str:
-    call = Call(f"/test.Guarded/{method}", "r", "127.0.0.1", False, "", authorization, Deadline(5))
+    call = Call(f"/test.Guarded/{method}", "r", "127.0.0.1", False, authorization, Deadline(5))
     try:
         ACCESS.check(call)
     except Refusal as refusal:

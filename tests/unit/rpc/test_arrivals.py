@@ -28,7 +28,7 @@ def _judged(arrivals: Arrivals, waits: list[float], began: float, rate: float = 
 
 def _call(begun: str | None, *, through_envoy: bool = True) -> Call:
     headers = {BEGUN: begun} if begun is not None else {}
-    return Call("/m", "r", "10.0.0.1", through_envoy, "", None, Deadline(5), headers=headers)
+    return Call("/m", "r", "10.0.0.1", through_envoy, None, Deadline(5), headers=headers)
 
 
 def test_only_envoy_is_believed_about_when_a_call_began(monkeypatch: pytest.MonkeyPatch) -> None:

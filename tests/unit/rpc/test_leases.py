@@ -16,7 +16,7 @@ from server.rpc.leases import Leases
 
 def _call(session_id: str = "s", seconds: float = 60) -> Call:
     caller = Identity(1, Role.CUSTOMER, session_id, time.time() + seconds)
-    return Call("/m", "r", "10.0.0.1", False, "", None, Deadline(5), caller)
+    return Call("/m", "r", "10.0.0.1", False, None, Deadline(5), caller)
 
 
 async def _stream(leases: Leases, call: Call) -> str:

@@ -19,7 +19,7 @@ REPORT = "/shop.v1.PaymentService/ReceiveReport"
 
 def _call(address: str = "10.0.0.1", user_id: int = 0, *, through_envoy: bool = False) -> Call:
     caller = Identity(user_id, Role.CUSTOMER, "s", 0) if user_id else None
-    return Call("/m", "r", address, through_envoy, "", None, Deadline(5), caller)
+    return Call("/m", "r", address, through_envoy, None, Deadline(5), caller)
 
 
 def _limits(anonymous: int = 3, signed_in: int = 5, streams_per_user: int = 2, streams: int = 3) -> Limits:

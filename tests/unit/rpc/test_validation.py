@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from buf.validate import validate_pb2
 from google.protobuf.struct_pb2 import Value
 from sanset.v1.behavior_pb2 import BehaviorEvent, TrackEventRequest
 from sanset.v1.category_pb2 import Category, UpdateCategoryRequest
-from sanset.v1.product_pb2 import BatchGetProductsRequest, Product, UpdateProductRequest
+from sanset.v1.product_pb2 import BatchGetProductsRequest, GetProductRequest, Product, UpdateProductRequest
 from sanset.v1.user_pb2 import UpdateMeRequest, User
 
-from server.contract import SERVICES
+from server.contract import METHODS, SERVICES
 from server.errors import InvalidField, RequestTooLarge
+from server.rpc import validation as checks
 from server.rpc.sizes import MAX_STRUCT_BYTES, MIN_LIMIT, largest
 from server.rpc.validation import Validation
 
+GET = "/sanset.v1.CatalogService/GetProduct"
 TRACK = "/sanset.v1.RecommendService/TrackEvent"
 
 
@@ -51,6 +55,72 @@ def test_a_message_with_a_byte_too_many_names_the_limit(validation: Validation) 
     validation.check_size(TRACK, limit)
     with pytest.raises(RequestTooLarge, match=f"has {limit + 1} bytes; TrackEvent takes at most {limit}"):
         validation.check_size(TRACK, limit + 1)
+
+
+class Counting(Validation):
+    """Counts the requests that it looks through."""
+
+    def __init__(self) -> None:
+        super().__init__(SERVICES)
+        self.checked = 0
+
+    def check(self, request: Any) -> None:
+        self.checked += 1
+        super().check(request)
+
+    def sent(self, method: str, request: Any) -> Any:
+        """Check a request as it comes, parsed anew."""
+        data = request.SerializeToString()
+        request = type(request).FromString(data)
+        self.check_sent(method, data, request)
+        return request
+
+
+def test_what_a_read_sends_again_is_not_looked_through_again() -> None:
+    counting = Counting()
+    for product_id in (1, 2, 1, 1):
+        assert counting.sent(GET, GetProductRequest(product_id=product_id)).product_id == product_id
+    assert counting.checked == 2
+
+
+def test_what_is_wrong_or_untidy_is_looked_through_every_time() -> None:
+    counting = Counting()
+    for _ in range(2):
+        with pytest.raises(InvalidField):
+            counting.sent(GET, GetProductRequest(product_id=-1))
+        assert counting.sent(GET, GetProductRequest(slug=" tea ")).slug == "tea"
+    assert counting.checked == 4
+
+
+def test_what_changes_something_is_looked_through_every_time() -> None:
+    counting = Counting()
+    for _ in range(2):
+        counting.sent("/sanset.v1.CatalogService/UpdateProduct", UpdateProductRequest(product=Product(id=1)))
+    assert counting.checked == 2
+
+
+def test_the_same_bytes_are_another_request_of_another_method() -> None:
+    counting = Counting()
+    counting.sent(GET, GetProductRequest(product_id=1))
+    counting.sent("/sanset.v1.OrderService/GetOrder", GetProductRequest(product_id=1))
+    assert counting.checked == 2
+
+
+def test_few_requests_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "MAX_SOUND", 2)
+    counting = Counting()
+    for product_id in (1, 2, 3, 3, 2, 1):
+        counting.sent(GET, GetProductRequest(product_id=product_id))
+    assert counting.checked == 4
+
+
+def test_no_rule_depends_on_the_time() -> None:
+    """What was sound would not stay so."""
+    messages = {method.input_type for method in METHODS}
+    while inner := {f.message_type for m in messages for f in m.fields if f.message_type} - messages:
+        messages |= inner
+    rules = [str(f.GetOptions().Extensions[validate_pb2.field]) for m in messages for f in m.fields]
+    assert not [rule for rule in rules if re.search(r"\b(lt_now|gt_now|within|now)\b", rule)]
 
 
 class Untouchable(Validation):
