@@ -24,9 +24,9 @@ from server.rpc.detached import DetachedTasks
 from server.rpc.interceptor import Interceptor
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
+from server.rpc.methods import Methods
 from server.rpc.reflection import add_reflection
 from server.rpc.telemetry import Telemetry
-from server.rpc.unregistered import unregistered
 from server.rpc.validation import Validation
 from server.settings import Settings
 
@@ -43,6 +43,7 @@ class GrpcServer:
     def __init__(
         self,
         server: grpc.aio.Server,
+        methods: Methods,
         interceptor: Interceptor,
         detached: DetachedTasks,
         *,
@@ -53,21 +54,21 @@ class GrpcServer:
         self._detached = detached
         self._drain_seconds = drain_seconds
         self._health = health.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, unregistered(server))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, methods.server)
 
     @classmethod
     def of(cls, core: Core, verify: Verify, parts: Iterable[Part]) -> GrpcServer:
         """As the settings say, with the servicers of `parts`."""
         settings = core.settings
         interceptor = _interceptor(core, verify)
-        server = grpc.aio.server(interceptors=[interceptor], options=_options(settings))
-        services = unregistered(server)
+        methods = Methods(interceptor.wrap, interceptor.unknown)
         for part in parts:
             for add in part.servicers:
-                add(services)
+                add(methods.server)
         if settings.reflects:
-            add_reflection(services, [*(service.full_name for service in SERVICES), HEALTH])
-        return cls(server, interceptor, core.detached, drain_seconds=settings.drain_seconds)
+            add_reflection(methods.server, [*(service.full_name for service in SERVICES), HEALTH])
+        server = grpc.aio.server(handlers=[methods], options=_options(settings))
+        return cls(server, methods, interceptor, core.detached, drain_seconds=settings.drain_seconds)
 
     def listen(self, address: str) -> int:
         """Bind an address before the start, and return its port."""

@@ -80,7 +80,7 @@ class ProductCache:
     async def product(self, product_id: int) -> pb.Product | None:
         """A product; None when there is none. Do not change the message: everyone gets the same."""
         self._drop_repriced([product_id])
-        shown = await self._products.get(product_id)
+        shown = self._products.peek(product_id) or await self._products.get(product_id)
         return shown.full if shown else None
 
     async def products(self, ids: Sequence[int]) -> dict[int, CachedProduct]:

@@ -28,8 +28,8 @@ from sanset.v1 import (
 
 from server.process.supervisor_pipe import say_ready, tell_of_life
 from server.rpc.answers import break_off, breakable
+from server.rpc.methods import Methods
 from server.rpc.status import encoded
-from server.rpc.unregistered import unregistered
 
 NOT_THERE, SLOW, LARGE, BUSY, HELD, STEPS = 404, 504, 7, 86, 99, 33
 """Ids that mean something to the double."""
@@ -120,9 +120,10 @@ async def _serve(port: str) -> None:
     ]
     server = grpc.aio.server(options=limits)
     server.add_generic_rpc_handlers((_exports(),))
-    services = unregistered(server)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(Catalog(), services)
-    order_service_pb2_grpc.add_OrderServiceServicer_to_server(Orders(), services)
+    methods = Methods()
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(Catalog(), methods.server)
+    order_service_pb2_grpc.add_OrderServiceServicer_to_server(Orders(), methods.server)
+    server.add_generic_rpc_handlers((methods,))
     health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()

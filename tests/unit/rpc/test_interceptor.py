@@ -118,19 +118,12 @@ class Server:
 
     async def call(self, method: str, context: Context, unary: Any = None) -> None:
         """Call a method as gRPC would."""
-        details: Any = type("Details", (), {"method": method})
-
-        async def handler(_: object) -> Any:
-            kind = (
-                grpc.unary_stream_rpc_method_handler
-                if method == TRACK
-                else grpc.unary_unary_rpc_method_handler
-            )
-            return kind(
-                _stream if method == TRACK else unary or _unary, Empty.FromString, Empty.SerializeToString
-            )
-
-        wrapped = await self.interceptor.intercept_service(handler, details)
+        behaviour = _stream if method == TRACK else unary or _unary
+        kind = (
+            grpc.unary_stream_rpc_method_handler if method == TRACK else grpc.unary_unary_rpc_method_handler
+        )
+        handler = kind(behaviour, Empty.FromString, Empty.SerializeToString)
+        wrapped = self.interceptor.wrap(method, handler)
         answer: Any = wrapped.stream_unary or wrapped.stream_stream
         await answer(None, context)
 
@@ -275,13 +268,8 @@ def test_what_the_server_itself_gives_up_is_not_called_cancelled() -> None:
 def test_calls_of_methods_that_do_not_exist_are_counted_and_limited_like_any_other() -> None:
     async def scenario() -> Server:
         server = Server(rate_limit=3)
-
-        async def none(_: object) -> None:
-            return None
-
         for name in range(5):
-            details: Any = type("Details", (), {"method": f"/sanset.v1.CartService/Guess{name}"})
-            handler: Any = await server.interceptor.intercept_service(none, details)
+            handler: Any = server.interceptor.unknown(f"/sanset.v1.CartService/Guess{name}")
             with pytest.raises(Aborted):
                 await handler.stream_unary(None, Context())
         return server
