@@ -102,8 +102,8 @@ def is_set(request: Message, path: str) -> bool:
     return bool(reduce(getattr, path.split("."), request))
 
 
-def set_id(request: Message, path: str, value: int | str) -> None:
-    """Put an id into a request."""
+def set_field(request: Message, path: str, value: object) -> None:
+    """Put a value into a request."""
     *within, name = path.split(".")
     holder: Any = reduce(getattr, within, request)
     setattr(holder, name, value)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from google.type.money_pb2 import Money
 from sanset.v1.auth_pb2 import ListSessionsRequest
 from sanset.v1.cart_pb2 import AddItemRequest, SyncCartRequest
 from sanset.v1.gift_card_pb2 import CreateGiftCardRequest, GiftCard
-from sanset.v1.order_pb2 import LineQuantity, Order
+from sanset.v1.order_pb2 import Order
 from sanset.v1.payment_method_pb2 import (
     CreatePaymentMethodRequest,
     DeletePaymentMethodRequest,
@@ -19,7 +20,7 @@ from sanset.v1.payment_pb2 import Payment
 from sanset.v1.product_pb2 import Product
 from sanset.v1.promotion_pb2 import Coupon, CreateCouponRequest, Tier
 from sanset.v1.refund_pb2 import Return
-from sanset.v1.refund_service_pb2 import RefundOrderRequest, RequestReturnRequest
+from sanset.v1.refund_service_pb2 import ApproveReturnRequest, RefundOrderRequest, RequestReturnRequest
 from sanset.v1.segment_pb2 import CreateSegmentRequest, Segment, SegmentRules
 from sanset.v1.user_pb2 import Address
 from sanset.v1.wishlist_pb2 import AddToWishlistRequest
@@ -67,36 +68,31 @@ def segment(world: World) -> Segment:
     return Segment(name=f"Segment {uuid.uuid4().hex}", description="They buy.", rules=rules)
 
 
-def payment_method_request() -> CreatePaymentMethodRequest:
+def payment_method() -> PaymentMethod:
     """A card to be saved."""
-    method = PaymentMethod(kind=Payment.CARD, token="pm_1", brand="Visa", last_four="4242")
-    return CreatePaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
+    return PaymentMethod(kind=Payment.CARD, token="pm_1", brand="Visa", last_four="4242")
 
 
-def gift_card_request() -> CreateGiftCardRequest:
+def new_gift_card() -> GiftCard:
     """A gift card to be created."""
-    card = GiftCard(balance=Money(currency_code="USD", units=25))
-    return CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
+    return GiftCard(balance=Money(currency_code="USD", units=25))
 
 
-def refund_request(world: World, caller: Account) -> RefundOrderRequest:
-    """A refund of one of two units that the caller has bought."""
-    order = world.shop.order(caller, 2)
-    return RefundOrderRequest(
-        order_id=order.id, items=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
-        reason="Scratched", restock=True, request_id=str(uuid.uuid4()),
-    )  # fmt: skip
+def refund(world: World, caller: Account) -> dict[str, Any]:
+    """The fields of a refund of one of two units that the caller has bought."""
+    return {**_one_of(world.shop.order(caller, 2)), "reason": "Scratched", "restock": True}
 
 
-def return_request(world: World, caller: Account) -> RequestReturnRequest:
-    """A return of one of two units that were delivered to the caller."""
+def return_of_one(world: World, caller: Account) -> dict[str, Any]:
+    """The fields of a return of one of two units that were delivered to the caller."""
     order = world.shop.order(caller, 2)
     for status in (Order.PROCESSING, Order.SHIPPED, Order.DELIVERED):
         world.shop.move(order.id, status)
-    return RequestReturnRequest(
-        order_id=order.id, items=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
-        reason="Too small", request_id=str(uuid.uuid4()),
-    )  # fmt: skip
+    return {**_one_of(order), "reason": "Too small"}
+
+
+def _one_of(order: Order) -> dict[str, Any]:
+    return {"order_id": order.id, "items": [{"variant_id": order.items[0].variant_id, "quantity": 1}]}
 
 
 def session_id(world: World, caller: Account) -> str:
@@ -141,23 +137,32 @@ def payment_method_id(world: World, caller: Account) -> int:
     if len(saved) > 10:
         oldest = DeletePaymentMethodRequest(payment_method_id=saved[-1].id)
         users.DeletePaymentMethod(oldest, metadata=caller.metadata)
-    return users.CreatePaymentMethod(payment_method_request(), metadata=caller.metadata).id
+    request = CreatePaymentMethodRequest(payment_method=payment_method())
+    return users.CreatePaymentMethod(request, metadata=caller.metadata).id
 
 
 def refund_id(world: World, caller: Account) -> int:
     """A refund of an order of the caller's."""
-    request = refund_request(world, caller)
+    request = RefundOrderRequest(**refund(world, caller))
     return world.shop.refunds.RefundOrder(request, metadata=world.admin.metadata).id
 
 
 def requested_return(world: World, caller: Account) -> Return:
     """A return that the caller has requested."""
-    return world.shop.refunds.RequestReturn(return_request(world, caller), metadata=caller.metadata)
+    request = RequestReturnRequest(**return_of_one(world, caller))
+    return world.shop.refunds.RequestReturn(request, metadata=caller.metadata)
+
+
+def approved_return(world: World, caller: Account) -> Return:
+    """A return of the caller's that was approved."""
+    request = ApproveReturnRequest(return_id=requested_return(world, caller).id)
+    return world.shop.refunds.ApproveReturn(request, metadata=world.admin.metadata)
 
 
 def gift_card(world: World) -> GiftCard:
     """A gift card, with its code."""
-    return world.shop.payments.CreateGiftCard(gift_card_request(), metadata=world.admin.metadata)
+    request = CreateGiftCardRequest(gift_card=new_gift_card())
+    return world.shop.payments.CreateGiftCard(request, metadata=world.admin.metadata)
 
 
 def coupon_of(world: World) -> Coupon:

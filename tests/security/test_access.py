@@ -13,7 +13,7 @@ import jwt
 import pytest
 from every_rpc import CASES, case_of, gaps, id_of, new_request, owned_ids, sample
 from google.protobuf.message import Message
-from ids import is_set, named_ids, set_id
+from ids import is_set, named_ids, set_field
 from sanset.v1 import (
     auth_pb2,
     cart_pb2,
@@ -218,7 +218,7 @@ each_of_anothers = pytest.mark.parametrize(
 def _naming(world: World, method: str, path: str, owner: Account, caller: Account) -> Message:
     """A request of the caller's that names something of the owner's."""
     request: Message = new_request(world, method, caller)
-    set_id(request, path, id_of(method, path).make(world, owner))
+    set_field(request, path, id_of(method, path).make(world, owner))
     return request
 
 
@@ -236,7 +236,7 @@ def test_what_is_somebody_elses_looks_like_what_never_was(world: World, method: 
     there = _naming(world, method, path, owner, other)
     never = type(there)()
     never.CopyFrom(there)
-    set_id(never, path, id_of(method, path).never)
+    set_field(never, path, id_of(method, path).never)
     answers = []
     for request in (there, never):
         with pytest.raises(grpc.RpcError) as caught:

@@ -12,7 +12,7 @@ import pytest
 from every_rpc import case_of, new_request
 from google.protobuf import descriptor_pb2
 from google.protobuf.message import Message
-from ids import IDS, is_required, name_of, named_ids, set_id
+from ids import IDS, is_required, name_of, named_ids, set_field
 from sanset.v1 import auth_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import func, literal, select, union_all
@@ -75,16 +75,16 @@ def with_another_body(world: World, method: str, first: Any, caller: Account) ->
     """A good request with the id of `first` and another body."""
     request = type(first)()
     request.CopyFrom(first)
-    change = case_of(method).other_body
+    other = case_of(method).other
     path = next((path for path in named_ids(method) if name_of(path) in IDS), None)
-    if change is not None:
-        change(request)
+    if other is not None:
+        set_field(request, *other)
     elif path is not None:  # of another thing: an id that is free again may be given out once more
-        set_id(request, path, IDS[name_of(path)].never)
+        set_field(request, path, IDS[name_of(path)].never)
     else:
         request = new_request(world, method, caller)
         request.request_id = first.request_id
-    assert request != first, f"{method} needs an `other_body` in CASES of tests/security/every_rpc.py"
+    assert request != first, f"{method} needs an `other` field in CASES of tests/security/every_rpc.py"
     return request
 
 
