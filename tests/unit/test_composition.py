@@ -17,7 +17,7 @@ SOME_SHOPS_NEED = {"alembic", "faiss", "scipy", "stripe", "xlsxwriter"}
 
 def test_every_room_with_a_part_is_in_the_worker() -> None:
     rooms = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.rglob("*/part.py")}
-    assert rooms == {field.name for field in fields(Rooms)}
+    assert rooms == {field.name for field in fields(Rooms)}, "each is a field of Rooms in server/app.py"
 
 
 def test_a_worker_starts_without_the_libraries_that_only_some_shops_need() -> None:

@@ -85,6 +85,7 @@ def _raised(refusal: type[Refusal]) -> Refusal:
 def test_the_metadata_of_a_refusal_is_documented_beside_its_reason(refusal: type[Refusal]) -> None:
     info = error_details_pb2.ErrorInfo()
     rich_status(_raised(refusal), "id").details[0].Unpack(info)
+    assert info.reason in DOCUMENTED, "it goes into ErrorReason of proto/sanset/v1/errors.proto"
     documented = DOCUMENTED[info.reason]
     assert documented.always <= info.metadata.keys() <= documented.always | documented.sometimes
 
@@ -122,7 +123,8 @@ def test_every_reason_is_named_by_the_calls_that_give_it_or_as_one_of_any_call()
     words = set(re.findall(r"[A-Z_]{5,}", " ".join(_comments(SERVICE))))
     of_any_call = set(re.findall(r"[A-Z_]{5,}", next(text for text in _comments(ENUM) if "Any call" in text)))
     raised = {refusal.reason for refusal in REFUSALS}
-    assert not raised - words - of_any_call
+    unnamed = raised - words - of_any_call
+    assert not unnamed, "name it in the comment of the RPC that returns it"
 
 
 # ── Where refusals are made ─────────────────────────────────────────────────────────────────────────────
