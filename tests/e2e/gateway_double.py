@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -136,5 +135,6 @@ async def _serve(port: str) -> None:
     await server.stop(0)
 
 
-if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
+def main(port: str) -> None:
+    """Serve on a port until SIGTERM."""
+    asyncio.run(_serve(port))

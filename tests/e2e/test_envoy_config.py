@@ -9,16 +9,17 @@ import signal
 import socket
 import ssl
 import struct
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import gateway_double
 import grpc
 import pytest
 from google.rpc import error_details_pb2
@@ -29,6 +30,7 @@ from support import raw_http2
 from support.certificates import (
     self_signed,
 )
+from support.forked_children import fork_children
 from support.forked_command import FORKS
 
 from server.errors import Overloaded
@@ -36,7 +38,6 @@ from server.process import supervisor
 from server.process.ports import free_ports
 from server.settings import Settings
 
-DOUBLE = Path(__file__).with_name("gateway_double.py")
 ORIGIN = "http://localhost:3000"
 PRODUCT = "/api/v1/products/1"
 
@@ -104,7 +105,10 @@ def _running(directory: Path, **changes: Any) -> Iterator[Gateway]:
 
 def _serve_doubles(settings: dict[str, Any], say_ready: Connection) -> None:
     """Be the supervisor of a shop whose workers are doubles."""
-    supervisor.worker_command = lambda port, _metrics_port: [sys.executable, str(DOUBLE), str(port)]
+    supervisor.worker_command = lambda port, _metrics_port: ["double", str(port)]
+    fork_children(
+        lambda command: partial(gateway_double.main, command[1]) if command[0] == "double" else None
+    )
     shop = Settings(_env_file=None, **settings)  # type: ignore[call-arg]  # of pydantic-settings
     supervisor.serve(shop, lambda _ports: say_ready.send("ready"))
 

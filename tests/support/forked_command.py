@@ -11,10 +11,13 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import reduction
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
+
+from support.forked_children import Program, fork_children, take_over
 
 from server.cli import command_line
 
@@ -108,13 +111,23 @@ def _become(
     command: list[str], environment: dict[str, str], directory: Path, files: list[Descriptor]
 ) -> None:
     """Become the process that the command would have started."""
-    os.environ.clear()
-    os.environ.update(environment)
     os.chdir(directory)
     for number, file in enumerate(files):
         os.dup2(file.number, number)
         os.close(file.number)
-    sys.stdin = os.fdopen(0, closefd=False)
-    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
+    take_over(environment)
+    fork_children(_program_of)
+    _sanset(command)
+
+
+def _program_of(command: Sequence[str]) -> Program | None:
+    """What a worker runs."""
+    interpreter = [sys.executable, "-m", "server"]
+    if list(command[: len(interpreter)]) != interpreter:
+        return None
+    return partial(_sanset, ["sanset", *command[len(interpreter) :]])
+
+
+def _sanset(command: list[str]) -> None:
     sys.argv = command
     command_line.main()
