@@ -89,6 +89,7 @@ def _running(directory: Path, **changes: Any) -> Iterator[Gateway]:
         "rate_limit": 0,
         "default_deadline_seconds": 1.5,
         "drain_seconds": 1,
+        "drain_notice_seconds": 0,
         **changes,
     }
     ready, say_ready = FORKS.Pipe(duplex=False)
