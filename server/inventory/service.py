@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.catalog import listings
+from server.catalog.errors import ProductNotFound
 from server.catalog.offers import Offer, lock_stock, offer_from
 from server.catalog.service import check_owner
 from server.events.log import publish
@@ -96,7 +97,9 @@ def adjust_stock(
 def _variant_id(tx: Connection, product_id: int, variant_id: int | None) -> int:
     existing_id = queries.variant_id_of(tx, product_id, variant_id)
     if existing_id is None:
-        raise VariantNotFound(product_id=product_id, variant_id=variant_id or 0)
+        if variant_id is None:
+            raise ProductNotFound(product_id=product_id)
+        raise VariantNotFound(product_id=product_id, variant_id=variant_id)
     return existing_id
 
 

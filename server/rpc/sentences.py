@@ -6,6 +6,7 @@ They follow the name of a field: "quantity: must be at least 1".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeAlias
 
@@ -15,6 +16,8 @@ from google.protobuf.message import Message
 from protovalidate import Violation as BrokenRule
 
 from server.errors import FieldReason, Violation
+
+_ID = re.compile(r"(.*_)?id")
 
 _UNSET = 0
 """Each enum's value that says nothing."""
@@ -94,6 +97,8 @@ def describe(request: Message, broken: BrokenRule) -> list[Violation]:
     if isinstance(field, OneofDescriptor):
         choice = f"send exactly one of {_or(part.name for part in field.fields)}"
         return [Violation(path, choice, FieldReason.REQUIRED)]
+    if field is not None and _is_absent_id(field, broken):
+        return [Violation(path, "is required", FieldReason.REQUIRED)]
     sentence = _sentence(field, rules, rule) if field is not None else None
     return [Violation(path, sentence or violation.message, _reason(rules, rule))]
 
@@ -119,6 +124,11 @@ def _locate(
             name += f"[{element.subscript.value}]"
             rules = rules.repeated.items if rules.HasField("repeated") else rules.map.values
     return name.removeprefix("."), end, rules
+
+
+def _is_absent_id(field: FieldDescriptor, broken: BrokenRule) -> bool:
+    """Whether a field names something, and was not sent: who reads of the least id looks for one."""
+    return _ID.fullmatch(field.name) is not None and not field.has_presence and broken.field_value == 0
 
 
 def _sentence(field: FieldDescriptor, rules: validate_pb2.FieldRules, rule_id: str) -> str | None:

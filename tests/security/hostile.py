@@ -13,6 +13,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
@@ -143,6 +144,7 @@ def _short(value: Any) -> str:
 MAX_HEADERS = 8192 - 500
 """What every client accepts, less what gRPC adds."""
 
+ID = re.compile(r"(.*_)?id")
 LEAKS = re.compile(
     r"Traceback|sqlalchemy|psycopg|[Ss]qlite|SELECT |INSERT |UPDATE |DELETE FROM|constraint|column"
     r"|\.py\b|site-packages|Exception|Error\b|<class|object at 0x|_pb2|NoneType|var/|/tmp/"
@@ -170,4 +172,8 @@ def assert_tells_well(status: Status) -> None:
     assert status.message
     said = str(status).replace("google.rpc.ErrorInfo", "")
     assert not LEAKS.search(said), said
+    info = ErrorInfo()
+    assert status.details[0].Unpack(info)
+    nameless = [key for key, told in info.metadata.items() if ID.fullmatch(key) and told == "0"]
+    assert not nameless, f"{nameless} of nothing: what was not sent is not told"
     assert len(status.SerializeToString()) * 4 // 3 + len(quote(status.message)) < MAX_HEADERS

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from buf.validate import validate_pb2
-from google.protobuf.descriptor import Descriptor
+from google.api.field_behavior_pb2 import REQUIRED, field_behavior
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from sanset.v1.auth_pb2 import LoginRequest, RegisterRequest
@@ -27,7 +29,7 @@ from sanset.v1.refund_service_pb2 import RefundOrderRequest, RequestReturnReques
 from sanset.v1.user_pb2 import Address, CreateAddressRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 
-from server.contract import SERVICES
+from server.contract import METHODS, SERVICES
 from server.errors import FieldReason, InvalidField
 from server.rpc.sentences import CONDITIONS, PATTERNS, REQUIRED_TOGETHER, SENTENCES
 from server.rpc.validation import Validation
@@ -101,6 +103,25 @@ def _said(request: Message) -> dict[str, str]:
     said = {violation.field: violation.description for violation in caught.value.violations}
     assert len(said) == len(caught.value.violations)
     return said
+
+
+def test_an_id_that_was_not_sent_is_required_by_name() -> None:
+    """The least id there may be says nothing to who did not know that one is to be sent."""
+    for method in METHODS:
+        required = {
+            field.name
+            for field in method.input_type.fields
+            if re.fullmatch(r"(.*_)?id", field.name)
+            and field.type == FieldDescriptor.TYPE_INT64
+            and REQUIRED in field.GetOptions().Extensions[field_behavior]
+        }
+        if required:
+            with pytest.raises(InvalidField) as caught:
+                Validation(SERVICES).check(GetMessageClass(method.input_type)())
+            said = {one.field: (one.description, one.reason) for one in caught.value.violations}
+            assert {name: said[name] for name in required} == dict.fromkeys(
+                required, ("is required", FieldReason.REQUIRED)
+            ), method.name
 
 
 UUID = "3f2b8c1e-6a4d-4e0b-9c57-0d1f2a3b4c5d"
