@@ -106,6 +106,9 @@ def test_query_parameters_are_fields(stack: Stack, mug: Any) -> None:
     changed = http.get(f"products?product_ids={mug['id']}&updated_since={mug['update_time']}&sort=updated")
     assert [item["id"] for item in changed.json()["items"]] == [mug["id"]]
     assert _fields(http.get("products?tags=red,blue")) == ["tags[0]"]
+    both = http.get(f"products/{mug['id']}?slug=mug")
+    assert (_reason(both), _fields(both)) == ((400, "INVALID_FIELD"), ["slug"])
+    assert _fields(http.get(f"products/slug/mug?productId={mug['id']}")) == ["productId"]
     assert _fields(http.get("products?updated_since=yesterday")) == ["updated_since"]
 
 
@@ -203,6 +206,8 @@ def test_an_idempotency_key_makes_repeats_one_whatever_the_body_holds(stack: Sta
     assert len({cart.text for cart in carts}) == 1
     assert buyer.http.delete("cart/clear", headers=key).json()["items"] == []
     assert buyer.http.get("cart", headers=key).status_code == 200
+    guest = httpx.post(f"{buyer.http.base_url}cart/add", json=add, headers=key)
+    assert _fields(guest) == ["idempotency-key"], "before the first cart another could guess it"
 
 
 def test_a_word_is_no_id(stack: Stack, buyer: Person, mug: Any) -> None:

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import grpc
 import pytest
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
 from google.rpc import error_details_pb2
 from sanset.v1.errors_pb2 import ErrorReason
 from sanset.v1.errors_pb2 import FieldReason as ContractFieldReason
@@ -125,6 +131,33 @@ def test_every_reason_is_named_by_the_calls_that_give_it_or_as_one_of_any_call()
     raised = {refusal.reason for refusal in REFUSALS}
     unnamed = raised - words - of_any_call
     assert not unnamed, "name it in the comment of the RPC that returns it"
+
+
+def test_what_a_call_names_in_capitals_is_of_the_contract() -> None:
+    codes = set(grpc.StatusCode.__members__)
+    values = {value.name for file in IMAGE.file for enum in _enums(file) for value in enum.value}
+    settings = {"RETURN_DAYS"}
+    words = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", " ".join(_comments(SERVICE))))
+    assert words <= codes | values | settings
+
+
+def _enums(holder: FileDescriptorProto | DescriptorProto) -> Iterator[EnumDescriptorProto]:
+    yield from holder.enum_type
+    for message in holder.message_type if isinstance(holder, FileDescriptorProto) else holder.nested_type:
+        yield from _enums(message)
+
+
+def test_every_reason_that_a_call_names_is_met_by_a_test() -> None:
+    """By its name, or by the class of the refusal: a promise that nobody tries may be an old one."""
+    tried = {
+        word
+        for room in ("integration", "security", "e2e")
+        for path in (PROJECT / "tests" / room).rglob("*.py")
+        for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))
+    }
+    met = {refusal.reason for refusal in REFUSALS if refusal.__name__ in tried} | tried
+    named = set(re.findall(r"[A-Z_]{5,}", " ".join(_comments(SERVICE)))) & set(ErrorReason.keys())
+    assert not named - met
 
 
 # ── Where refusals are made ─────────────────────────────────────────────────────────────────────────────

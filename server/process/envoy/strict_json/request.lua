@@ -43,8 +43,12 @@ local function judge_path(binding, segments)
 end
 
 local function judge_query(binding, query)
-  local seen = {}
-  for _, name in pairs(binding.variables or {}) do seen[name] = {"FIELD_CONFLICT", "is in the path already"} end
+  local seen, chosen = {}, {}
+  for _, name in pairs(binding.variables or {}) do
+    seen[name] = {"FIELD_CONFLICT", "is in the path already"}
+    local choice = named(binding.request, name).choice
+    if choice then chosen[choice] = name end
+  end
   for part in string.gmatch(query, "[^&]+") do
     step()
     local name, sent = string.match(part, "^([^=]*)=?(.*)$")
@@ -56,6 +60,8 @@ local function judge_query(binding, query)
       complain(name, "FIELD_UNKNOWN", "cannot be given in the query")
     elseif seen[name] and rule == one then
       complain(name, seen[name][1], seen[name][2])
+    elseif chosen[one.choice or ""] and chosen[one.choice] ~= one.name then
+      complain(name, "FIELD_CONFLICT", format('cannot be given together with "%s"', chosen[one.choice]))
     elseif one.kind == "bool" then
       if sent ~= "true" and sent ~= "false" then mismatch(name, one) end
     elseif not TEXT[one.kind](one, decoded_query(sent)) then
@@ -67,6 +73,7 @@ local function judge_query(binding, query)
       end
     end
     seen[name] = seen[name] or {"FIELD_DUPLICATE", "is given twice"}
+    if rule and rule.choice then chosen[rule.choice] = chosen[rule.choice] or rule.name end
   end
 end
 
