@@ -34,7 +34,7 @@ class Key:
     """A request id, whose it is, and for which method."""
 
     user_id: int
-    """Of a user; or a negative number that stands for a guest."""
+    """Of a user; or a number up to 0 that stands for guests."""
     method: str
     request_id: str
 

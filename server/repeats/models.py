@@ -15,7 +15,7 @@ class IdempotencyKey(Base):
 
     __tablename__ = "idempotency_keys"
 
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)  # negative: see `owners`
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)  # at most 0 for guests: see `owners`
     method: Mapped[str] = mapped_column(String(64), primary_key=True)
     request_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from server.errors import InvalidField
 
-NOBODY: Final = 0
-"""Who has neither signed in nor a name yet, as a guest before their first cart."""
+SHARES: Final = 100
+"""Among how many the request ids are divided of those who have no name, so that they are bounded in all."""
 
 _RANDOM: Final = (4, 7)
 """The versions of UUIDs that nobody can guess."""
@@ -17,16 +17,20 @@ _RANDOM: Final = (4, 7)
 
 def guest(name: str) -> int:
     """The number that stands for a guest: negative, so that it is no user's."""
-    if not name:
-        return NOBODY
     digest = hashlib.sha256(name.encode()).digest()
     return -(int.from_bytes(digest[:8]) >> 1) - 1
 
 
-def check_secret(request_id: str) -> None:
-    """Raise InvalidField for a request id that a stranger could guess, where nothing else tells callers apart."""
-    if UUID(request_id).version not in _RANDOM:
+def stranger(request_id: str, field: str) -> int:
+    """The number under which a request id is kept of who has neither signed in nor a name, as before a first cart.
+
+    Nothing but the id tells them apart: raises InvalidField, naming the `field` that brought it, for one that
+    another could guess.
+    """
+    made = UUID(request_id)
+    if made.version not in _RANDOM:
         problem = (
             "must be a random UUID (version 4 or 7) of a guest without a cart: who knows it gets the cart"
         )
-        raise InvalidField(("request_id", problem))
+        raise InvalidField((field, problem))
+    return -(made.int % SHARES)

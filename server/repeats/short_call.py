@@ -33,6 +33,7 @@ from server.repeats.claims import (
 )
 from server.repeats.errors import TooManyRequestIds
 from server.rpc.call import Call
+from server.rpc.request_ids import KEY_HEADER
 
 
 class Servicer(Protocol):
@@ -87,7 +88,7 @@ def once(
                     now = self._clock()
                     reply = use_case(self, tx, request, call, now, *args, **kwargs)
                     stored = _seal(self, reply, sealed, claim.key) if sealed else reply
-                    if not keep(tx, claim, stored.SerializeToString(), now, limited=_is_limited(call, claim)):
+                    if not keep(tx, claim, stored.SerializeToString(), now, limited=_is_limited(call)):
                         raise TooManyRequestIds(limit=MAX_OF_ONE)
                 return reply
             except (DeadlineExceeded, Unavailable):
@@ -126,16 +127,19 @@ def _stored(servicer: Servicer, claim: Claim, reply_type: type[M], sealed: str) 
 def _claim(request: RepeatableRequest, call: Call, guest: NameGuest | None) -> Claim:
     if call.caller is not None:
         return claim_of(call.caller.user_id, call.short_method, request)
-    owner = owners.guest(guest(request, call) if guest else "")
-    if owner == owners.NOBODY:
-        owners.check_secret(request.request_id)
+    name = guest(request, call) if guest else ""
+    if name:
+        owner = owners.guest(name)
+    else:
+        owner = owners.stranger(
+            request.request_id, KEY_HEADER if KEY_HEADER in call.headers else "request_id"
+        )
     return claim_of(owner, call.short_method, request)
 
 
-def _is_limited(call: Call, claim: Claim) -> bool:
-    """Whether the caller may take only so many; of those who are nobody yet each is another."""
-    is_staff = call.caller is not None and call.caller.role is not Role.CUSTOMER
-    return not is_staff and claim.key.user_id != owners.NOBODY
+def _is_limited(call: Call) -> bool:
+    """Whether the caller may take only so many, as all but the staff."""
+    return call.caller is None or call.caller.role is Role.CUSTOMER
 
 
 def _seal(servicer: object, reply: M, field: str, key: Key) -> M:
@@ -169,7 +173,7 @@ def first_reply(
     if not request.request_id:
         return None
     claim = claim_of(call.identity.user_id, call.short_method, request)
-    if keep(tx, claim, None, now, limited=_is_limited(call, claim)):
+    if keep(tx, claim, None, now, limited=_is_limited(call)):
         return None
     first = stored_reply(tx, claim)
     if first is None:

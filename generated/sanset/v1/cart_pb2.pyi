@@ -231,7 +231,9 @@ class AddItemRequest(_message.Message):
     attribution_token: _builtins.str
     """The token of the list of recommendations that led to it."""
     request_id: _builtins.str
-    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    """A UUID of the client's making: a repeat with the same id returns the first reply. A guest who has no cart yet must
+    make a random one (version 4 or 7), since its reply is given to whoever knows it; so it is with `Idempotency-Key`.
+    """
     def __init__(
         self,
         *,

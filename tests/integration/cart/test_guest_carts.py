@@ -91,6 +91,12 @@ def test_a_key_that_can_be_guessed_gives_nobody_a_guests_first_cart(shop: Runnin
     request = pb.AddItemRequest(product_id=shop.product().id)
     with pytest.raises(grpc.RpcError) as caught:
         shop.cart.AddItem(request, metadata=(("idempotency-key", "1"),))
+    assert refusal(caught.value).fields == ["idempotency-key"], "as it was sent"
+    named = pb.AddItemRequest(
+        product_id=request.product_id, request_id=str(uuid.uuid5(uuid.NAMESPACE_URL, "1"))
+    )
+    with pytest.raises(grpc.RpcError) as caught:
+        shop.cart.AddItem(named)
     assert refusal(caught.value).fields == ["request_id"]
     first, another = _add(shop, "", request.product_id), _add(shop, "", request.product_id)
     for guest in (first, another):

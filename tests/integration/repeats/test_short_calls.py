@@ -17,6 +17,7 @@ from server.db.deadline import Deadline
 from server.errors import InvalidField
 from server.identity import Identity, Role
 from server.promotion.errors import PointsTooFew
+from server.repeats import owners
 from server.repeats.claims import MAX_OF_ONE
 from server.repeats.errors import IdempotencyMismatch, TooManyRequestIds
 from server.repeats.models import IdempotencyKey
@@ -153,6 +154,19 @@ def test_a_guest_without_a_name_is_told_from_others_by_a_request_id_that_nobody_
     assert greet(points, "") == greet(points, "") == "secret 1"
     with pytest.raises(InvalidField):
         greet(points, "", "0b54c6ae-7dd4-5d5e-9b2c-0f4f5ad9d5b1")
+
+
+def test_the_request_ids_of_guests_without_a_name_are_limited_in_all(db: Database) -> None:
+    first, of_another_share = (uuid.UUID(int=uuid.UUID(REQUEST_ID).int + i) for i in range(2))
+    full = owners.stranger(str(first), "request_id")
+    row = {"method": "AddItem", "body_hash": "", "created_at": NOW, "user_id": full}
+    with db.transaction() as tx:
+        tx.execute(insert(IdempotencyKey), [row | {"request_id": str(i)} for i in range(MAX_OF_ONE)])
+    points = Points(db)
+    with pytest.raises(TooManyRequestIds):
+        greet(points, "", str(first))
+    assert greet(points, "", str(of_another_share)) == greet(points, "", str(of_another_share))
+    assert -owners.SHARES < full <= 0
 
 
 def test_the_request_ids_of_one_customer_are_limited_and_those_of_staff_are_not(db: Database) -> None:
