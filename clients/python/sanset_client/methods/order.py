@@ -32,7 +32,7 @@ def preview_checkout(
     """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
     Fails as Checkout would, of the cart, the coupon and the address: CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT,
-    QUANTITY_ABOVE_LIMIT, ADDRESS_NOT_FOUND, COUPON_EXPIRED and so on.
+    QUANTITY_ABOVE_LIMIT, ADDRESS_NOT_FOUND, COUPON_EXPIRED and so on; without any address INVALID_FIELD.
     """
     return prepare(
         order_service_pb2.PreviewCheckoutRequest,
@@ -66,7 +66,8 @@ def checkout(
     still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
     UNAVAILABLE (PAYMENT_UNAVAILABLE) when the gateway did not answer in time: repeat it with the same id. Lines that
     cannot be bought (OUT_OF_STOCK, PURCHASE_LIMIT, CURRENCY_MISMATCH; QUANTITY_ABOVE_LIMIT is INVALID_ARGUMENT) are
-    all in LineFailure. The address may be missing (ADDRESS_NOT_FOUND), a coupon refused as by ApplyCoupon. Returns
+    all in LineFailure. An `address_id` that is not the caller's is NOT_FOUND (ADDRESS_NOT_FOUND); without one, and
+    without a default address, the field is missing (INVALID_FIELD). A coupon is refused as by ApplyCoupon. Returns
     FAILED_PRECONDITION: CART_EMPTY, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
     their payment, PURCHASE_LIMIT, PAYMENT_DECLINED, after which the stock and the cart are as before and another
     attempt needs a new `request_id`, or ORDER_CANCELLED when the order was cancelled while it was being paid. A
