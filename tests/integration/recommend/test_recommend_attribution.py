@@ -62,7 +62,7 @@ def test_a_recommendation_put_into_the_cart_and_bought_is_revenue_of_its_list(sh
     shop.cart.AddItem(request, metadata=buyer.metadata)
     order = shop.checkout(buyer).order
     achieved = measured(shop, since)
-    assert (achieved.list_count, achieved.impressions) == (1, 2)
+    assert (achieved.lists, achieved.impressions) == (1, 2)
     assert (achieved.clicks, achieved.cart_additions, achieved.purchases) == (0, 1, 1)
     revenue = {"USD": cents(order.items[0].price)}
     assert achieved.revenue == revenue
@@ -106,7 +106,7 @@ def test_a_forged_token_stops_nobody_and_counts_for_nothing(shop: RunningShop, t
     assert len(shop.cart.AddItem(request, metadata=buyer.metadata).items) == 1
     shop.checkout(buyer)
     achieved = measured(shop, since)
-    assert (achieved.list_count, achieved.clicks, achieved.cart_additions, achieved.purchases) == (1, 0, 0, 0)
+    assert (achieved.lists, achieved.clicks, achieved.cart_additions, achieved.purchases) == (1, 0, 0, 0)
 
 
 def test_every_list_is_logged_where_it_was_shown(shop: RunningShop) -> None:
