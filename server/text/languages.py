@@ -41,7 +41,7 @@ class Sentence:
 
     def said_in(self, language: str) -> str:
         """Say it in a language, or in English where that lacks the sentence."""
-        template = _catalogue(language).get(self.template, self.template)
+        template = catalogue_of(language).get(self.template, self.template)
         return template.format(**{name: _as_text(value, language) for name, value in self.facts.items()})
 
 
@@ -54,7 +54,7 @@ def refusal_said_in(refusal: Refusal, language: str) -> str:
 
 def translated(text: str, language: str) -> str:
     """A finished sentence in a language, as it is where that lacks it; its numbers and amounts stay."""
-    catalogue = _catalogue(language)
+    catalogue = catalogue_of(language)
     if not catalogue:
         return text
     if text in catalogue:
@@ -72,7 +72,7 @@ def said(text: str) -> str:
 
 
 def _as_text(value: object, language: str) -> str:
-    return _catalogue(language).get(value, value) if type(value) is str else fact(value)
+    return catalogue_of(language).get(value, value) if type(value) is str else fact(value)
 
 
 def speak(language: str) -> None:
@@ -119,7 +119,7 @@ def languages() -> frozenset[str]:
 
 
 @cache
-def _catalogue(language: str) -> Mapping[str, str]:
+def catalogue_of(language: str) -> Mapping[str, str]:
     """The translations of a language by the English sentence; none of English."""
     path = LOCALE / f"{language}.po"
     if language not in languages() or language == ENGLISH:

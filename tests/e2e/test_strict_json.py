@@ -16,6 +16,7 @@ from sanset.v1.errors_pb2 import FieldReason
 from support.real_stack import Person, Stack
 
 from server.contract import SERVICES
+from server.text.languages import preferred
 
 FREE = "google.protobuf.Struct"
 RAW = "google.api.HttpBody"
@@ -195,6 +196,77 @@ def buyer(stack: Stack) -> Person:
 def test_a_mistake_is_said_with_its_field(buyer: Person, content: str, field: str, text: str) -> None:
     refused = _refused(buyer.http.post("cart/add", content=content))
     assert text in refused[field]
+
+
+@pytest.mark.parametrize(
+    ("languages", "is_german"),
+    [
+        ("de", True),
+        ("fr, DE-at;q=0.5", True),
+        ("en;q=0.3 , de ; q=0.9", True),
+        ("de;q=x, en", False),
+        ("en, de", False),
+        ("de;q=0", False),
+        ("-, ;q=1,,", False),
+    ],
+)
+def test_a_refusal_at_the_door_is_in_the_callers_language(
+    buyer: Person, languages: str, is_german: bool
+) -> None:
+    assert preferred(languages) == ("de" if is_german else "en")
+    headers = {"accept-language": languages}
+    reply = buyer.http.post("cart/add", content='{"quantitiy": 1, "product_id": []}', headers=headers)
+    details = {detail["@type"].rpartition(".")[2]: detail for detail in reply.json()["details"]}
+    range_of_ids = "-9223372036854775808 {} 9223372036854775807"
+    english = [
+        'there is no such field; did you mean "quantity"?',
+        f"must be a whole number from {range_of_ids.format('to')}",
+    ]
+    german = [
+        "gibt es nicht; meinten Sie „quantity“?",
+        f"muss eine ganze Zahl von {range_of_ids.format('bis')} sein",
+    ]
+    violations = details["BadRequest"]["field_violations"]
+    assert [violation["description"] for violation in violations] == english
+    assert reply.json()["message"] == f"quantitiy: {english[0]}; product_id: {english[1]}"
+    if not is_german:
+        assert "LocalizedMessage" not in details
+        assert not any("localized_message" in violation for violation in violations)
+        return
+    assert [one["localized_message"] for one in violations] == [
+        {"locale": "de", "message": text} for text in german
+    ]
+    localized = details["LocalizedMessage"]
+    assert (localized["locale"], localized["message"]) == (
+        "de",
+        f"quantitiy: {german[0]}; product_id: {german[1]}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "content", "text"),
+    [
+        ("POST", "cart/add", "{", "Die Anfrage kann nicht gelesen werden: sie endet zu früh."),
+        (
+            "POST",
+            "cart/add",
+            "{} x",
+            "Die Anfrage kann nicht gelesen werden: hinter dem Objekt steht noch etwas.",
+        ),
+        ("PATCH", "cart/add", "", "PATCH ist hier nicht möglich, wohl aber: POST."),
+    ],
+)
+def test_what_is_refused_as_a_whole_is_in_the_callers_language(
+    buyer: Person, verb: str, path: str, content: str, text: str
+) -> None:
+    headers = {"accept-language": "de"}
+    reply = buyer.http.request(verb, path, content=content, headers=headers).json()
+    assert {
+        "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
+        "locale": "de",
+        "message": text,
+    } in reply["details"]
+    assert reply["message"].isascii()
 
 
 def test_each_mistake_of_a_body_is_named_at_once(stack: Stack) -> None:

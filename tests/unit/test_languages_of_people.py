@@ -13,6 +13,7 @@ from server.cart.changes import SENTENCES, CartChange, Change
 from server.errors import InvalidField, Overloaded
 from server.inventory.errors import OutOfStock
 from server.order.steps import SENTENCES as STEPS
+from server.process.envoy import strict_json
 from server.recommend.serving.reasons import TEMPLATES as REASONS
 from server.rpc.status import rich_status
 from server.text.languages import (
@@ -38,6 +39,7 @@ EVERY = {cls.message for cls in refusal_classes() if not issubclass(cls, Invalid
     *SENTENCES.values(),
     *STEPS.values(),
     *REASONS,
+    *strict_json.sentences(),
 }
 FOR_CUSTOMERS = {text for text in EVERY - PLAIN if not FOR_STAFF.search(text)} - {"There is no {what}."}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
 from server.contract import RAW_BODY, Binding, bindings_of, is_cacheable, is_writable, resource_of_update
+from server.text.languages import ENGLISH, catalogue_of, languages
 
 HERE = Path(__file__).parent
 PARTS = ("contract.lua", "values.lua", "body.lua", "request.lua")
+_MARKED = re.compile(r'N_("(?:[^"\\]|\\.)*")')
 
 _SCALARS = {
     FieldDescriptor.TYPE_STRING: "string",
@@ -53,14 +56,31 @@ _GOOGLE_TYPES = {
 
 def script(methods: Iterable[MethodDescriptor]) -> str:
     """The whole script for these methods."""
-    parts = [(HERE / part).read_text(encoding="utf-8") for part in PARTS]
-    return "\n".join([*parts, *_Contract().lines(methods), ""])
+    return "\n".join([*_parts(), *_translations(), *_Contract().lines(methods), ""])
 
 
 def script_with_replies(methods: Iterable[MethodDescriptor], cache_control: str) -> str:
     """The same for routes whose replies are changed too; `cache_control` is for what is cacheable."""
     replies = (HERE / "replies.lua").read_text(encoding="utf-8")
     return "\n".join([script(methods), f"local CACHE_CONTROL = {_text(cache_control)}", replies])
+
+
+def sentences() -> frozenset[str]:
+    """What the script says to people, with its blanks."""
+    return frozenset(json.loads(quoted) for part in _parts() for quoted in _MARKED.findall(part))
+
+
+def _parts() -> list[str]:
+    return [(HERE / part).read_text(encoding="utf-8") for part in PARTS]
+
+
+def _translations() -> Iterator[str]:
+    """A line for each language other than English: the script's sentences in it."""
+    marked = sorted(sentences())
+    for language in sorted(languages() - {ENGLISH}):
+        catalogue = catalogue_of(language)
+        entries = (f"[{_text(each)}] = {_text(catalogue[each])}" for each in marked if each in catalogue)
+        yield f"LANGUAGES.{language} = {{{', '.join(entries)}}}"
 
 
 class _Contract:
@@ -146,4 +166,4 @@ class _Contract:
 
 
 def _text(raw: str) -> str:
-    return json.dumps(raw)
+    return json.dumps(raw, ensure_ascii=False)

@@ -12,6 +12,11 @@ local MAX_STEPS = 50000 -- values, keys and escaped quotes: 15 ms of this thread
 local MAX_VIOLATIONS = 20
 local MAX_NAME, MAX_TEXT, MAX_MESSAGE = 1000, 200, 1000
 
+local LANGUAGES = {} -- by language, what the sentences marked by N_ are in it; without English
+
+-- Marks a sentence that people read, with its blanks in braces: locale/*.po has it in other languages.
+local function N_(english) return english end
+
 -- ── The contract ────────────────────────────────────────────────────────────────────────────────────────
 
 local messages = {}
@@ -69,14 +74,14 @@ local masked -- whether the query has a mask
 
 local ENOUGH = {} -- ends the judging: more would tell nobody more
 
-local function malformed(why)
-  error({malformed = why}, 0)
+local function malformed(problem, facts)
+  error({malformed = problem, facts = facts}, 0)
 end
 
 local function step()
   steps = steps + 1
   if steps > MAX_STEPS then
-    malformed("it holds more values than any request needs")
+    malformed(N_"it holds more values than any request needs")
   end
 end
 
@@ -90,9 +95,9 @@ local function where(depth)
   return path ~= "" and path or "request"
 end
 
--- `reason` is a FieldReason of the contract.
-local function complain(path, reason, sentence)
-  violations[#violations + 1] = {path, reason, sentence}
+-- `reason` is a FieldReason of the contract; `facts` fill the blanks of the sentence.
+local function complain(path, reason, sentence, facts)
+  violations[#violations + 1] = {path = path, reason = reason, sentence = sentence, facts = facts}
   if #violations == MAX_VIOLATIONS then error(ENOUGH, 0) end
 end
 
@@ -112,7 +117,7 @@ local function distance(a, b)
   return row[#b]
 end
 
-local function unknown(fields, key)
+local function complain_of_unknown(path, fields, key)
   local names, nearest, least = {}, nil, 3
   for name, rule in pairs(fields) do
     if name == rule.name then names[#names + 1] = name end
@@ -124,9 +129,11 @@ local function unknown(fields, key)
   end
   table.sort(names)
   if nearest then
-    return format('there is no such field; did you mean "%s"?', nearest)
+    complain(path, "FIELD_UNKNOWN", N_"there is no such field; did you mean \"{nearest}\"?", {nearest = nearest})
   elseif #names == 0 then
-    return "there is no such field; nothing is expected here"
+    complain(path, "FIELD_UNKNOWN", N_"there is no such field; nothing is expected here")
+  else
+    local facts = {names = concat(names, ", ")}
+    complain(path, "FIELD_UNKNOWN", N_"there is no such field; these are known: {names}", facts)
   end
-  return "there is no such field; these are known: " .. concat(names, ", ")
 end

@@ -45,7 +45,7 @@ end
 local function judge_query(binding, query)
   local seen, chosen = {}, {}
   for _, name in pairs(binding.variables or {}) do
-    seen[name] = {"FIELD_CONFLICT", "is in the path already"}
+    seen[name] = {"FIELD_CONFLICT", N_"is in the path already"}
     local choice = named(binding.request, name).choice
     if choice then chosen[choice] = name end
   end
@@ -55,13 +55,13 @@ local function judge_query(binding, query)
     local rule = named(binding.request, name)
     local one = rule and rule.kind == "list" and rule.item or rule
     if not rule then
-      complain(decoded_query(name), "FIELD_UNKNOWN", unknown(binding.request, decoded_query(name)))
+      complain_of_unknown(decoded_query(name), binding.request, decoded_query(name))
     elseif not TEXT[one.kind] and one.kind ~= "bool" then
-      complain(name, "FIELD_UNKNOWN", "cannot be given in the query")
+      complain(name, "FIELD_UNKNOWN", N_"cannot be given in the query")
     elseif seen[name] and rule == one then
       complain(name, seen[name][1], seen[name][2])
     elseif chosen[one.choice or ""] and chosen[one.choice] ~= one.name then
-      complain(name, "FIELD_CONFLICT", format('cannot be given together with "%s"', chosen[one.choice]))
+      complain(name, "FIELD_CONFLICT", N_"cannot be given together with \"{other}\"", {other = chosen[one.choice]})
     elseif one.kind == "bool" then
       if sent ~= "true" and sent ~= "false" then mismatch(name, one) end
     elseif not TEXT[one.kind](one, decoded_query(sent)) then
@@ -69,10 +69,10 @@ local function judge_query(binding, query)
     elseif one.kind == "mask" then
       masked = true
       if binding.update == "PUT" and decoded_query(sent) ~= "*" then
-        complain(name, "FIELD_CONFLICT", "cannot be sent with PUT, which replaces everything: send PATCH")
+        complain(name, "FIELD_CONFLICT", N_"cannot be sent with PUT, which replaces everything: send PATCH")
       end
     end
-    seen[name] = seen[name] or {"FIELD_DUPLICATE", "is given twice"}
+    seen[name] = seen[name] or {"FIELD_DUPLICATE", N_"is given twice"}
     if rule and rule.choice then chosen[rule.choice] = chosen[rule.choice] or rule.name end
   end
 end
@@ -143,21 +143,70 @@ local STATUS = [[{"code":%d,"message":%s,"details":[]]
 local NAMES = {[3] = "INVALID_ARGUMENT", [12] = "UNIMPLEMENTED"}
 local BAD_REQUEST = [[,{"@type":"type.googleapis.com/google.rpc.BadRequest","field_violations":[%s]}]]
 
-local function refuse(handle, status, code, reason, sentence, more, extra)
+local LOCALIZED = [[{"locale":"%s","message":%s}]]
+local OF_PEOPLE = [[,{"@type":"type.googleapis.com/google.rpc.LocalizedMessage",]]
+
+-- The language that accept-language likes best of those that there are, as server/text/languages.py finds it; nil for
+-- English.
+local function preferred(header)
+  local best, most = nil, 0
+  for part in string.gmatch(sub(header or "", 1, MAX_TEXT), "[^,]+") do
+    local tag, parameter = string.match(part, "^%s*([^;]-)%s*;%s*(.-)%s*$")
+    local primary = string.match(string.lower(tag or part), "^%s*([^%s-]+)")
+    if primary == "en" or LANGUAGES[primary] then
+      local quality = parameter and string.match(parameter, "^q%s*=(.*)$")
+      quality = quality and math.min(tonumber(quality) or 0, 1) or 1
+      if quality > most then best, most = primary, quality end
+    end
+  end
+  return LANGUAGES[best] and best
+end
+
+-- A sentence in a language, or in English where that lacks it; its facts fill the blanks.
+local function said(language, sentence, facts)
+  sentence = language and LANGUAGES[language][sentence] or sentence
+  return facts and (string.gsub(sentence, "{(%w+)}", facts)) or sentence
+end
+
+-- `say` gives what is said in a language; nil is English.
+local function refuse(handle, status, code, reason, say, more, extra)
   local id = handle:headers():get("x-request-id") or ""
+  local language = preferred(handle:headers():get("accept-language"))
   local headers = {[":status"] = status, ["content-type"] = "application/json"}
   for name, sent in pairs(extra or {}) do headers[name] = sent end
-  handle:respond(headers, format(STATUS, code, json(sentence, MAX_MESSAGE), reason, json(id), more or "", NAMES[code]))
+  local details = more and more(language) or ""
+  if language then
+    details = details .. OF_PEOPLE .. sub(format(LOCALIZED, language, json(say(language), MAX_MESSAGE)), 2)
+  end
+  local message = json(say(nil), MAX_MESSAGE)
+  handle:respond(headers, format(STATUS, code, message, reason, json(id), details, NAMES[code]))
+end
+
+local function violation(each, language)
+  local sentence = json(said(nil, each.sentence, each.facts))
+  local localized = ""
+  if language and LANGUAGES[language][each.sentence] then
+    local translation = json(said(language, each.sentence, each.facts))
+    localized = ',"localized_message":' .. format(LOCALIZED, language, translation)
+  end
+  local entry = '{"field":%s,"description":%s,"reason":"%s"%s}'
+  return format(entry, json(each.path), sentence, each.reason, localized)
 end
 
 local function refuse_fields(handle, found)
-  local listed, said = {}, {}
-  for _, each in ipairs(found) do
-    local path, why, sentence = each[1], each[2], each[3]
-    listed[#listed + 1] = format('{"field":%s,"description":%s,"reason":"%s"}', json(path), json(sentence), why)
-    said[#said + 1] = path .. ": " .. sentence
+  local function say(language)
+    local parts = {}
+    for index, each in ipairs(found) do
+      parts[index] = each.path .. ": " .. said(language, each.sentence, each.facts)
+    end
+    return concat(parts, "; ")
   end
-  refuse(handle, "400", 3, "INVALID_FIELD", concat(said, "; "), format(BAD_REQUEST, concat(listed, ",")))
+  local function bad_request(language)
+    local listed = {}
+    for index, each in ipairs(found) do listed[index] = violation(each, language) end
+    return format(BAD_REQUEST, concat(listed, ","))
+  end
+  refuse(handle, "400", 3, "INVALID_FIELD", say, bad_request)
 end
 
 local function refuse_verb(handle, verb, segments)
@@ -171,8 +220,11 @@ local function refuse_verb(handle, verb, segments)
   if verb == "OPTIONS" then -- a preflight never comes here, CORS answers it
     return handle:respond({[":status"] = "204", allow = concat(verbs, ", ")}, "")
   end
-  local sentence = format("%s is not possible here. What is: %s.", verb, concat(verbs, ", "))
-  refuse(handle, "405", 12, "METHOD_UNKNOWN", sentence, nil, {allow = concat(verbs, ", ")})
+  local function say(language)
+    local facts = {verb = verb, verbs = concat(verbs, ", ")}
+    return said(language, N_"{verb} is not possible here. What is: {verbs}.", facts)
+  end
+  refuse(handle, "405", 12, "METHOD_UNKNOWN", say, nil, {allow = concat(verbs, ", ")})
 end
 
 -- Judge a part of the request. Return what was found wrong so far, or nothing where it was refused as a whole.
@@ -181,10 +233,13 @@ local function judged(handle, found, judge, binding, ...)
   local done, failure = pcall(judge, binding, ...)
   text = ""
   if done or failure == ENOUGH then return found end
-  local why = type(failure) == "table" and failure.malformed
-  if not why then handle:logErr(tostring(failure)) end
-  local sentence = format("The request cannot be read: %s.", why or "it is not understood")
-  refuse(handle, "400", 3, "MALFORMED_REQUEST", sentence)
+  local problem = type(failure) == "table" and failure.malformed
+  if not problem then handle:logErr(tostring(failure)) end
+  local facts = problem and failure.facts
+  refuse(handle, "400", 3, "MALFORMED_REQUEST", function(language)
+    local why = said(language, problem or N_"it is not understood", facts)
+    return said(language, N_"The request cannot be read: {problem}.", {problem = why})
+  end)
 end
 
 -- For an update whose query has no mask: PATCH changes the fields that its body names, PUT all of them. The transcoder

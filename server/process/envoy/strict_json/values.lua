@@ -1,20 +1,23 @@
 -- ── Values ──────────────────────────────────────────────────────────────────────────────────────────────
 
 local MUST = {
-  string = "must be text",
-  bytes = "must be text in base64",
-  bool = "must be true or false",
-  int32 = "must be a whole number from -2147483648 to 2147483647",
-  uint32 = "must be a whole number from 0 to 4294967295",
-  int64 = "must be a whole number from -9223372036854775808 to 9223372036854775807",
-  uint64 = "must be a whole number from 0 to 18446744073709551615",
-  double = "must be a number",
-  time = "must be a time, such as 2026-01-31T12:00:00Z",
-  duration = "must be a time in seconds, such as 3.5s",
-  mask = "must be names of fields, with commas between them",
-  message = "must be an object",
-  object = "must be an object",
-  map = "must be an object",
+  string = N_"must be text",
+  bytes = N_"must be text in base64",
+  bool = N_"must be true or false",
+  double = N_"must be a number",
+  time = N_"must be a time, such as 2026-01-31T12:00:00Z",
+  duration = N_"must be a time in seconds, such as 3.5s",
+  mask = N_"must be names of fields, with commas between them",
+  message = N_"must be an object",
+  object = N_"must be an object",
+  map = N_"must be an object",
+}
+
+local RANGES = {
+  int32 = {first = "-2147483648", last = "2147483647"},
+  uint32 = {first = "0", last = "4294967295"},
+  int64 = {first = "-9223372036854775808", last = "9223372036854775807"},
+  uint64 = {first = "0", last = "18446744073709551615"},
 }
 
 local REASON = {
@@ -27,8 +30,13 @@ local REASON = {
 
 -- Say that a value is not what its field takes
 local function mismatch(path, rule)
-  local sentence = rule.kind == "enum" and "must be one of " .. rule.names or MUST[rule.kind]
-  complain(path, REASON[rule.kind] or "FIELD_WRONG_TYPE", sentence)
+  local sentence, facts = MUST[rule.kind], nil
+  if rule.kind == "enum" then
+    sentence, facts = N_"must be one of {names}", {names = rule.names}
+  elseif RANGES[rule.kind] then
+    sentence, facts = N_"must be a whole number from {first} to {last}", RANGES[rule.kind]
+  end
+  complain(path, REASON[rule.kind] or "FIELD_WRONG_TYPE", sentence, facts)
 end
 
 local LAST = {
