@@ -175,6 +175,35 @@ def test_every_error_is_a_status(
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("/nowhere", None, "GET /nowhere gibt es nicht. Die Pfade stehen unter /docs und in /openapi.json."),
+        ("/api/v1/products", "x" * 1_048_577, "Der Inhalt ist größer als 1048576 Bytes."),
+        (
+            "/api/v1/products/%00",
+            None,
+            "Die Anfragezeile oder ein Header ist fehlerhaft (path_normalization_failed).",
+        ),
+    ],
+)
+def test_what_envoy_refuses_is_in_the_callers_language(
+    gateway: Gateway, path: str, body: str | None, text: str
+) -> None:
+    verb = "GET" if body is None else "POST"
+    reply = gateway.call(verb, path, body, accept_language="fr, de-AT;q=0.9, en;q=0.1").json
+    localized = {
+        "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
+        "locale": "de",
+        "message": text,
+    }
+    assert localized in reply["details"]
+    assert reply["message"].isascii()
+    english = gateway.call(verb, path, body, accept_language="en, de;q=0.5").json
+    assert english["message"] == reply["message"]
+    assert "LocalizedMessage" not in str(english["details"])
+
+
+@pytest.mark.parametrize(
     ("path", "media_type", "text"),
     [
         ("/openapi.json", "application/json", b'"openapi": "3.1.0"'),
@@ -411,6 +440,16 @@ def test_what_is_no_service_is_refused_at_once(channel: grpc.Channel) -> None:
             channel.stream_unary(method)(iter([b""]), timeout=20)
         assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
         assert _details(refused.value) == ("METHOD_UNKNOWN", 0)
+    with pytest.raises(grpc.RpcError) as refused:
+        channel.stream_unary("/nobody.Knows/This")(
+            iter([b""]), timeout=20, metadata=[("accept-language", "de")]
+        )
+    assert _details(refused.value) == ("METHOD_UNKNOWN", 0)
+    status = rpc_status.from_call(refused.value)
+    assert status is not None
+    localized = error_details_pb2.LocalizedMessage()
+    assert any(detail.Unpack(localized) for detail in status.details)
+    assert localized.message.startswith("Diese Methode gibt es nicht.")
 
 
 def test_the_health_of_the_shop_is_answered_natively(channel: grpc.Channel) -> None:

@@ -13,7 +13,7 @@ from server.cart.changes import SENTENCES, CartChange, Change
 from server.errors import InvalidField, Overloaded
 from server.inventory.errors import OutOfStock
 from server.order.steps import SENTENCES as STEPS
-from server.process.envoy import strict_json
+from server.process.envoy import local_replies, strict_json
 from server.recommend.serving.reasons import TEMPLATES as REASONS
 from server.rpc.status import rich_status
 from server.text.languages import (
@@ -40,6 +40,7 @@ EVERY = {cls.message for cls in refusal_classes() if not issubclass(cls, Invalid
     *STEPS.values(),
     *REASONS,
     *strict_json.sentences(),
+    *local_replies.SENTENCES,
 }
 FOR_CUSTOMERS = {text for text in EVERY - PLAIN if not FOR_STAFF.search(text)} - {"There is no {what}."}
 
@@ -64,6 +65,14 @@ def test_a_translation_has_the_blanks_of_its_sentence(language: str) -> None:
 @german
 def test_no_translation_is_of_a_sentence_that_is_gone(language: str) -> None:
     assert sorted({text for text in CATALOGUES[language] if "{" in text} - EVERY) == []
+
+
+def test_every_sentence_of_the_gateways_script_is_marked_for_translation() -> None:
+    for part in strict_json.PARTS:
+        for line in (strict_json.HERE / part).read_text("utf-8").splitlines():
+            for arguments in re.findall(r"\b(?:complain|malformed)\((.*)|seen\[name\] = .*?\{(.*)", line):
+                unmarked = re.sub(r'N_"(?:[^"\\]|\\.)*"|"FIELD_\w+"', "", "".join(arguments))
+                assert not re.search(r"[\"']|format", unmarked), f"{part}: {line}"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import importlib.util
 import json
 import math
@@ -13,11 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import sanset
-from google.rpc import error_details_pb2, status_pb2
 
 from server.contract import METHODS, REPORTS_A_MINUTE
-from server.errors import Overloaded
-from server.process.envoy import strict_json
+from server.process.envoy import local_replies, strict_json
 from server.process.envoy.routes import expressions
 from server.process.ports import LOOPBACK
 from server.settings import Settings
@@ -104,10 +101,11 @@ def values(
     retry_seconds = math.ceil(60 / settings.rate_limit) if settings.rate_limit else 1
     return {
         **expressions(METHODS),
-        **_native_refusals(retry_seconds),
         **_limits(settings, len(worker_ports)),
         **_cors(settings),
-        "RETRY_SECONDS": str(retry_seconds),
+        "LOCAL_REPLIES": json.dumps(
+            local_replies.config(retry_seconds=retry_seconds, max_body_bytes=settings.max_message_bytes)
+        ),
         "ADDRESS": json.dumps(addresses[0]),
         "MORE_ADDRESSES": json.dumps([{"address": each} for each in addresses[1:]]),
         "TRANSPORT_SOCKET": json.dumps(_transport_socket(settings)),
@@ -193,47 +191,6 @@ def _limits(settings: Settings, workers: int) -> dict[str, str]:
         "MAX_BODY_BYTES": str(settings.max_message_bytes),
         "BUFFER_BYTES": str(max(settings.max_message_bytes, MAX_REPLY_BYTES)),
     }
-
-
-def _native_refusals(retry_seconds: int) -> dict[str, str]:
-    """The sentences of Envoy's own refusals, and the rich statuses that native clients get beside them."""
-    unavailable, exhausted, unimplemented = 14, 8, 12
-    refusals = {
-        "RATE_LIMITED": (
-            exhausted,
-            f"Too many calls from your address. Wait {retry_seconds} s between calls; with a sign-in the limit "
-            "is higher.",
-            retry_seconds,
-        ),
-        "METHOD_UNKNOWN": (
-            unimplemented,
-            "There is no such method. The API's methods are listed at /docs of the HTTP port.",
-            0,
-        ),
-        "OVERLOADED": (exhausted, Overloaded.message, 1),
-        "UNAVAILABLE_NOW": (
-            unavailable,
-            "The shop cannot answer at the moment. Try again in a second: a write with the same request_id.",
-            1,
-        ),
-        "DEADLINE": (  # what Envoy makes of a 504
-            unavailable,
-            "The call took too long and was given up. A write may have happened: repeat it with the same "
-            "request_id.",
-            0,
-        ),
-    }
-    values = {}
-    for reason, (code, text, seconds) in refusals.items():
-        status = status_pb2.Status(code=code, message=text)
-        status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain="sanset"))
-        if seconds:
-            retry = error_details_pb2.RetryInfo()
-            retry.retry_delay.FromSeconds(seconds)
-            status.details.add().Pack(retry)
-        values[f"{reason}_TEXT"] = text
-        values[f"{reason}_DETAILS"] = base64.b64encode(status.SerializeToString()).decode().rstrip("=")
-    return values
 
 
 def _address(host: str) -> str:
