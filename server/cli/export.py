@@ -12,7 +12,8 @@ from server import progress
 from server.cli.arguments import moment
 from server.cli.open_shop import open_shop
 from server.clock import utc_now
-from server.db.engine import connect, reading
+from server.db.engine import connect
+from server.db.reading import reading
 from server.errors import CommandError
 from server.exports.file import Format, write_file
 from server.exports.orders import orders

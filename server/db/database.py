@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from server.clock import Clock, utc_now
 from server.db import deadline, waiting
 from server.db.clock import DatabaseClock
-from server.db.engine import connect, limit_transaction, reading
+from server.db.engine import connect, limit_transaction
+from server.db.reading import reading
 from server.errors import UnavailableNow
 
 CHANNEL = "sanset_events"

@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 
-from server.db import waiting
+from server.db import reading, waiting
 from server.db.patience import PatientConnection
+from server.db.reading import is_reading
 
 SQLITE_BUSY_MS = 10_000
 """How long a writer waits for SQLite's one write lock."""
@@ -70,13 +71,9 @@ def connect(
     event.listen(engine, "do_connect", _connect_patiently)
     event.listen(engine, "connect", lambda connection, _record: _prepare_postgres(connection, limits))
     event.listen(engine, "handle_error", _drop_the_useless)
+    reading.watch(engine)
     waiting.watch(engine)
     return engine
-
-
-def reading(engine: Engine) -> Engine:
-    """The same pool without transactions, for a plain read: it saves BEGIN and ROLLBACK."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def lone_connection(url: URL, name: str, *, answers_within: float) -> PatientConnection:
@@ -147,5 +144,5 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+    if not is_reading(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")

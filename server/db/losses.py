@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import ColumnClause, Connection, String, cast, column, func, inspect, select, table
 
 from server.db import migrate
-from server.db.engine import connect, reading
+from server.db.engine import connect
+from server.db.reading import reading
 from server.errors import CommandError
 
 _BOOKKEEPING = frozenset({"alembic_version", "schema_serves", "consumers", "jobs", "product_listings"})

@@ -15,7 +15,8 @@ from typing import Final
 from sqlalchemy import column, inspect, make_url, select, table
 
 from server.db.compatibility import SchemaServes
-from server.db.engine import connect, reading
+from server.db.engine import connect
+from server.db.reading import reading
 from server.errors import CommandError
 
 SCRIPTS: Final = Path(__file__).parent / "migrations"

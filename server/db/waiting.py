@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, event
 
 from server.db import driver
 from server.db.driver import Arguments
+from server.db.reading import is_reading
 
 _WRITING = re.compile(r"(INSERT INTO|UPDATE) (\S+) ")
 _READING = re.compile(r"\b(SELECT|FROM|TABLE)\b", re.IGNORECASE)
@@ -53,9 +54,7 @@ def reach_of(sql: str) -> Reach | None:
 def can_wait(connection: Connection) -> bool:
     """Whether there is a commit to come, on a database that is worth the trouble."""
     return (
-        connection.dialect.name == "postgresql"
-        and connection.in_transaction()
-        and connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT"
+        connection.dialect.name == "postgresql" and connection.in_transaction() and not is_reading(connection)
     )
 
 

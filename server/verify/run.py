@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Executable, Select, bindparam, text
 
-from server.db.engine import reading
+from server.db.reading import reading
 from server.progress import ProgressReport, silent
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT

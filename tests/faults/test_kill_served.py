@@ -23,7 +23,8 @@ from support.running_shop import test_settings
 from test_kill import KILLS, SHOPPERS, check
 from worker_process import OPTIONS
 
-from server.db.engine import connect, reading
+from server.db.engine import connect
+from server.db.reading import reading
 
 GATEWAY_EVERY = 5
 """One in so many kills strikes the gateway."""

@@ -20,6 +20,7 @@ from server.crypto.vault import Vault
 from server.db import migrate, schema_state
 from server.db.engine import connect
 from server.db.losses import losses
+from server.db.reading import reading
 from server.db.schema import metadata
 from server.user.models import PaymentMethod, User
 
@@ -170,7 +171,7 @@ def test_a_migration_that_finds_rows_without_parents_changes_nothing(sqlite_url:
 
 
 def _orphan(engine: Engine) -> None:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with reading(engine).connect() as connection:  # without a transaction
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         connection.exec_driver_sql(
             "INSERT INTO cart_items (id, cart_id, product_id, variant_id, quantity, added_price_minor) "

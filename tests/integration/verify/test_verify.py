@@ -12,6 +12,7 @@ from support.running_shop import test_settings
 
 from server.cli.verify import verify_database
 from server.db.engine import connect
+from server.db.reading import reading
 from server.imports.online_retail import import_online_retail
 from server.mail.compose import KIND_OF_STATUS
 from server.progress import silent
@@ -376,7 +377,7 @@ def damage(engine: Engine, statements: list[str]) -> None:
         "blob": "x'01'" if sqlite else r"'\x01'::bytea",
         "long_ago": "'2010-01-01 00:00:00.000000'" if sqlite else "'2010-01-01T00:00:00Z'",
     }
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with reading(engine).connect() as connection:  # without a transaction
         unguarded(connection)
         for statement in statements:
             connection.execute(text(statement.format(**facts)))
