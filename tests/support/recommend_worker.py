@@ -72,7 +72,7 @@ class Worker:
 
     def _call(self, caller: Identity | None) -> Call:
         method = "/sanset.v1.RecommendService/Test"
-        return Call(method, "r", self.address, False, "", None, Deadline(20), caller)
+        return Call(method, "r", self.address, False, None, Deadline(20), caller)
 
     async def _category_ids(self, slug_or_name: str) -> frozenset[int]:
         with self.db.read() as connection:
