@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import grpc_tools
 from client_methods import ClientMethods
@@ -18,6 +19,8 @@ from service_config import service_config
 
 PROTO = Path(__file__).parent
 PATHS = (PROTO, Path(grpc_tools.__file__).parent / "_proto")
+GOOGLE_STUBS = "google-stubs"
+UNTYPED = "from typing import Any\n\ndef __getattr__(name: str) -> Any: ...\n"
 VALIDATE = "buf/validate/validate.proto"
 STATUS = "google/rpc/status.proto"
 ERROR_DETAILS = "google/rpc/error_details.proto"
@@ -28,10 +31,11 @@ UNUSED = {"RequestInfo": {"serving_data"}}
 
 def generate(target: Path, methods: Path) -> None:
     """Write the generated files under `target`, replacing what is there, and the Python client's `methods`."""
-    for package in ("sanset", "buf"):
+    for package in ("sanset", "buf", GOOGLE_STUBS):
         shutil.rmtree(target / package, ignore_errors=True)
     target.mkdir(parents=True, exist_ok=True)
     _write_python(target)
+    _write_google_stubs(target / GOOGLE_STUBS)
     image = _image(target / "sanset.binpb")
     _write_lean(image, target / "sanset/sanset.binpb")
     openapi = openapi_document(image.SerializeToString())
@@ -49,6 +53,19 @@ def _write_python(target: Path) -> None:
     for package in ("sanset", "sanset/v1", "buf", "buf/validate"):
         (target / package / "__init__.py").touch()
         (target / package / "py.typed").touch()
+
+
+def _write_google_stubs(target: Path) -> None:
+    """Write types of Google's messages that ours hold, whose own package has no mark that it is typed.
+
+    What else Google's packages have is found as before, without types.
+    """
+    with TemporaryDirectory() as scratch:
+        _protoc(f"--mypy_out=quiet:{scratch}", *_names("google/**/*.proto"))
+        shutil.copytree(Path(scratch, "google"), target)
+    for package in target.iterdir():
+        (package / "__init__.pyi").write_text(UNTYPED, encoding="utf-8")
+    (target / "py.typed").write_text("partial\n", encoding="utf-8")
 
 
 def _image(target: Path) -> FileDescriptorSet:
@@ -91,7 +108,11 @@ def _write_methods(image: FileDescriptorSet, target: Path) -> None:
 
 
 def _ours() -> list[str]:
-    return sorted(str(path.relative_to(PROTO)) for path in PROTO.glob("sanset/v1/*.proto"))
+    return _names("sanset/v1/*.proto")
+
+
+def _names(pattern: str) -> list[str]:
+    return sorted(str(path.relative_to(PROTO)) for path in PROTO.glob(pattern))
 
 
 def _protoc(*arguments: str) -> None:

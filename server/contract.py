@@ -66,8 +66,8 @@ def bindings_of(method: MethodDescriptor) -> Iterator[Binding]:
     """The verbs and paths of a method over HTTP, the first of them its own."""
     rule = method.GetOptions().Extensions[annotations_pb2.http]
     for each in (rule, *rule.additional_bindings):
-        verb = each.WhichOneof("pattern")
-        yield Binding(verb.upper(), getattr(each, verb), each.body)
+        if (verb := each.WhichOneof("pattern")) is not None:
+            yield Binding(verb.upper(), getattr(each, verb), each.body)
 
 
 def is_read(method: MethodDescriptor) -> bool:

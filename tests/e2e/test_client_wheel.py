@@ -32,6 +32,7 @@ with Client() as shop:
     shop.orders.checkout(payment_method="CRAD")
     shop.catalog.get_product(product_id="seven")
     print(shop.catalog.get_product(product_id=7).nmae)
+    print(shop.cart.get_total().total.cents)
 """
 
 
@@ -112,4 +113,4 @@ def test_the_examples_of_the_readmes_pass_mypy_strict_and_mistakes_do_not(
     ]
     checked = subprocess.run(command, cwd=project, capture_output=True, text=True)
     errors = [tuple(line.split(":")[:2]) for line in checked.stdout.splitlines() if ": error: " in line]
-    assert sorted(errors) == [("mistakes.py", line) for line in "345"], checked.stdout + checked.stderr
+    assert sorted(errors) == [("mistakes.py", line) for line in "3456"], checked.stdout + checked.stderr
