@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
+
+from server.rpc.typed import is_output_only
 
 TEXTS = (
     "", " ", "\0", "a\0b", "\x01\x1b[31m\r\n\x7f", "a\n", "x" * 100_000, "💥" * 300, "\u202e\ufeff\uffff",
@@ -81,16 +84,25 @@ MESSAGES: dict[str, tuple[Message, ...]] = {
     ),
 }  # fmt: skip
 
-Spoil = Callable[[Message], None]
+
+@dataclass(frozen=True)
+class Spoiler:
+    """A way to put a hostile value into one field of a message, or of those within it."""
+
+    name: str
+    spoil: Callable[[Message], None]
+    is_ignored: bool
+    """Whether only the server fills the field: what a client sends in it is read as part of the message alone."""
 
 
-def spoilers(message: Descriptor, within: tuple[FieldDescriptor, ...] = ()) -> Iterator[tuple[str, Spoil]]:
-    """Every way to put a hostile value into one field of a message, or of those within it, by name."""
+def spoilers(message: Descriptor, within: tuple[FieldDescriptor, ...] = ()) -> Iterator[Spoiler]:
+    """Every way to spoil a message of a type."""
     for field in message.fields:
         where = (*within, field)
         name = ".".join(part.name for part in where)
+        is_ignored = any(map(is_output_only, where))
         for value in _values(field):
-            yield f"{name}={_short(value)}", _spoil(where, value)
+            yield Spoiler(f"{name}={_short(value)}", _spoil(where, value), is_ignored)
         inner = field.message_type
         if inner is not None and inner.full_name not in MESSAGES and field not in within:
             yield from spoilers(inner, where)
@@ -114,7 +126,7 @@ def _values(field: FieldDescriptor) -> tuple[Any, ...]:
     return values
 
 
-def _spoil(where: tuple[FieldDescriptor, ...], value: Any) -> Spoil:
+def _spoil(where: tuple[FieldDescriptor, ...], value: Any) -> Callable[[Message], None]:
     def spoil(message: Message) -> None:
         for field in where[:-1]:
             message = getattr(message, field.name)

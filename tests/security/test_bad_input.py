@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+import zlib
 from collections import Counter
 from typing import Any
 
@@ -32,8 +33,11 @@ from server.rpc.validation import Validation
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 ENDS_ITS_SESSION = {"Logout", "RevokeSession"}
-LEAVES_ITS_ORDER = {"UpdateOrder"}
-"""What takes most fields of an order, of which it reads two, and may be sent again for the same one."""
+LEAVES_ITS_TARGET = {
+    "UpdateAddress", "UpdateCategory", "UpdateCoupon", "UpdateGiftCard", "UpdateMe", "UpdateOrder",
+    "UpdateProduct", "UpdateSegment",
+}  # fmt: skip
+"""What may be sent again for the same thing once it was done."""
 
 
 class Gate:
@@ -89,20 +93,34 @@ class Attacker:
         except grpc.RpcError as error:
             assert_is_refused_well(error)
             return
-        if self._method not in LEAVES_ITS_ORDER:
+        if self._method not in LEAVES_ITS_TARGET:
             self._start_again()
+
+    def can_still_be_served(self) -> bool:
+        """Whether the good request is served as it should be: what was sent before it came to its target."""
+        code = self._world.code(self._method, self._good, self.account.metadata)
+        return code == case_of(self._method).code
+
+
+def _is_turn_of(world: World, name: str) -> bool:
+    """Whether what comes to no database is sent to the shop on this one, as its name decides."""
+    dialects = ("sqlite", "postgresql")
+    return dialects[zlib.crc32(name.encode()) % 2] == world.shop.app.db.engine.dialect.name
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_value_of_any_field_breaks_the_server(world: World, method: str) -> None:
     attacker = Attacker(world, method)
     wrong = []
-    for name, spoil in spoilers(METHODS[method].input_type):
+    for spoiler in spoilers(METHODS[method].input_type):
+        if spoiler.is_ignored and not _is_turn_of(world, f"{method} {spoiler.name}"):
+            continue
         try:
-            attacker.send(spoil)
+            attacker.send(spoiler.spoil)
         except AssertionError as error:
-            wrong.append(f"{name}: {error}"[:600])
+            wrong.append(f"{spoiler.name}: {error}"[:600])
     assert not wrong, f"{len(wrong)} of them:\n" + "\n".join(wrong[:20])
+    assert method not in LEAVES_ITS_TARGET or attacker.can_still_be_served()
 
 
 @pytest.mark.either

@@ -73,7 +73,7 @@ def test_each_code_is_an_error_of_its_own_kind(
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:
-    with Client("127.0.0.1:1") as client, pytest.raises(Unavailable) as caught:
+    with Client("127.0.0.1:1", timeout=1) as client, pytest.raises(Unavailable) as caught:
         client.cart.add(product_id=7)
     assert caught.value.reason == ""
 
