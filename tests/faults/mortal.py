@@ -1,18 +1,18 @@
 """A shop that dies on command: serves a call over gRPC in a process of its own, which dies at one of its points.
 
-Run as a program it imports the shop once and forks for each call, so that a death costs little; gRPC begins in the
-child. A point is the moment before a statement, before a commit, before and after each question to a gateway of
-payments, and before the reply. The death is SIGKILL: no handler runs, nothing is rolled back by us or flushed.
+It forks for each call, so that a death costs little; gRPC begins in the child. A point is the moment before a
+statement, before a commit, before and after each question to a gateway of payments, and before the reply. The death
+is SIGKILL: no handler runs, nothing is rolled back by us or flushed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -23,6 +23,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 from sqlalchemy import event
+from support.forked_command import Conversation
 from support.running_shop import Account, refusal
 
 from server import app
@@ -143,39 +144,27 @@ class Served:
 
 
 class Mortals:
-    """The program below, held by its standard input."""
+    """The program below."""
 
     def __init__(self, settings: Settings) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment_of(settings) | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            text=True,
-        )
+        self._program = Conversation(main, environment_of(settings))
 
     def serve(self, method: str, request: Message | None, account: Account, fatal: int = 0) -> Served:
         """Serve a call in a process that dies at its point number `fatal`; 0 lets it live."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         body = request.SerializeToString().hex() if request is not None else ""
         path = method if request is None else PATHS[method]
         order = {"method": path, "request": body, "token": account.tokens.access_token, "fatal": fatal}
-        print(json.dumps(order), file=self._process.stdin, flush=True)
+        self._program.say(json.dumps(order))
         told: dict[str, Any] = {}
         while "status" not in told:
-            told |= json.loads(self._process.stdout.readline())
+            told |= json.loads(self._program.hear())
         status = told.pop("status")
         assert status == (-signal.SIGKILL if "died" in told else 0), (told, status)
         return Served(told.get("died", ""), told.get("ended", ""), told.get("points", []))
 
     def stop(self) -> None:
         """End the program."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
+        self._program.end()
 
 
 async def _serve(settings: Settings, points: Points, order: Mapping[str, Any]) -> str:
@@ -187,6 +176,7 @@ def main() -> None:
     """Fork a process for each line of standard input."""
     settings = load()
     configure("error")
+    gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
@@ -197,7 +187,3 @@ def main() -> None:
             os._exit(0)
         _, status = os.waitpid(child, 0)
         print(json.dumps({"status": os.waitstatus_to_exitcode(status)}), flush=True)
-
-
-if __name__ == "__main__":
-    main()

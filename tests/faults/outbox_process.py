@@ -7,6 +7,7 @@ took, or "killed". Forking spares each death the imports.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -80,6 +81,7 @@ async def run(url: str, smtp: int, key: str, steps: Steps) -> None:
 
 def main() -> None:
     """Fork for every line."""
+    gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
         reading, writing = os.pipe()
@@ -95,7 +97,3 @@ def main() -> None:
         os.close(reading)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         print("killed" if killed else said or "failed", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import outbox_process
 import pytest
 from sanset.v1 import order_pb2
 from sanset.v1 import webhook_pb2 as pb
 from sqlalchemy import select
+from support.forked_command import Conversation
 from support.outbox_desk import PostOffice, smtp_server
 from support.running_shop import RunningShop, test_settings
 from support.webhook_receiver import receiver
@@ -30,25 +30,17 @@ EVERY = int(os.environ.get("SANSET_OUTBOX_STEP", "37"))
 
 
 @contextmanager
-def mortal() -> Iterator[subprocess.Popen[str]]:
+def mortal() -> Iterator[Conversation]:
     """The process that forks those who die."""
-    command = [sys.executable, str(Path(__file__).with_name("outbox_process.py"))]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        assert process.stdin is not None
-        yield process
-        process.stdin.close()
+    process = Conversation(outbox_process.main, os.environ)
+    yield process
+    process.end()
 
 
-def run(process: subprocess.Popen[str], **order: object) -> str:
+def run(process: Conversation, **order: object) -> str:
     """Have a child run the outboxes; how it ended."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(order) + "\n")
-    process.stdin.flush()
-    return process.stdout.readline().strip()
+    process.say(json.dumps(order))
+    return process.hear()
 
 
 @pytest.fixture

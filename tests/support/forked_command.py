@@ -41,12 +41,12 @@ def _received(sent: Any) -> Descriptor:
     return Descriptor(sent.detach())
 
 
-class ForkedCommand:
-    """A running command, held as `subprocess.Popen` holds one."""
+class ForkedProgram:
+    """A running program, held as `subprocess.Popen` holds one."""
 
     def __init__(
         self,
-        arguments: Sequence[str],
+        program: Program,
         environment: Mapping[str, str],
         directory: Path,
         *,
@@ -54,10 +54,9 @@ class ForkedCommand:
         stdout: int,
         stderr: int,
     ) -> None:
-        """Start `sanset` with `arguments` in a directory; the files are descriptors, which it has of its own."""
+        """Start a function of a module in a directory; the files are descriptors, which it has of its own."""
         files = [Descriptor(number) for number in (stdin, stdout, stderr)]
-        command = ["sanset", *arguments]
-        self._process = FORKS.Process(target=_become, args=(command, dict(environment), directory, files))
+        self._process = FORKS.Process(target=_become, args=(program, dict(environment), directory, files))
         self._process.start()
 
     @property
@@ -87,6 +86,45 @@ class ForkedCommand:
         os.kill(self.pid, number)
 
 
+class ForkedCommand(ForkedProgram):
+    """A running `sanset` command."""
+
+    def __init__(
+        self, arguments: Sequence[str], environment: Mapping[str, str], directory: Path, **files: int
+    ) -> None:
+        """Start `sanset` with `arguments`, as any program."""
+        super().__init__(partial(_sanset, ["sanset", *arguments]), environment, directory, **files)
+
+
+class Conversation:
+    """A program that reads lines and answers in lines; what it says besides goes where ours does."""
+
+    def __init__(self, program: Program, environment: Mapping[str, str]) -> None:
+        """Start a function of a module."""
+        stdin, mine = os.pipe()
+        its, stdout = os.pipe()
+        self._process = ForkedProgram(
+            program, environment, Path.cwd(), stdin=stdin, stdout=stdout, stderr=sys.__stderr__.fileno()
+        )
+        for handed_on in (stdin, stdout):
+            os.close(handed_on)
+        self._to, self._from = os.fdopen(mine, "w"), os.fdopen(its)
+
+    def say(self, line: str) -> None:
+        """Write a line."""
+        print(line, file=self._to, flush=True)
+
+    def hear(self) -> str:
+        """Read a line; empty when it has ended."""
+        return self._from.readline().strip()
+
+    def end(self) -> None:
+        """Let it end, as nothing more is said."""
+        self._to.close()
+        self._process.wait(PATIENCE)
+        self._from.close()
+
+
 def completed(
     arguments: Sequence[str],
     environment: Mapping[str, str],
@@ -107,17 +145,15 @@ def _whole(file: IO[str]) -> str:
     return file.read()
 
 
-def _become(
-    command: list[str], environment: dict[str, str], directory: Path, files: list[Descriptor]
-) -> None:
-    """Become the process that the command would have started."""
+def _become(program: Program, environment: dict[str, str], directory: Path, files: list[Descriptor]) -> None:
+    """Become the process that would have been started for the program."""
     os.chdir(directory)
     for number, file in enumerate(files):
         os.dup2(file.number, number)
         os.close(file.number)
     take_over(environment)
     fork_children(_program_of)
-    _sanset(command)
+    program()
 
 
 def _program_of(command: Sequence[str]) -> Program | None:
