@@ -56,8 +56,8 @@ class ByFile(LoadFileScheduling):
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors: tests wait a third of their time, for processes or moments."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: tests wait a third of their time, for processes or moments."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,8 @@
 """A shop that dies on command: serves a call over gRPC in a process of its own, which dies at one of its points.
 
 It forks for each call, so that a death costs little; gRPC begins in the child. A point is the moment before a
-statement, before a commit, before and after each question to a gateway of payments, and before the reply. The death
-is SIGKILL: no handler runs, nothing is rolled back by us or flushed.
+statement, before a commit, before and after each question to a gateway of payments, and before the reply. The
+death is SIGKILL: no handler runs, nothing is rolled back by us or flushed.
 """
 
 from __future__ import annotations
