@@ -58,9 +58,15 @@ class DemoOrder:
         """The time it was delivered; None before."""
         return next((time for state, time in self.steps if state == status.DELIVERED), None)
 
+    @property
+    def points_count_from(self) -> datetime | None:
+        """The time from which it cannot be returned any more, so that its points count for the tier."""
+        delivered_at = self.delivered_at
+        return delivered_at + RETURNED_WITHIN if delivered_at is not None else None
+
     def points_counted_by(self, time: datetime) -> bool:
-        """True when it could not be returned any more at `time`, so that its points counted for the tier."""
-        return self.delivered_at is not None and self.delivered_at + RETURNED_WITHIN <= time
+        """True when its points counted at `time`."""
+        return self.points_count_from is not None and self.points_count_from <= time
 
 
 def make_purchases(
@@ -73,15 +79,14 @@ def make_purchases(
 ) -> list[DemoOrder]:
     """Make the order of each basket, in their order: the points that count so far set the tier of the next."""
     numbers: set[str] = set()
-    earned: dict[int, list[DemoOrder]] = defaultdict(list)
+    earned: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     purchases = []
     for basket in baskets:
-        lifetime = sum(
-            one.cost.points_earned for one in earned[basket.person] if one.points_counted_by(basket.time)
-        )
+        lifetime = sum(points for since, points in earned[basket.person] if since <= basket.time)
         tier = Reductions(rules.tiers.at(lifetime).discount_bp)
         purchase = _purchase(rng, basket, goods, people, rules, tier, now, numbers)
-        earned[basket.person].append(purchase)
+        if (since := purchase.points_count_from) is not None:
+            earned[basket.person].append((since, purchase.cost.points_earned))
         purchases.append(purchase)
     return purchases
 

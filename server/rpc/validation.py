@@ -19,6 +19,9 @@ from server.rpc.sizes import MIN_LIMIT, largest
 from server.rpc.storable import flaws
 from server.rpc.typed import is_output_only, tidy
 
+_VALIDATOR: Final = Validator()
+"""Keeps each message's rules compiled: they are the contract's, and one does for a process."""
+
 _MAX_REPORTED = 20
 
 MAX_SOUND: Final = 10_000
@@ -38,7 +41,7 @@ class Validation:
 
     def __init__(self, services: Iterable[ServiceDescriptor]) -> None:
         methods = [method for service in services for method in service.methods]
-        self._validator = Validator()
+        self._validator = _VALIDATOR
         self._largest = {native_path(method): largest(method.input_type) for method in methods}
         self._reads = frozenset(native_path(method) for method in methods if is_read(method))
         self._sound: dict[tuple[str, bytes], None] = {}

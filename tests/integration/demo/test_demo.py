@@ -14,8 +14,9 @@ from server.auth.passwords import check_strength
 from server.clock import utc_now
 from server.db.engine import connect
 from server.db.schema import catalog, order, promotion, user
+from server.demo import load
 from server.demo.history import DemoOrder
-from server.demo.load import load_demo, make_shop
+from server.demo.load import SEED, load_demo, make_shop
 from server.demo.people import DEMO_LOGINS
 from server.demo.writing import DemoShop
 from server.pricing.prices import Item, PriceRules, price
@@ -37,8 +38,19 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @cache
 def made() -> DemoShop:
-    """A demo shop in memory, made once: it takes seconds, and nobody changes it."""
-    return make_shop(7, NOW, RULES, silent)
+    """The demo shop in memory, made once: it takes seconds, and nobody changes it."""
+    return make_shop(SEED, NOW, RULES, silent)
+
+
+@pytest.fixture
+def made_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is loaded into an empty database is the shop that was made."""
+
+    def make(seed: int, now: datetime, rules: PriceRules, *_: object, taken: set[str]) -> DemoShop:
+        assert (seed, now, rules, taken) == (SEED, NOW, RULES, set())
+        return made()
+
+    monkeypatch.setattr(load, "make_shop", make)
 
 
 def count(engine: Engine, table: type) -> int:
@@ -46,6 +58,7 @@ def count(engine: Engine, table: type) -> int:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
+@pytest.mark.usefixtures("made_before")
 def test_the_demo_shop_is_large_sound_and_loaded_once(engine: Engine) -> None:
     hashed: list[str] = []
 
@@ -106,7 +119,7 @@ def test_an_account_that_is_there_already_stays_as_it_is(sqlite_url: str) -> Non
 
 def test_the_same_seed_and_time_give_the_same_shop() -> None:
     one = made()
-    two = make_shop(7, NOW, RULES, silent)
+    two = make_shop(SEED, NOW, RULES, silent)
     other = make_shop(8, NOW, RULES, silent)
     assert one == two
     assert one.purchases != other.purchases
