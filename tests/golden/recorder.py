@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from golden.old_client import OldClient
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from support.running_shop import RunningShop, test_settings
 
+from server.contract import SERVICES
 from server.db import migrate
 
 HERE: Final = Path(__file__).parent
@@ -37,6 +38,11 @@ def record(home: Path) -> list[Call]:
         shop.order()
         second = _told(story, shop)
     return recorded(story, first, second)
+
+
+def services(story: Iterable[Call]) -> set[str]:
+    """The names of the services that a story visits."""
+    return {call.method.partition(".")[0] for call in story}
 
 
 @contextmanager
@@ -59,6 +65,9 @@ def _told(story: list[Call], shop: RunningShop) -> list[dict[str, Json]]:
 def main() -> None:
     """Write the golden conversation of the version that is named."""
     [version] = sys.argv[1:]
+    left_out = {service.name for service in SERVICES} - services(read(STORY))
+    if left_out:
+        sys.exit(f"{STORY} calls nothing of {', '.join(sorted(left_out))}: a release promises every service")
     RELEASES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         write(RELEASES / f"{version}.json", record(Path(home)))

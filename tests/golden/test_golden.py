@@ -64,11 +64,19 @@ def test_the_story_goes_as_it_is_meant(recorded_today: list[Call]) -> None:
         assert reasons == ([call.refused] if call.refused else []), call
 
 
-def test_the_story_visits_every_service_and_promises_more_than_it_leaves_open(
-    recorded_today: list[Call],
+def test_no_release_is_recorded_while_the_story_leaves_a_service_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    visited = {call.method.partition(".")[0] for call in recorded_today}
-    assert visited == {service.name for service in SERVICES}
+    story = [call for call in read(recorder.STORY) if not call.method.startswith("CartService.")]
+    monkeypatch.setattr(recorder, "STORY", tmp_path / "story.json")
+    monkeypatch.setattr("sys.argv", ["recorder.py", "1.2.3"])
+    write(recorder.STORY, story)
+    with pytest.raises(SystemExit, match=r"calls nothing of .*CartService"):
+        recorder.main()
+
+
+def test_the_story_promises_more_than_it_leaves_open(recorded_today: list[Call]) -> None:
+    assert recorder.services(recorded_today) <= {service.name for service in SERVICES}
     values = [value for call in recorded_today for value in _values(call.answer)]
     assert values.count(VARIES) < len(values) / 3
 

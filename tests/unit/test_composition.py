@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,6 +19,20 @@ SOME_SHOPS_NEED = {"alembic", "faiss", "scipy", "stripe", "xlsxwriter"}
 def test_every_room_with_a_part_is_in_the_worker() -> None:
     rooms = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.rglob("*/part.py")}
     assert rooms == {field.name for field in fields(Rooms)}, "each is a field of Rooms in server/app.py"
+
+
+def test_every_room_with_a_part_is_held_to_the_contracts_about_servicers() -> None:
+    rooms = {f"server.{path.parent.name}" for path in ROOT.glob("*/part.py")}
+    project = tomllib.loads((ROOT.parent / "pyproject.toml").read_text())
+    contracts = {
+        contract["name"]: set(contract.get("source_modules", ()))
+        for contract in project["tool"]["importlinter"]["contracts"]
+    }
+    for name in (
+        "Only servicers and converters know protobuf and gRPC",
+        "Only what translates calls knows how they arrive",
+    ):
+        assert rooms <= contracts[name], f"source_modules of {name!r} in pyproject.toml"
 
 
 def test_a_worker_starts_without_the_libraries_that_only_some_shops_need() -> None:

@@ -264,7 +264,7 @@ def test_envoy_transcodes_exactly_the_services_of_the_shop(gateway: Any) -> None
     assert all(services == {service.full_name for service in SERVICES} for services in lists)
 
 
-def test_the_shop_serves_every_service_of_the_protos(image: descriptor_pb2.FileDescriptorSet) -> None:
+def test_every_service_of_the_protos_is_known_to_the_shop(image: descriptor_pb2.FileDescriptorSet) -> None:
     described = {
         f"{file.package}.{service.name}"
         for file in image.file
