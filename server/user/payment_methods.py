@@ -35,7 +35,7 @@ class NewPaymentMethod:
 
 def etag_of(method: AnyRow) -> str:
     """What changes with every change of a payment method."""
-    return etag_of_content(method.version, method.is_default)
+    return etag_of_content(method.version, method.is_default, str(method.created_at))
 
 
 def get_payment_method(connection: Connection, user_id: int, payment_method_id: int) -> AnyRow:
