@@ -34,7 +34,7 @@ from server.repeats.claims import claim_of
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
 from server.rpc.updates import masked_values
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
-from server.text.languages import spoken
+from server.text.languages import said, spoken
 from server.user.addresses import AddressSnapshot
 from server.user.card_numbers import refuse_card_number
 
@@ -285,7 +285,7 @@ def message_to_wire(message: Message, now: datetime) -> tracking_pb2.TrackOrderR
             return tracking_pb2.TrackOrderResponse(heartbeat=heartbeat)
         case Reconnect():
             reconnect = tracking_pb2.TrackOrderResponse.Reconnect(
-                after_sequence=message.sequence, message=message.message
+                after_sequence=message.sequence, message=said(message.message)
             )
             return tracking_pb2.TrackOrderResponse(reconnect=reconnect)
         case End():

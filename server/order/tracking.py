@@ -8,6 +8,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from server.events.follower import Follower
 from server.events.order_steps import OrderStepped, Step
@@ -25,6 +26,9 @@ class StepsSoFar:
     last_sequence: int
     steps: list[Step]
 
+
+STOPPING: Final = "The server is about to stop."
+LIVED_LONG: Final = "The stream has lived long enough."
 
 ReadSteps = Callable[[int], Awaitable[StepsSoFar]]
 """Reads an order's steps after a sequence."""
@@ -146,10 +150,7 @@ class Tracking:
                 yield End(status, sequence)
                 return
             if self._draining or time.monotonic() >= until:
-                why = (
-                    "The server is about to stop." if self._draining else "The stream has lived long enough."
-                )
-                yield Reconnect(sequence, why)
+                yield Reconnect(sequence, STOPPING if self._draining else LIVED_LONG)
                 return
             if not watcher.steps and not await self._wait(watcher):
                 yield Heartbeat()

@@ -13,6 +13,7 @@ from server.cart.changes import SENTENCES, CartChange, Change
 from server.errors import InvalidField, Overloaded
 from server.inventory.errors import OutOfStock
 from server.order.steps import SENTENCES as STEPS
+from server.order.tracking import LIVED_LONG, STOPPING
 from server.process.envoy import local_replies, strict_json
 from server.recommend.serving.reasons import TEMPLATES as REASONS
 from server.rpc.status import rich_status
@@ -39,6 +40,8 @@ EVERY = {cls.message for cls in refusal_classes() if not issubclass(cls, Invalid
     *SENTENCES.values(),
     *STEPS.values(),
     *REASONS,
+    STOPPING,
+    LIVED_LONG,
     *strict_json.sentences(),
     *local_replies.SENTENCES,
 }

@@ -13,7 +13,7 @@ from typing import Final
 from google.rpc import code_pb2
 
 from server.errors import Overloaded
-from server.process.envoy.refusals import Json, Refusal, all_of, cel, http, text
+from server.process.envoy.refusals import GatewayRefusal, Json, all_of, cel, http, text
 from server.text.languages import ENGLISH, Sentence, languages
 
 TOO_MANY_CALLS: Final = (
@@ -22,7 +22,7 @@ TOO_MANY_CALLS: Final = (
 NO_METHOD: Final = "There is no such method. The API's methods are listed at /docs of the HTTP port."
 NO_PATH: Final = "There is no {method} {path}. See /docs, or /openapi.json for the paths."
 AWAY: Final = "The shop cannot answer at the moment. Try again in a second: a write with the same request_id."
-GIVEN_UP: Final = (
+TIMED_OUT: Final = (
     "The call took too long and was given up. A write may have happened: repeat it with the same request_id."
 )
 MALFORMED: Final = "The request line or a header is malformed ({details})."
@@ -34,7 +34,7 @@ TOO_LARGE: Final = "The body is larger than {limit} bytes."
 TOO_MANY_HEADERS: Final = "There are more than 100 headers, or more than 32 KiB of them."
 
 SENTENCES: Final = frozenset(
-    {TOO_MANY_CALLS, NO_METHOD, NO_PATH, AWAY, GIVEN_UP, MALFORMED, NOT_JSON, NOT_IN_TIME, TOO_LARGE}
+    {TOO_MANY_CALLS, NO_METHOD, NO_PATH, AWAY, TIMED_OUT, MALFORMED, NOT_JSON, NOT_IN_TIME, TOO_LARGE}
     | {TOO_MANY_HEADERS, Overloaded.message}
 )
 
@@ -73,7 +73,7 @@ def config(*, retry_seconds: int, max_body_bytes: int) -> Json:
         *_not_refused(),
         *_refusals(_of_json(retry_seconds, max_body_bytes)),
     ]
-    unknown = Refusal(
+    unknown = GatewayRefusal(
         when={},
         code=code_pb2.INTERNAL,
         reason="INTERNAL_ERROR",
@@ -82,9 +82,9 @@ def config(*, retry_seconds: int, max_body_bytes: int) -> Json:
     return {"mappers": mappers, "body_format": unknown.mapper(ENGLISH)["body_format_override"]}
 
 
-def _native(retry_seconds: int) -> Sequence[Refusal]:
+def _native(retry_seconds: int) -> Sequence[GatewayRefusal]:
     """Native gRPC and gRPC-Web carry errors in their own way, a rich one as a header in base64."""
-    overloaded = Refusal(
+    overloaded = GatewayRefusal(
         when=all_of(_NATIVE, _OVERFLOW),
         code=code_pb2.RESOURCE_EXHAUSTED,
         reason="OVERLOADED",
@@ -117,14 +117,14 @@ def _native(retry_seconds: int) -> Sequence[Refusal]:
         sentence=Sentence(AWAY),
         retry_seconds=1,
     )
-    given_up = replace(  # UNAVAILABLE is what Envoy makes of a 504
+    timed_out = replace(  # UNAVAILABLE is what Envoy makes of a 504
         away,
         when=all_of(_NATIVE, http(504)),
         reason="DEADLINE",
-        sentence=Sentence(GIVEN_UP),
+        sentence=Sentence(TIMED_OUT),
         retry_seconds=0,
     )
-    return overloaded, limited, unknown, away, given_up
+    return overloaded, limited, unknown, away, timed_out
 
 
 def _not_refused() -> Iterator[Json]:
@@ -144,27 +144,27 @@ def _not_refused() -> Iterator[Json]:
     }
 
 
-def _of_json(retry_seconds: int, max_body_bytes: int) -> Iterator[Refusal]:
+def _of_json(retry_seconds: int, max_body_bytes: int) -> Iterator[GatewayRefusal]:
     """What callers over HTTP are refused with."""
     yield from _of_load(retry_seconds)
     yield from _of_requests(max_body_bytes)
-    yield Refusal(
+    yield GatewayRefusal(
         when={"or_filter": {"filters": [http(502), http(503)]}},
         code=code_pb2.UNAVAILABLE,
         reason="UNAVAILABLE_NOW",
         sentence=Sentence(AWAY),
         retry_seconds=1,
     )
-    yield Refusal(
+    yield GatewayRefusal(
         when=http(504),
         code=code_pb2.DEADLINE_EXCEEDED,
         reason="DEADLINE",
-        sentence=Sentence(GIVEN_UP),
+        sentence=Sentence(TIMED_OUT),
     )
 
 
-def _of_load(retry_seconds: int) -> Iterator[Refusal]:
-    yield Refusal(
+def _of_load(retry_seconds: int) -> Iterator[GatewayRefusal]:
+    yield GatewayRefusal(
         when=_OVERFLOW,
         code=code_pb2.RESOURCE_EXHAUSTED,
         reason="OVERLOADED",
@@ -172,7 +172,7 @@ def _of_load(retry_seconds: int) -> Iterator[Refusal]:
         retry_seconds=1,
         http_status=429,
     )
-    yield Refusal(
+    yield GatewayRefusal(
         when=http(429),
         code=code_pb2.RESOURCE_EXHAUSTED,
         reason="RATE_LIMITED",
@@ -181,8 +181,8 @@ def _of_load(retry_seconds: int) -> Iterator[Refusal]:
     )
 
 
-def _of_requests(max_body_bytes: int) -> Iterator[Refusal]:
-    malformed = Refusal(  # before anything was read, even the request id
+def _of_requests(max_body_bytes: int) -> Iterator[GatewayRefusal]:
+    malformed = GatewayRefusal(  # before anything was read, even the request id
         when=all_of(http(400), cel("!response.code_details.contains('transcode')")),
         code=code_pb2.INVALID_ARGUMENT,
         reason="MALFORMED_REQUEST",
@@ -191,19 +191,19 @@ def _of_requests(max_body_bytes: int) -> Iterator[Refusal]:
     )
     yield malformed
     yield replace(malformed, when=http(400), sentence=Sentence(NOT_JSON), made_id=False)
-    yield Refusal(
+    yield GatewayRefusal(
         when=http(404),
         code=code_pb2.UNIMPLEMENTED,
         reason="METHOD_UNKNOWN",
         sentence=Sentence(NO_PATH, {"method": "%REQ(:METHOD)%", "path": "%PATH(NQ):200%"}),
     )
-    yield Refusal(
+    yield GatewayRefusal(
         when=http(408),
         code=code_pb2.DEADLINE_EXCEEDED,
         reason="DEADLINE",
         sentence=Sentence(NOT_IN_TIME),
     )
-    yield Refusal(
+    yield GatewayRefusal(
         when=http(413),
         code=code_pb2.INVALID_ARGUMENT,
         reason="REQUEST_TOO_LARGE",
@@ -215,7 +215,7 @@ def _of_requests(max_body_bytes: int) -> Iterator[Refusal]:
     yield replace(headers, when=http(403), http_status=431)  # by the filter of the headers' size
 
 
-def _refusals(refusals: Iterable[Refusal]) -> Iterator[Json]:
+def _refusals(refusals: Iterable[GatewayRefusal]) -> Iterator[Json]:
     """Each refusal in every language, English last: it has no filter for a language."""
     others = sorted(languages() - {ENGLISH})
     return (refusal.mapper(language) for refusal in refusals for language in (*others, ENGLISH))

@@ -19,7 +19,7 @@ _DOMAIN: Final = "sanset"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class GatewayRefusal:
     """A refusal of Envoy's own: when it is given, and what it says.
 
     `http_status` and `grpc_status` replace Envoy's where they are set. `made_id` is for what is refused before the
