@@ -23,3 +23,13 @@ class TooManyRequestIds(ResourceExhausted):
 
     message = "At most {limit} request ids of one caller are remembered for a day: try again later."
     retry_after_seconds = 3600.0
+
+
+class TooManyGuestRequestIds(ResourceExhausted, reason="TOO_MANY_REQUEST_IDS"):
+    """Guests without a cart have together used more request ids within a day than are remembered."""
+
+    message = (
+        "At most {limit} request ids of guests without a cart are remembered for a day: "
+        "try again later, or without one."
+    )
+    retry_after_seconds = 3600.0

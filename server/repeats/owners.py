@@ -34,3 +34,8 @@ def stranger(request_id: str, field: str) -> int:
         )
         raise InvalidField((field, problem))
     return -(made.int % SHARES)
+
+
+def is_stranger(owner: int) -> bool:
+    """Whether a number stands for those who have no name."""
+    return -SHARES < owner <= 0

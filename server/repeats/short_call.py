@@ -31,7 +31,7 @@ from server.repeats.claims import (
     store_reply,
     stored_reply,
 )
-from server.repeats.errors import TooManyRequestIds
+from server.repeats.errors import TooManyGuestRequestIds, TooManyRequestIds
 from server.rpc.call import Call
 from server.rpc.request_ids import KEY_HEADER
 
@@ -73,7 +73,7 @@ def once(
     Without a request id it runs every time. `guest` says who calls where nobody need be signed in. `sealed` is a
     field of the reply that holds a secret: the servicer's vault seals what is kept of it.
 
-    Raises IdempotencyMismatch when the body is another, and TooManyRequestIds.
+    Raises IdempotencyMismatch when the body is another, TooManyRequestIds and TooManyGuestRequestIds.
     """
 
     def decorate(use_case: UseCase[S, Q, P, M]) -> Method[S, Q, P, M]:
@@ -89,7 +89,7 @@ def once(
                     reply = use_case(self, tx, request, call, now, *args, **kwargs)
                     stored = _seal(self, reply, sealed, claim.key) if sealed else reply
                     if not keep(tx, claim, stored.SerializeToString(), now, limited=_is_limited(call)):
-                        raise TooManyRequestIds(limit=MAX_OF_ONE)
+                        raise _too_many(claim)
                 return reply
             except (DeadlineExceeded, Unavailable):
                 raise
@@ -135,6 +135,13 @@ def _claim(request: RepeatableRequest, call: Call, guest: NameGuest | None) -> C
             request.request_id, KEY_HEADER if KEY_HEADER in call.headers else "request_id"
         )
     return claim_of(owner, call.short_method, request)
+
+
+def _too_many(claim: Claim) -> Refusal:
+    """Why no more request ids are kept for an owner."""
+    if owners.is_stranger(claim.key.user_id):
+        return TooManyGuestRequestIds(limit=MAX_OF_ONE * owners.SHARES)
+    return TooManyRequestIds(limit=MAX_OF_ONE)
 
 
 def _is_limited(call: Call) -> bool:

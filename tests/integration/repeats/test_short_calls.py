@@ -19,7 +19,7 @@ from server.identity import Identity, Role
 from server.promotion.errors import PointsTooFew
 from server.repeats import owners
 from server.repeats.claims import MAX_OF_ONE
-from server.repeats.errors import IdempotencyMismatch, TooManyRequestIds
+from server.repeats.errors import IdempotencyMismatch, TooManyGuestRequestIds, TooManyRequestIds
 from server.repeats.models import IdempotencyKey
 from server.repeats.short_call import once
 from server.rpc.call import Call
@@ -163,7 +163,7 @@ def test_the_request_ids_of_guests_without_a_name_are_limited_in_all(db: Databas
     with db.transaction() as tx:
         tx.execute(insert(IdempotencyKey), [row | {"request_id": str(i)} for i in range(MAX_OF_ONE)])
     points = Points(db)
-    with pytest.raises(TooManyRequestIds):
+    with pytest.raises(TooManyGuestRequestIds, match="At most 1000000 request ids"):
         greet(points, "", str(first))
     assert greet(points, "", str(of_another_share)) == greet(points, "", str(of_another_share))
     assert -owners.SHARES < full <= 0
