@@ -149,7 +149,7 @@ class TrackEventResponse(_message.Message):
 
     @_typing.final
     class EventError(_message.Message):
-        """Reason why one event was dropped."""
+        """An event that was dropped, and why."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -160,7 +160,7 @@ class TrackEventResponse(_message.Message):
         index: _builtins.int
         """The position of the event in the request, from 0."""
         message: _builtins.str
-        """Reason, as a sentence."""
+        """Why, as a sentence."""
         reason: _builtins.str
         """The same for programs, as the name of an `ErrorReason`: INVALID_FIELD without a product, PRODUCT_NOT_FOUND."""
         product_id: _builtins.int

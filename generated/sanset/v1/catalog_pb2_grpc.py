@@ -170,8 +170,8 @@ class CatalogServiceServicer:
         """Deletes a product.
 
         It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-        keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
-        does not exist.
+        keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
+        (PRODUCT_NOT_FOUND), also for one that was deleted, PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -181,8 +181,8 @@ class CatalogServiceServicer:
         """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
 
         Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
-        SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
-        product.
+        SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND (PRODUCT_NOT_FOUND) when there
+        never was such a product.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -228,7 +228,8 @@ class CatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteCategory(self, request, context):
-        """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children.
+        """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children, NOT_FOUND
+        (CATEGORY_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

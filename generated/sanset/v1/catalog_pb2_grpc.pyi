@@ -76,15 +76,15 @@ class CatalogServiceStub:
     """Deletes a product.
 
     It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
-    does not exist.
+    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
+    (PRODUCT_NOT_FOUND), also for one that was deleted, PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
     """
     UndeleteProduct: _grpc.UnaryUnaryMultiCallable[_product_pb2.UndeleteProductRequest, _product_pb2.Product]
     """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
 
     Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
-    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
-    product.
+    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND (PRODUCT_NOT_FOUND) when there
+    never was such a product.
     """
     ListCategories: _grpc.UnaryUnaryMultiCallable[_category_pb2.ListCategoriesRequest, _category_pb2.ListCategoriesResponse]
     """Lists the categories as a tree: those at the top level, each with its children, by name.
@@ -110,7 +110,9 @@ class CatalogServiceStub:
     Moving it below itself is FAILED_PRECONDITION (CATEGORY_CYCLE).
     """
     DeleteCategory: _grpc.UnaryUnaryMultiCallable[_category_pb2.DeleteCategoryRequest, _empty_pb2.Empty]
-    """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children."""
+    """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children, NOT_FOUND
+    (CATEGORY_NOT_FOUND).
+    """
     ExportProducts: _grpc.UnaryStreamMultiCallable[_product_pb2.ExportProductsRequest, _httpbody_pb2.HttpBody]
     """Streams all products, a row per variant, as a file.
 
@@ -164,15 +166,15 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Deletes a product.
 
     It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
-    does not exist.
+    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
+    (PRODUCT_NOT_FOUND), also for one that was deleted, PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
     """
     UndeleteProduct: _aio.UnaryUnaryMultiCallable[_product_pb2.UndeleteProductRequest, _product_pb2.Product]  # type: ignore[assignment]
     """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
 
     Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
-    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
-    product.
+    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND (PRODUCT_NOT_FOUND) when there
+    never was such a product.
     """
     ListCategories: _aio.UnaryUnaryMultiCallable[_category_pb2.ListCategoriesRequest, _category_pb2.ListCategoriesResponse]  # type: ignore[assignment]
     """Lists the categories as a tree: those at the top level, each with its children, by name.
@@ -198,7 +200,9 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     Moving it below itself is FAILED_PRECONDITION (CATEGORY_CYCLE).
     """
     DeleteCategory: _aio.UnaryUnaryMultiCallable[_category_pb2.DeleteCategoryRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children."""
+    """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children, NOT_FOUND
+    (CATEGORY_NOT_FOUND).
+    """
     ExportProducts: _aio.UnaryStreamMultiCallable[_product_pb2.ExportProductsRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams all products, a row per variant, as a file.
 
@@ -285,8 +289,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes a product.
 
         It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-        keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
-        does not exist.
+        keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
+        (PRODUCT_NOT_FOUND), also for one that was deleted, PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
         """
 
     @_abc_1.abstractmethod
@@ -298,8 +302,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
 
         Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
-        SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
-        product.
+        SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND (PRODUCT_NOT_FOUND) when there
+        never was such a product.
         """
 
     @_abc_1.abstractmethod
@@ -355,7 +359,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _category_pb2.DeleteCategoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children."""
+        """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children, NOT_FOUND
+        (CATEGORY_NOT_FOUND).
+        """
 
     @_abc_1.abstractmethod
     def ExportProducts(

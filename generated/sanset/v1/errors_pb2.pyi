@@ -75,47 +75,47 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     SIGNATURE_INVALID: _ErrorReason.ValueType  # 32
     """The webhook was not signed by the gateway, or too long ago. PERMISSION_DENIED."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 40
-    """NOT_FOUND: no such user, or not the caller's to see.
+    """No such user, or not the caller's to see. NOT_FOUND.
     Metadata: `user_id`.
     """
     SESSION_NOT_FOUND: _ErrorReason.ValueType  # 41
-    """NOT_FOUND: no such session of the caller.
+    """No such session of the caller. NOT_FOUND.
     Metadata: `session_id`.
     """
     ADDRESS_NOT_FOUND: _ErrorReason.ValueType  # 42
-    """NOT_FOUND: no such address of the caller.
+    """No such address of the caller. NOT_FOUND.
     Metadata: `address_id`.
     """
     PRODUCT_NOT_FOUND: _ErrorReason.ValueType  # 43
-    """NOT_FOUND: no such product, or it was deleted.
+    """No such product, or it was deleted. NOT_FOUND.
     Metadata: sometimes `product_id`, `slug`, `variant_id`.
     """
     CATEGORY_NOT_FOUND: _ErrorReason.ValueType  # 44
-    """NOT_FOUND: no such category.
+    """No such category. NOT_FOUND.
     Metadata: `category`.
     """
     CART_ITEM_NOT_FOUND: _ErrorReason.ValueType  # 45
-    """NOT_FOUND: no such item in the caller's cart.
+    """No such item in the caller's cart. NOT_FOUND.
     Metadata: sometimes `item_id`, `product_id`.
     """
     ORDER_NOT_FOUND: _ErrorReason.ValueType  # 46
-    """NOT_FOUND: no such order, or not the caller's to see.
+    """No such order, or not the caller's to see. NOT_FOUND.
     Metadata: sometimes `order_id`, `request_id`.
     """
     MODEL_NOT_FOUND: _ErrorReason.ValueType  # 47
-    """NOT_FOUND: no such model, or no training has run.
+    """No such model, or no training has run. NOT_FOUND.
     Metadata: sometimes `model_id`, `training_id`.
     """
     VARIANT_NOT_FOUND: _ErrorReason.ValueType  # 48
-    """NOT_FOUND: no such variant of the product.
+    """No such variant of the product. NOT_FOUND.
     Metadata: `product_id`, `variant_id`.
     """
     EXPERIMENT_NOT_FOUND: _ErrorReason.ValueType  # 49
-    """NOT_FOUND: no such experiment.
+    """No such experiment. NOT_FOUND.
     Metadata: `experiment_id`.
     """
     SEGMENT_NOT_FOUND: _ErrorReason.ValueType  # 50
-    """NOT_FOUND: no such segment of customers.
+    """No such segment of customers. NOT_FOUND.
     Metadata: `segment_id`.
     """
     CART_NOT_FOUND: _ErrorReason.ValueType  # 51
@@ -290,9 +290,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
     PAYMENT_UNAVAILABLE: _ErrorReason.ValueType  # 111
     """The payment gateway did not answer in time; repeat with the same request id. UNAVAILABLE."""
-    SERVER_STOPPING: _ErrorReason.ValueType  # 113
+    SERVER_STOPPING: _ErrorReason.ValueType  # 112
     """This server is being stopped; another one answers, or this one in a moment. UNAVAILABLE."""
-    DEADLINE: _ErrorReason.ValueType  # 112
+    DEADLINE: _ErrorReason.ValueType  # 113
     """The call took longer than its deadline. DEADLINE_EXCEEDED."""
     INTERNAL_ERROR: _ErrorReason.ValueType  # 120
     """A fault of the server, logged under the id that the RequestInfo detail names. INTERNAL."""
@@ -463,47 +463,47 @@ Metadata: `product_id`.
 SIGNATURE_INVALID: ErrorReason.ValueType  # 32
 """The webhook was not signed by the gateway, or too long ago. PERMISSION_DENIED."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 40
-"""NOT_FOUND: no such user, or not the caller's to see.
+"""No such user, or not the caller's to see. NOT_FOUND.
 Metadata: `user_id`.
 """
 SESSION_NOT_FOUND: ErrorReason.ValueType  # 41
-"""NOT_FOUND: no such session of the caller.
+"""No such session of the caller. NOT_FOUND.
 Metadata: `session_id`.
 """
 ADDRESS_NOT_FOUND: ErrorReason.ValueType  # 42
-"""NOT_FOUND: no such address of the caller.
+"""No such address of the caller. NOT_FOUND.
 Metadata: `address_id`.
 """
 PRODUCT_NOT_FOUND: ErrorReason.ValueType  # 43
-"""NOT_FOUND: no such product, or it was deleted.
+"""No such product, or it was deleted. NOT_FOUND.
 Metadata: sometimes `product_id`, `slug`, `variant_id`.
 """
 CATEGORY_NOT_FOUND: ErrorReason.ValueType  # 44
-"""NOT_FOUND: no such category.
+"""No such category. NOT_FOUND.
 Metadata: `category`.
 """
 CART_ITEM_NOT_FOUND: ErrorReason.ValueType  # 45
-"""NOT_FOUND: no such item in the caller's cart.
+"""No such item in the caller's cart. NOT_FOUND.
 Metadata: sometimes `item_id`, `product_id`.
 """
 ORDER_NOT_FOUND: ErrorReason.ValueType  # 46
-"""NOT_FOUND: no such order, or not the caller's to see.
+"""No such order, or not the caller's to see. NOT_FOUND.
 Metadata: sometimes `order_id`, `request_id`.
 """
 MODEL_NOT_FOUND: ErrorReason.ValueType  # 47
-"""NOT_FOUND: no such model, or no training has run.
+"""No such model, or no training has run. NOT_FOUND.
 Metadata: sometimes `model_id`, `training_id`.
 """
 VARIANT_NOT_FOUND: ErrorReason.ValueType  # 48
-"""NOT_FOUND: no such variant of the product.
+"""No such variant of the product. NOT_FOUND.
 Metadata: `product_id`, `variant_id`.
 """
 EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 49
-"""NOT_FOUND: no such experiment.
+"""No such experiment. NOT_FOUND.
 Metadata: `experiment_id`.
 """
 SEGMENT_NOT_FOUND: ErrorReason.ValueType  # 50
-"""NOT_FOUND: no such segment of customers.
+"""No such segment of customers. NOT_FOUND.
 Metadata: `segment_id`.
 """
 CART_NOT_FOUND: ErrorReason.ValueType  # 51
@@ -678,9 +678,9 @@ UNAVAILABLE_NOW: ErrorReason.ValueType  # 110
 """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
 PAYMENT_UNAVAILABLE: ErrorReason.ValueType  # 111
 """The payment gateway did not answer in time; repeat with the same request id. UNAVAILABLE."""
-SERVER_STOPPING: ErrorReason.ValueType  # 113
+SERVER_STOPPING: ErrorReason.ValueType  # 112
 """This server is being stopped; another one answers, or this one in a moment. UNAVAILABLE."""
-DEADLINE: ErrorReason.ValueType  # 112
+DEADLINE: ErrorReason.ValueType  # 113
 """The call took longer than its deadline. DEADLINE_EXCEEDED."""
 INTERNAL_ERROR: ErrorReason.ValueType  # 120
 """A fault of the server, logged under the id that the RequestInfo detail names. INTERNAL."""

@@ -61,7 +61,7 @@ class InventoryServiceServicer:
     """
 
     def GetInventory(self, request, context):
-        """Gets the stock of a product: per variant and location, and in total.
+        """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -73,6 +73,7 @@ class InventoryServiceServicer:
         With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
         is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
         difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+        Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,9 +82,7 @@ class InventoryServiceServicer:
     def AdjustInventory(self, request, context):
         """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-        Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
-        when less is left than is taken. With a `request_id` a
-        repeat changes nothing and returns the first reply.
+        Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

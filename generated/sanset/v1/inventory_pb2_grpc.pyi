@@ -37,20 +37,19 @@ class InventoryServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InventoryServiceAsyncStub: ...
     GetInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.GetInventoryRequest, _inventory_pb2.Inventory]
-    """Gets the stock of a product: per variant and location, and in total."""
+    """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND)."""
     SetInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.SetInventoryRequest, _inventory_pb2.Inventory]
     """Sets the available stock of a variant after a count, and returns the product's inventory.
 
     With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
     is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
     difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+    Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
     """
     AdjustInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.AdjustInventoryRequest, _inventory_pb2.Inventory]
     """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-    Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
-    when less is left than is taken. With a `request_id` a
-    repeat changes nothing and returns the first reply.
+    Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
     """
 
 @_typing.type_check_only
@@ -62,20 +61,19 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.GetInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
-    """Gets the stock of a product: per variant and location, and in total."""
+    """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND)."""
     SetInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.SetInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
     """Sets the available stock of a variant after a count, and returns the product's inventory.
 
     With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
     is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
     difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+    Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
     """
     AdjustInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.AdjustInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
     """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-    Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
-    when less is left than is taken. With a `request_id` a
-    repeat changes nothing and returns the first reply.
+    Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
     """
 
 class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -90,7 +88,7 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inventory_pb2.GetInventoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_pb2.Inventory, _abc.Awaitable[_inventory_pb2.Inventory]]:
-        """Gets the stock of a product: per variant and location, and in total."""
+        """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def SetInventory(
@@ -103,6 +101,7 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
         is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
         difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+        Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
         """
 
     @_abc_1.abstractmethod
@@ -113,9 +112,7 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_inventory_pb2.Inventory, _abc.Awaitable[_inventory_pb2.Inventory]]:
         """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-        Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
-        when less is left than is taken. With a `request_id` a
-        repeat changes nothing and returns the first reply.
+        Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
         """
 
 def add_InventoryServiceServicer_to_server(servicer: InventoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

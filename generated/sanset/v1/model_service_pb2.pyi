@@ -230,7 +230,7 @@ class WatchTrainingResponse(_message.Message):
         training_id: _builtins.int
         """The `training_id` to call with."""
         message: _builtins.str
-        """Reason, as a sentence."""
+        """Why, as a sentence."""
         def __init__(
             self,
             *,

@@ -173,7 +173,7 @@ class ModelServiceServicer:
         """Gets how good a model is. Absent id: the model in use.
 
         Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
-        with its recommendations.
+        with its recommendations. Returns NOT_FOUND (MODEL_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,8 +182,8 @@ class ModelServiceServicer:
     def ActivateModel(self, request, context):
         """Puts a model into use on every server, without failing a call: to roll back, activate an older one.
 
-        Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
-        stays.
+        Returns NOT_FOUND (MODEL_NOT_FOUND), FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged;
+        the model in use stays.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -215,7 +215,8 @@ class ModelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EndExperiment(self, request, context):
-        """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing.
+        """Ends an experiment: from now on everybody is served by the model in use. Repeating it changes nothing. Returns
+        NOT_FOUND (EXPERIMENT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -68,13 +68,13 @@ class ModelServiceStub:
     """Gets how good a model is. Absent id: the model in use.
 
     Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
-    with its recommendations.
+    with its recommendations. Returns NOT_FOUND (MODEL_NOT_FOUND).
     """
     ActivateModel: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.ActivateModelRequest, _model_pb2.Model]
     """Puts a model into use on every server, without failing a call: to roll back, activate an older one.
 
-    Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
-    stays.
+    Returns NOT_FOUND (MODEL_NOT_FOUND), FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged;
+    the model in use stays.
     """
     StartExperiment: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.StartExperimentRequest, _model_pb2.Experiment]
     """Starts an A/B test: a share of the users is served by another model than the one in use.
@@ -88,7 +88,9 @@ class ModelServiceStub:
     ListExperiments: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.ListExperimentsRequest, _model_service_pb2.ListExperimentsResponse]
     """Lists the experiments, the newest first, without their results."""
     EndExperiment: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.EndExperimentRequest, _model_pb2.Experiment]
-    """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
+    """Ends an experiment: from now on everybody is served by the model in use. Repeating it changes nothing. Returns
+    NOT_FOUND (EXPERIMENT_NOT_FOUND).
+    """
 
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
@@ -128,13 +130,13 @@ class ModelServiceAsyncStub(ModelServiceStub):
     """Gets how good a model is. Absent id: the model in use.
 
     Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
-    with its recommendations.
+    with its recommendations. Returns NOT_FOUND (MODEL_NOT_FOUND).
     """
     ActivateModel: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ActivateModelRequest, _model_pb2.Model]  # type: ignore[assignment]
     """Puts a model into use on every server, without failing a call: to roll back, activate an older one.
 
-    Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
-    stays.
+    Returns NOT_FOUND (MODEL_NOT_FOUND), FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged;
+    the model in use stays.
     """
     StartExperiment: _aio.UnaryUnaryMultiCallable[_model_service_pb2.StartExperimentRequest, _model_pb2.Experiment]  # type: ignore[assignment]
     """Starts an A/B test: a share of the users is served by another model than the one in use.
@@ -148,7 +150,9 @@ class ModelServiceAsyncStub(ModelServiceStub):
     ListExperiments: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ListExperimentsRequest, _model_service_pb2.ListExperimentsResponse]  # type: ignore[assignment]
     """Lists the experiments, the newest first, without their results."""
     EndExperiment: _aio.UnaryUnaryMultiCallable[_model_service_pb2.EndExperimentRequest, _model_pb2.Experiment]  # type: ignore[assignment]
-    """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
+    """Ends an experiment: from now on everybody is served by the model in use. Repeating it changes nothing. Returns
+    NOT_FOUND (EXPERIMENT_NOT_FOUND).
+    """
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     """Trains the models behind the recommendations, puts them into use and compares them."""
@@ -233,7 +237,7 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gets how good a model is. Absent id: the model in use.
 
         Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
-        with its recommendations.
+        with its recommendations. Returns NOT_FOUND (MODEL_NOT_FOUND).
         """
 
     @_abc_1.abstractmethod
@@ -244,8 +248,8 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_model_pb2.Model, _abc.Awaitable[_model_pb2.Model]]:
         """Puts a model into use on every server, without failing a call: to roll back, activate an older one.
 
-        Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
-        stays.
+        Returns NOT_FOUND (MODEL_NOT_FOUND), FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged;
+        the model in use stays.
         """
 
     @_abc_1.abstractmethod
@@ -283,6 +287,8 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _model_service_pb2.EndExperimentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_model_pb2.Experiment, _abc.Awaitable[_model_pb2.Experiment]]:
-        """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
+        """Ends an experiment: from now on everybody is served by the model in use. Repeating it changes nothing. Returns
+        NOT_FOUND (EXPERIMENT_NOT_FOUND).
+        """
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -256,7 +256,7 @@ class Dispute(_message.Message):
     status: Global___Dispute.Status.ValueType
     """Its status."""
     reason: _builtins.str
-    """Reason, in the gateway's own word: "fraudulent", "product_not_received"."""
+    """Why, in the gateway's own word: "fraudulent", "product_not_received"."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """The disputed amount."""

@@ -151,8 +151,8 @@ class PromotionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AdjustPoints(self, request, context):
-        """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND
-        (USER_NOT_FOUND) for an unknown user.
+        """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND (USER_NOT_FOUND),
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when they have fewer than are taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -58,8 +58,8 @@ class PromotionServiceStub:
     ListPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListPointsRequest, _promotion_pb2.ListPointsResponse]
     """Lists how points came and went, the latest first."""
     AdjustPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]
-    """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND
-    (USER_NOT_FOUND) for an unknown user.
+    """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND (USER_NOT_FOUND),
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when they have fewer than are taken.
     """
 
 @_typing.type_check_only
@@ -92,8 +92,8 @@ class PromotionServiceAsyncStub(PromotionServiceStub):
     ListPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListPointsRequest, _promotion_pb2.ListPointsResponse]  # type: ignore[assignment]
     """Lists how points came and went, the latest first."""
     AdjustPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]  # type: ignore[assignment]
-    """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND
-    (USER_NOT_FOUND) for an unknown user.
+    """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND (USER_NOT_FOUND),
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when they have fewer than are taken.
     """
 
 class PromotionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -177,8 +177,8 @@ class PromotionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _promotion_pb2.AdjustPointsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_promotion_pb2.Loyalty, _abc.Awaitable[_promotion_pb2.Loyalty]]:
-        """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND
-        (USER_NOT_FOUND) for an unknown user.
+        """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND (USER_NOT_FOUND),
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when they have fewer than are taken.
         """
 
 def add_PromotionServiceServicer_to_server(servicer: PromotionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

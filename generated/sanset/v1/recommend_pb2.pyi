@@ -187,7 +187,7 @@ class Recommendation(_message.Message):
     For what a trained model personally recommends, it is about the probability of being in the next order.
     """
     reason: _builtins.str
-    """Reason, for people, in the language of the call: "Because you bought Blue Teapot"."""
+    """Why, in a sentence in the language of the call: "Because you bought Blue Teapot"."""
     source: _builtins.str
     """Source of the candidate: "personal", "similar", "trending" or "popular"."""
     @_builtins.property
@@ -234,7 +234,7 @@ class ReorderItem(_message.Message):
     probability: _builtins.float
     """The probability that the user's next order holds it, from 0 to 1."""
     reason: _builtins.str
-    """Reason, for people, in the language of the call: "Bought 4 times, about every 30 days; last 28 days ago"."""
+    """Why, in a sentence in the language of the call: "Bought 4 times, about every 30 days; last 28 days ago"."""
     order_count: _builtins.int
     """Number of the user's orders that held it."""
     @_builtins.property
@@ -576,8 +576,8 @@ class GetTrendingRequest(_message.Message):
     limit: _builtins.int
     """Maximum number to return. 0 means 10; values above 100 are coerced to 100."""
     country: _builtins.str
-    """Only what is ordered to this country: its ISO 3166-1 code of two letters, "DE", in any case. Views are not counted then,
-    for nobody says where they come from.
+    """Only what is ordered to this country: its ISO 3166-1 code of two letters, "DE", in any case. Views are not counted
+    then, for nobody says where they come from.
     """
     def __init__(
         self,

@@ -84,7 +84,7 @@ class RecommendServiceServicer:
         `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
         signed in get recommendations from the history of their `visitor_id`; without any history, users and
         visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
-        Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+        Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller is an admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,22 +94,24 @@ class RecommendServiceServicer:
         """Lists what a user is likely to buy again now, the likeliest first.
 
         Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
-        no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
-        admin.
+        no model can tell. Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller
+        is an admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSimilarProducts(self, request, context):
-        """Finds products like a given one, the most similar first. Works for products created after training.
+        """Finds products like a given one, the most similar first. Works for products created after training. Returns
+        NOT_FOUND (PRODUCT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetFrequentlyBoughtTogether(self, request, context):
-        """Finds products that are often bought together with a given one, the strongest first.
+        """Finds products that are often bought together with a given one, the strongest first. Returns NOT_FOUND
+        (PRODUCT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

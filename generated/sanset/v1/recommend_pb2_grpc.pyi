@@ -41,19 +41,23 @@ class RecommendServiceStub:
     `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
     signed in get recommendations from the history of their `visitor_id`; without any history, users and
     visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
-    Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+    Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller is an admin.
     """
     GetReorder: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.GetReorderResponse]
     """Lists what a user is likely to buy again now, the likeliest first.
 
     Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
-    no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
-    admin.
+    no model can tell. Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller
+    is an admin.
     """
     GetSimilarProducts: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetSimilarProductsRequest, _recommend_pb2.GetSimilarProductsResponse]
-    """Finds products like a given one, the most similar first. Works for products created after training."""
+    """Finds products like a given one, the most similar first. Works for products created after training. Returns
+    NOT_FOUND (PRODUCT_NOT_FOUND).
+    """
     GetFrequentlyBoughtTogether: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetFrequentlyBoughtTogetherRequest, _recommend_pb2.GetFrequentlyBoughtTogetherResponse]
-    """Finds products that are often bought together with a given one, the strongest first."""
+    """Finds products that are often bought together with a given one, the strongest first. Returns NOT_FOUND
+    (PRODUCT_NOT_FOUND).
+    """
     GetTrending: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetTrendingRequest, _recommend_pb2.GetTrendingResponse]
     """Lists what sells best now: purchases and visits, the recent ones weighing more."""
     TrackEvent: _grpc.UnaryUnaryMultiCallable[_behavior_pb2.TrackEventRequest, _behavior_pb2.TrackEventResponse]
@@ -79,19 +83,23 @@ class RecommendServiceAsyncStub(RecommendServiceStub):
     `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
     signed in get recommendations from the history of their `visitor_id`; without any history, users and
     visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
-    Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+    Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller is an admin.
     """
     GetReorder: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.GetReorderResponse]  # type: ignore[assignment]
     """Lists what a user is likely to buy again now, the likeliest first.
 
     Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
-    no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
-    admin.
+    no model can tell. Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller
+    is an admin.
     """
     GetSimilarProducts: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetSimilarProductsRequest, _recommend_pb2.GetSimilarProductsResponse]  # type: ignore[assignment]
-    """Finds products like a given one, the most similar first. Works for products created after training."""
+    """Finds products like a given one, the most similar first. Works for products created after training. Returns
+    NOT_FOUND (PRODUCT_NOT_FOUND).
+    """
     GetFrequentlyBoughtTogether: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetFrequentlyBoughtTogetherRequest, _recommend_pb2.GetFrequentlyBoughtTogetherResponse]  # type: ignore[assignment]
-    """Finds products that are often bought together with a given one, the strongest first."""
+    """Finds products that are often bought together with a given one, the strongest first. Returns NOT_FOUND
+    (PRODUCT_NOT_FOUND).
+    """
     GetTrending: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetTrendingRequest, _recommend_pb2.GetTrendingResponse]  # type: ignore[assignment]
     """Lists what sells best now: purchases and visits, the recent ones weighing more."""
     TrackEvent: _aio.UnaryUnaryMultiCallable[_behavior_pb2.TrackEventRequest, _behavior_pb2.TrackEventResponse]  # type: ignore[assignment]
@@ -120,7 +128,7 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
         signed in get recommendations from the history of their `visitor_id`; without any history, users and
         visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
-        Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+        Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller is an admin.
         """
 
     @_abc_1.abstractmethod
@@ -132,8 +140,8 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists what a user is likely to buy again now, the likeliest first.
 
         Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
-        no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
-        admin.
+        no model can tell. Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller
+        is an admin.
         """
 
     @_abc_1.abstractmethod
@@ -142,7 +150,9 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recommend_pb2.GetSimilarProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommend_pb2.GetSimilarProductsResponse, _abc.Awaitable[_recommend_pb2.GetSimilarProductsResponse]]:
-        """Finds products like a given one, the most similar first. Works for products created after training."""
+        """Finds products like a given one, the most similar first. Works for products created after training. Returns
+        NOT_FOUND (PRODUCT_NOT_FOUND).
+        """
 
     @_abc_1.abstractmethod
     def GetFrequentlyBoughtTogether(
@@ -150,7 +160,9 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recommend_pb2.GetFrequentlyBoughtTogetherRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommend_pb2.GetFrequentlyBoughtTogetherResponse, _abc.Awaitable[_recommend_pb2.GetFrequentlyBoughtTogetherResponse]]:
-        """Finds products that are often bought together with a given one, the strongest first."""
+        """Finds products that are often bought together with a given one, the strongest first. Returns NOT_FOUND
+        (PRODUCT_NOT_FOUND).
+        """
 
     @_abc_1.abstractmethod
     def GetTrending(

@@ -105,7 +105,7 @@ class Refund(_message.Message):
     status: Global___Refund.Status.ValueType
     """Current status."""
     reason: _builtins.str
-    """Reason, in the shop's words."""
+    """Why, in the shop's words."""
     gateway_id: _builtins.str
     """The gateway's own id of the refund."""
     origin: Global___Refund.Origin.ValueType
@@ -212,7 +212,7 @@ class Return(_message.Message):
     status: Global___Return.Status.ValueType
     """Current status."""
     reason: _builtins.str
-    """Reason, in the buyer's words."""
+    """Why, in the buyer's words."""
     answer: _builtins.str
     """The shop's answer."""
     refund_id: _builtins.int

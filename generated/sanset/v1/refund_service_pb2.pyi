@@ -33,7 +33,7 @@ class CancelOrderRequest(_message.Message):
     order_id: _builtins.int
     """The id of the order."""
     reason: _builtins.str
-    """Reason, for people."""
+    """Why, in a sentence for people."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
     def __init__(
@@ -68,7 +68,7 @@ class RefundOrderRequest(_message.Message):
     order_id: _builtins.int
     """The id of the order."""
     reason: _builtins.str
-    """Reason, for people."""
+    """Why, in a sentence for people."""
     restock: _builtins.bool
     """True to put the units back into stock. Units that were never shipped go back anyway when the order ends."""
     request_id: _builtins.str
@@ -203,7 +203,7 @@ class RequestReturnRequest(_message.Message):
     order_id: _builtins.int
     """The id of the order."""
     reason: _builtins.str
-    """Reason, for people."""
+    """Why, in a sentence for people."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
     all: _builtins.bool

@@ -69,7 +69,7 @@ class Segment(_message.Message):
     name: _builtins.str
     """Its name, 1 to 100 characters: "Champions". Unique, whatever its case."""
     description: _builtins.str
-    """Description of its members, as a sentence."""
+    """Who its members are, in a sentence."""
     kind: Global___Segment.Kind.ValueType
     """Origin."""
     member_count: _builtins.int

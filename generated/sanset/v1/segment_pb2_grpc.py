@@ -114,7 +114,7 @@ class SegmentServiceServicer:
     def DeleteSegment(self, request, context):
         """Deletes a segment defined by rules; its customers stay.
 
-        Returns FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
+        Returns NOT_FOUND (SEGMENT_NOT_FOUND), FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,14 +122,14 @@ class SegmentServiceServicer:
 
     def AnalyzeSegment(self, request, context):
         """Says what the members of a segment have in common: how recently, how often and for how much they buy, and
-        which categories and products they buy most.
+        which categories and products they buy most. Returns NOT_FOUND (SEGMENT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSegmentMembers(self, request, context):
-        """Lists the members of a segment, by id.
+        """Lists the members of a segment, by id. Returns NOT_FOUND (SEGMENT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

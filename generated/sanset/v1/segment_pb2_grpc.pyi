@@ -53,14 +53,14 @@ class SegmentServiceStub:
     DeleteSegment: _grpc.UnaryUnaryMultiCallable[_segment_pb2.DeleteSegmentRequest, _empty_pb2.Empty]
     """Deletes a segment defined by rules; its customers stay.
 
-    Returns FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
+    Returns NOT_FOUND (SEGMENT_NOT_FOUND), FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
     """
     AnalyzeSegment: _grpc.UnaryUnaryMultiCallable[_segment_pb2.AnalyzeSegmentRequest, _segment_pb2.SegmentAnalysis]
     """Says what the members of a segment have in common: how recently, how often and for how much they buy, and
-    which categories and products they buy most.
+    which categories and products they buy most. Returns NOT_FOUND (SEGMENT_NOT_FOUND).
     """
     ListSegmentMembers: _grpc.UnaryUnaryMultiCallable[_segment_pb2.ListSegmentMembersRequest, _segment_pb2.ListSegmentMembersResponse]
-    """Lists the members of a segment, by id."""
+    """Lists the members of a segment, by id. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
 
 @_typing.type_check_only
 class SegmentServiceAsyncStub(SegmentServiceStub):
@@ -86,14 +86,14 @@ class SegmentServiceAsyncStub(SegmentServiceStub):
     DeleteSegment: _aio.UnaryUnaryMultiCallable[_segment_pb2.DeleteSegmentRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a segment defined by rules; its customers stay.
 
-    Returns FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
+    Returns NOT_FOUND (SEGMENT_NOT_FOUND), FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
     """
     AnalyzeSegment: _aio.UnaryUnaryMultiCallable[_segment_pb2.AnalyzeSegmentRequest, _segment_pb2.SegmentAnalysis]  # type: ignore[assignment]
     """Says what the members of a segment have in common: how recently, how often and for how much they buy, and
-    which categories and products they buy most.
+    which categories and products they buy most. Returns NOT_FOUND (SEGMENT_NOT_FOUND).
     """
     ListSegmentMembers: _aio.UnaryUnaryMultiCallable[_segment_pb2.ListSegmentMembersRequest, _segment_pb2.ListSegmentMembersResponse]  # type: ignore[assignment]
-    """Lists the members of a segment, by id."""
+    """Lists the members of a segment, by id. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
 
 class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
     """Groups customers by rules and by training, and tells admins what each group has in common."""
@@ -146,7 +146,7 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes a segment defined by rules; its customers stay.
 
-        Returns FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
+        Returns NOT_FOUND (SEGMENT_NOT_FOUND), FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
         """
 
     @_abc_1.abstractmethod
@@ -156,7 +156,7 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_segment_pb2.SegmentAnalysis, _abc.Awaitable[_segment_pb2.SegmentAnalysis]]:
         """Says what the members of a segment have in common: how recently, how often and for how much they buy, and
-        which categories and products they buy most.
+        which categories and products they buy most. Returns NOT_FOUND (SEGMENT_NOT_FOUND).
         """
 
     @_abc_1.abstractmethod
@@ -165,6 +165,6 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_pb2.ListSegmentMembersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_pb2.ListSegmentMembersResponse, _abc.Awaitable[_segment_pb2.ListSegmentMembersResponse]]:
-        """Lists the members of a segment, by id."""
+        """Lists the members of a segment, by id. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
 
 def add_SegmentServiceServicer_to_server(servicer: SegmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

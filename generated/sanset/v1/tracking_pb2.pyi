@@ -84,7 +84,7 @@ class TrackOrderResponse(_message.Message):
         after_sequence: _builtins.int
         """The `after_sequence` to call with."""
         message: _builtins.str
-        """Reason, as a sentence."""
+        """Why, as a sentence."""
         def __init__(
             self,
             *,

@@ -28,10 +28,12 @@ class WebhookEndpoint(_message.Message):
     Each delivery is a POST of JSON, `{"id", "type", "order_id", "sequence", "code", "status", "time", …}`, at least once
     and in order per order. `code` is an `OrderEvent.Code`, and `message` its sentence in English; `shipment` is there when
     a parcel was handed over or corrected, `refund` when money goes back, `return` when units are sent back, the other
-    facts as in `OrderEvent`, and `metadata` when the order has any. The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of
-    `<seconds>.<body>` under the endpoint's secret; while a rotation of the secret overlaps, a second `v1` follows, under
-    the old one, and either may be checked. `Sanset-Delivery` holds the id to recognise repeats by. Anything
-    but a 2xx within 10 seconds is tried again, at growing intervals, for a day.
+    facts as in `OrderEvent`, and `metadata` when the order has any.
+
+    The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of `<seconds>.<body>` under the endpoint's
+    secret; while a rotation of the secret overlaps, a second `v1` follows, under the old one, and either may be checked.
+    `Sanset-Delivery` holds the id to recognise repeats by. Anything but a 2xx within 10 seconds is tried again, at growing
+    intervals, for a day.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -58,7 +60,7 @@ class WebhookEndpoint(_message.Message):
     secret: _builtins.str
     """The signing secret; returned only by CreateWebhookEndpoint and RotateWebhookSecret."""
     disabled_reason: _builtins.str
-    """Reason why it was switched off automatically; empty when it was not."""
+    """Why it was switched off automatically, as a sentence; empty when it was not."""
     etag: _builtins.str
     """Changes with every change of the endpoint, also with its being switched off."""
     @_builtins.property
@@ -439,7 +441,7 @@ class PingWebhookEndpointResponse(_message.Message):
     response_code: _builtins.int
     """The HTTP status of its answer; 0 when there was none."""
     error: _builtins.str
-    """Reason why it was not delivered, as a sentence; empty when it was."""
+    """Why it was not delivered, as a sentence; empty when it was."""
     def __init__(
         self,
         *,

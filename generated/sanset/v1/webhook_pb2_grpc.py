@@ -119,8 +119,8 @@ class WebhookServiceServicer:
     def UpdateWebhookEndpoint(self, request, context):
         """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-        Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
-        (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+        Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND),
+        ABORTED (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

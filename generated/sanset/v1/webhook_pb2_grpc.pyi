@@ -47,8 +47,8 @@ class WebhookServiceStub:
     UpdateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
     """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
-    (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND),
+    ABORTED (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
     """
     DeleteWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]
     """Deletes an endpoint and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
@@ -92,8 +92,8 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
     """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
-    (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND),
+    ABORTED (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
     """
     DeleteWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes an endpoint and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
@@ -158,8 +158,8 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_webhook_pb2.WebhookEndpoint, _abc.Awaitable[_webhook_pb2.WebhookEndpoint]]:
         """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-        Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
-        (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+        Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND),
+        ABORTED (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
         """
 
     @_abc_1.abstractmethod

@@ -163,8 +163,8 @@ def delete_product(
     """Deletes a product.
 
     It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
-    does not exist.
+    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
+    (PRODUCT_NOT_FOUND), also for one that was deleted, PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
     """
     return prepare(
         product_pb2.DeleteProductRequest,
@@ -187,8 +187,8 @@ def undelete_product(
     """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
 
     Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
-    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
-    product.
+    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND (PRODUCT_NOT_FOUND) when there
+    never was such a product.
     """
     return prepare(
         product_pb2.UndeleteProductRequest,
@@ -293,7 +293,9 @@ def delete_category(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children."""
+    """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children, NOT_FOUND
+    (CATEGORY_NOT_FOUND).
+    """
     return prepare(
         category_pb2.DeleteCategoryRequest,
         timeout,

@@ -16,7 +16,7 @@ def get_inventory(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gets the stock of a product: per variant and location, and in total."""
+    """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND)."""
     return prepare(
         inventory_pb2.GetInventoryRequest,
         timeout,
@@ -40,6 +40,7 @@ def set_inventory(
     With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
     is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
     difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+    Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
     """
     return prepare(
         inventory_pb2.SetInventoryRequest,
@@ -64,9 +65,7 @@ def adjust_inventory(
 ) -> Prepared:
     """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-    Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
-    when less is left than is taken. With a `request_id` a
-    repeat changes nothing and returns the first reply.
+    Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
     """
     return prepare(
         inventory_pb2.AdjustInventoryRequest,

@@ -154,7 +154,7 @@ def get_model_metrics(
     """Gets how good a model is. Absent id: the model in use.
 
     Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
-    with its recommendations.
+    with its recommendations. Returns NOT_FOUND (MODEL_NOT_FOUND).
     """
     return prepare(
         model_service_pb2.GetModelMetricsRequest,
@@ -173,8 +173,8 @@ def activate_model(
 ) -> Prepared:
     """Puts a model into use on every server, without failing a call: to roll back, activate an older one.
 
-    Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
-    stays.
+    Returns NOT_FOUND (MODEL_NOT_FOUND), FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged;
+    the model in use stays.
     """
     return prepare(
         model_service_pb2.ActivateModelRequest,
@@ -246,7 +246,9 @@ def end_experiment(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
+    """Ends an experiment: from now on everybody is served by the model in use. Repeating it changes nothing. Returns
+    NOT_FOUND (EXPERIMENT_NOT_FOUND).
+    """
     return prepare(
         model_service_pb2.EndExperimentRequest,
         timeout,

@@ -163,8 +163,8 @@ def adjust_points(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND
-    (USER_NOT_FOUND) for an unknown user.
+    """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND (USER_NOT_FOUND),
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when they have fewer than are taken.
     """
     return prepare(
         promotion_pb2.AdjustPointsRequest,

@@ -35,7 +35,7 @@ def get_recommendations(
     `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
     signed in get recommendations from the history of their `visitor_id`; without any history, users and
     visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
-    Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+    Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller is an admin.
     """
     return prepare(
         recommend_pb2.GetRecommendationsRequest,
@@ -63,8 +63,8 @@ def get_reorder(
     """Lists what a user is likely to buy again now, the likeliest first.
 
     Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
-    no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
-    admin.
+    no model can tell. Returns NOT_FOUND (USER_NOT_FOUND) for an unknown user, and for another user unless the caller
+    is an admin.
     """
     return prepare(
         recommend_pb2.GetReorderRequest,
@@ -82,7 +82,9 @@ def get_similar_products(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Finds products like a given one, the most similar first. Works for products created after training."""
+    """Finds products like a given one, the most similar first. Works for products created after training. Returns
+    NOT_FOUND (PRODUCT_NOT_FOUND).
+    """
     return prepare(
         recommend_pb2.GetSimilarProductsRequest,
         timeout,
@@ -99,7 +101,9 @@ def get_frequently_bought_together(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Finds products that are often bought together with a given one, the strongest first."""
+    """Finds products that are often bought together with a given one, the strongest first. Returns NOT_FOUND
+    (PRODUCT_NOT_FOUND).
+    """
     return prepare(
         recommend_pb2.GetFrequentlyBoughtTogetherRequest,
         timeout,

@@ -97,7 +97,7 @@ def delete_segment(
 ) -> Prepared:
     """Deletes a segment defined by rules; its customers stay.
 
-    Returns FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
+    Returns NOT_FOUND (SEGMENT_NOT_FOUND), FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that training made.
     """
     return prepare(
         segment_pb2.DeleteSegmentRequest,
@@ -116,7 +116,7 @@ def analyze_segment(
     metadata: Metadata = (),
 ) -> Prepared:
     """Says what the members of a segment have in common: how recently, how often and for how much they buy, and
-    which categories and products they buy most.
+    which categories and products they buy most. Returns NOT_FOUND (SEGMENT_NOT_FOUND).
     """
     return prepare(
         segment_pb2.AnalyzeSegmentRequest,
@@ -134,7 +134,7 @@ def list_segment_members(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists the members of a segment, by id."""
+    """Lists the members of a segment, by id. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
     return prepare(
         segment_pb2.ListSegmentMembersRequest,
         timeout,

@@ -78,8 +78,8 @@ def update_webhook_endpoint(
 ) -> Prepared:
     """Updates an endpoint, and returns it; `active: true` switches it on again, and sends what waited.
 
-    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
-    (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+    Over HTTP PUT replaces the endpoint, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND),
+    ABORTED (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
     """
     return prepare(
         webhook_pb2.UpdateWebhookEndpointRequest,
