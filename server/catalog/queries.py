@@ -12,9 +12,8 @@ from server.db.base import AnyRow, Values
 from server.db.upsert import insert_for
 
 _AVAILABLE = (
-    select(
-        cast(func.coalesce(func.sum(InventoryLevel.available), 0), BigInteger)
-    )  # a sum is NUMERIC otherwise
+    # A sum is NUMERIC unless it is cast.
+    select(cast(func.coalesce(func.sum(InventoryLevel.available), 0), BigInteger))
     .where(InventoryLevel.product_id == Product.id)
     .correlate(Product)
     .scalar_subquery()

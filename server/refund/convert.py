@@ -30,9 +30,8 @@ def terms_from_wire(request: pb.RefundOrderRequest) -> RefundTerms:
             raise InvalidField(
                 ("restock", "an amount names no units that could go back", FieldReason.CONFLICT)
             )
-        currency = (
-            request.amount.currency_code.upper()
-        )  # the order's, which is not known yet, when none is named
+        # The order's currency, which is not known yet, holds when none is named.
+        currency = request.amount.currency_code.upper()
         amount = money_from_wire(request.amount, "amount", currency=currency)
     units = units_from_wire(request.items)
     return RefundTerms(

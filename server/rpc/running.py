@@ -32,9 +32,8 @@ class Running:
         """Note the call of the current task."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-        task = asyncio.current_task(
-            self._loop
-        )  # which asks the system for the process id unless told the loop
+        # Without the loop it asks the system for the process id.
+        task = asyncio.current_task(self._loop)
         assert task is not None  # gRPC runs each call in a task
         self._tasks[task] = None
         return task

@@ -49,9 +49,8 @@ class ShownList(Base):
 
     list_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_version: Mapped[str] = mapped_column(String(100))
-    kind: Mapped[str] = mapped_column(
-        String(16)
-    )  # HOMEPAGE, PRODUCT, CART, SIMILAR, TOGETHER, TRENDING, REORDER
+    # HOMEPAGE, PRODUCT, CART, SIMILAR, TOGETHER, TRENDING or REORDER.
+    kind: Mapped[str] = mapped_column(String(16))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     visitor_id: Mapped[str | None] = mapped_column(String(64))
     experiment_id: Mapped[int | None] = mapped_column(ForeignKey("experiments.id"))

@@ -26,9 +26,8 @@ class TrainingRun(Base):
     activation: Mapped[str] = mapped_column(String(16), default="IF_NOT_WORSE", server_default="IF_NOT_WORSE")
     cancel_requested: Mapped[bool] = mapped_column(default=False, server_default=false())
     scheduled_for: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the day's one training
-    data_mark: Mapped[str] = mapped_column(
-        String(64), default="", server_default=""
-    )  # what was there to learn
+    # What was there to learn.
+    data_mark: Mapped[str] = mapped_column(String(64), default="", server_default="")
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
