@@ -1,6 +1,6 @@
 """Records the story, told to the shop of today, as the golden conversation of a release.
 
-`python tests/golden/recorder.py 0.1.0` writes `tests/golden/releases/0.1.0.json`. Two shops of different pasts are
+`python tests/golden/recorder.py 0.2.0` writes `tests/golden/releases/0.2.0.json`. Two shops of different pasts are
 asked: what they answer alike is promised, and the rest stands there as something that varies.
 """
 
