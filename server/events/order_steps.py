@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Self
 
@@ -88,8 +88,8 @@ class Step:
     eta: datetime | None
     time: datetime
     parcel: Parcel | None = None
-    code: str = ""
-    facts: StepFacts = NO_FACTS
+    code: str = field(default="", kw_only=True)
+    facts: StepFacts = field(default=NO_FACTS, kw_only=True)
 
     def to_json(self) -> JsonObject:
         """The step without its parcel and its facts, its times in ISO 8601."""
@@ -114,8 +114,8 @@ class Step:
             datetime.fromisoformat(json["eta"]) if json["eta"] else None,
             datetime.fromisoformat(json["time"]),
             Parcel.of_json(json["shipment"]) if json.get("shipment") else None,
-            json.get("code", ""),
-            StepFacts.of_json(json),
+            code=json.get("code", ""),
+            facts=StepFacts.of_json(json),
         )
 
 

@@ -106,8 +106,8 @@ def steps_after(connection: Connection, order: PlacedOrder, sequence: int) -> li
             row.eta,
             row.occurred_at,
             parcels.get(row.shipment_id),
-            row.code,
-            StepFacts.of_json(row.facts) if row.facts else NO_FACTS,
+            code=row.code,
+            facts=StepFacts.of_json(row.facts) if row.facts else NO_FACTS,
         )
         for row in rows
     ]

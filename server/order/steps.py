@@ -70,7 +70,9 @@ def step_of(
     facts: StepFacts = NO_FACTS,
 ) -> Step:
     """A step by which an order takes, or keeps, the status `after`."""
-    return Step(sequence, after, _sentence(code, facts, ENGLISH), location, eta, now, parcel, code, facts)
+    return Step(
+        sequence, after, _sentence(code, facts, ENGLISH), location, eta, now, parcel, code=code, facts=facts
+    )
 
 
 def code_of(step: Step) -> StepCode | None:

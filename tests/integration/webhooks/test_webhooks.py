@@ -104,6 +104,9 @@ def test_an_endpoint_is_told_of_each_step_in_order_and_signed(desk: Desk, hook: 
         "order.placed", "order.confirmed", "order.processing", "order.shipped", "order.delivered",
     ]  # fmt: skip
     assert [one.told["sequence"] for one in hook.received] == [1, 2, 3, 4, 5]
+    assert [one.told["code"] for one in hook.received] == [
+        "PLACED", "PAID", "PACKING", "SHIPPED", "DELIVERED",
+    ]  # fmt: skip
     for summary in deliveries(desk, endpoint, view=pb.WebhookDelivery.SUMMARY):
         assert (summary.body, summary.response_code) == ("", 200)
     for one, delivery in zip(hook.received, deliveries(desk, endpoint), strict=True):
