@@ -20,7 +20,8 @@ CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of a header
 
 _STREAM = (
     "A stream of messages, as they come: JSON, one a line, or server-sent events when asked for by "
-    "`Accept: text/event-stream`. A refusal after the beginning is the last message: its `error`, as an event named so."
+    "`Accept: text/event-stream`. A refusal after the beginning is the last message: its `error`, as an event "
+    "named so."
 )
 _LAST_EVENT_ID: Json = {
     "name": "last-event-id",
