@@ -70,7 +70,8 @@ faults: $(VENV)/.developer ## Run the long fault tests: an hour, hundreds of kil
 	@scratch=$$(mktemp -d $(SCRATCH)/sanset-faults.XXXXXX); trap 'rm -rf "$$scratch"' EXIT; \
 	export SANSET_FAULT_ROUNDS=200 SANSET_OUTBOX_STEP=1 PYTHONDONTWRITEBYTECODE=; \
 	$(BIN)/python -m pytest --verbose --numprocesses 2 --dist loadfile --durations 20 --basetemp="$$scratch/pytest" \
-	  tests/faults tests/e2e/test_rolling.py tests/e2e/test_openapi_cases.py tests/unit/pricing/test_pricing_properties.py; \
+	  tests/faults tests/e2e/test_rolling.py tests/e2e/test_openapi_cases.py tests/unit/pricing/test_pricing_properties.py \
+	  tests/unit/crypto/test_strength.py; \
 	$(BIN)/python -m pytest --numprocesses 2 --basetemp="$$scratch/either" -m either tests
 
 clean: ## Delete .venv; DATA_DIR stays

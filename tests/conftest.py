@@ -18,8 +18,8 @@ from xdist.scheduler import LoadFileScheduling
 from server.db import migrate
 from server.process.postgres import running
 
-UNSYNCED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""Only the power could fail it, and killed processes lose nothing."""
+SHORT_LIVED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+"""Only the power could fail it, and killed processes lose nothing; hundreds of databases need no vacuum."""
 
 COLLECT = (20_000, 20, 50)
 """How seldom the cyclic collector looks for garbage, as in a worker."""
@@ -73,6 +73,13 @@ def pytest_collection() -> Iterator[object]:
         gc.freeze()
         gc.set_threshold(*COLLECT)
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Collect what is left over once: pytest would look through everything that was imported five times."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -130,7 +137,7 @@ def _rank(path: str) -> tuple[int, str]:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a PostgreSQL with an empty database."""
-    with running(tmp_path_factory.mktemp("postgres"), UNSYNCED) as url:
+    with running(tmp_path_factory.mktemp("postgres"), SHORT_LIVED) as url:
         yield url
 
 
