@@ -71,8 +71,9 @@ def _leave_the_parent(parent: int) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # with it the parent learns that we have begun
     asyncio._set_running_loop(None)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-    if os.getppid() != parent:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent:  # it died before it was asked for
         sys.exit(1)
 
 
