@@ -42,8 +42,11 @@ UNREAD: Final = ("INVALID_FIELD", "MALFORMED_REQUEST")
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A shop of its own, with an order: what is made up may delete anything."""
-    with stack_of(tmp_path_factory.mktemp("made-up"), workers=1) as running:
+    """A shop of its own, with an order: what is made up may delete anything.
+
+    Its streams soon end, as one that follows an open order would last for half an hour.
+    """
+    with stack_of(tmp_path_factory.mktemp("made-up"), workers=1, stream_lifetime_seconds=0.2) as running:
         running.order(running.customer())
         address = {"line1": "1 Main Street", "city": "Springfield", "country": "US"}
         assert running.admin.http.post("users/addresses", json=address).status_code == 200
