@@ -175,7 +175,7 @@ def filter_from_wire(
         min_price_minor=low,
         max_price_minor=high,
         in_stock=request.in_stock if request.HasField("in_stock") else None,
-        vendor_id=request.vendor or None,
+        vendor_id=request.vendor_id or None,
     )
 
 
@@ -204,7 +204,7 @@ def _sent(message: Message) -> list[str]:
 def changes_from_wire(request: product_pb2.ListProductsRequest, owner_id: int | None) -> ChangeFilter:
     """Return which products a list of changes shall hold; `owner_id` as in ChangeFilter."""
     return ChangeFilter(
-        vendor_id=request.vendor or None,
+        vendor_id=request.vendor_id or None,
         product_ids=tuple(sorted(set(request.product_ids))),
         updated_since=time_from_wire(request, "updated_since"),
         deleted=request.show_deleted,

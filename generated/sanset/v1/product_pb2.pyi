@@ -473,7 +473,7 @@ class ListProductsRequest(_message.Message):
     MIN_PRICE_FIELD_NUMBER: _builtins.int
     MAX_PRICE_FIELD_NUMBER: _builtins.int
     IN_STOCK_FIELD_NUMBER: _builtins.int
-    VENDOR_FIELD_NUMBER: _builtins.int
+    VENDOR_ID_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     PRODUCT_IDS_FIELD_NUMBER: _builtins.int
@@ -493,11 +493,11 @@ class ListProductsRequest(_message.Message):
     """Only up to this price, as a decimal number in the shop's currency. What one unit costs now counts."""
     in_stock: _builtins.bool
     """true: only what can be ordered; false: only what is sold out."""
-    vendor: _builtins.int
+    vendor_id: _builtins.int
     """Only products of this vendor: the id of the vendor's account."""
     sort: Global___ListProductsRequest.Sort.ValueType
     """The order. Absent: NEWEST, and with `product_ids`, `updated_since` or `show_deleted` UPDATED, the only one that they
-    go with. UPDATED goes with them and `vendor` alone; INVALID_ARGUMENT names other filters.
+    go with. UPDATED goes with them and `vendor_id` alone; INVALID_ARGUMENT names other filters.
     """
     view: Global___Product.View.ValueType
     """Part of each product to return. Absent: SUMMARY."""
@@ -532,7 +532,7 @@ class ListProductsRequest(_message.Message):
         min_price: _builtins.str = ...,
         max_price: _builtins.str = ...,
         in_stock: _builtins.bool | None = ...,
-        vendor: _builtins.int = ...,
+        vendor_id: _builtins.int = ...,
         sort: Global___ListProductsRequest.Sort.ValueType = ...,
         view: Global___Product.View.ValueType = ...,
         product_ids: _abc.Iterable[_builtins.int] | None = ...,
@@ -541,7 +541,7 @@ class ListProductsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock", "updated_since", b"updated_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "product_ids", b"product_ids", "show_deleted", b"show_deleted", "sort", b"sort", "tags", b"tags", "updated_since", b"updated_since", "vendor", b"vendor", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "product_ids", b"product_ids", "show_deleted", b"show_deleted", "sort", b"sort", "tags", b"tags", "updated_since", b"updated_since", "vendor_id", b"vendor_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__in_stock: _TypeAlias = _typing.Literal["in_stock"]  # noqa: Y015
     _WhichOneofArgType__in_stock: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock"]  # noqa: Y015

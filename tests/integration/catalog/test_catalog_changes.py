@@ -64,14 +64,14 @@ def test_products_are_listed_by_their_ids(shop: RunningShop) -> None:
     wanted = [second.id, first.id, 2**53, first.id]
     assert listed(shop, product_ids=wanted) == [first.id, second.id]
     assert read(shop, product_ids=[other.id], view=pb.Product.FULL) == [other]
-    assert listed(shop, product_ids=wanted, vendor=1) == []
+    assert listed(shop, product_ids=wanted, vendor_id=1) == []
 
 
 def test_what_changed_is_listed_in_the_order_of_its_changes(shop: RunningShop) -> None:
     vendor = shop.vendor()
     first, second, third = (_of_vendor(shop, vendor) for _ in range(3))
     changed = rename(shop, first)
-    own = {"vendor": vendor.user_id}
+    own = {"vendor_id": vendor.user_id}
     assert listed(shop, sort=Request.UPDATED, **own) == [second.id, third.id, first.id]
     assert listed(shop, updated_since=third.update_time, **own) == [third.id, first.id]
     assert listed(shop, updated_since=later(third.update_time))[0] == first.id
@@ -90,7 +90,7 @@ def test_staff_see_what_was_deleted_and_vendors_their_own(shop: RunningShop) -> 
     assert listed(shop, shop.admin, product_ids=ids, show_deleted=True) == ids
     assert listed(shop, vendor, product_ids=ids, show_deleted=True) == [kept.id, theirs.id]
     assert listed(shop, rival, product_ids=ids, show_deleted=True) == [kept.id]
-    of_vendor = read(shop, shop.admin, vendor=vendor.user_id, show_deleted=True)
+    of_vendor = read(shop, shop.admin, vendor_id=vendor.user_id, show_deleted=True)
     assert [(one.id, one.HasField("delete_time")) for one in of_vendor] == [
         (kept.id, False),
         (theirs.id, True),
@@ -153,7 +153,7 @@ def test_what_changes_during_a_walk_comes_again_and_nothing_is_missed(shop: Runn
 
     def page(token: str) -> pb.ListProductsResponse:
         return shop.catalog.ListProducts(
-            Request(page_size=2, page_token=token, vendor=vendor.user_id, sort=Request.UPDATED)
+            Request(page_size=2, page_token=token, vendor_id=vendor.user_id, sort=Request.UPDATED)
         )
 
     for number, reply in enumerate(page_by_page(page)):
@@ -170,7 +170,7 @@ def test_a_token_goes_on_in_its_own_list_alone(shop: RunningShop) -> None:
     for fields in (
         {"product_ids": ids[:2]},
         {"sort": Request.UPDATED},
-        {"product_ids": ids, "vendor": 1},
+        {"product_ids": ids, "vendor_id": 1},
         {},
     ):
         answer = refused(shop.catalog.ListProducts, Request(page_token=token, **fields))  # type: ignore[arg-type]

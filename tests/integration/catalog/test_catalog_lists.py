@@ -163,7 +163,7 @@ def test_the_page_after_the_longest_name_can_be_asked_for(shop: RunningShop, let
         {"max_price": "1000"},
         {"in_stock": True},
         {"in_stock": False},
-        {"vendor": 1},
+        {"vendor_id": 1},
         {"tags": []},
     ],
 )
@@ -283,7 +283,7 @@ def test_prices_are_bounds_that_belong_to_the_range(
         {"min_price": "1\n2"},
         {"min_price": "5", "max_price": "4.99"},
         {"page_size": -1},
-        {"vendor": -1},
+        {"vendor_id": -1},
         {"sort": 99},
         {"tags": ["x"] * 11},
         {"brand": "x" * 101},
@@ -308,8 +308,8 @@ def test_a_vendor_has_a_list_of_their_own(shop: RunningShop) -> None:
     request = product_pb2.CreateProductRequest(product=product_pb2.Product(name="Own", price=Money(units=1)))
     product = shop.catalog.CreateProduct(request, metadata=vendor.metadata)
     shop.product()
-    assert _ids(_list(shop, vendor=vendor.user_id)) == [product.id]
-    assert _ids(_list(shop, vendor=2**53)) == []
+    assert _ids(_list(shop, vendor_id=vendor.user_id)) == [product.id]
+    assert _ids(_list(shop, vendor_id=2**53)) == []
 
 
 def test_filters_narrow_each_other(shop: RunningShop) -> None:
@@ -338,10 +338,10 @@ def test_every_filter_works_in_every_order(shop: RunningShop, sort: Sort.Sort.Va
     for filters in (
         {"category": category.slug},
         {"brand": "acme", "tags": [tag]},
-        {"vendor": vendor.user_id},
+        {"vendor_id": vendor.user_id},
         {"tags": [tag], "max_price": "7"},
         {"tags": [tag], "in_stock": True},
-        {"category": category.name, "in_stock": True, "vendor": vendor.user_id, "min_price": "6.99"},
+        {"category": category.name, "in_stock": True, "vendor_id": vendor.user_id, "min_price": "6.99"},
     ):
         assert _ids(_list(shop, sort=sort, **filters)) == [product.id], filters
     assert product.id not in _ids(_list(shop, sort=sort, tags=[tag], in_stock=False))
