@@ -190,17 +190,17 @@ class OnlineMetrics(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
 
         POSITION_FIELD_NUMBER: _builtins.int
-        IMPRESSIONS_FIELD_NUMBER: _builtins.int
-        CLICKS_FIELD_NUMBER: _builtins.int
-        PURCHASES_FIELD_NUMBER: _builtins.int
+        IMPRESSION_COUNT_FIELD_NUMBER: _builtins.int
+        CLICK_COUNT_FIELD_NUMBER: _builtins.int
+        PURCHASE_COUNT_FIELD_NUMBER: _builtins.int
         REVENUE_FIELD_NUMBER: _builtins.int
         position: _builtins.int
         """The position, from 1."""
-        impressions: _builtins.int
+        impression_count: _builtins.int
         """Number of times a product was shown there."""
-        clicks: _builtins.int
+        click_count: _builtins.int
         """Number of those that were clicked."""
-        purchases: _builtins.int
+        purchase_count: _builtins.int
         """Number of those that were bought."""
         @_builtins.property
         def revenue(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
@@ -210,36 +210,36 @@ class OnlineMetrics(_message.Message):
             self,
             *,
             position: _builtins.int = ...,
-            impressions: _builtins.int = ...,
-            clicks: _builtins.int = ...,
-            purchases: _builtins.int = ...,
+            impression_count: _builtins.int = ...,
+            click_count: _builtins.int = ...,
+            purchase_count: _builtins.int = ...,
             revenue: _abc.Iterable[_money_pb2.Money] | None = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["clicks", b"clicks", "impressions", b"impressions", "position", b"position", "purchases", b"purchases", "revenue", b"revenue"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["click_count", b"click_count", "impression_count", b"impression_count", "position", b"position", "purchase_count", b"purchase_count", "revenue", b"revenue"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     START_TIME_FIELD_NUMBER: _builtins.int
     LIST_COUNT_FIELD_NUMBER: _builtins.int
-    IMPRESSIONS_FIELD_NUMBER: _builtins.int
-    CLICKS_FIELD_NUMBER: _builtins.int
-    CART_ADDITIONS_FIELD_NUMBER: _builtins.int
-    PURCHASES_FIELD_NUMBER: _builtins.int
+    IMPRESSION_COUNT_FIELD_NUMBER: _builtins.int
+    CLICK_COUNT_FIELD_NUMBER: _builtins.int
+    CART_ADDITION_COUNT_FIELD_NUMBER: _builtins.int
+    PURCHASE_COUNT_FIELD_NUMBER: _builtins.int
     CLICK_THROUGH_RATE_FIELD_NUMBER: _builtins.int
     CONVERSION_RATE_FIELD_NUMBER: _builtins.int
     REVENUE_FIELD_NUMBER: _builtins.int
     POSITIONS_FIELD_NUMBER: _builtins.int
     list_count: _builtins.int
     """Number of lists shown."""
-    impressions: _builtins.int
+    impression_count: _builtins.int
     """Number of products shown in them."""
-    clicks: _builtins.int
+    click_count: _builtins.int
     """Number of those that were clicked."""
-    cart_additions: _builtins.int
+    cart_addition_count: _builtins.int
     """Number of those that were put into a cart."""
-    purchases: _builtins.int
+    purchase_count: _builtins.int
     """Number of those that were bought."""
     click_through_rate: _builtins.float
     """Clicks per impression."""
@@ -262,10 +262,10 @@ class OnlineMetrics(_message.Message):
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         list_count: _builtins.int = ...,
-        impressions: _builtins.int = ...,
-        clicks: _builtins.int = ...,
-        cart_additions: _builtins.int = ...,
-        purchases: _builtins.int = ...,
+        impression_count: _builtins.int = ...,
+        click_count: _builtins.int = ...,
+        cart_addition_count: _builtins.int = ...,
+        purchase_count: _builtins.int = ...,
         click_through_rate: _builtins.float = ...,
         conversion_rate: _builtins.float = ...,
         revenue: _abc.Iterable[_money_pb2.Money] | None = ...,
@@ -273,7 +273,7 @@ class OnlineMetrics(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cart_additions", b"cart_additions", "click_through_rate", b"click_through_rate", "clicks", b"clicks", "conversion_rate", b"conversion_rate", "impressions", b"impressions", "list_count", b"list_count", "positions", b"positions", "purchases", b"purchases", "revenue", b"revenue", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cart_addition_count", b"cart_addition_count", "click_count", b"click_count", "click_through_rate", b"click_through_rate", "conversion_rate", b"conversion_rate", "impression_count", b"impression_count", "list_count", b"list_count", "positions", b"positions", "purchase_count", b"purchase_count", "revenue", b"revenue", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

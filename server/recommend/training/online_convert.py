@@ -17,10 +17,10 @@ def online_to_wire(online: Online) -> model_metrics_pb2.OnlineMetrics:
     return model_metrics_pb2.OnlineMetrics(
         start_time=time_to_wire(online.since),
         list_count=online.lists,
-        impressions=online.impressions,
-        clicks=online.clicks,
-        cart_additions=online.cart_additions,
-        purchases=online.purchases,
+        impression_count=online.impressions,
+        click_count=online.clicks,
+        cart_addition_count=online.cart_additions,
+        purchase_count=online.purchases,
         click_through_rate=online.click_through_rate,
         conversion_rate=online.conversion_rate,
         revenue=_revenue(online.revenue),
@@ -48,9 +48,9 @@ def experiment_to_wire(trial: Trial, measured: Mapping[str, Online] | None = Non
 def _position(number: int, position: Position) -> model_metrics_pb2.OnlineMetrics.Position:
     return model_metrics_pb2.OnlineMetrics.Position(
         position=number,
-        impressions=position.impressions,
-        clicks=position.clicks,
-        purchases=position.purchases,
+        impression_count=position.impressions,
+        click_count=position.clicks,
+        purchase_count=position.purchases,
         revenue=_revenue(position.revenue),
     )
 

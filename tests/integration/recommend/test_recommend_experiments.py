@@ -356,18 +356,26 @@ def test_what_customers_did_is_told_for_each_side_and_each_model(shop: Settings,
         )
         assert list(listed.items) == [experiment]
         assert told.id == experiment.id
-        assert (told.control.list_count, told.control.impressions, told.control.clicks) == (1, 10, 1)
-        assert (told.control.purchases, list(told.control.revenue)) == (0, [])
-        assert (told.challenger.list_count, told.challenger.clicks, told.challenger.purchases) == (1, 1, 1)
+        assert (told.control.list_count, told.control.impression_count, told.control.click_count) == (
+            1,
+            10,
+            1,
+        )
+        assert (told.control.purchase_count, list(told.control.revenue)) == (0, [])
+        assert (told.challenger.list_count, told.challenger.click_count, told.challenger.purchase_count) == (
+            1,
+            1,
+            1,
+        )
         assert told.challenger.click_through_rate == pytest.approx(0.1)
         assert told.challenger.conversion_rate == 1
         assert [(money.currency_code, money.units) for money in told.challenger.revenue] == [("USD", 1)]
-        assert [place.clicks for place in told.challenger.positions] == [0, 1, *[0] * 8]
+        assert [place.click_count for place in told.challenger.positions] == [0, 1, *[0] * 8]
         # By model, the list of nobody in particular counts as well.
         metrics = await worker.call(
             "GetModelMetrics", model_service_pb2.GetModelMetricsRequest(days=1), ADMIN
         )
         assert metrics.model_version == rivals.versions[0]
-        assert (metrics.online.list_count, metrics.online.clicks) == (2, 1)
+        assert (metrics.online.list_count, metrics.online.click_count) == (2, 1)
 
     play(shop, story)
