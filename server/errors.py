@@ -43,11 +43,18 @@ class Violation(NamedTuple):
     reason: str = FieldReason.INVALID_VALUE
 
 
+class Term(str):
+    """Words of ours in a refusal, which other languages have too: "cart"; never a name of the shop's."""
+
+    __slots__ = ()
+
+
 class Refusal(Exception):
     """A call that cannot be served as asked.
 
     Its facts are those that its sentence names, and those of `also`; a fact of None is not told. Those of `prose`
-    only fill the sentence. Raises TypeError for other facts, so that a slip fails where it is made.
+    only fill the sentence; those of `terms` are words of ours. Raises TypeError for other facts, so that a slip
+    fails where it is made.
     """
 
     code: ClassVar[str] = "INTERNAL"
@@ -55,6 +62,7 @@ class Refusal(Exception):
     reason: ClassVar[str] = ""
     also: ClassVar[tuple[str, ...]] = ()
     prose: ClassVar[tuple[str, ...]] = ()
+    terms: ClassVar[tuple[str, ...]] = ()
     names: ClassVar[frozenset[str]] = frozenset()
     """All of its facts."""
     retry_after_seconds: float | None = None
@@ -73,8 +81,11 @@ class Refusal(Exception):
     def __init__(self, **values: object) -> None:
         if values.keys() != self.names:
             raise TypeError(f"{type(self).__name__} is told {', '.join(sorted(self.names)) or 'nothing'}")
-        self.values = values
+        self.values = {name: self._marked(name, value) for name, value in values.items()}
         super().__init__(self.message.format(**{name: fact(value) for name, value in values.items()}))
+
+    def _marked(self, name: str, value: object) -> object:
+        return Term(value) if name in self.terms and isinstance(value, str) else value
 
     @property
     def facts(self) -> dict[str, str]:
@@ -226,6 +237,7 @@ class StaleEtag(Aborted):
     """Someone else was faster."""
 
     message = "The {resource} changed since it was read: read it again and repeat."
+    terms = ("resource",)
 
 
 class Conflict(Aborted):
@@ -263,6 +275,7 @@ class TooMany(FailedPrecondition):
     """There is a bound on how many there may be."""
 
     message = "There may be at most {limit} {resources}."
+    terms = ("resources",)
 
 
 class UserNotFound(NotFound):

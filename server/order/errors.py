@@ -50,7 +50,7 @@ class PaymentDeclined(FailedPrecondition):
 
     message = "{problem} Nothing was charged and your cart is as before; use a new request id to try again."
     also = ("decline_code",)
-    prose = ("problem",)
+    prose = terms = ("problem",)
 
 
 class OrderCancelled(FailedPrecondition):
@@ -66,6 +66,7 @@ class RequestIdUsed(Aborted):
     """The first call with this request id was so long ago that its reply is forgotten; what it made is not."""
 
     message = "This request id was used before, for {resource} {resource_id}: use a new one."
+    terms = ("resource",)
 
 
 class IllegalTransition(FailedPrecondition):
@@ -73,7 +74,7 @@ class IllegalTransition(FailedPrecondition):
 
     message = "What is {status} cannot become {requested}. It can become: {choices}."
     also = ("legal",)
-    prose = ("choices",)
+    prose = terms = ("choices",)
 
 
 class OrderDisputed(FailedPrecondition):

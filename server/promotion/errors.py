@@ -60,7 +60,7 @@ class CouponHeld(FailedPrecondition):
         "The coupon {code} is held by {holder}: it is free again once that is cancelled, or not paid in time."
     )
     also = ("order_id",)
-    prose = ("holder",)
+    prose = terms = ("holder",)
 
 
 class CouponCurrency(FailedPrecondition):

@@ -48,7 +48,7 @@ class NotReturnable(FailedPrecondition):
 
     message = "{problem} {available} units can be returned."
     also = ("order_id",)
-    prose = ("problem",)
+    prose = terms = ("problem",)
 
 
 class UnitsNotReturnable(LineRefusal, FailedPrecondition, reason=NotReturnable.reason):

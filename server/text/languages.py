@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from server.errors import LineRefusal, Refusal, fact
+from server.errors import LineRefusal, Refusal, Term, fact
 
 ENGLISH: Final = "en"
 LOCALE: Final = Path(__file__).parent / "locale"
@@ -72,7 +72,8 @@ def said(text: str) -> str:
 
 
 def _as_text(value: object, language: str) -> str:
-    return catalogue_of(language).get(value, value) if type(value) is str else fact(value)
+    """A fact as text: names stay as they are, also such as are words of ours, a product called "order"."""
+    return catalogue_of(language).get(value, value) if isinstance(value, Term) else fact(value)
 
 
 def speak(language: str) -> None:

@@ -10,7 +10,7 @@ from google.rpc import error_details_pb2
 from support.refusal_classes import refusal_classes
 
 from server.cart.changes import SENTENCES, CartChange, Change
-from server.errors import InvalidField, Overloaded
+from server.errors import InvalidField, Overloaded, StaleEtag
 from server.inventory.errors import OutOfStock
 from server.order.steps import SENTENCES as STEPS
 from server.order.tracking import LIVED_LONG, STOPPING
@@ -23,6 +23,7 @@ from server.text.languages import (
     entries,
     languages,
     preferred,
+    refusal_said_in,
     speak,
     translated,
 )
@@ -63,6 +64,26 @@ def test_a_translation_has_the_blanks_of_its_sentence(language: str) -> None:
     for english, other in CATALOGUES[language].items():
         assert _blanks(english) == _blanks(other)
         assert english.count("#") == other.count("#")
+
+
+@german
+def test_steps_that_were_stored_as_sentences_are_translated(language: str) -> None:
+    stored = {text.replace("{amount}", "#") for text in STEPS.values()}
+    assert sorted(stored - CATALOGUES[language].keys()) == []
+
+
+@pytest.mark.parametrize("name", ["order", "cart", "nothing", "today"])
+def test_a_name_stays_as_it_is_where_it_is_a_word_of_ours_too(name: str) -> None:
+    facts = {"item_id": 1, "product_id": 2, "variant_id": 3, "name": name, "available": 1, "requested": 4}
+    assert refusal_said_in(OutOfStock(**facts), "de") == f"Nur noch 1 von {name} da; 4 gewünscht."
+    assert Sentence("Similar to {name}", {"name": name}).said_in("de") == f"Ähnlich wie {name}"
+
+
+def test_words_of_ours_are_translated_within_a_sentence() -> None:
+    refusal = StaleEtag(resource="cart")
+    assert "cart" not in refusal_said_in(refusal, "de")
+    assert "Warenkorb" in refusal_said_in(refusal, "de")
+    assert refusal.facts == {"resource": "cart"}
 
 
 @german
@@ -110,6 +131,11 @@ def test_english_is_always_there() -> None:
         ("is required", "ist nötig"),
         ("must be between 1 and 1,000,000", "muss zwischen 1 und 1,000,000 liegen"),
         ("must be at most 12.50 USD", "darf höchstens 12.50 USD sein"),
+        ("12.50 USD goes back to you.", "12.50 USD gehen an Sie zurück."),
+        (
+            "Your order was paid back: 1,200 JPY in all.",
+            "Ihre Bestellung wurde erstattet: insgesamt 1,200 JPY.",
+        ),
         ("must be at most {a}", "must be at most {a}"),
         ("Left at the neighbour's, number 12.", "Left at the neighbour's, number 12."),
     ],

@@ -38,7 +38,7 @@ class GatewayRefusal:
     made_id: bool = False
 
     def mapper(self, language: str) -> Json:
-        """It in a language, for callers who like that best of those that there are."""
+        """It in a language, for callers who name that first of those that there are."""
         when = self.when if language == ENGLISH else all_of(self.when, *prefers(language))
         mapper: Json = {"filter": when, "headers_to_add": [*self._headers(language)]}
         if self.http_status:
@@ -93,7 +93,8 @@ class GatewayRefusal:
 def prefers(language: str) -> Iterator[Json]:
     """Filters for the header accept-language: it names the language, and no other that there is before it.
 
-    The order counts, as browsers send it; what has a weight of 0 does not.
+    The first one named counts, as browsers order them; of the weights only 0, which leaves a language out. The
+    server and the script go by the weights: "en;q=0.3, de;q=0.9" gets German there, and English here.
     """
     entry = _entry(language)
     yield _accepts(rf"{_BEFORE}{entry}{_AFTER}")

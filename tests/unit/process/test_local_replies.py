@@ -31,6 +31,12 @@ def test_a_refusal_is_in_the_language_that_is_liked_best(header: str) -> None:
         assert all(fits(rule, header) for rule in prefers(language)) == (preferred(header) == language)
 
 
+def test_of_several_languages_the_first_one_named_counts_whatever_their_weights() -> None:
+    header = "en;q=0.3, de;q=0.9"
+    assert preferred(header) == "de"
+    assert not all(fits(rule, header) for rule in prefers("de"))
+
+
 def test_whoever_asks_for_no_other_language_gets_english() -> None:
     mappers = local_replies.config(retry_seconds=9, max_body_bytes=100)["mappers"]
     localized = [index for index, mapper in enumerate(mappers) if "accept-language" in str(mapper["filter"])]
