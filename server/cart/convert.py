@@ -27,7 +27,7 @@ def cart_to_wire(cart: CartView) -> pb.Cart:
         update_time=time_to_wire(cart.updated_at),
         token=cart.token,
         coupon_code=cart.coupon_code,
-        coupon_problem=coupon_problem_to_wire(cart.problem) if cart.problem is not None else None,
+        coupon_failure=coupon_failure_to_wire(cart.problem) if cart.problem is not None else None,
         points=cart.points,
         totals=totals_to_wire(cart.priced),
         changes=map(change_to_wire, cart.changes),
@@ -54,7 +54,7 @@ def change_to_wire(change: CartChange) -> pricing_pb2.CartChange:
     )
 
 
-def coupon_problem_to_wire(problem: Refusal) -> pricing_pb2.CouponFailure:
+def coupon_failure_to_wire(problem: Refusal) -> pricing_pb2.CouponFailure:
     """Why a coupon takes nothing off."""
     failure = coupon_failure(problem.reason, problem.values)
     failure.message = refusal_said_in(problem, spoken())

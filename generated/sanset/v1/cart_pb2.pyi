@@ -35,7 +35,7 @@ class Cart(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     TOKEN_FIELD_NUMBER: _builtins.int
     COUPON_CODE_FIELD_NUMBER: _builtins.int
-    COUPON_PROBLEM_FIELD_NUMBER: _builtins.int
+    COUPON_FAILURE_FIELD_NUMBER: _builtins.int
     POINTS_FIELD_NUMBER: _builtins.int
     TOTALS_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
@@ -62,7 +62,7 @@ class Cart(_message.Message):
         """Time of the cart's last change."""
 
     @_builtins.property
-    def coupon_problem(self) -> _pricing_pb2.CouponFailure:
+    def coupon_failure(self) -> _pricing_pb2.CouponFailure:
         """Why the coupon takes nothing off now; absent when it does. Checkout would fail with it."""
 
     @_builtins.property
@@ -89,14 +89,14 @@ class Cart(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         token: _builtins.str = ...,
         coupon_code: _builtins.str = ...,
-        coupon_problem: _pricing_pb2.CouponFailure | None = ...,
+        coupon_failure: _pricing_pb2.CouponFailure | None = ...,
         points: _builtins.int = ...,
         totals: _pricing_pb2.Totals | None = ...,
         changes: _abc.Iterable[_pricing_pb2.CartChange] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["coupon_problem", b"coupon_problem", "subtotal", b"subtotal", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coupon_failure", b"coupon_failure", "subtotal", b"subtotal", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "coupon_code", b"coupon_code", "coupon_problem", b"coupon_problem", "etag", b"etag", "item_count", b"item_count", "items", b"items", "points", b"points", "subtotal", b"subtotal", "token", b"token", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "coupon_code", b"coupon_code", "coupon_failure", b"coupon_failure", "etag", b"etag", "item_count", b"item_count", "items", b"items", "points", b"points", "subtotal", b"subtotal", "token", b"token", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -116,7 +116,7 @@ def test_whoever_gives_a_payment_up_goods_coupon_and_points_are_in_the_cart_agai
     give_up(shop, buyer, order)
     after = read_cart(shop, buyer)
     assert (after.items[0].quantity, after.coupon_code, after.points) == (2, code, 200)
-    assert not after.HasField("coupon_problem")
+    assert not after.HasField("coupon_failure")
     assert (after.totals, stock_of(shop, product_id)) == (before.totals, 5)
     if give_up is not by_a_declined_webhook:  # that one is told what became of its call
         assert told(after) == [f"Order {order.number} was not paid: what it held is in your cart again."]
@@ -227,7 +227,7 @@ def test_a_coupon_that_an_unpaid_order_holds_is_said_to_be_held(shop: RunningSho
     assert held.facts == {"code": code, "order_id": str(order.id)}
     assert refused(shop, buyer, coupon_code=code).reason == "COUPON_HELD"
     by_its_buyer(shop, buyer, order)
-    assert not read_cart(shop, buyer).HasField("coupon_problem")
+    assert not read_cart(shop, buyer).HasField("coupon_failure")
     shop.checkout(buyer)
     shop.add(buyer, product_id)
     used = refused_call(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), buyer)

@@ -88,7 +88,7 @@ def test_a_coupon_lowers_the_cart_and_the_order_and_leaves_the_cart(shop: Runnin
     shop.add(buyer, shop.product(units=30).id, 2)
     cart = apply(shop, buyer, f" {coupon.code.lower()} ")
     assert (cart.coupon_code, cents(cart.totals.coupon_discount)) == (coupon.code, 600)
-    assert not cart.HasField("coupon_problem")
+    assert not cart.HasField("coupon_failure")
     assert cents(cart.items[0].discount) == 600
     order = shop.checkout(buyer).order
     assert (order.coupon_code, cents(order.totals.coupon_discount)) == (coupon.code, 600)
@@ -179,8 +179,8 @@ def test_a_coupon_that_stops_working_is_told_in_the_cart_and_stops_the_checkout(
     request = cart_pb2.UpdateItemRequest(item_id=line.id, quantity=1)
     cart = shop.cart.UpdateItem(request, metadata=buyer.metadata)
     assert cart.coupon_code == coupon.code
-    assert "10.00 USD are missing" in cart.coupon_problem.message
-    failure = cart.coupon_problem
+    assert "10.00 USD are missing" in cart.coupon_failure.message
+    failure = cart.coupon_failure
     assert (failure.reason, cents(failure.missing)) == ("COUPON_BELOW_MINIMUM", 1000)
     assert cents(cart.totals.coupon_discount) == 0
     preview = refused(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), buyer)

@@ -133,7 +133,7 @@ def test_a_coupon_of_a_tier_waits_for_the_tier_too(shop: RunningShop) -> None:
     assert low.reason == "COUPON_TIER_TOO_LOW"
     let_days_pass(shop, order.id, shop.settings.return_days + 1)
     cart = shop.cart.ApplyCoupon(cart_pb2.ApplyCouponRequest(code=code), metadata=buyer.metadata)
-    assert not cart.HasField("coupon_problem")
+    assert not cart.HasField("coupon_failure")
 
 
 def test_points_that_were_spent_before_their_order_came_back_are_owed_and_never_below_zero(
