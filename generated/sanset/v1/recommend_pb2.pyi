@@ -85,9 +85,9 @@ class RecommendationReason(_message.Message):
         CODE_UNSPECIFIED: RecommendationReason._Code.ValueType  # 0
         """Not set."""
         TRENDING: RecommendationReason._Code.ValueType  # 1
-        """It sells well now: in `category`, or in the whole shop."""
+        """It sells well now: in `category_name`, or in the whole shop."""
         POPULAR: RecommendationReason._Code.ValueType  # 2
-        """It sold well at all times: in `category`, or in the whole shop."""
+        """It sold well at all times: in `category_name`, or in the whole shop."""
         SHARED_TASTE: RecommendationReason._Code.ValueType  # 3
         """Customers with the user's taste like it."""
         SIMILAR: RecommendationReason._Code.ValueType  # 4
@@ -109,9 +109,9 @@ class RecommendationReason(_message.Message):
     CODE_UNSPECIFIED: RecommendationReason.Code.ValueType  # 0
     """Not set."""
     TRENDING: RecommendationReason.Code.ValueType  # 1
-    """It sells well now: in `category`, or in the whole shop."""
+    """It sells well now: in `category_name`, or in the whole shop."""
     POPULAR: RecommendationReason.Code.ValueType  # 2
-    """It sold well at all times: in `category`, or in the whole shop."""
+    """It sold well at all times: in `category_name`, or in the whole shop."""
     SHARED_TASTE: RecommendationReason.Code.ValueType  # 3
     """Customers with the user's taste like it."""
     SIMILAR: RecommendationReason.Code.ValueType  # 4
@@ -130,7 +130,7 @@ class RecommendationReason(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     PRODUCT_ID_FIELD_NUMBER: _builtins.int
     PRODUCT_NAME_FIELD_NUMBER: _builtins.int
-    CATEGORY_FIELD_NUMBER: _builtins.int
+    CATEGORY_NAME_FIELD_NUMBER: _builtins.int
     ORDER_COUNT_FIELD_NUMBER: _builtins.int
     INTERVAL_DAYS_FIELD_NUMBER: _builtins.int
     DAYS_SINCE_ORDER_FIELD_NUMBER: _builtins.int
@@ -140,7 +140,7 @@ class RecommendationReason(_message.Message):
     """The product that it is like, or goes with."""
     product_name: _builtins.str
     """The name of `product_id`."""
-    category: _builtins.str
+    category_name: _builtins.str
     """The name of the category."""
     order_count: _builtins.int
     """The number of the user's orders that held it."""
@@ -154,14 +154,14 @@ class RecommendationReason(_message.Message):
         code: Global___RecommendationReason.Code.ValueType = ...,
         product_id: _builtins.int = ...,
         product_name: _builtins.str = ...,
-        category: _builtins.str = ...,
+        category_name: _builtins.str = ...,
         order_count: _builtins.int = ...,
         interval_days: _builtins.int = ...,
         days_since_order: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "code", b"code", "days_since_order", b"days_since_order", "interval_days", b"interval_days", "order_count", b"order_count", "product_id", b"product_id", "product_name", b"product_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category_name", b"category_name", "code", b"code", "days_since_order", b"days_since_order", "interval_days", b"interval_days", "order_count", b"order_count", "product_id", b"product_id", "product_name", b"product_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -105,7 +105,7 @@ def _reason(kind: type[pb.Recommendation | pb.ReorderItem], reason: Reason, lang
         code=pb.RecommendationReason.Code.Value(reason.code),
         product_id=reason.product_id,
         product_name=reason.product_name,
-        category=reason.category,
+        category_name=reason.category,
         order_count=reason.order_count,
         interval_days=reason.interval_days,
         days_since_order=reason.days_since_order,
