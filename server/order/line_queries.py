@@ -22,6 +22,7 @@ _LEDGER = frozenset(
         "restocked_quantity",
         "refunded_minor",
         "withheld_quantity",
+        "released_quantity",
     }
 )
 _LINE_COLUMNS = tuple(
@@ -74,6 +75,25 @@ def withhold_refunded(tx: Connection, order_id: int) -> None:
         .where(OrderLine.order_id == order_id, OrderLine.refunded_quantity > 0)
         .values(withheld_quantity=OrderLine.refunded_quantity)
     )
+
+
+def release_withheld(tx: Connection, order_id: int, units: Iterable[tuple[int, int]]) -> None:
+    """Let units, by position, be shipped that stayed in the house for a refund that failed.
+
+    Of an order that was never shipped none did, and nothing changes.
+    """
+    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
+    if rows:
+        tx.execute(
+            update(OrderLine)
+            .where(
+                OrderLine.order_id == order_id,
+                OrderLine.position == bindparam("line"),
+                OrderLine.withheld_quantity >= OrderLine.released_quantity + bindparam("units"),
+            )
+            .values(released_quantity=OrderLine.released_quantity + bindparam("units")),
+            rows,
+        )
 
 
 def restock_all(tx: Connection, order_id: int) -> None:

@@ -118,6 +118,8 @@ class OrderLine(Base):
     refunded_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     # Of those paid back, the ones that were so when the order was shipped: they stayed in the house.
     withheld_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
+    # Of those withheld, the ones whose refund failed later: they may still be shipped.
+    released_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
 
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
 

@@ -43,11 +43,17 @@ class PlacedLine:
     restocked_quantity: int = 0
     refunded_minor: int = 0
     withheld_quantity: int = 0
+    released_quantity: int = 0
 
     @property
     def shippable(self) -> int:
         """Units that parcels may hold in all: a refund that failed lets its units go."""
-        return self.quantity - min(self.withheld_quantity, self.refunded_quantity)
+        return self.quantity - self.withheld_quantity + self.released_quantity
+
+    @property
+    def first_shipped(self) -> int:
+        """Units that left with the step to SHIPPED, where no parcel says which."""
+        return self.quantity - self.withheld_quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

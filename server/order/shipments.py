@@ -28,7 +28,7 @@ def is_listed(parcels: Sequence[Parcel]) -> bool:
 
 
 def shipped_units(order: PlacedOrder) -> dict[int, int]:
-    """The units that were handed over, by position of their line: all that could be where no parcel lists any."""
+    """The units that were handed over, by position: all that did not stay where no parcel lists any."""
     if is_listed(order.shipments):
         items = [item for parcel in order.shipments for item in parcel.items]
         return {
@@ -36,7 +36,7 @@ def shipped_units(order: PlacedOrder) -> dict[int, int]:
             for line in order.lines
         }
     has_left = bool(order.shipments) or order.delivered_at is not None or order.status == SHIPPED
-    return {line.position: line.shippable if has_left else 0 for line in order.lines}
+    return {line.position: line.first_shipped if has_left else 0 for line in order.lines}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
+from server.order import status
 from server.order.errors import RequestIdUsed
 from server.payment import status as payment_status
 from server.promotion import service as promotions
@@ -67,6 +68,7 @@ def record(tx: Connection, sale: Sale, payable: Due, decision: Decision) -> int:
         currency=sale.currency,
         reason=decision.reason,
         origin=decision.origin,
+        before_shipping=sale.state in status.UNSHIPPED,
         key=decision.key,
         gateway_id=decision.gateway_id,
         next_attempt_at=None if decision.grace is None else decision.now + decision.grace,

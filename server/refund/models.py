@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, BigId, UtcDateTime
@@ -31,6 +31,8 @@ class Refund(Base):
     origin: Mapped[str] = mapped_column(String(8), default="SHOP", server_default="SHOP")  # GATEWAY, DISPUTE
     status: Mapped[str] = mapped_column(String(16))  # PENDING, SUCCEEDED, FAILED
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # once it SUCCEEDED, whatever came after
+    # Whether the order was not shipped yet when it was decided: its units stayed in the house.
+    before_shipping: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     key: Mapped[str] = mapped_column(String(64))
     gateway_id: Mapped[str] = mapped_column(String(128), default="")
     problem: Mapped[str] = mapped_column(String(500), default="")

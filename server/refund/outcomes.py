@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from server.events.log import Publishable, publish
 from server.events.step_facts import StepCode, StepFacts, StepRefund
+from server.order import line_queries, status
 from server.order import queries as order_queries
-from server.order import status
 from server.order.shipments import shipped_units
 from server.payment import status as payment_status
 from server.payment.alerts import REFUND_FAILED, Alert, Alerts
@@ -80,6 +80,8 @@ def _not_paid_back(
     lines = queries.refund_lines(tx, [refund.id])[refund.id]
     counted = [(line.position, line.quantity, line.amount_minor) for line in lines]
     queries.count_refunded(tx, sale.id, counted, sign=-1)
+    if refund.before_shipping:
+        line_queries.release_withheld(tx, sale.id, [(line.position, line.quantity) for line in lines])
     promotions.reverse(tx, sale.order.rewards, refunded, now)
     if refund.status == payment_status.SUCCEEDED:
         sale.paid_back -= refund.amount_minor

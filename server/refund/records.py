@@ -24,6 +24,7 @@ class OrderRefund:
     reason: str
     origin: str
     status: str
+    before_shipping: bool
     gateway_id: str
     attempts: int
     created_at: datetime

@@ -7,10 +7,7 @@ from typing import Final
 from server.order.status import SHIPPED
 from server.verify.rule import Rule
 
-_SHIPPABLE: Final = """order_lines.quantity - CASE
-        WHEN order_lines.withheld_quantity < order_lines.refunded_quantity THEN order_lines.withheld_quantity
-        ELSE order_lines.refunded_quantity
-    END"""
+_SHIPPABLE: Final = "order_lines.quantity - order_lines.withheld_quantity + order_lines.released_quantity"
 
 _UNITS_BY_LINE: Final = """
     SELECT orders.number, {position} AS position, SUM({quantity}) AS shipped, {shippable} AS shippable

@@ -168,6 +168,70 @@ def test_units_of_a_refund_that_failed_can_be_shipped(shop: RunningShop) -> None
     assert ship(shop, order, tracking_number="2", items=[one_of(order, 2)]).items[0].shipped_quantity == 5
 
 
+def test_a_refund_after_one_that_failed_takes_nothing_out_of_the_parcels(shop: RunningShop) -> None:
+    order = packed(shop, 5)
+    with refunded_by(shop, "PENDING"):
+        refund(shop, order.id, items=[one_of(order, 2)])
+    ship(shop, order, **DHL, items=[one_of(order, 3)])
+    with refunded_by(shop, "FAILED"):
+        try_again(shop)
+    ship(shop, order, tracking_number="2", items=[one_of(order, 2)])
+    refund(shop, order.id, items=[one_of(order, 1)])
+    assert sound(shop)
+    corrected = ship(shop, order, id=2, carrier="UPS", tracking_number="2", items=[one_of(order, 2)])
+    assert (corrected.shipments[1].carrier, corrected.items[0].shipped_quantity) == ("UPS", 5)
+
+
+def test_units_of_a_refund_that_failed_can_be_shipped_beside_later_refunds(shop: RunningShop) -> None:
+    order = packed(shop, 5)
+    with refunded_by(shop, "PENDING"):
+        refund(shop, order.id, items=[one_of(order, 2)])
+    ship(shop, order, **DHL, items=[one_of(order, 3)])
+    refund(shop, order.id, items=[one_of(order, 2)])
+    with refunded_by(shop, "FAILED"):
+        try_again(shop)
+    assert ship(shop, order, tracking_number="2", items=[one_of(order, 2)]).items[0].shipped_quantity == 5
+    assert sound(shop)
+
+
+def test_what_stayed_in_the_house_for_a_refund_that_failed_cannot_be_sent_back(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = shop.order(buyer, 5)
+    shop.move(order.id, pb.Order.PROCESSING)
+    with refunded_by(shop, "PENDING"):
+        refund(shop, order.id, items=[one_of(order, 2)])
+    shop.move(order.id, SHIPPED)
+    with refunded_by(shop, "FAILED"):
+        try_again(shop)
+    assert ship(shop, order, **DHL).items[0].shipped_quantity == 3
+    shop.move(order.id, pb.Order.DELIVERED)
+    assert [item.quantity for item in ask_return(shop, buyer, order.id).items] == [3]
+    assert sound(shop)
+
+
+def test_what_stayed_in_the_house_for_a_refund_that_failed_can_follow_in_a_parcel(shop: RunningShop) -> None:
+    order = packed(shop, 5)
+    with refunded_by(shop, "PENDING"):
+        refund(shop, order.id, items=[one_of(order, 2)])
+    shop.move(order.id, SHIPPED)
+    with refunded_by(shop, "FAILED"):
+        try_again(shop)
+    ship(shop, order, **DHL, items=[one_of(order, 3)])
+    assert ship(shop, order, tracking_number="2", items=[one_of(order, 2)]).items[0].shipped_quantity == 5
+
+
+def test_a_refund_that_fails_before_an_order_is_shipped_withholds_nothing(shop: RunningShop) -> None:
+    order = packed(shop, 5)
+    with refunded_by(shop, "PENDING"):
+        refund(shop, order.id, items=[one_of(order, 2)])
+    with refunded_by(shop, "FAILED"):
+        try_again(shop)
+    refund(shop, order.id, items=[one_of(order, 1)])
+    ship(shop, order, **DHL, items=[one_of(order, 4)])
+    assert refused_parcel(shop, order, tracking_number="2", items=[one_of(order, 1)]) == ["shipment.items"]
+    assert sound(shop)
+
+
 def test_parcels_and_a_refund_at_once_never_send_what_was_paid_back_before(shop: RunningShop) -> None:
     orders = [packed(shop, 5) for _ in range(4)]
 

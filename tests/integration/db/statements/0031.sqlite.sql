@@ -24,7 +24,7 @@ INSERT INTO product_listings (list_key, product_id, phase, valid_from, valid_unt
 INSERT INTO products (sku, slug, name, description, category_id, brand, price_minor, compare_at_minor, discount_bp, discount_minor, discount_from, discount_until, currency, max_quantity, max_quantity_days, attributes, custom_metadata, tags, seo_title, seo_description, vendor_id, rating, reviews_count, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
 INSERT INTO refresh_tokens (token_hash, session_id, created_at) VALUES (?, ?, ?)
 INSERT INTO refund_lines (refund_id, position, variant_id, quantity, returned_quantity, amount_minor) VALUES (?, ?, ?, ?, ?, ?)
-INSERT INTO refunds (order_id, return_id, actor_id, amount_minor, tax_minor, shipping_minor, currency, reason, origin, status, "key", gateway_id, problem, attempts, next_attempt_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING RETURNING id
+INSERT INTO refunds (order_id, return_id, actor_id, amount_minor, tax_minor, shipping_minor, currency, reason, origin, status, before_shipping, "key", gateway_id, problem, attempts, next_attempt_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING RETURNING id
 INSERT INTO return_lines (return_id, position, variant_id, quantity) VALUES (?, ?, ?, ?)
 INSERT INTO returns (order_id, user_id, status, reason, answer, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
 INSERT INTO sessions (id, user_id, device, ip, created_at, last_used_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
