@@ -95,11 +95,10 @@ def describe(request: Message, broken: BrokenRule) -> list[Violation]:
         return [Violation("request", violation.message)]
     path, field, rules = _locate(request, broken)
     if isinstance(field, OneofDescriptor):
-        choice = f"send exactly one of {_or(part.name for part in field.fields)}"
-        return [Violation(path, choice, FieldReason.REQUIRED)]
+        return [Violation(path, choice_of(field), FieldReason.REQUIRED)]
     if field is not None and _is_absent_id(field, broken):
         return [Violation(path, "is required", FieldReason.REQUIRED)]
-    sentence = _sentence(field, rules, rule) if field is not None else None
+    sentence = sentence_of(field, rules, rule) if field is not None else None
     return [Violation(path, sentence or violation.message, _reason(rules, rule))]
 
 
@@ -131,7 +130,13 @@ def _is_absent_id(field: FieldDescriptor, broken: BrokenRule) -> bool:
     return _ID.fullmatch(field.name) is not None and not field.has_presence and broken.field_value == 0
 
 
-def _sentence(field: FieldDescriptor, rules: validate_pb2.FieldRules, rule_id: str) -> str | None:
+def choice_of(oneof: OneofDescriptor) -> str:
+    """What to say where nothing of a choice was sent."""
+    return f"send exactly one of {_or(part.name for part in oneof.fields)}"
+
+
+def sentence_of(field: FieldDescriptor, rules: validate_pb2.FieldRules, rule_id: str) -> str | None:
+    """What to say of a field that breaks a rule; None for a rule that has no sentence of ours."""
     kind, _, rule = rule_id.partition(".")
     if kind in _NUMBERS:
         if rule in ("in", "not_in"):

@@ -2,14 +2,15 @@
 
 English is what the code says. A catalogue of another language is a file of gettext's form, `locale/de.po`, whose
 msgids are the English sentences with their blanks, as in "Only {available} of {name} left."; what it lacks is said
-in English. Of sentences that are finished, or stored, the msgids have # in place of numbers and amounts.
+in English. Of sentences that are finished, or stored, the msgids have # in place of numbers and amounts, of names
+in capitals (CSV), and of a choice ("CSV, XLSX or PARQUET").
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -23,7 +24,10 @@ LOCALE: Final = Path(__file__).parent / "locale"
 MAX_HEADER: Final = 200
 """Characters of accept-language that are read."""
 
-_NUMBER: Final = re.compile(r"\d(?:[\d,.]*\d)?(?: [A-Z]{3}\b)?")
+_NUMBER: Final = re.compile(r"(?:(?<!\w)-)?\d(?:[\d,.]*\d)?(?: [A-Z]{3}\b)?")
+_NAME: Final = r"\w+(?:[.,]\w+)*"
+_CHOICE: Final = rf"{_NAME}(?:, {_NAME})* or {_NAME}"
+_FACT: Final = re.compile(rf"{_CHOICE}|U\+[0-9A-F]{{4,6}}|\b[A-Z][A-Z0-9_]+\b|{_NUMBER.pattern}")
 
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -53,17 +57,24 @@ def refusal_said_in(refusal: Refusal, language: str) -> str:
 
 
 def translated(text: str, language: str) -> str:
-    """A finished sentence in a language, as it is where that lacks it; its numbers and amounts stay."""
+    """A finished sentence in a language, as it is where that lacks it; its numbers, amounts and names stay."""
     catalogue = catalogue_of(language)
     if not catalogue:
         return text
     if text in catalogue:
         return catalogue[text]
-    numbers = iter(_NUMBER.findall(text))
-    template = catalogue.get(_NUMBER.sub("#", text))
-    if template is None:
-        return text
-    return re.sub("#", lambda _: next(numbers, "#"), template)
+    for blank in (_NUMBER, _FACT):
+        template = catalogue.get(blank.sub("#", text))
+        if template is not None:
+            return _filled(template, blank.findall(text), catalogue)
+    return text
+
+
+def _filled(template: str, facts: Iterable[str], catalogue: Mapping[str, str]) -> str:
+    """A translation with the facts that were cut out of the sentence, in their order."""
+    last = f" {catalogue.get('or', 'or')} "
+    rest = (each.replace(" or ", last) for each in facts)
+    return re.sub("#", lambda _: next(rest, "#"), template)
 
 
 def said(text: str) -> str:

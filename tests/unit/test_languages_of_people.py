@@ -17,6 +17,7 @@ from server.order.tracking import LIVED_LONG, STOPPING
 from server.process.envoy import local_replies, strict_json
 from server.recommend.serving.reasons import TEMPLATES as REASONS
 from server.rpc.status import rich_status
+from server.text.allowed import problem_of_lines, problem_of_name
 from server.text.languages import (
     LOCALE,
     Sentence,
@@ -131,6 +132,14 @@ def test_english_is_always_there() -> None:
         ("is required", "ist nötig"),
         ("must be between 1 and 1,000,000", "muss zwischen 1 und 1,000,000 liegen"),
         ("must be at most 12.50 USD", "darf höchstens 12.50 USD sein"),
+        ("must be between -90 and 90", "muss zwischen -90 und 90 liegen"),
+        ("must be CSV", "muss CSV sein"),
+        ("must be SUM, KEEP_MINE or KEEP_GUEST", "muss SUM, KEEP_MINE oder KEEP_GUEST sein"),
+        ("must be 0, 1 or 8,760", "muss 0, 1 oder 8,760 sein"),
+        ("must be in USD", "muss in USD sein"),
+        ("USD has 2 decimals", "USD hat 2 Nachkommastellen"),
+        ("must have at most 1 character", "darf höchstens 1 Zeichen haben"),
+        ("must have at least 2 entries", "muss mindestens 2 Einträge haben"),
         ("12.50 USD goes back to you.", "12.50 USD gehen an Sie zurück."),
         (
             "Your order was paid back: 1,200 JPY in all.",
@@ -143,6 +152,13 @@ def test_english_is_always_there() -> None:
 def test_finished_sentences_keep_their_numbers(english: str, other: str) -> None:
     assert translated(english, "de") == other
     assert translated(english, "en") == english
+
+
+@german
+@pytest.mark.parametrize("text", ["a\x01b", "a\u202eb", "a\nb", "\ufeffx", "a\u2028b", "\u200b\u3164"])
+def test_what_no_text_may_hold_is_told_in_every_language(text: str, language: str) -> None:
+    for problem in filter(None, (problem_of_name(text), problem_of_lines(text))):
+        assert translated(problem, language) != problem
 
 
 def test_a_change_of_a_cart_comes_back_as_it_was_kept() -> None:

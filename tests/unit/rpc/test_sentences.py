@@ -31,8 +31,16 @@ from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 
 from server.contract import METHODS, SERVICES
 from server.errors import FieldReason, InvalidField
-from server.rpc.sentences import CONDITIONS, PATTERNS, REQUIRED_TOGETHER, SENTENCES
+from server.rpc.sentences import (
+    CONDITIONS,
+    PATTERNS,
+    REQUIRED_TOGETHER,
+    SENTENCES,
+    choice_of,
+    sentence_of,
+)
 from server.rpc.validation import Validation
+from server.text.languages import ENGLISH, languages, translated
 
 NUMBERS = {"gt", "gte", "lt", "lte", "in", "not_in"}
 NO_RULES = {"ignore"}
@@ -95,6 +103,41 @@ def test_every_rule_over_a_whole_request_has_its_sentence_and_none_is_stale() ->
         rule.id for message in MESSAGES for rule in message.GetOptions().Extensions[validate_pb2.message].cel
     }
     assert used == CONDITIONS.keys() | REQUIRED_TOGETHER.keys()
+
+
+def _rule_ids(rules: validate_pb2.FieldRules) -> Iterator[tuple[validate_pb2.FieldRules, str]]:
+    """Each rule by protovalidate's id, with the rules that it stands in."""
+    for option, value in rules.ListFields():
+        if option.message_type is None or option.is_repeated:
+            yield rules, option.name
+            continue
+        for inner, limit in value.ListFields():
+            if isinstance(limit, validate_pb2.FieldRules):
+                yield from _rule_ids(limit)
+            else:
+                yield rules, f"{option.name}.{inner.name}"
+                yield rules, f"{option.name}.{inner.name}_empty"
+
+
+def _every_sentence() -> Iterator[str]:
+    """What may be said of the fields of any request."""
+    yield from PATTERNS.values()
+    yield from (condition.description for condition in CONDITIONS.values())
+    for message in MESSAGES:
+        for oneof in message.oneofs:
+            if oneof.GetOptions().Extensions[validate_pb2.oneof].required:
+                yield choice_of(oneof)
+        for field in message.fields:
+            for rules, rule_id in _rule_ids(field.GetOptions().Extensions[validate_pb2.field]):
+                yield sentence_of(field, rules, rule_id) or ""
+
+
+@pytest.mark.parametrize("language", sorted(languages() - {ENGLISH}))
+def test_every_sentence_about_a_field_is_translated(language: str) -> None:
+    sentences = {sentence for sentence in _every_sentence() if sentence}
+    assert len(sentences) > 100
+    english = sorted(sentence for sentence in sentences if translated(sentence, language) == sentence)
+    assert english == [], f"translate it in server/text/locale/{language}.po"
 
 
 def _said(request: Message) -> dict[str, str]:
