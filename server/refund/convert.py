@@ -65,7 +65,7 @@ def return_to_wire(returned: OrderReturn, lines: Sequence[ReturnedUnits]) -> Ret
         status=Return.Status.Value(returned.status),
         items=_items_to_wire(lines),
         reason=returned.reason,
-        answer=returned.answer,
+        comment=returned.answer,
         refund_id=returned.refund_id or 0,
         create_time=time_to_wire(returned.created_at),
         update_time=time_to_wire(returned.updated_at),

@@ -184,7 +184,7 @@ class RefundServicer(refund_service_pb2_grpc.RefundServiceServicer):
     def ApproveReturn(
         self, tx: Connection, request: pb.ApproveReturnRequest, call: Call, now: datetime
     ) -> Return:
-        decision = returns.ReturnDecision(request.return_id, request.answer, request.etag)
+        decision = returns.ReturnDecision(request.return_id, request.comment, request.etag)
         returns.approve(tx, decision, Actor.of(call), now)
         return _read_return(tx, request.return_id)
 
@@ -192,7 +192,7 @@ class RefundServicer(refund_service_pb2_grpc.RefundServiceServicer):
     def RejectReturn(
         self, tx: Connection, request: pb.RejectReturnRequest, call: Call, now: datetime
     ) -> Return:
-        decision = returns.ReturnDecision(request.return_id, request.answer, request.etag)
+        decision = returns.ReturnDecision(request.return_id, request.comment, request.etag)
         returns.reject(tx, decision, Actor.of(call), now)
         return _read_return(tx, request.return_id)
 

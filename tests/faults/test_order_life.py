@@ -562,7 +562,7 @@ class OrderLife(RuleBasedStateMachine):
             _, refused = self._call(self.shop.refunds.ApproveReturn, request, self.shop.admin)
             may = asked.state in ("REQUESTED", "APPROVED")
         else:
-            request = refund_service_pb2.RejectReturnRequest(return_id=asked.id, answer="It was worn")
+            request = refund_service_pb2.RejectReturnRequest(return_id=asked.id, comment="It was worn")
             _, refused = self._call(self.shop.refunds.RejectReturn, request, self.shop.admin)
             may = asked.state != "RECEIVED"
         assert refused == (OK if may else "ILLEGAL_TRANSITION")

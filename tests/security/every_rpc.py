@@ -268,8 +268,8 @@ CASES: Final[dict[str, Case]] = {
     "RefundOrder": Case(fields=samples.refund),
     "RequestReturn": Case(fields=samples.return_of_one),
     "ListReturns": Case(fields=_list_returns),
-    "ApproveReturn": Case(fields={"answer": "Yes"}),
-    "RejectReturn": Case(fields={"answer": "No"}),
+    "ApproveReturn": Case(fields={"comment": "Yes"}),
+    "RejectReturn": Case(fields={"comment": "No"}),
     "ReceiveReturn": Case(fields=_receive_return),
     # Webhooks
     "CreateWebhookEndpoint": Case(fields=_create_endpoint, other=("endpoint.url", "https://8.8.8.8/other")),

@@ -85,13 +85,13 @@ def ask_return(
 
 def approve(shop: RunningShop, return_id: int) -> Return:
     """Agree to a return, as the admin."""
-    request = pb.ApproveReturnRequest(return_id=return_id, answer="Use the label inside.")
+    request = pb.ApproveReturnRequest(return_id=return_id, comment="Use the label inside.")
     return shop.refunds.ApproveReturn(request, metadata=shop.admin.metadata)
 
 
 def reject(shop: RunningShop, return_id: int) -> Return:
     """Refuse a return, as the admin."""
-    request = pb.RejectReturnRequest(return_id=return_id, answer="It was worn.")
+    request = pb.RejectReturnRequest(return_id=return_id, comment="It was worn.")
     return shop.refunds.RejectReturn(request, metadata=shop.admin.metadata)
 
 

@@ -200,7 +200,7 @@ class Return(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
-    ANSWER_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
     REFUND_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
@@ -213,8 +213,8 @@ class Return(_message.Message):
     """Current status."""
     reason: _builtins.str
     """Why, in the buyer's words."""
-    answer: _builtins.str
-    """The shop's answer."""
+    comment: _builtins.str
+    """What the staff wrote when they decided about it."""
     refund_id: _builtins.int
     """The last refund that paid for it; 0 before the goods arrived, or when nothing was to be paid."""
     etag: _builtins.str
@@ -239,7 +239,7 @@ class Return(_message.Message):
         status: Global___Return.Status.ValueType = ...,
         items: _abc.Iterable[_order_pb2.LineQuantity] | None = ...,
         reason: _builtins.str = ...,
-        answer: _builtins.str = ...,
+        comment: _builtins.str = ...,
         refund_id: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
@@ -247,7 +247,7 @@ class Return(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "create_time", b"create_time", "etag", b"etag", "id", b"id", "items", b"items", "order_id", b"order_id", "reason", b"reason", "refund_id", b"refund_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "create_time", b"create_time", "etag", b"etag", "id", b"id", "items", b"items", "order_id", b"order_id", "reason", b"reason", "refund_id", b"refund_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

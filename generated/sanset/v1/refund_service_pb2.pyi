@@ -324,12 +324,12 @@ class ApproveReturnRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RETURN_ID_FIELD_NUMBER: _builtins.int
-    ANSWER_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     return_id: _builtins.int
     """The id of the return."""
-    answer: _builtins.str
+    comment: _builtins.str
     """Message to the buyer."""
     etag: _builtins.str
     """The return's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
@@ -339,13 +339,13 @@ class ApproveReturnRequest(_message.Message):
         self,
         *,
         return_id: _builtins.int = ...,
-        answer: _builtins.str = ...,
+        comment: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "etag", b"etag", "request_id", b"request_id", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "etag", b"etag", "request_id", b"request_id", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -358,12 +358,12 @@ class RejectReturnRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RETURN_ID_FIELD_NUMBER: _builtins.int
-    ANSWER_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     return_id: _builtins.int
     """The id of the return."""
-    answer: _builtins.str
+    comment: _builtins.str
     """Message to the buyer."""
     etag: _builtins.str
     """The return's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
@@ -373,13 +373,13 @@ class RejectReturnRequest(_message.Message):
         self,
         *,
         return_id: _builtins.int = ...,
-        answer: _builtins.str = ...,
+        comment: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "etag", b"etag", "request_id", b"request_id", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "etag", b"etag", "request_id", b"request_id", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -59,7 +59,7 @@ def test_a_return_of_some_units_goes_all_the_way(shop: RunningShop) -> None:
     assert (asked.status, asked.reason, asked.refund_id) == (Return.REQUESTED, "Too small", 0)
     assert state(shop, order.id) == "RETURN_REQUESTED"
     agreed = approve(shop, asked.id)
-    assert (agreed.status, agreed.answer) == (Return.APPROVED, "Use the label inside.")
+    assert (agreed.status, agreed.comment) == (Return.APPROVED, "Use the label inside.")
     arrived = receive(shop, asked.id, units(order, 1))
     assert arrived.status == Return.RECEIVED
     (paid,) = refunds(shop, buyer, order.id)
@@ -103,7 +103,7 @@ def test_a_return_moves_only_from_where_it_was_seen(shop: RunningShop) -> None:
     assert agreed.etag != asked.etag
     again = shop.refunds.ApproveReturn(pb.ApproveReturnRequest(**seen), metadata=shop.admin.metadata)
     assert again == agreed, "a repeat is no second step"
-    stale = refused(shop.refunds.RejectReturn, pb.RejectReturnRequest(answer="No", **seen), shop.admin)
+    stale = refused(shop.refunds.RejectReturn, pb.RejectReturnRequest(comment="No", **seen), shop.admin)
     assert (stale.code, stale.reason) == (CODE.ABORTED, "STALE_ETAG")
     stale = refused(shop.refunds.ReceiveReturn, pb.ReceiveReturnRequest(**seen), shop.admin)
     assert (stale.code, stale.reason) == (CODE.ABORTED, "STALE_ETAG")
@@ -142,7 +142,7 @@ def test_a_refused_return_leaves_the_order_delivered_and_can_be_asked_for_again(
     order = delivered(shop, bought(shop, buyer, (10, 0, 1)))
     asked = ask_return(shop, buyer, order.id)
     refusal_ = reject(shop, asked.id)
-    assert (refusal_.status, refusal_.answer) == (Return.REJECTED, "It was worn.")
+    assert (refusal_.status, refusal_.comment) == (Return.REJECTED, "It was worn.")
     assert reject(shop, asked.id) == refusal_
     assert state(shop, order.id) == "DELIVERED"
     assert steps(shop, buyer, order.id)[-1][1] == "Your return was refused: It was worn."
@@ -270,13 +270,13 @@ def test_the_steps_of_a_return_have_an_order(shop: RunningShop) -> None:
     receive(shop, asked.id)
     for method, request in (
         (shop.refunds.ApproveReturn, pb.ApproveReturnRequest(return_id=asked.id)),
-        (shop.refunds.RejectReturn, pb.RejectReturnRequest(return_id=asked.id, answer="No")),
+        (shop.refunds.RejectReturn, pb.RejectReturnRequest(return_id=asked.id, comment="No")),
     ):
         late = refused(method, request, shop.admin)
         assert (late.code, late.reason) == (CODE.FAILED_PRECONDITION, "ILLEGAL_TRANSITION")
     for method, request in (
         (shop.refunds.ApproveReturn, pb.ApproveReturnRequest(return_id=10**12)),
-        (shop.refunds.RejectReturn, pb.RejectReturnRequest(return_id=10**12, answer="No")),
+        (shop.refunds.RejectReturn, pb.RejectReturnRequest(return_id=10**12, comment="No")),
         (shop.refunds.ReceiveReturn, pb.ReceiveReturnRequest(return_id=10**12)),
     ):
         unknown = refused(method, request, shop.admin)

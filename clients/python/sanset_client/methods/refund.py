@@ -186,7 +186,7 @@ def list_returns(
 def approve_return(
     *,
     return_id: int | None = None,
-    answer: str | None = None,
+    comment: str | None = None,
     etag: str | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
@@ -202,7 +202,7 @@ def approve_return(
         timeout,
         metadata,
         return_id=return_id,
-        answer=answer,
+        comment=comment,
         etag=etag,
         request_id=request_id,
     )
@@ -211,7 +211,7 @@ def approve_return(
 def reject_return(
     *,
     return_id: int | None = None,
-    answer: str | None = None,
+    comment: str | None = None,
     etag: str | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
@@ -223,7 +223,7 @@ def reject_return(
         timeout,
         metadata,
         return_id=return_id,
-        answer=answer,
+        comment=comment,
         etag=etag,
         request_id=request_id,
     )
