@@ -22,7 +22,7 @@ def dispute_to_wire(dispute: OrderDispute) -> pb.Dispute:
     return pb.Dispute(
         gateway_id=dispute.gateway_id,
         status=pb.Dispute.Status.Value(dispute.status),
-        amount=money_to_wire(dispute.amount_minor, dispute.currency),
+        amount=money_to_wire(dispute.amount_minor, dispute.currency) if dispute.amount_minor else None,
         reason=dispute.reason,
         respond_by=time_to_wire(dispute.respond_by),
         create_time=time_to_wire(dispute.opened_at),

@@ -286,8 +286,8 @@ class WatchTrainingResponse(_message.Message):
 
     @_builtins.property
     def error(self) -> _status_pb2.Status:
-        """The last message, over HTTP alone: the stream was refused or broke off, and why, as in the body of any error.
-        Over gRPC the call's own status says it.
+        """The last message, over HTTP alone: the stream broke off after it had begun, and why, as in the body of any error.
+        Refused before its first message, it is answered as any call, with a status; over gRPC the status always says it.
         """
 
     def __init__(

@@ -463,7 +463,7 @@ class OrderEvent(_message.Message):
         PAYMENT_DECLINED: OrderEvent._Code.ValueType  # 3
         """The payment was declined, which cancelled the order: `decline_code`."""
         PAYMENT_EXPIRED: OrderEvent._Code.ValueType  # 4
-        """It was not paid in time, which cancelled the order."""
+        """It was not paid in time, which cancelled the order: `decline_code` is NOT_PAID_IN_TIME."""
         PACKING: OrderEvent._Code.ValueType  # 5
         """It is being packed."""
         SHIPPED: OrderEvent._Code.ValueType  # 6
@@ -493,9 +493,9 @@ class OrderEvent(_message.Message):
         REFUNDED: OrderEvent._Code.ValueType  # 18
         """All was paid back: `amount`."""
         DISPUTE_OPENED: OrderEvent._Code.ValueType  # 19
-        """The buyer's bank disputes the payment; nothing is shipped meanwhile."""
+        """The buyer's bank disputes the payment; nothing is shipped meanwhile. `amount` is disputed, if it was told."""
         DISPUTE_WON: OrderEvent._Code.ValueType  # 20
-        """The dispute was decided for the shop."""
+        """The dispute over `amount` was decided for the shop."""
 
     class Code(_Code, metaclass=_CodeEnumTypeWrapper):
         """What happened."""
@@ -509,7 +509,7 @@ class OrderEvent(_message.Message):
     PAYMENT_DECLINED: OrderEvent.Code.ValueType  # 3
     """The payment was declined, which cancelled the order: `decline_code`."""
     PAYMENT_EXPIRED: OrderEvent.Code.ValueType  # 4
-    """It was not paid in time, which cancelled the order."""
+    """It was not paid in time, which cancelled the order: `decline_code` is NOT_PAID_IN_TIME."""
     PACKING: OrderEvent.Code.ValueType  # 5
     """It is being packed."""
     SHIPPED: OrderEvent.Code.ValueType  # 6
@@ -539,9 +539,9 @@ class OrderEvent(_message.Message):
     REFUNDED: OrderEvent.Code.ValueType  # 18
     """All was paid back: `amount`."""
     DISPUTE_OPENED: OrderEvent.Code.ValueType  # 19
-    """The buyer's bank disputes the payment; nothing is shipped meanwhile."""
+    """The buyer's bank disputes the payment; nothing is shipped meanwhile. `amount` is disputed, if it was told."""
     DISPUTE_WON: OrderEvent.Code.ValueType  # 20
-    """The dispute was decided for the shop."""
+    """The dispute over `amount` was decided for the shop."""
 
     class _Canceller:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -598,7 +598,7 @@ class OrderEvent(_message.Message):
     code: Global___OrderEvent.Code.ValueType
     """What happened."""
     decline_code: _payment_pb2.Payment.DeclineCode.ValueType
-    """Why the payment was declined."""
+    """Why the payment was declined, or given up."""
     cancelled_by: Global___OrderEvent.Canceller.ValueType
     """Who cancelled the order."""
     refund_id: _builtins.int

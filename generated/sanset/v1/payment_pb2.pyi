@@ -165,9 +165,9 @@ class Payment(_message.Message):
     gateway: _builtins.str
     """The gateway: "demo", "stripe"."""
     decline_code: Global___Payment.DeclineCode.ValueType
-    """Why it was declined, for programs."""
+    """Why it was DECLINED, or VOIDED because it was not paid in time (NOT_PAID_IN_TIME), for programs."""
     decline_message: _builtins.str
-    """The same as a sentence for the buyer; empty when it was not declined."""
+    """The same as a sentence for the buyer; empty when it was neither."""
     payment_url: _builtins.str
     """A page where the buyer must finish the payment, as in the reply of Checkout; empty once it can be paid no more,
     and when nothing is left to do.
@@ -259,7 +259,7 @@ class Dispute(_message.Message):
     """Why, in the gateway's own word: "fraudulent", "product_not_received"."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """The disputed amount."""
+        """The disputed amount; absent when the gateway did not tell it."""
 
     @_builtins.property
     def respond_by(self) -> _timestamp_pb2.Timestamp:

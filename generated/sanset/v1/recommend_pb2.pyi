@@ -85,9 +85,9 @@ class RecommendationReason(_message.Message):
         CODE_UNSPECIFIED: RecommendationReason._Code.ValueType  # 0
         """Not set."""
         TRENDING: RecommendationReason._Code.ValueType  # 1
-        """It sells well now: in `category_name`, or in the whole shop."""
+        """It sells well now: in `category_name`, or in the whole shop when that is empty, as it may be in a category's list."""
         POPULAR: RecommendationReason._Code.ValueType  # 2
-        """It sold well at all times: in `category_name`, or in the whole shop."""
+        """It sold well at all times: in `category_name`, or in the whole shop when that is empty, as for TRENDING."""
         SHARED_TASTE: RecommendationReason._Code.ValueType  # 3
         """Customers with the user's taste like it."""
         SIMILAR: RecommendationReason._Code.ValueType  # 4
@@ -109,9 +109,9 @@ class RecommendationReason(_message.Message):
     CODE_UNSPECIFIED: RecommendationReason.Code.ValueType  # 0
     """Not set."""
     TRENDING: RecommendationReason.Code.ValueType  # 1
-    """It sells well now: in `category_name`, or in the whole shop."""
+    """It sells well now: in `category_name`, or in the whole shop when that is empty, as it may be in a category's list."""
     POPULAR: RecommendationReason.Code.ValueType  # 2
-    """It sold well at all times: in `category_name`, or in the whole shop."""
+    """It sold well at all times: in `category_name`, or in the whole shop when that is empty, as for TRENDING."""
     SHARED_TASTE: RecommendationReason.Code.ValueType  # 3
     """Customers with the user's taste like it."""
     SIMILAR: RecommendationReason.Code.ValueType  # 4
@@ -139,13 +139,15 @@ class RecommendationReason(_message.Message):
     product_id: _builtins.int
     """The product that it is like, or goes with."""
     product_name: _builtins.str
-    """The name of `product_id`."""
+    """The name of `product_id`; empty when it is not known."""
     category_name: _builtins.str
-    """The name of the category."""
+    """The name of the category; empty for the whole shop."""
     order_count: _builtins.int
     """The number of the user's orders that held it."""
     interval_days: _builtins.int
-    """The mean number of days between two of these orders; 0 for a single one."""
+    """The mean number of days between two of these orders, rounded: 0 also when they are less than half a day apart, and
+    for a single one.
+    """
     days_since_order: _builtins.int
     """The number of days since the last of them."""
     def __init__(

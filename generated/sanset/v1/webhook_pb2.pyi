@@ -26,9 +26,17 @@ class WebhookEndpoint(_message.Message):
     """An address that receives the events of orders.
 
     Each delivery is a POST of JSON, `{"id", "type", "order_id", "sequence", "code", "status", "time", …}`, at least once
-    and in order per order. `code` is an `OrderEvent.Code`, and `message` its sentence in English; `shipment` is there when
-    a parcel was handed over or corrected, `refund` when money goes back, `return` when units are sent back, the other
-    facts as in `OrderEvent`, and `metadata` when the order has any.
+    and in order per order. `code` is an `OrderEvent.Code`, and `message` its sentence in English. Beside them are
+    `location`, empty for none, and `eta`, null for none; and what there is of the following, with ids and amounts as
+    JSON numbers:
+
+    - `shipment`, a parcel that was handed over or corrected: `{"id", "carrier", "tracking_number", "tracking_url",
+      "items": [{"variant_id", "product_id", "quantity"}], "ship_time"}`;
+    - `refund`, money that goes back, and `failed_refund`, money that could not: `{"id", "amount_minor", "currency"}`;
+    - `amount`, another amount, as one paid back or disputed: `{"amount_minor", "currency"}`;
+    - `return`, units that are sent back: `{"id", "quantity"}`;
+    - `decline_code`, `cancelled_by` and `comment`, as in `OrderEvent`;
+    - `metadata`, that of the order.
 
     The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of `<seconds>.<body>` under the endpoint's
     secret; while a rotation of the secret overlaps, a second `v1` follows, under the old one, and either may be checked.

@@ -419,6 +419,16 @@ def test_a_bank_that_only_asks_takes_no_money_but_stops_the_parcel(
     assert paid.move(order.id, pb.Order.PROCESSING).status == pb.Order.PROCESSING
 
 
+def test_a_dispute_of_an_untold_amount_has_none(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, _, order, intent = bought(paid, account)
+    made = account.dispute(intent)
+    del account.disputes[made]["amount"]
+    tell(paid, *account.webhook("charge.dispute.created", made, event_id=event()))
+    known = only_order(paid, buyer)
+    assert (known.dispute.status, of(paid, order.id)) == (Dispute.OPEN, [])
+    assert not known.dispute.HasField("amount")
+
+
 def test_a_dispute_beside_a_refund_takes_only_what_is_left(paid: RunningShop, account: StripeDouble) -> None:
     buyer, _, order, intent = bought(paid, account)
     made = account.refund_by_hand(intent, 679)
