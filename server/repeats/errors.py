@@ -26,10 +26,10 @@ class TooManyRequestIds(ResourceExhausted):
 
 
 class TooManyGuestRequestIds(ResourceExhausted, reason="TOO_MANY_REQUEST_IDS"):
-    """Guests without a cart have together used more request ids within a day than are remembered."""
+    """Guests without a cart have used more request ids from one network within a day than are remembered."""
 
     message = (
-        "At most {limit} request ids of guests without a cart are remembered for a day: "
+        "At most {limit} request ids of guests without a cart are remembered for a day from one network: "
         "try again later, or without one."
     )
     retry_after_seconds = 3600.0

@@ -9,7 +9,7 @@ from uuid import UUID
 from server.errors import InvalidField
 
 SHARES: Final = 100
-"""Among how many the request ids are divided of those who have no name, so that they are bounded in all."""
+"""Among how many the networks of guests without a name are divided, so that these are bounded in all."""
 
 _RANDOM: Final = (4, 7)
 """The versions of UUIDs that nobody can guess."""
@@ -21,19 +21,24 @@ def guest(name: str) -> int:
     return -(int.from_bytes(digest[:8]) >> 1) - 1
 
 
-def stranger(request_id: str, field: str) -> int:
-    """The number under which a request id is kept of who has neither signed in nor a name, as before a first cart.
+def stranger(number: int) -> int:
+    """The number under which request ids are kept of who has neither signed in nor a name, as before a first cart.
 
-    Nothing but the id tells them apart: raises InvalidField, naming the `field` that brought it, for one that
-    another could guess.
+    `number` stands for their network: who floods the shop from one fills its share, and can aim at no other.
     """
-    made = UUID(request_id)
-    if made.version not in _RANDOM:
+    return -(number % SHARES)
+
+
+def check_unguessable(request_id: str, field: str) -> None:
+    """Raise InvalidField, naming the `field` that brought it, for a request id that another could guess.
+
+    Nothing but the id tells those apart who call from one network.
+    """
+    if UUID(request_id).version not in _RANDOM:
         problem = (
             "must be a random UUID (version 4 or 7) of a guest without a cart: who knows it gets the cart"
         )
         raise InvalidField((field, problem))
-    return -(made.int % SHARES)
 
 
 def is_stranger(owner: int) -> bool:

@@ -71,7 +71,8 @@ def once(
     """Make a use case a method that runs it in a transaction, once for each request id.
 
     Without a request id it runs every time. `guest` says who calls where nobody need be signed in. `sealed` is a
-    field of the reply that holds a secret: the servicer's vault seals what is kept of it.
+    field of the reply that holds a secret: the servicer's vault seals what is kept of it. The vault is needed too
+    where a guest may have no name.
 
     Raises IdempotencyMismatch when the body is another, TooManyRequestIds and TooManyGuestRequestIds.
     """
@@ -82,7 +83,7 @@ def once(
             if not request.request_id:
                 with self._db.transaction() as tx:
                     return use_case(self, tx, request, call, self._clock(), *args, **kwargs)
-            claim = _claim(request, call, guest)
+            claim = _claim(self, request, call, guest)
             try:
                 with self._db.transaction() as tx:
                     now = self._clock()
@@ -112,7 +113,11 @@ def earlier_reply(
     For methods that look at something before `once` begins, which may have changed since the first call. `sealed`
     is as there. Raises IdempotencyMismatch.
     """
-    return _stored(servicer, _claim(request, call, None), reply_type, sealed) if request.request_id else None
+    return (
+        _stored(servicer, _claim(servicer, request, call, None), reply_type, sealed)
+        if request.request_id
+        else None
+    )
 
 
 def _stored(servicer: Servicer, claim: Claim, reply_type: type[M], sealed: str) -> M | None:
@@ -124,23 +129,23 @@ def _stored(servicer: Servicer, claim: Claim, reply_type: type[M], sealed: str) 
     return _open(servicer, reply, sealed, claim.key) if sealed else reply
 
 
-def _claim(request: RepeatableRequest, call: Call, guest: NameGuest | None) -> Claim:
+def _claim(servicer: object, request: RepeatableRequest, call: Call, guest: NameGuest | None) -> Claim:
     if call.caller is not None:
         return claim_of(call.caller.user_id, call.short_method, request)
     name = guest(request, call) if guest else ""
     if name:
         owner = owners.guest(name)
     else:
-        owner = owners.stranger(
-            request.request_id, KEY_HEADER if KEY_HEADER in call.headers else "request_id"
-        )
+        field = KEY_HEADER if KEY_HEADER in call.headers else "request_id"
+        owners.check_unguessable(request.request_id, field)
+        owner = owners.stranger(_vault_of(servicer).number_of(call.neighbours))
     return claim_of(owner, call.short_method, request)
 
 
 def _too_many(claim: Claim) -> Refusal:
     """Why no more request ids are kept for an owner."""
     if owners.is_stranger(claim.key.user_id):
-        return TooManyGuestRequestIds(limit=MAX_OF_ONE * owners.SHARES)
+        return TooManyGuestRequestIds(limit=MAX_OF_ONE)
     return TooManyRequestIds(limit=MAX_OF_ONE)
 
 

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 
 from server.db.deadline import Deadline
 from server.identity import Identity
+from server.rpc.networks import neighbours_of
 
 Context: TypeAlias = "grpc.aio.ServicerContext[object, Message]"
 """gRPC's view of a call; it reads bytes, or the mark of their end."""
@@ -48,6 +49,11 @@ class Call:
     def is_transcoded(self) -> bool:
         """Whether the gateway makes JSON, or a file, of the reply."""
         return self.through_envoy and TRANSCODED_KEY in self.headers
+
+    @property
+    def neighbours(self) -> str:
+        """The network that the call comes from, whose addresses are mostly in one hand."""
+        return neighbours_of(self.address)
 
     @property
     def user_agent(self) -> str:

@@ -199,8 +199,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Metadata: `resource`, `resource_id`.
     """
     TOO_MANY_REQUEST_IDS: _ErrorReason.ValueType  # 75
-    """The caller has used `limit` request ids, as many as are remembered for a day; or all guests without a cart have,
-    together. RESOURCE_EXHAUSTED.
+    """The caller has used `limit` request ids, as many as are remembered for a day; or the guests without a cart of
+    their network have, together. RESOURCE_EXHAUSTED.
     Metadata: `limit`.
     """
     OUT_OF_STOCK: _ErrorReason.ValueType  # 80
@@ -587,8 +587,8 @@ REQUEST_ID_USED: ErrorReason.ValueType  # 74
 Metadata: `resource`, `resource_id`.
 """
 TOO_MANY_REQUEST_IDS: ErrorReason.ValueType  # 75
-"""The caller has used `limit` request ids, as many as are remembered for a day; or all guests without a cart have,
-together. RESOURCE_EXHAUSTED.
+"""The caller has used `limit` request ids, as many as are remembered for a day; or the guests without a cart of
+their network have, together. RESOURCE_EXHAUSTED.
 Metadata: `limit`.
 """
 OUT_OF_STOCK: ErrorReason.ValueType  # 80

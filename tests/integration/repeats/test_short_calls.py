@@ -23,6 +23,7 @@ from server.repeats.errors import IdempotencyMismatch, TooManyGuestRequestIds, T
 from server.repeats.models import IdempotencyKey
 from server.repeats.short_call import once
 from server.rpc.call import Call
+from server.rpc.networks import neighbours_of
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 REQUEST_ID = "0b54c6ae-7dd4-4d5e-9b2c-0f4f5ad9d5b1"
@@ -84,8 +85,9 @@ def adjust(points: Points, *, request_id: str = REQUEST_ID, by: int = 5, caller:
     return points.adjust(request, caller, factor=2).points
 
 
-def greet(points: Points, name: str, request_id: str = REQUEST_ID) -> str:
+def greet(points: Points, name: str, request_id: str = REQUEST_ID, address: str = "192.0.2.7") -> str:
     guest = call(method="Greet")
+    guest.address = address
     guest.caller = None
     return points.greet(pb.AdjustPointsRequest(reason=name, request_id=request_id), guest).access_token
 
@@ -156,16 +158,27 @@ def test_a_guest_without_a_name_is_told_from_others_by_a_request_id_that_nobody_
         greet(points, "", "0b54c6ae-7dd4-5d5e-9b2c-0f4f5ad9d5b1")
 
 
-def test_the_request_ids_of_guests_without_a_name_are_limited_in_all(db: Database) -> None:
-    first, of_another_share = (uuid.UUID(int=uuid.UUID(REQUEST_ID).int + i) for i in range(2))
-    full = owners.stranger(str(first), "request_id")
+@pytest.mark.parametrize(
+    ("flooding", "neighbour"), [("192.0.2.7", "192.0.2.200"), ("2001:db8::1", "2001:db8::ffff:2")]
+)
+def test_a_flood_of_guests_without_a_name_shuts_out_its_own_network_alone(
+    db: Database, flooding: str, neighbour: str
+) -> None:
+    points = Points(db)
+    share_of = {each: owners.stranger(Vault(b"secret").number_of(neighbours_of(each))) for each in (
+        flooding, neighbour, *(f"198.51.{i}.1" for i in range(9))
+    )}  # fmt: skip
+    full = share_of[flooding]
+    elsewhere = next(each for each, share in share_of.items() if share != full)
     row = {"method": "AddItem", "body_hash": "", "created_at": NOW, "user_id": full}
     with db.transaction() as tx:
         tx.execute(insert(IdempotencyKey), [row | {"request_id": str(i)} for i in range(MAX_OF_ONE)])
-    points = Points(db)
-    with pytest.raises(TooManyGuestRequestIds, match="At most 1000000 request ids"):
-        greet(points, "", str(first))
-    assert greet(points, "", str(of_another_share)) == greet(points, "", str(of_another_share))
+    for address in (flooding, neighbour):
+        with pytest.raises(TooManyGuestRequestIds, match=r"At most 10000 request ids .* from one network"):
+            greet(points, "", str(uuid.uuid4()), address)
+    request_id = str(uuid.uuid4())
+    first = greet(points, "", request_id, elsewhere)
+    assert greet(points, "", request_id, elsewhere) == first
     assert -owners.SHARES < full <= 0
 
 
