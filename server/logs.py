@@ -91,9 +91,18 @@ class AccessLog:
             self._timer.cancel()
             self._timer = None
         waiting, self._waiting = self._waiting, []
-        lines = [orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE, default=str) for line in waiting]
-        for piece in _pieces(lines):
+        for piece in _pieces(map(_line, waiting)):
             self._file.write(piece)
+
+
+def _line(values: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE, default=str)
+    except (
+        TypeError
+    ) as error:  # as of a text that is no Unicode; the lines beside it are written all the same
+        lost = {"level": "error", "event": "line lost", "error": str(error), "timestamp": datetime.now(UTC)}
+        return orjson.dumps(lost, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:

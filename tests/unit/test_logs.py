@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from select import PIPE_BUF
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -36,9 +37,9 @@ class Written(list[bytes]):
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
-    """In place of standard error."""
+    """In place of standard error, for access logs alone."""
     pieces = Written()
-    monkeypatch.setattr(os, "write", lambda _, data: pieces.append(data))
+    monkeypatch.setattr(logs, "_BestEffort", lambda _: SimpleNamespace(write=pieces.append))
     return pieces
 
 
@@ -98,6 +99,20 @@ def test_at_the_end_nothing_waits(written: Written) -> None:
         access_log.end()
         access_log.write(_line(1))
         assert written.lines() == [0, 1]
+
+    asyncio.run(scenario())
+
+
+def test_a_line_that_cannot_be_written_is_lost_alone(written: Written) -> None:
+    async def scenario() -> None:
+        access_log = AccessLog("info")
+        for address in ("10.0.0.7", "\udcff", "10.0.0.8"):
+            access_log.write(_line(0, address=address))
+        access_log.end()
+        lines = [orjson.loads(line) for line in b"".join(written).splitlines()]
+        assert [line.get("address", line.get("event")) for line in lines] == [
+            "10.0.0.7", "line lost", "10.0.0.8",
+        ]  # fmt: skip
 
     asyncio.run(scenario())
 
