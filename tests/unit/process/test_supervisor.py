@@ -26,7 +26,9 @@ GATEWAY = """
 import http.server, os, re, socketserver, sys, threading
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
+        body = b"http.public.downstream_rq_active: 0\\n"  # else the end waits for a last reply
+        self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers()
+        self.wfile.write(body)
     do_POST = do_GET
     def log_message(self, *_):
         pass
