@@ -120,6 +120,7 @@ def test_no_rule_depends_on_the_time() -> None:
     while inner := {f.message_type for m in messages for f in m.fields if f.message_type} - messages:
         messages |= inner
     rules = [str(f.GetOptions().Extensions[validate_pb2.field]) for m in messages for f in m.fields]
+    rules += [str(m.GetOptions().Extensions[validate_pb2.message]) for m in messages]
     assert not [rule for rule in rules if re.search(r"\b(lt_now|gt_now|within|now)\b", rule)]
 
 
