@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -23,7 +24,7 @@ NOT_BEGUN_KEY: Final = "x-sanset-not-begun"
 SLOW_SECONDS = 10.0
 """So long a message may take to be taken by a client whose stream's life is over, as a long download's."""
 STATUS_SECONDS = 1.0
-"""The same of a stream's status; then the stream is reset."""
+"""The same of a stream's last message, and of its status; then nobody waits for them any more."""
 ERROR_FIELD: Final = "error"
 """The field of a stream's messages for the status that it ends with."""
 BREAK_SECONDS = 900.0
@@ -50,13 +51,35 @@ async def abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
     await context.abort(code_of(refusal), status.message, tuple(metadata))
 
 
-async def write(context: Context, message: Message, until: float) -> None:
-    """Send a message of a stream. Raises OutOfTime when a client that does not read outlives the stream so."""
-    try:
-        async with asyncio.timeout(max(until - time.monotonic(), SLOW_SECONDS)):
-            await context.write(message)
-    except TimeoutError:
-        raise OutOfTime() from None
+async def write(context: Context, call: Call, message: Message, until: float) -> None:
+    """Send a message of a stream. Raises OutOfTime when a client that does not read outlives the stream so.
+
+    What interrupts this leaves the message with gRPC: it is sent all the same, and no other beside it.
+    """
+    call.sending = sending = asyncio.ensure_future(context.write(message))
+    sending.add_done_callback(_look_at)
+    if not (await asyncio.wait((sending,), timeout=max(until - time.monotonic(), SLOW_SECONDS)))[0]:
+        raise OutOfTime()
+    sending.result()
+
+
+def let_go(call: Call) -> None:
+    """Leave a message that was not taken to gRPC."""
+    if call.sending is not None:
+        call.sending.cancel()
+
+
+def _look_at(sending: asyncio.Future[None]) -> None:
+    """Look at how a write ended that nobody may wait for any more: asyncio would complain."""
+    if not sending.cancelled():
+        sending.exception()
+
+
+async def _write_last(context: Context, call: Call, message: Any) -> None:
+    """Send a message behind one that may still be with gRPC, which refuses a second."""
+    if call.sending is not None:
+        await asyncio.wait((call.sending,))
+    await context.write(message)
 
 
 def breakable(serialize: Callable[[Message], bytes] | None) -> Callable[[Any], bytes] | None:
@@ -71,25 +94,27 @@ def stable(serialize: Callable[..., bytes] | None) -> Callable[[Any], bytes] | N
     return serialize and partial(serialize, deterministic=True)
 
 
-async def break_off(context: Context) -> None:
+async def break_off(context: Context, call: Call) -> None:
     """Make the gateway break the transfer of a file, after what was sent of it."""
     try:
         async with asyncio.timeout(BREAK_SECONDS):
-            await context.write(_BROKEN)  # type: ignore[arg-type]
+            await _write_last(context, call, _BROKEN)
     except TimeoutError:
         raise asyncio.CancelledError from None
 
 
 async def end_stream(context: Context, call: Call, refusal: Refusal) -> None:
-    """End a stream with its status; one whose client does not read even that is reset.
+    """End a stream with its status; for a client that does not read even that it is left with gRPC.
 
     Over HTTP a status that comes after the beginning is not seen: there it is a last message, before.
     """
+    if call.is_transcoded and call.streams and ERROR_FIELD in call.streams.DESCRIPTOR.fields_by_name:
+        status = status_pb2.Status.FromString(encoded(rich_status(refusal, call.request_id)))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STATUS_SECONDS):
+                await _write_last(context, call, call.streams(**{ERROR_FIELD: status}))
     try:
         async with asyncio.timeout(STATUS_SECONDS):
-            if call.is_transcoded and call.streams and ERROR_FIELD in call.streams.DESCRIPTOR.fields_by_name:
-                status = status_pb2.Status.FromString(encoded(rich_status(refusal, call.request_id)))
-                await context.write(call.streams(**{ERROR_FIELD: status}))
             await abort(context, call, refusal)
     except TimeoutError:
         raise asyncio.CancelledError from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from asyncio import Future
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -44,6 +45,8 @@ class Call:
     """What a stream sends along before its first message."""
     streams: type[Message] | None = None
     """The type of the messages of a stream, once one of them was sent."""
+    sending: Future[None] | None = None
+    """The last message of a stream on its way, where it may not be taken yet."""
 
     @property
     def is_transcoded(self) -> bool:

@@ -22,7 +22,7 @@ from server.db.pool import Pool
 from server.errors import MalformedRequest, Refusal, ServerStopping, TokenInvalid
 from server.rpc import request_ids
 from server.rpc.access import Access
-from server.rpc.answers import REQUEST_ID_KEY, abort, break_off, breakable, end_stream, stable, write
+from server.rpc.answers import REQUEST_ID_KEY, abort, break_off, breakable, end_stream, let_go, stable, write
 from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call, Context, read_call, unread_call
 from server.rpc.leases import Leases
@@ -198,12 +198,14 @@ class Interceptor:
                 refusal = interruption or self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
                 if call.is_transcoded and call.streams and method in self._downloads:
-                    await break_off(context)
+                    await break_off(context, call)
                 await end_stream(context, call, refusal)
             finally:
+                call = call or unread_call(method)
+                let_go(call)
                 self._running.end(task)
                 self._telemetry.stream_closed(method)
-                self._telemetry.finished(call or unread_call(method), started, code, reason)
+                self._telemetry.finished(call, started, code, reason)
 
         return answer
 
@@ -220,7 +222,7 @@ class Interceptor:
                     await context.send_initial_metadata(tuple(call.reply_headers))
                     call.reply_headers.clear()
                 call.streams = type(message)
-                await write(context, message, until)
+                await write(context, call, message, until)
 
     def _read(self, method: str, context: Context) -> Call:
         call = read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)

@@ -27,6 +27,7 @@ from sanset.v1 import (
 
 from server.process.supervisor_pipe import say_ready, tell_of_life
 from server.rpc.answers import break_off, breakable
+from server.rpc.call import unread_call
 from server.rpc.methods import Methods
 from server.rpc.status import encoded
 
@@ -91,7 +92,7 @@ async def _export(request, context) -> None:  # type: ignore[no-untyped-def]
             os._exit(1)
         if half == "first" and seen.get("x-then") == "fail":
             if "x-envoy-original-path" in seen:
-                await break_off(context)
+                await break_off(context, unread_call("ExportOrders"))
             await context.abort(grpc.StatusCode.UNAVAILABLE, "The database is away.")
 
 
