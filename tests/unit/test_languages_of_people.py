@@ -10,6 +10,7 @@ from google.rpc import error_details_pb2
 from support.refusal_classes import refusal_classes
 
 from server.cart.changes import SENTENCES, CartChange, Change
+from server.countries import country_problem
 from server.errors import InvalidField, Overloaded, StaleEtag
 from server.inventory.errors import OutOfStock
 from server.order.steps import SENTENCES as STEPS
@@ -140,6 +141,14 @@ def test_english_is_always_there() -> None:
         ("USD has 2 decimals", "USD hat 2 Nachkommastellen"),
         ("must have at most 1 character", "darf höchstens 1 Zeichen haben"),
         ("must have at least 2 entries", "muss mindestens 2 Einträge haben"),
+        (
+            "variant 3 of product 4 is not in the order",
+            "Variante 3 von Artikel 4 ist nicht in der Bestellung",
+        ),
+        (
+            "several variants of product 4: name variant 5, 6 or 7",
+            "mehrere Varianten von Artikel 4: Nennen Sie Variante 5, 6 oder 7",
+        ),
         ("12.50 USD goes back to you.", "12.50 USD gehen an Sie zurück."),
         (
             "Your order was paid back: 1,200 JPY in all.",
@@ -159,6 +168,14 @@ def test_finished_sentences_keep_their_numbers(english: str, other: str) -> None
 def test_what_no_text_may_hold_is_told_in_every_language(text: str, language: str) -> None:
     for problem in filter(None, (problem_of_name(text), problem_of_lines(text))):
         assert translated(problem, language) != problem
+
+
+@german
+@pytest.mark.parametrize("code", ["XX", "UK", "EL", "EU"])
+def test_what_is_no_country_is_told_in_every_language(code: str, language: str) -> None:
+    problem = country_problem(code) or ""
+    assert translated(problem, language).startswith(code)
+    assert translated(problem, language) != problem
 
 
 def test_a_change_of_a_cart_comes_back_as_it_was_kept() -> None:
