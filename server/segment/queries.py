@@ -122,7 +122,9 @@ def keep_trained(tx: Connection, values: Mapping[str, object], now: datetime) ->
     statement = insert_for(tx)(SegmentRow).values(row)
     renewed = {name: statement.excluded[name] for name in ("name", "description", "updated_at")}
     statement = statement.on_conflict_do_update(
-        index_elements=["name_key"], set_=renewed, where=SegmentRow.kind == TRAINED
+        index_elements=["name_key"],
+        set_={**renewed, "version": SegmentRow.version + 1},
+        where=SegmentRow.kind == TRAINED,
     )
     return tx.execute(statement.returning(SegmentRow.id)).scalar()
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from server.clock import Clock
 from server.db.database import Database
+from server.errors import Refusal
 from server.paging import Pages
 from server.repeats.short_call import earlier_reply, once
 from server.rpc.call import Call
@@ -71,11 +72,20 @@ class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
         if earlier is not None:
             return earlier
         changes = convert.segment_changes(request, self._currency)
+        try:
+            expected = self._forecast(request, changes)
+        except Refusal:  # which the effect of the first call may have caused meanwhile
+            earlier = earlier_reply(self, request, call, pb.Segment)
+            if earlier is None:
+                raise
+            return earlier
+        return self._update(request, call, changes, expected)
+
+    def _forecast(self, request: pb.UpdateSegmentRequest, changes: dict[str, Any]) -> service.Forecast:
         with self._db.read() as connection:
-            expected = service.forecast_change(
+            return service.forecast_change(
                 connection, request.segment.id, changes, request.segment.etag, self._moment()
             )
-        return self._update(request, call, changes, expected)
 
     @once(pb.Segment)
     def _update(

@@ -32,7 +32,7 @@ from server.clock import utc_now
 from server.db.database import Database
 from server.order.models import Order, OrderLine
 from server.order.status import LEGAL, PAID
-from server.segment import queries
+from server.segment import queries, service
 from server.segment.models import SegmentMember, SegmentRow
 from server.segment.trained import replace_trained
 from server.user.models import User
@@ -602,6 +602,28 @@ def test_a_repeat_is_answered_although_the_category_of_the_rules_is_gone(market:
     assert (changed.description, changed.member_count) == ("Gone", 0), "which names no rules"
 
 
+def test_of_two_repeats_at_once_the_later_is_not_refused_for_the_etag_that_the_first_has_changed(
+    market: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = create(market, min_orders=1)
+    request = pb.UpdateSegmentRequest(
+        segment=pb.Segment(id=segment.id, description="Who buys", etag=segment.etag),
+        request_id=str(uuid.uuid4()),
+    )
+    firsts: list[pb.Segment] = []
+    forecast = service.forecast_change
+
+    def overtaken(*args: Any) -> service.Forecast:
+        monkeypatch.setattr(service, "forecast_change", forecast)
+        firsts.append(market.segments.UpdateSegment(request, metadata=market.admin.metadata))
+        return forecast(*args)
+
+    monkeypatch.setattr(service, "forecast_change", overtaken)
+    assert market.segments.UpdateSegment(request, metadata=market.admin.metadata) == firsts[0]
+    request.request_id = str(uuid.uuid4())
+    assert refused(market.segments.UpdateSegment, request, market.admin).reason == "STALE_ETAG"
+
+
 def test_a_deleted_segment_is_gone_and_its_customers_stay(market: RunningShop) -> None:
     segment, before = create(market, min_orders=1), len(buyers(market))
     request = pb.DeleteSegmentRequest(segment_id=segment.id)
@@ -713,6 +735,13 @@ def test_readers_never_see_half_of_a_training(market: RunningShop) -> None:
     assert [member.user_id for member in members(market, listed(market)[0].id)] == [1, 2]
     with market.app.db.read() as connection:
         assert connection.scalar(select(SegmentRow.kind)) == "TRAINED"
+
+
+def test_a_training_counts_as_a_change_of_the_segments_that_it_renews(market: RunningShop) -> None:
+    for users in ([1, 2], [3]):
+        keep(market, found_segments({"Champions": users}))
+    [row] = market.sql("SELECT version FROM segments WHERE name = 'Champions'")
+    assert row.version == 2
 
 
 def test_a_training_makes_segments(market: RunningShop) -> None:
