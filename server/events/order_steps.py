@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from server.events import log
 from server.events.models import JsonObject
 from server.events.step_facts import NO_FACTS, StepCode, StepFacts
 from server.events.topics import Payload
+
+_CORRECTED: Final = "A parcel of your order was corrected."
+"""What earlier releases said of a correction of which the staff said nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,15 @@ class Step:
 
     @classmethod
     def of_json(cls, json: JsonObject) -> Self:
-        """The step that `to_json` wrote, and the parcel and the facts beside it."""
+        """The step that `to_json` wrote, and the parcel and the facts beside it.
+
+        Earlier releases wrote `corrected` of a parcel that was known, and no code.
+        """
+        code, facts = json.get("code", ""), StepFacts.of_json(json)
+        if json.get("corrected"):
+            code = StepCode.PARCEL_CORRECTED
+            if json["message"] != _CORRECTED:  # it is the staff's
+                facts = replace(facts, comment=json["message"])
         return cls(
             json["sequence"],
             json["status"],
@@ -114,8 +125,8 @@ class Step:
             datetime.fromisoformat(json["eta"]) if json["eta"] else None,
             datetime.fromisoformat(json["time"]),
             Parcel.of_json(json["shipment"]) if json.get("shipment") else None,
-            code=json.get("code", ""),
-            facts=StepFacts.of_json(json),
+            code=code,
+            facts=facts,
         )
 
 

@@ -130,11 +130,14 @@ class StepFacts:
 
     @classmethod
     def of_json(cls, json: JsonObject) -> Self:
-        """The facts that `to_json` wrote, whatever stands beside them."""
+        """The facts that `to_json` wrote, whatever stands beside them.
+
+        Earlier releases wrote what the staff said of a return with the return, as its `answer`.
+        """
         return cls(
             decline_code=json.get("decline_code", ""),
             cancelled_by=json.get("cancelled_by", ""),
-            comment=json.get("comment", ""),
+            comment=json.get("comment") or json.get("return", {}).get("answer", ""),
             amount=Money(*json["amount"]) if "amount" in json else None,
             refund=StepRefund.of_json(json["refund"]) if "refund" in json else None,
             failed_refund=StepRefund.of_json(json["refund_failed"]) if "refund_failed" in json else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import types
 from datetime import UTC, datetime, timedelta
@@ -174,3 +175,39 @@ def test_parcels_and_each_step_of_a_return_send_the_buyer_mails(desk: Desk, tmp_
     assert "Use the label inside." in mails["return_approved"]
     assert all("1 x " in mails[kind] for kind in kinds if kind.startswith("return_"))
     assert "We pay you back" in mails["return_received"]
+
+
+def in_the_form_of_an_earlier_release(payload: dict[str, Any]) -> dict[str, Any]:
+    """What a release before the codes of steps wrote of the same step."""
+    older = {name: fact for name, fact in payload.items() if name not in ("code", "comment")}
+    if "return" in older:
+        older["return"] |= {"answer": payload.get("comment", "")}
+    if older.get("note") and "shipment" in older:
+        older["corrected"] = payload["code"] == "PARCEL_CORRECTED"
+    return older
+
+
+def test_what_an_earlier_release_left_to_be_mailed_says_the_same(desk: Desk, tmp_path: Path) -> None:
+    shop = desk.shop
+    buyer = shop.customer()
+    placed = shop.order(buyer)
+    shop.move(placed.id, pb.Order.PROCESSING)
+    shop.move(placed.id, pb.Order.SHIPPED, shipment=pb.Shipment(tracking_number="11"))
+    shop.move(placed.id, pb.Order.SHIPPED, shipment=pb.Shipment(id=1, tracking_number="12"))
+    shop.move(placed.id, pb.Order.DELIVERED)
+    request = after.RequestReturnRequest(order_id=placed.id, all=True, reason="Too small")
+    asked = shop.refunds.RequestReturn(request, metadata=buyer.metadata)
+    rejection = after.RejectReturnRequest(return_id=asked.id, answer="It was worn.")
+    shop.refunds.RejectReturn(rejection, metadata=shop.admin.metadata)
+    events = shop.sql(
+        "SELECT id, CAST(payload AS TEXT) AS payload FROM events WHERE topic = 'order' AND key = :key",
+        key=str(placed.id),
+    )
+    for event in events:
+        older = json.dumps(in_the_form_of_an_earlier_release(json.loads(event.payload)))
+        shop.sql("UPDATE events SET payload = :older WHERE id = :id", older=older, id=event.id)
+    asyncio.run(desk.mails(Files(tmp_path)).run())
+    mails = {mail.kind: mail.plain for mail in desk.mail_rows()}
+    assert "It was worn." in mails["return_rejected"]
+    assert "corrected" in mails["parcel"]
+    assert "12" in mails["parcel"]

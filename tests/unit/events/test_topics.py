@@ -27,6 +27,8 @@ from server.events.topics import (
     WebhookChanged,
 )
 from server.money import Money
+from server.order.steps import message_of
+from server.text.languages import ENGLISH
 
 MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 STEP = Step(2, "SHIPPED", "On its way.", "Depot", MOMENT + timedelta(days=2), MOMENT, code="SHIPPED")
@@ -127,6 +129,21 @@ def test_every_topic_is_written_by_its_type() -> None:
     assert {event.topic for event, *_ in WRITTEN} | {OrderStepped.topic} == topics - {log.CHANNEL}
 
 
+@pytest.mark.parametrize(
+    ("message", "comment"),
+    [("A parcel of your order was corrected.", ""), ("The number was wrong.", "The number was wrong.")],
+)
+def test_a_correction_by_an_earlier_release_is_one(message: str, comment: str) -> None:
+    before = {name: value for name, value in STEP_JSON.items() if name != "code"}
+    note = before | {"message": message, "shipment": PARCEL_JSON, "note": True}
+    corrected = OrderStepped.of_json("12", note | {"corrected": True})
+    assert corrected.is_correction
+    assert corrected.step is not None
+    assert message_of(corrected.step, ENGLISH) == message
+    assert corrected.facts.comment == comment
+    assert not OrderStepped.of_json("12", note | {"corrected": False}).is_correction
+
+
 def test_what_an_order_tells_and_what_earlier_releases_did_not() -> None:
     payload = {"user_id": 7, "status": "CONFIRMED", "products": [3, 3], "country": "US"}
     assert OrderStepped.of_json("1", payload) == OrderStepped(
@@ -138,6 +155,8 @@ def test_what_an_order_tells_and_what_earlier_releases_did_not() -> None:
     assert OrderStepped.of_json("12", before) == OrderStepped(
         order_id=12, user_id=7, step=replace(STEP, code="")
     )
+    returned = before | {"return": RETURN_JSON | {"answer": "It was worn."}, "note": True}
+    assert OrderStepped.of_json("12", returned).facts == StepFacts(returned=RETURN, comment="It was worn.")
     assert CartChanged.of_json("7", {"added": 3}) == CartChanged(7, 3)
     assert BehaviorRecorded.of_json("7", None) == BehaviorRecorded("7")
     assert BehaviorRecorded.of_json("7", {"visitor": None, "seen": []}).user_id == 7
