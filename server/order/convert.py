@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
@@ -28,7 +28,7 @@ from server.order.status import future_eta
 from server.order.steps import code_of, message_of
 from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.order.units import NamedUnits
-from server.payment.convert import dispute_to_wire, payment_to_wire
+from server.payment.convert import decline_code_to_wire, dispute_to_wire, payment_to_wire
 from server.pricing.prices import Totals
 from server.repeats.claims import claim_of
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
@@ -39,6 +39,7 @@ from server.user.addresses import AddressSnapshot
 from server.user.card_numbers import refuse_card_number
 
 _SEQUENCE = re.compile(r"[0-9]{1,9}")
+_CANCELLERS: Final = dict(pb.OrderEvent.Canceller.items())
 
 
 def purchase_from_wire(request: order_service_pb2.CheckoutRequest, user_id: int) -> Purchase:
@@ -196,8 +197,8 @@ def step_to_wire(step: Step) -> pb.OrderEvent:
         time=time_to_wire(step.time),
         shipment_id=step.parcel.id if step.parcel is not None else 0,
         code=pb.OrderEvent.Code.Value(code_of(step) or "CODE_UNSPECIFIED"),
-        decline_code=payment_pb2.Payment.DeclineCode.Value(facts.decline_code or "DECLINE_CODE_UNSPECIFIED"),
-        cancelled_by=pb.OrderEvent.Canceller.Value(facts.cancelled_by or "CANCELLER_UNSPECIFIED"),
+        decline_code=decline_code_to_wire(facts.decline_code),
+        cancelled_by=_CANCELLERS.get(facts.cancelled_by, pb.OrderEvent.CANCELLER_UNSPECIFIED),
         amount=money_to_wire(amount.minor, amount.currency) if amount is not None else None,
         refund_id=refund.id if refund is not None else 0,
         return_id=facts.returned.id if facts.returned is not None else 0,

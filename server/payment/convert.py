@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sanset.v1 import gift_card_pb2
 from sanset.v1 import payment_pb2 as pb
@@ -15,6 +15,13 @@ from server.payment.records import IssuedGiftCard, OrderDispute, RecordedAlert
 from server.rpc.updates import masked_values
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
 from server.text.languages import said
+
+_DECLINE_CODES: Final = {"": pb.Payment.DECLINE_CODE_UNSPECIFIED, **dict(pb.Payment.DeclineCode.items())}
+
+
+def decline_code_to_wire(code: str) -> pb.Payment.DeclineCode.ValueType:
+    """Why a payment was declined; OTHER for what another release calls by a name of its own."""
+    return _DECLINE_CODES.get(code, pb.Payment.OTHER)
 
 
 def dispute_to_wire(dispute: OrderDispute) -> pb.Dispute:
@@ -42,7 +49,7 @@ def payment_to_wire(payment: OrderPayment) -> pb.Payment:
         captured=money_to_wire(payment.captured_minor, currency),
         refunded=money_to_wire(payment.refunded_minor, currency),
         decline_message=said(payment.problem),
-        decline_code=pb.Payment.DeclineCode.Value(payment.decline_code or "DECLINE_CODE_UNSPECIFIED"),
+        decline_code=decline_code_to_wire(payment.decline_code),
         payment_url=payment.payment_url,
         update_time=time_to_wire(payment.updated_at),
     )

@@ -130,3 +130,15 @@ def test_a_step_of_an_earlier_release_can_be_read(shop: RunningShop) -> None:
     step = steps(shop, buyer, order.id, GERMAN)[0]
     assert step.code == pb.OrderEvent.CODE_UNSPECIFIED
     assert step.message == "Ihre Bestellung ist eingegangen und wartet auf die Zahlung."
+
+
+def test_a_step_in_the_words_of_a_later_release_can_be_read(shop: RunningShop) -> None:
+    buyer, _ = buyer_of(shop, 1000, 2)
+    refused(lambda *_, **__: shop.checkout(buyer, payment_token="tok_decline_expired"), pb.Order())
+    (order,) = shop.placed_by(buyer)
+    shop.sql("UPDATE payments SET decline_code = 'CARD_EATEN' WHERE order_id = :id", id=order.id)
+    facts = '{"decline_code": "CARD_EATEN", "cancelled_by": "ROBOT"}'
+    shop.sql("UPDATE order_events SET facts = :facts WHERE order_id = :id", facts=facts, id=order.id)
+    last = steps(shop, buyer, order.id)[-1]
+    assert (last.decline_code, last.cancelled_by) == (Payment.OTHER, pb.OrderEvent.CANCELLER_UNSPECIFIED)
+    assert shop.placed_by(buyer)[0].payment.decline_code == Payment.OTHER
