@@ -64,8 +64,10 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     async def CreateWebhookEndpoint(
         self, request: pb.CreateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
-        earlier = partial(earlier_reply, self, request, call, pb.WebhookEndpoint, "secret")
-        reply = await self._work.run(earlier, deadline=call.deadline)
+        reply = None
+        if request.request_id:
+            earlier = partial(earlier_reply, self, request, call, pb.WebhookEndpoint, "secret")
+            reply = await self._work.run(earlier, deadline=call.deadline)
         if reply is None:
             await check_url(request.endpoint.url, allow_private=self._allow_private)
             reply = await self._work.run(self._create, request, call, deadline=call.deadline)
@@ -101,8 +103,10 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     async def UpdateWebhookEndpoint(
         self, request: pb.UpdateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
-        earlier = partial(earlier_reply, self, request, call, pb.WebhookEndpoint)
-        reply = await self._work.run(earlier, deadline=call.deadline)
+        reply = None
+        if request.request_id:
+            earlier = partial(earlier_reply, self, request, call, pb.WebhookEndpoint)
+            reply = await self._work.run(earlier, deadline=call.deadline)
         if reply is None:
             changes = changes_from_wire(request.endpoint, request.update_mask)
             if changes.url is not None:

@@ -126,10 +126,11 @@ class ModelServicer(model_service_pb2_grpc.ModelServiceServicer):
         return convert.model_to_wire(model)
 
     async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> model_pb2.Experiment:
-        earlier = partial(earlier_reply, self, request, call, model_pb2.Experiment)
-        reply = await self._work.run(earlier, deadline=call.deadline)
-        if reply is not None:
-            return reply
+        if request.request_id:
+            earlier = partial(earlier_reply, self, request, call, model_pb2.Experiment)
+            reply = await self._work.run(earlier, deadline=call.deadline)
+            if reply is not None:
+                return reply
         await self._sound(request.challenger_model_id, call.deadline)
         reply = await self._work.run(self._start_experiment, request, call, deadline=call.deadline)
         await self._serving.models.follow_activation()

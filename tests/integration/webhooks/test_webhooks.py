@@ -27,7 +27,7 @@ from server.events.consumer import StoredEvent
 from server.events.log import publish
 from server.events.order_steps import OrderStepped, Step
 from server.events.step_facts import StepFacts, StepRefund
-from server.webhooks import address
+from server.webhooks import address, servicer
 from server.webhooks.outbox import PER_ENDPOINT
 from server.webhooks.queries import NewDelivery
 
@@ -92,6 +92,17 @@ def listed(desk: Desk) -> list[pb.WebhookEndpoint]:
 def run(desk: Desk) -> None:
     """Send what is due."""
     desk.send_webhooks()
+
+
+def test_without_a_request_id_no_earlier_reply_is_looked_for(
+    desk: Desk, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked_for(*_: object) -> None:
+        raise AssertionError("a turn of the pool for nothing")
+
+    monkeypatch.setattr(servicer, "earlier_reply", looked_for)
+    endpoint = register(desk, hook.url)
+    assert not update(desk, "active", id=endpoint.id, active=False).active
 
 
 def test_an_endpoint_is_told_of_each_step_in_order_and_signed(desk: Desk, hook: Receiver) -> None:
