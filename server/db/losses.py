@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy import ColumnClause, Connection, String, cast, column, func, inspect, select, table
+from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from server.db import migrate
 from server.db.engine import connect
@@ -17,7 +20,13 @@ _BOOKKEEPING = frozenset({"alembic_version", "schema_serves", "consumers", "jobs
 """Tables that a later upgrade fills by itself."""
 
 _EMPTY = ("", "0", "0.0", "false", "{}", "[]", "null")
-"""As text: values that say nothing, as a column has them that nobody used."""
+"""As text: values that say nothing, as a column has them that nobody used. So does the column's own default."""
+
+_CONSTANT = re.compile(r"\(*'?([^'()]*)'?\)*(?:::.*)?")
+"""A default as databases show it: 1, '1', ('1') or 'ACTIVE'::character varying."""
+
+Schema: TypeAlias = dict[str, dict[str, str]]
+"""The columns of each table, with their defaults."""
 
 
 class WouldLoseData(CommandError):
@@ -48,7 +57,13 @@ def losses(url: str, revision: str) -> list[str]:
     return lost
 
 
-def _columns_at(revision: str) -> dict[str, set[str]]:
+def _default(inspected: ReflectedColumn) -> str:
+    """The value, as text, that a column has in rows that name none; empty when there is no constant."""
+    constant = _CONSTANT.fullmatch(inspected.get("default") or "")
+    return constant[1] if constant else ""
+
+
+def _columns_at(revision: str) -> Schema:
     """The columns of each table at a revision, as a new database has them."""
     if revision == "base":
         return {}
@@ -63,28 +78,28 @@ def _columns_at(revision: str) -> dict[str, set[str]]:
             engine.dispose()
 
 
-def _columns(connection: Connection) -> dict[str, set[str]]:
+def _columns(connection: Connection) -> Schema:
     inspector = inspect(connection)
     return {
-        name: {each["name"] for each in inspector.get_columns(name)}
+        name: {each["name"]: _default(each) for each in inspector.get_columns(name)}
         for name in inspector.get_table_names()
         if name not in _BOOKKEEPING
     }
 
 
-def _lost(connection: Connection, remaining: dict[str, set[str]]) -> Iterator[str]:
+def _lost(connection: Connection, remaining: Schema) -> Iterator[str]:
     for name, columns in sorted(_columns(connection).items()):
         if name not in remaining:
             rows = connection.scalar(select(func.count()).select_from(table(name))) or 0
             if rows:
                 yield f"{rows} rows of {name}"
             continue
-        for each in sorted(columns - remaining[name]):
+        for each in sorted(columns.keys() - remaining[name].keys()):
             value: ColumnClause[object] = column(each)
             filled = (
                 select(func.count())
                 .select_from(table(name))
-                .where(value.is_not(None), cast(value, String).not_in(_EMPTY))
+                .where(value.is_not(None), cast(value, String).not_in((*_EMPTY, columns[each])))
             )
             rows = connection.scalar(filled) or 0
             if rows:

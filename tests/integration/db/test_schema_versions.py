@@ -154,6 +154,19 @@ def test_going_back_asks_before_it_loses_what_the_newer_schema_holds(
     assert schema_state.current(database_url) == "0006"
 
 
+def test_a_value_that_every_new_row_has_is_no_loss(database_url: str, sanset: Sanset) -> None:
+    _run(
+        database_url,
+        "INSERT INTO segments (id, name, name_key, kind, description, created_at, updated_at) "
+        "VALUES (1, 'New', 'new', 'TRAINED', '', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+    )
+    _run(database_url, "UPDATE segments SET version = 2")
+    status, said = sanset("migrate", "--to", "0030", DATABASE_URL=database_url)
+    assert (status, "would lose segments.version of 1 rows;" in said) == (1, True)
+    _run(database_url, "UPDATE segments SET version = 1")
+    assert sanset("migrate", "--to", "0030", DATABASE_URL=database_url) == (0, "")
+
+
 @pytest.fixture
 def traded_url(database_url: str, tmp_path: Path) -> str:
     """A database in which was bought, delivered, cancelled and written about."""
