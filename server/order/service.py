@@ -147,13 +147,13 @@ class OrderChanges:
 
 
 def update(tx: Connection, changes: OrderChanges, *, actor: Actor, now: datetime) -> None:
-    """Replace the metadata of an order; a repeat changes nothing. Raises OrderNotFound and StaleEtag."""
+    """Replace the metadata of an order; the same metadata change nothing. Raises OrderNotFound and StaleEtag."""
     order = queries.lock_order(tx, changes.order_id)
     if order is None:
         raise OrderNotFound(order_id=changes.order_id)
+    check_etag(changes.etag, etag_of(order.version), "order")
     if is_same_json(order.custom_metadata or None, changes.metadata):
         return
-    check_etag(changes.etag, etag_of(order.version), "order")
     queries.set_metadata(tx, order.id, changes.metadata, now)
     write(tx, actor, "UpdateOrder", f"order/{order.id}", now, metadata=changes.metadata)
 

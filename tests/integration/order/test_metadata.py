@@ -66,10 +66,11 @@ def test_staff_replace_the_metadata_of_an_order_they_have_seen(shop: RunningShop
     assert len(queries) <= 5
     assert (MessageToDict(changed.metadata), changed.status) == ({"b": 2}, order.status)
     assert changed.etag != order.etag
-    again = shop.orders.UpdateOrder(change(order, b=2), metadata=shop.admin.metadata)
-    assert again == changed, "a repeat changes nothing"
-    stale = refused(shop.orders.UpdateOrder, change(order, c=3), shop.admin)
-    assert (stale.code, stale.reason) == (grpc.StatusCode.ABORTED, "STALE_ETAG")
+    again = shop.orders.UpdateOrder(change(changed, b=2), metadata=shop.admin.metadata)
+    assert again == changed, "the same metadata change nothing"
+    for request in (change(order, c=3), change(order, b=2)):
+        stale = refused(shop.orders.UpdateOrder, request, shop.admin)
+        assert (stale.code, stale.reason) == (grpc.StatusCode.ABORTED, "STALE_ETAG")
     moved = order_service_pb2.UpdateOrderStatusRequest(
         order_id=order.id, status=Order.PROCESSING, etag=order.etag
     )
@@ -79,6 +80,13 @@ def test_staff_replace_the_metadata_of_an_order_they_have_seen(shop: RunningShop
     assert shop.move(order.id, Order.PROCESSING, etag=cleared.etag).status == Order.PROCESSING
     audited = shop.sql("SELECT action FROM audit_entries WHERE subject = :s", s=f"order/{order.id}")
     assert [row.action for row in audited] == ["UpdateOrder", "UpdateOrder", "UpdateOrderStatus"]
+
+
+def test_a_repeat_of_a_change_is_answered_although_its_etag_is_stale_by_now(shop: RunningShop) -> None:
+    request = change(checked_out(shop, shop.customer(), a=1), b=2)
+    request.request_id = str(uuid.uuid4())
+    changed = shop.orders.UpdateOrder(request, metadata=shop.admin.metadata)
+    assert shop.orders.UpdateOrder(request, metadata=shop.admin.metadata) == changed
 
 
 def test_true_in_the_place_of_1_is_a_change(shop: RunningShop) -> None:
