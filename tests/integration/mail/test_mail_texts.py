@@ -146,10 +146,10 @@ def test_parcels_and_each_step_of_a_return_send_the_buyer_mails(desk: Desk, tmp_
         request = after.RequestReturnRequest(order_id=placed.id, items=[unit], reason="Too small")
         return int(shop.refunds.RequestReturn(request, metadata=buyer.metadata).id)
 
-    refused = after.RejectReturnRequest(return_id=ask(), answer="It was worn.")
+    refused = after.RejectReturnRequest(return_id=ask(), comment="It was worn.")
     shop.refunds.RejectReturn(refused, metadata=admin)
     return_id = ask()
-    agreed = after.ApproveReturnRequest(return_id=return_id, answer="Use the label inside.")
+    agreed = after.ApproveReturnRequest(return_id=return_id, comment="Use the label inside.")
     shop.refunds.ApproveReturn(agreed, metadata=admin)
     shop.refunds.ReceiveReturn(after.ReceiveReturnRequest(return_id=return_id), metadata=admin)
     asyncio.run(desk.mails(Files(tmp_path)).run())
@@ -197,7 +197,7 @@ def test_what_an_earlier_release_left_to_be_mailed_says_the_same(desk: Desk, tmp
     shop.move(placed.id, pb.Order.DELIVERED)
     request = after.RequestReturnRequest(order_id=placed.id, all=True, reason="Too small")
     asked = shop.refunds.RequestReturn(request, metadata=buyer.metadata)
-    rejection = after.RejectReturnRequest(return_id=asked.id, answer="It was worn.")
+    rejection = after.RejectReturnRequest(return_id=asked.id, comment="It was worn.")
     shop.refunds.RejectReturn(rejection, metadata=shop.admin.metadata)
     events = shop.sql(
         "SELECT id, CAST(payload AS TEXT) AS payload FROM events WHERE topic = 'order' AND key = :key",
