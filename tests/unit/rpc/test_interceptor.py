@@ -321,7 +321,7 @@ def test_a_stream_whose_client_does_not_read_ends_with_its_life(
 
     async def scenario() -> None:
         server, context = Server(_identity), Stalled(takes_a_status=takes_a_status)
-        # gRPC resets a stream whose handler was cancelled.
+        # What was not taken is left with gRPC: nobody waits for it any more.
         with pytest.raises(Aborted if takes_a_status else asyncio.CancelledError):
             async with asyncio.timeout(10):
                 await server.call(TRACK, context)
