@@ -193,3 +193,25 @@ def test_going_back_and_forth_breaks_no_rule(traded_url: str) -> None:
         migrate.upgrade(traded_url)
         assert [str(violation) for violation in verify(engine)] == [], revision
     engine.dispose()
+
+
+def test_a_new_schema_knows_which_refunds_came_before_their_order_was_shipped(
+    database_url: str, tmp_path: Path
+) -> None:
+    shop = RunningShop(test_settings(database_url, tmp_path))
+    buyer = shop.customer()
+    unshipped, shipped = shop.order(buyer, 3), shop.order(buyer, 3)
+    for status in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED):
+        shop.move(shipped.id, status)
+    for order in (unshipped, shipped):
+        unit = order_pb2.LineQuantity(variant_id=order.items[0].variant_id, quantity=1)
+        refund = refund_service_pb2.RefundOrderRequest(order_id=order.id, items=[unit])
+        shop.refunds.RefundOrder(refund, metadata=shop.admin.metadata)
+    shop.stop()
+    migrate.downgrade(database_url, "0030")
+    migrate.upgrade(database_url)
+    engine = connect(database_url, pool_size=1)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT order_id, before_shipping FROM refunds")).all()
+    engine.dispose()
+    assert {order_id: bool(before) for order_id, before in rows} == {unshipped.id: True, shipped.id: False}
