@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 TARGET = "localhost:50051"
 TIMEOUT = 10.0
 
