@@ -62,7 +62,7 @@ IDS: Final[Mapping[str, Id]] = MappingProxyType({
 """By the name of the field."""
 
 NOBODYS: Final = frozenset({
-    "product_ids", "variant_id", "parent_id", "slug",  # of the catalogue
+    "product_ids", "variant_id", "parent_id", "slug", "vendor_id",  # of the catalogue
     "code",  # a coupon is the shop's, and a gift card is its bearer's: who has the code may know the balance
     "number",  # narrows a list of orders, whoever may see that
     "payment_token", "payment_method_token",  # of the gateway
