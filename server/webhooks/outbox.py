@@ -209,8 +209,6 @@ def _facts(facts: StepFacts) -> JsonObject:
         json["amount"] = {"amount_minor": facts.amount.minor, "currency": facts.amount.currency}
     if facts.refund is not None:
         json["refund"] = facts.refund.to_json()
-    if facts.failed_refund is not None:
-        json["failed_refund"] = facts.failed_refund.to_json()
     if facts.returned is not None:
         json["return"] = {"id": facts.returned.id, "quantity": facts.returned.quantity}
     return json

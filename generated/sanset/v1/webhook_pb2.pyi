@@ -32,8 +32,8 @@ class WebhookEndpoint(_message.Message):
 
     - `shipment`, a parcel that was handed over or corrected: `{"id", "carrier", "tracking_number", "tracking_url",
       "items": [{"variant_id", "product_id", "quantity"}], "ship_time"}`;
-    - `refund`, money that goes back, and `failed_refund`, money that could not: `{"id", "amount_minor", "currency"}`;
-    - `amount`, another amount, as one paid back or disputed: `{"amount_minor", "currency"}`;
+    - `refund`, money that goes back: `{"id", "amount_minor", "currency"}`;
+    - `amount`, another amount, as all that was paid back: `{"amount_minor", "currency"}`;
     - `return`, units that are sent back: `{"id", "quantity"}`;
     - `decline_code`, `cancelled_by` and `comment`, as in `OrderEvent`;
     - `metadata`, that of the order.
