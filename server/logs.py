@@ -98,9 +98,8 @@ class AccessLog:
 def _line(values: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE, default=str)
-    except (
-        TypeError
-    ) as error:  # as of a text that is no Unicode; the lines beside it are written all the same
+    except TypeError as error:
+        # As of a text that is no Unicode; the lines beside it are written all the same.
         lost = {"level": "error", "event": "line lost", "error": str(error), "timestamp": datetime.now(UTC)}
         return orjson.dumps(lost, option=orjson.OPT_APPEND_NEWLINE)
 

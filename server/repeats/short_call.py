@@ -113,11 +113,9 @@ def earlier_reply(
     For methods that look at something before `once` begins, which may have changed since the first call. `sealed`
     is as there. Raises IdempotencyMismatch.
     """
-    return (
-        _stored(servicer, _claim(servicer, request, call, None), reply_type, sealed)
-        if request.request_id
-        else None
-    )
+    if not request.request_id:
+        return None
+    return _stored(servicer, _claim(servicer, request, call, None), reply_type, sealed)
 
 
 def _stored(servicer: Servicer, claim: Claim, reply_type: type[M], sealed: str) -> M | None:
