@@ -28,30 +28,26 @@ SEED = 11
 
 def get_product(shops: Sequence[Reader]) -> list[Side]:
     """Reading one product, signed in; ids uniform over all."""
-
-    def pick(shop: Reader, draw: random.Random) -> PreparedCall:
-        return shop.get_product(_product(draw))
-
-    return [_reads(shop, pick, PRODUCT_REPETITIONS) for shop in shops]
+    return [_product_reads(shop) for shop in shops]
 
 
-def list_products(shops: Sequence[MeasuredShop]) -> list[Side]:
+def list_products(shops: Sequence[MeasuredShop], echo: Reader) -> list[Side]:
     """Reading twenty products of a category, signed in; categories uniform over all."""
     shelves = list(SHELVES)
 
     def pick(shop: MeasuredShop, draw: random.Random) -> PreparedCall:
         return shop.list_products(draw.choice(shelves))
 
-    return [_reads(shop, pick, LIST_REPETITIONS) for shop in shops]
+    return [_product_reads(echo), *(_reads(shop, pick, LIST_REPETITIONS) for shop in shops)]
 
 
-def recommendations(shops: Sequence[MeasuredShop]) -> list[Side]:
+def recommendations(shops: Sequence[MeasuredShop], echo: Reader) -> list[Side]:
     """Reading ten recommendations for someone who has bought; customers uniform over all."""
 
     def pick(shop: MeasuredShop, draw: random.Random) -> PreparedCall:
         return shop.recommendations(draw.randint(1, CUSTOMERS))
 
-    return [_reads(shop, pick, RECOMMENDATION_REPETITIONS) for shop in shops]
+    return [_product_reads(echo), *(_reads(shop, pick, RECOMMENDATION_REPETITIONS) for shop in shops)]
 
 
 def add_item(shops: Sequence[MeasuredShop]) -> list[Side]:
@@ -91,6 +87,13 @@ def _checkouts(shop: MeasuredShop, buyers: list[Buyer]) -> list[PreparedCall]:
     return [shop.checkout(buyer, str(uuid.uuid4())) for buyer in buyers]
 
 
+def _product_reads(shop: Reader) -> Side:
+    def pick(shop: Reader, draw: random.Random) -> PreparedCall:
+        return shop.get_product(_product(draw))
+
+    return _reads(shop, pick, PRODUCT_REPETITIONS)
+
+
 def _reads(shop: ReaderT, pick: Callable[[ReaderT, random.Random], PreparedCall], times: int) -> Side:
     def prepare(number: int) -> Load:
         draw = random.Random(number)
@@ -98,7 +101,7 @@ def _reads(shop: ReaderT, pick: Callable[[ReaderT, random.Random], PreparedCall]
         sizes = [len(answer.body) for answer in load.send(shop.target, calls)]
         return lambda: load.repeat(shop.target, calls, sizes, times)
 
-    return Side(shop.name, shop.roots, prepare)
+    return Side(shop.name, shop.processes, prepare)
 
 
 def _writes(
@@ -112,7 +115,7 @@ def _writes(
         calls = calls_of(shop, buyers, draw, number)
         return lambda: len(load.send(shop.target, calls))
 
-    return Side(shop.name, shop.roots, prepare)
+    return Side(shop.name, shop.processes, prepare)
 
 
 def _product(draw: random.Random) -> int:

@@ -12,6 +12,7 @@ from sanset.v1 import auth_pb2
 
 from bench import large_data, load, servers
 from bench.calls import PreparedCall, Protocol, Target
+from bench.cpu import Processes
 from bench.shops import sanset_calls
 from bench.shops.sanset import ADMIN_EMAIL, ADMIN_PASSWORD, SETTINGS
 from bench.shops.shop import Buyer
@@ -27,7 +28,7 @@ class LargeShop:
     name: str
     target: Target
     worker: int
-    roots: tuple[int, ...]
+    processes: Processes
     tokens: Sequence[str]
     """An access token of each customer."""
     products: Mapping[int, int]
@@ -63,7 +64,7 @@ def running(directory: Path) -> Iterator[LargeShop]:
                 name="sanset_40k",
                 target=Target(Protocol.GRPC, port),
                 worker=worker,
-                roots=(worker, postmaster),
+                processes=Processes((worker,), (postmaster,)),
                 tokens=_tokens(url, directory, customers),
                 products=dict(enumerate(products[:40], 1)),
                 environment=environment,

@@ -11,7 +11,7 @@ from bench import cpu, large_shop, load, rounds, servers
 from bench.calls import PreparedCall
 from bench.large_data import CUSTOMERS
 from bench.large_shop import LargeShop
-from bench.report import MICROSECONDS, Figure
+from bench.report import Figure, cost_row
 from bench.rounds import Load, Side
 from bench.shops import sanset_calls
 from bench.shops.echo import EchoServer
@@ -36,7 +36,7 @@ def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable
     first: of a customer who was not seen before, whose history is read from the database. list: of one whose
     history is in memory, for a list that was not asked for before. again: for the same list once more.
     """
-    customers = min(AT_MOST, CUSTOMERS // (3 * (count + 1)))
+    customers = min(AT_MOST, CUSTOMERS // (3 * (count + rounds.WARM_UPS)))
 
     def asking(turn: int, number: int, limits: Sequence[int]) -> list[PreparedCall]:
         start = (3 * number + turn) * customers
@@ -53,22 +53,22 @@ def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable
             calls = asking(turn, number, limits)
             return lambda: len(load.send(shop.target, calls))
 
-        return Side(name, shop.roots, prepare)
+        return Side(name, shop.processes, prepare)
 
     echoed = [ceiling.get_product(1)] * (customers * len(OTHER_LIMITS))
     sides = [
-        Side("echo", ceiling.roots, lambda number: lambda: len(load.send(ceiling.target, echoed))),
+        Side("echo", ceiling.processes, lambda number: lambda: len(load.send(ceiling.target, echoed))),
         side("first", 0, (), (LIMIT,)),
         side("list", 1, (LIMIT,), OTHER_LIMITS),
         side("again", 2, OTHER_LIMITS, OTHER_LIMITS),
     ]
-    figures = rounds.measure(sides, count, on_round)
-    bare = figures.pop("echo")
+    costs = rounds.measure(sides, count, on_round)
+    bare = costs.pop("echo")
     rows = [
-        Figure(f"recommend_40k_{name}", round(cost, 1), MICROSECONDS, "echo", round(cost / bare, 3))
-        for name, cost in figures.items()
+        cost_row(f"recommend_40k_{name}", each, against="echo", ratio=each.against(bare))
+        for name, each in costs.items()
     ]
-    return [*rows, Figure("recommend_40k_echo", round(bare, 1), MICROSECONDS)]
+    return [*rows, cost_row("recommend_40k_echo", bare)]
 
 
 def measure_memory(shop: LargeShop, on_swap: Callable[[], None]) -> list[Figure]:

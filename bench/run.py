@@ -25,7 +25,9 @@ from bench.shops.fastapi import FastApiShop
 from bench.shops.sanset import DatabaseKind, SansetShop
 from server.process.postgres_cluster import PostgresFailed
 
-MIN_ROUNDS = 5
+ROUNDS = 9
+REPORT_WIDTH = 140
+"""Columns of the report where no terminal tells its own."""
 RESULTS = Path(__file__).parent / "results.json"
 NO_H2LOAD = (
     "h2load is not installed (Debian and Ubuntu: apt install nghttp2-client); reads are driven by the bench's own "
@@ -56,8 +58,11 @@ CALLS: dict[str, tuple[Sides, tuple[str, ...]]] = {
         lambda shops: comparisons.get_product([shops.echo, *shops.whole]),
         ("echo", "fastapi"),
     ),
-    "list_products": (lambda shops: comparisons.list_products(shops.whole), ("fastapi",)),
-    "recommendations": (lambda shops: comparisons.recommendations(shops.whole), ("fastapi",)),
+    "list_products": (lambda shops: comparisons.list_products(shops.whole, shops.echo), ("echo", "fastapi")),
+    "recommendations": (
+        lambda shops: comparisons.recommendations(shops.whole, shops.echo),
+        ("echo", "fastapi"),
+    ),
     "add_item": (lambda shops: comparisons.add_item(shops.whole), ("fastapi",)),
     "checkout": (lambda shops: comparisons.checkout(shops.whole), ("fastapi",)),
 }
@@ -72,7 +77,7 @@ OF_THEIR_OWN = (RECOMMEND_40K, FRESHNESS)
 def main() -> int:
     """Run the bench; 0 when it went through."""
     options = _arguments()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else REPORT_WIDTH)
     names = options.only or [*CALLS, STREAMS, *OF_THEIR_OWN]
     if len(os.sched_getaffinity(0)) < max(SERVER_CORE, LOAD_CORE) + 1:
         console.print("The bench needs two cores: one for the servers, one for the load.", style="red")
@@ -99,7 +104,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
     arguments.add_argument(
-        "--rounds", type=int, default=MIN_ROUNDS, help="rounds that count (default %(default)s)"
+        "--rounds", type=int, default=ROUNDS, help="rounds that count (default %(default)s)"
     )
     arguments.add_argument(
         "--only",
@@ -156,9 +161,9 @@ def _measure(name: str, shops: Shops | None, count: int, progress: Progress) -> 
     if name == STREAMS:
         return _measure_streams(shops, progress)
     sides, against = CALLS[name]
-    task = progress.add_task(name, total=count + 1)
-    figures = rounds.measure(sides(shops), count, lambda: progress.advance(task))
-    return report.rows_of(name, figures, (*against, sanset.BEFORE) if shops.before else against)
+    task = progress.add_task(name, total=count + rounds.WARM_UPS)
+    costs = rounds.measure(sides(shops), count, lambda: progress.advance(task))
+    return report.rows_of(name, costs, (*against, sanset.BEFORE) if shops.before else against)
 
 
 def _measure_freshness(progress: Progress) -> list[report.Figure]:
@@ -182,7 +187,7 @@ def _measure_recommend_40k(count: int, progress: Progress) -> list[report.Figure
         shop = stack.enter_context(large_shop.running(root / "large"))
         ceiling = stack.enter_context(echo.running(root / "echo", shop))
         progress.advance(task)
-        task = progress.add_task(RECOMMEND_40K, total=count + 1)
+        task = progress.add_task(RECOMMEND_40K, total=count + rounds.WARM_UPS)
         rows = recommend_40k.measure(shop, ceiling, count, lambda: progress.advance(task))
         task = progress.add_task("calls and swaps", total=recommend_40k.ALL_SWAPS)
         return rows + recommend_40k.measure_memory(shop, lambda: progress.advance(task))

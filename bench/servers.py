@@ -16,6 +16,8 @@ import psycopg
 from bench.cpu import SERVER_CORE, parent_of, pinned
 from server.process import postgres
 
+STEADY = {"PYTHONHASHSEED": "0"}
+"""Two runs of one program differ by some percent when their dictionaries collide elsewhere."""
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
@@ -40,7 +42,7 @@ def python(
     with pinned(SERVER_CORE), log.open("wb") as file:
         process = subprocess.Popen(
             [_interpreter(checkout), *arguments],
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **STEADY, **(environment or {})},
             cwd=checkout,
             stdin=subprocess.PIPE,  # held open: a worker takes its end for the supervisor's death
             stdout=file,

@@ -50,8 +50,8 @@ def measure(shop: SansetShop) -> StreamFigures:
 
 
 def _orders(shop: SansetShop, count: int) -> list[tuple[int, str]]:
-    """Orders that wait for their next step, with their owners' tokens; new ones where the shop has too few."""
-    orders = [(placed.order_id, placed.token) for placed in shop.orders]
+    """New orders that wait for their next step, with their owners' tokens."""
+    orders: list[tuple[int, str]] = []
     while len(orders) < count:
         buyers = [shop.buyer(number) for number in range(1, CUSTOMERS + 1)]
         load.send(shop.target, [shop.add_item(buyer, 1) for buyer in buyers])

@@ -11,6 +11,7 @@ from sanset.v1 import product_pb2
 
 from bench import load, servers
 from bench.calls import PreparedCall, Protocol, Target
+from bench.cpu import Processes
 from bench.large_shop import LargeShop
 from bench.shops import sanset_calls
 from bench.shops.sanset import SansetShop
@@ -22,7 +23,7 @@ class EchoServer:
     """The running ceiling."""
 
     target: Target
-    roots: tuple[int, ...]
+    processes: Processes
     products: Mapping[int, int]
     token: str
     name: str = "echo"
@@ -42,4 +43,4 @@ def running(directory: Path, shop: SansetShop | LargeShop) -> Iterator[EchoServe
     batch = directory / "products"
     batch.write_bytes(product_pb2.BatchGetProductsResponse(items=products).SerializeToString())
     with servers.python(["-m", "bench.echo", str(port), str(batch)], port, directory / "log") as pid:
-        yield EchoServer(Target(Protocol.GRPC, port), (pid,), shop.products, shop.buyer(1).token)
+        yield EchoServer(Target(Protocol.GRPC, port), Processes((pid,)), shop.products, shop.buyer(1).token)

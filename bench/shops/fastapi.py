@@ -13,6 +13,7 @@ import jwt
 
 from bench import servers
 from bench.calls import PreparedCall, Protocol, Target
+from bench.cpu import Processes
 from bench.dataset import BenchData
 from bench.peers.fastapi_shop.seed import ADMIN, seed
 from bench.shops.shop import Buyer
@@ -27,7 +28,7 @@ class FastApiShop:
     """The running peer."""
 
     target: Target
-    roots: tuple[int, ...]
+    processes: Processes
     admin: str
     name: str = "fastapi"
 
@@ -76,7 +77,7 @@ def running(directory: Path, dataset: BenchData) -> Iterator[FastApiShop]:
         ]
         environment = {"PEER_DATABASE_URL": url, "PEER_SECRET_KEY": SECRET}
         with servers.python(command, port, directory / "log", environment) as pid:
-            yield FastApiShop(Target(Protocol.HTTP, port), (pid, postmaster), _token(ADMIN))
+            yield FastApiShop(Target(Protocol.HTTP, port), Processes((pid,), (postmaster,)), _token(ADMIN))
 
 
 def _token(user_id: int) -> str:

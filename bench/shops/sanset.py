@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench import servers
 from bench.calls import PreparedCall, Protocol, Target
+from bench.cpu import Processes
 from bench.dataset import BenchData
 from bench.shops import sanset_calls, sanset_seed
 from bench.shops.shop import Buyer
@@ -48,14 +49,12 @@ class SansetShop:
     name: str
     target: Target
     worker: int
-    roots: tuple[int, ...]
+    processes: Processes
     admin: str
     products: Mapping[int, int]
     """The shop's id of each product of the data set."""
     customers: Mapping[int, sanset_seed.ShopCustomer]
     """The shop's account of each customer of the data set."""
-    orders: Sequence[sanset_seed.Placed]
-    """The orders of the data set, all CONFIRMED."""
     environment: Mapping[str, str]
     """The environment to start another worker of this shop with."""
 
@@ -110,10 +109,9 @@ def running(
             name=f"sanset_{database}" if checkout is None else BEFORE,
             target=target,
             worker=worker,
-            roots=(worker, *databases),
+            processes=Processes((worker,), databases),
             admin=filled.admin,
             products=filled.products,
             customers=filled.customers,
-            orders=filled.orders,
             environment=environment,
         )

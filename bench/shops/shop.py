@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.calls import PreparedCall, Target
+from bench.cpu import Processes
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Reader(Protocol):
         """Its port and protocol."""
 
     @property
-    def roots(self) -> tuple[int, ...]:
-        """The processes whose trees do its work, the database's among them."""
+    def processes(self) -> Processes:
+        """The processes whose trees do its work, the database's apart."""
 
     def get_product(self, product_id: int) -> PreparedCall:
         """Read a product of the data set, signed in."""
