@@ -34,7 +34,7 @@ MAX_METADATA_BYTES: Final = 32 * 1024
 MAX_UNREAD_CALLS: Final = 100_000
 
 Verify = Callable[[str], Identity]
-"""Returns the caller that a token proves; raises TokenInvalid."""
+"""Returns the caller that a token proves now; raises TokenInvalid."""
 
 
 class GrpcServer:
@@ -98,14 +98,14 @@ class GrpcServer:
 
 
 def _interceptor(core: Core, verify: Verify) -> Interceptor:
-    settings, now = core.settings, core.db.clock.seconds
+    settings = core.settings
     validation = Validation(SERVICES)
     validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
-    leases = Leases(now)
+    leases = Leases(core.db.clock.seconds)
     core.follower.on(SessionEnded, lambda event: leases.end(event.session_id))
     return Interceptor(
         arrivals=Arrivals(settings.max_wait_seconds),
-        access=Access(SERVICES, verify, now),
+        access=Access(SERVICES, verify),
         limits=_limits(settings),
         validation=validation,
         telemetry=Telemetry(core.registry, AccessLog(settings.log_level)),

@@ -75,11 +75,15 @@ class AccessLog:
         if not (self._everything or is_error):
             return
         line["timestamp"] = datetime.now(UTC)
-        self._waiting.append(line)
-        if is_error or self._ended or len(self._waiting) >= MAX_WAITING:
+        waiting = self._waiting
+        waiting.append(line)
+        if is_error or len(waiting) >= MAX_WAITING:
             self._flush()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, self._flush)
+        elif self._timer is None:  # it is the first that waits
+            if self._ended:
+                self._flush()
+            else:
+                self._timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, self._flush)
 
     def end(self) -> None:
         """Write what waits, and from now on each line at once: the process is about to end."""

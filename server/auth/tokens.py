@@ -107,12 +107,7 @@ class TokenVerifier:
 
     def verify(self, token: str) -> Identity:
         """The caller that `token` proves. Raises TokenInvalid for every flaw, and when it is revoked."""
-        if len(token) > MAX_TOKEN_CHARS:
-            raise TokenInvalid()
-        identity = self._verified.get(token)
-        if identity is None:
-            identity = self._decode(token)
-            self._remember(token, identity)
+        identity = self._verified.get(token) or self._decoded(token)
         if identity.session_id in self._revoked or identity.expires_at <= self._now():
             raise TokenInvalid()
         return identity
@@ -140,10 +135,14 @@ class TokenVerifier:
     def _session_revoked(self, event: SessionEnded) -> None:
         self.revoke(event.session_id)
 
-    def _remember(self, token: str, identity: Identity) -> None:
-        self._verified[token] = identity
+    def _decoded(self, token: str) -> Identity:
+        """The identity in a token that was not verified before; it is remembered."""
+        if len(token) > MAX_TOKEN_CHARS:
+            raise TokenInvalid()
+        identity = self._verified[token] = self._decode(token)
         if len(self._verified) > REMEMBERED:
             self._verified.popitem(last=False)
+        return identity
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         """Raise ValueError or TypeError unless a token's times are numbers, and hold now."""

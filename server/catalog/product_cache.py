@@ -40,11 +40,13 @@ class CachedProduct:
 
     full: pb.Product
     summary: pb.Product
+    packed: bytes
+    """`full` as it is sent, equal on every worker."""
 
     @classmethod
     def of(cls, product: pb.Product) -> CachedProduct:
         """Both views of a product."""
-        return cls(product, summary_of(product))
+        return cls(product, summary_of(product), product.SerializeToString(deterministic=True))
 
     def view(self, view: pb.Product.View.ValueType) -> pb.Product:
         """The message that a list in this view holds."""
@@ -52,7 +54,7 @@ class CachedProduct:
 
     def weigh(self) -> int:
         """About how much memory it takes; the copy shares nothing."""
-        return self.full.ByteSize() + self.summary.ByteSize()
+        return 2 * len(self.packed) + self.summary.ByteSize()
 
 
 class ProductCache:
@@ -77,21 +79,24 @@ class ProductCache:
         follower.on(CategoryChanged, lambda _: self._everything_changed())
         follower.on(CatalogReplaced, lambda _: self._everything_changed())
 
-    async def product(self, product_id: int) -> pb.Product | None:
-        """A product; None when there is none. Do not change the message: everyone gets the same."""
-        self._drop_repriced([product_id])
-        shown = self._products.peek(product_id) or await self._products.get(product_id)
-        return shown.full if shown else None
+    def peek(self, product_id: int) -> CachedProduct | None:
+        """A product, if it is in memory."""
+        if self._price_changes:
+            self._drop_repriced([product_id])
+        return self._products.peek(product_id)
+
+    async def product(self, product_id: int) -> CachedProduct | None:
+        """A product; None when there is none."""
+        return self.peek(product_id) or await self._products.get(product_id)
 
     async def products(self, ids: Sequence[int]) -> dict[int, CachedProduct]:
         """The products that exist among `ids`."""
-        self._drop_repriced(ids)
+        if self._price_changes:
+            self._drop_repriced(ids)
         return await self._products.get_many(ids)
 
     def _drop_repriced(self, ids: Sequence[int]) -> None:
         """Forget the products whose discount began or ended since they were read."""
-        if not self._price_changes:
-            return
         now = self._clock()
         for product_id in ids:
             if product_id in self._price_changes and self._price_changes[product_id] <= now:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from server.catalog import categories, convert, queries, service
 from server.catalog.errors import ProductNotFound, ProductOfSlugNotFound
-from server.catalog.product_cache import ProductCache
+from server.catalog.product_cache import CachedProduct, ProductCache
 from server.catalog.product_lists import ProductLists
 from server.clock import Clock
 from server.db.base import Values
@@ -21,6 +21,7 @@ from server.db.database import Database
 from server.db.work import Work
 from server.paging import Pages, fitting
 from server.repeats.short_call import once
+from server.rpc.answers import packed
 from server.rpc.call import Call
 
 ExportProducts = Callable[[product_pb2.ExportProductsRequest, Call], AsyncGenerator[HttpBody]]
@@ -58,17 +59,23 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self._export_products = export_products
 
     async def GetProduct(self, request: product_pb2.GetProductRequest, call: Call) -> product_pb2.Product:
+        shown = self._cache.peek(request.product_id) or await self._find(request, call)
+        return packed(product_pb2.Product, shown.packed)
+
+    async def _find(self, request: product_pb2.GetProductRequest, call: Call) -> CachedProduct:
+        """A product that may not be in memory. Raises ProductNotFound and ProductOfSlugNotFound."""
+        by_slug = request.WhichOneof("key") == "slug"
         product_id: int | None = request.product_id
-        if request.WhichOneof("key") == "slug":
+        if by_slug:
             product_id = await self._work.read(
                 queries.product_id_by_slug, request.slug, deadline=call.deadline
             )
-        product = await self._cache.product(product_id) if product_id else None
-        if product is None:
-            if request.WhichOneof("key") == "slug":
+        shown = await self._cache.product(product_id) if product_id else None
+        if shown is None:
+            if by_slug:
                 raise ProductOfSlugNotFound(slug=request.slug)
             raise ProductNotFound(product_id=request.product_id)
-        return product
+        return shown
 
     async def BatchGetProducts(
         self, request: product_pb2.BatchGetProductsRequest, call: Call

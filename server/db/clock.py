@@ -37,7 +37,8 @@ class DatabaseClock:
         self._ask = ask
         self._own = own
         self._lock = threading.Lock()
-        self._reading: tuple[float, float] | None = None
+        self._ahead: float | None = None
+        """So many seconds it is ahead of the monotonic clock."""
         self._measured_at = -AGAIN_SECONDS
 
     def __call__(self) -> datetime:
@@ -46,15 +47,10 @@ class DatabaseClock:
 
     def seconds(self) -> float:
         """The time now, in seconds since the epoch."""
-        reading = self._reading
-        if reading is None:
-            if time.monotonic() - self._measured_at >= AGAIN_SECONDS:
-                self.measure()
-            reading = self._reading
-        if reading is None:
-            return self._own().timestamp()
-        moment, at = reading
-        return moment + (time.monotonic() - at)
+        if self._ahead is None and time.monotonic() - self._measured_at >= AGAIN_SECONDS:
+            self.measure()
+        ahead = self._ahead
+        return self._own().timestamp() if ahead is None else ahead + time.monotonic()
 
     def measure(self) -> None:
         """Ask the database for the time."""
@@ -72,9 +68,9 @@ class DatabaseClock:
             offset = answer - (own + took / 2)
             if abs(offset) <= AGREEMENT_SECONDS:
                 offset = 0.0
-            elif self._reading is None:
+            elif self._ahead is None:
                 log.warning("clock_differs_from_the_databases", seconds=round(offset, 1))
-            self._reading = (own + offset, began)
+            self._ahead = own + offset - began
 
 
 class Timekeeper:

@@ -32,8 +32,7 @@ from server.repeats.claims import (
     stored_reply,
 )
 from server.repeats.errors import TooManyGuestRequestIds, TooManyRequestIds
-from server.rpc.call import Call
-from server.rpc.request_ids import KEY_HEADER
+from server.rpc.call import IDEMPOTENCY_KEY, Call
 
 
 class Servicer(Protocol):
@@ -134,7 +133,7 @@ def _claim(servicer: object, request: RepeatableRequest, call: Call, guest: Name
     if name:
         owner = owners.guest(name)
     else:
-        field = KEY_HEADER if KEY_HEADER in call.headers else "request_id"
+        field = IDEMPOTENCY_KEY if IDEMPOTENCY_KEY in call.headers else "request_id"
         owners.check_unguessable(request.request_id, field)
         owner = owners.stranger(_vault_of(servicer).number_of(call.neighbours))
     return claim_of(owner, call.short_method, request)

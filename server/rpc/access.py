@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self
 
@@ -10,12 +9,15 @@ from google.protobuf.descriptor import ServiceDescriptor
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 
-from server.errors import PermissionDenied, TokenInvalid, Unauthenticated
+from server.errors import PermissionDenied, Unauthenticated
 from server.identity import Identity, Role
 from server.rpc.call import Call
 
 Verify = Callable[[str], Identity]
-"""Turns an access token into the caller it proves; raises TokenInvalid."""
+"""Turns an access token into the caller it proves now; raises TokenInvalid, of one that has expired too."""
+
+BEARER = "Bearer "
+"""How almost everybody writes it; it may have any case."""
 
 
 class _Gate(NamedTuple):
@@ -67,38 +69,36 @@ class PermissionMissing(PermissionDenied):
 class Access:
     """Enforces the rules that the protos declare."""
 
-    def __init__(
-        self,
-        services: Iterable[ServiceDescriptor],
-        verify: Verify,
-        now: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, services: Iterable[ServiceDescriptor], verify: Verify) -> None:
         self._gates = {path: _Gate.of(rule) for path, rule in rules(services).items()}
         self._verify = verify
-        self._now = now
 
-    def check(self, call: Call) -> None:
-        """Set `call.caller`; raise TokenMissing, TokenInvalid or PermissionMissing."""
-        gate = self._gates.get(call.method, _NO_GATE)
-        if gate.is_public:
-            return
-        if call.authorization:
-            call.caller = self._identify(call.authorization)
-        elif gate.admits_anyone:
-            return
-        else:
-            raise TokenMissing()
-        if not gate.admits_every_role:
-            _check_permission(call.caller.role, gate.permission)
+    def check_of(self, method: str) -> Callable[[Call], None]:
+        """What sets the caller of a method's calls; it raises TokenMissing, TokenInvalid and PermissionMissing."""
+        is_public, admits_anyone, admits_every_role, permission = self._gates.get(method, _NO_GATE)
+        identify = self._identify
+
+        def check(call: Call) -> None:
+            if is_public:
+                return
+            if call.authorization:
+                call.caller = caller = identify(call.authorization)
+            elif admits_anyone:
+                return
+            else:
+                raise TokenMissing()
+            if not admits_every_role:
+                _check_permission(caller.role, permission)
+
+        return check
 
     def _identify(self, authorization: str) -> Identity:
+        if authorization.startswith(BEARER):
+            return self._verify(authorization[len(BEARER) :])
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise TokenMissing()
-        identity = self._verify(token)
-        if identity.expires_at <= self._now():
-            raise TokenInvalid()
-        return identity
+        return self._verify(token)
 
 
 def _check_permission(role: Role, permission: AccessRule.Permission.ValueType) -> None:

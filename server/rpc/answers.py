@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 from google.protobuf.message import Message
 from google.rpc import status_pb2
@@ -16,6 +16,8 @@ from google.rpc import status_pb2
 from server.errors import OutOfTime, Refusal, Unauthenticated
 from server.rpc.call import Call, Context
 from server.rpc.status import DETAILS_KEY, code_of, encoded, rich_status
+
+M = TypeVar("M", bound=Message)
 
 REQUEST_ID_KEY: Final = "x-request-id"
 NOT_BEGUN_KEY: Final = "x-sanset-not-begun"
@@ -92,6 +94,16 @@ def breakable(serialize: Callable[[Message], bytes] | None) -> Callable[[Any], b
 def stable(serialize: Callable[..., bytes] | None) -> Callable[[Any], bytes] | None:
     """The serializer of replies whose bytes are equal on every worker when their messages are."""
     return serialize and partial(serialize, deterministic=True)
+
+
+def packed(message_type: type[M], data: bytes) -> M:
+    """A reply that was serialized before, in place of a message of its type: it is sent as it is."""
+    return cast(M, data)
+
+
+def packable(serialize: Callable[[Any], bytes] | None) -> Callable[[Any], bytes] | None:
+    """The serializer of replies that may be `packed`."""
+    return serialize and (lambda reply: reply if type(reply) is bytes else serialize(reply))
 
 
 async def break_off(context: Context, call: Call) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from asyncio import Future
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TypeAlias
+from functools import cached_property, lru_cache
+from random import getrandbits
+from typing import Final, TypeAlias
 from urllib.parse import unquote
 
 import grpc
@@ -17,20 +18,32 @@ from google.protobuf.message import Message
 from server.db.deadline import Deadline
 from server.identity import Identity
 from server.rpc.networks import neighbours_of
+from server.text.languages import preferred, speak
 
 Context: TypeAlias = "grpc.aio.ServicerContext[object, Message]"
 """gRPC's view of a call; it reads bytes, or the mark of their end."""
+Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
+"""The headers of a call as gRPC passes them."""
+
+headers_sent: Final[ContextVar[Metadata | None]] = ContextVar("headers_sent", default=None)
+"""Those of the call that the current task answers, which gRPC passes where it looks for the call's handler. They
+are kept, because it would make them anew for whoever asks its context."""
 
 MAX_REQUEST_ID = 128
 TRANSCODED_KEY = "x-envoy-original-path"
 """The gateway's header of calls that came over HTTP; it takes it from all others."""
+IDEMPOTENCY_KEY = "idempotency-key"
+IF_MATCH = "if-match"
 ANSWER_SECONDS = 0.2
 """What is left of a caller's deadline for the answer that the time is over."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Call:
-    """A call in progress: who, from where, until when."""
+    """A call in progress: who, from where, until when.
+
+    One is made for each call, so what few need is not set when it is made.
+    """
 
     method: str
     request_id: str
@@ -41,12 +54,15 @@ class Call:
     caller: Identity | None = None
     headers: Mapping[str, str | bytes] = field(default_factory=dict)
     """What was sent along, by lower-case names; to be believed as much as the caller."""
-    reply_headers: list[tuple[str, str]] = field(default_factory=list)
-    """What a stream sends along before its first message."""
-    streams: type[Message] | None = None
+    streams: type[Message] | None = field(default=None, init=False)
     """The type of the messages of a stream, once one of them was sent."""
-    sending: Future[None] | None = None
+    sending: Future[None] | None = field(default=None, init=False)
     """The last message of a stream on its way, where it may not be taken yet."""
+
+    @cached_property
+    def reply_headers(self) -> list[tuple[str, str]]:
+        """What a stream sends along before its first message."""
+        return []
 
     @property
     def is_transcoded(self) -> bool:
@@ -76,63 +92,76 @@ class Call:
         return self.method.rpartition("/")[2]
 
 
-def read_call(method: str, context: Context, *, edge_token: str, default_seconds: float) -> Call:
-    """The call behind gRPC's `context`.
+class CallReader:
+    """Reads the calls behind gRPC's contexts, and speaks to their callers in their languages.
 
     What the gateway's headers say of the caller's address, and how long a call may take that brings no deadline,
     count only where the edge token proves that it set them.
     """
-    metadata: Mapping[str, str | bytes] = dict(context.invocation_metadata() or ())
-    proof = metadata.get("x-sanset-edge")
-    through_envoy = proof is not None and _proves(str(proof), edge_token)
-    remaining = context.time_remaining()
-    if through_envoy and remaining is not None and (seconds := metadata.get("x-sanset-seconds")):
-        remaining = min(remaining, float(seconds))
-    return Call(
-        method=method,
-        request_id=_request_id(metadata.get("x-request-id")),
-        address=_text(metadata, "x-sanset-address") or "" if through_envoy else _peer(context.peer()),
-        through_envoy=through_envoy,
-        authorization=_text(metadata, "authorization"),
-        deadline=_deadline(remaining, default_seconds),
-        headers=metadata,
-    )
+
+    def __init__(self, edge_token: str, default_seconds: float) -> None:
+        self._edge_token = edge_token.encode()
+        self._default_seconds = default_seconds
+
+    def read(self, method: str, context: Context) -> Call:
+        """The call of a method."""
+        # By index: gRPC's pairs are no plain tuples, and dict() makes a list of each.
+        sent = headers_sent.get() or context.invocation_metadata() or ()
+        headers = {header[0]: header[1] for header in sent}
+        header = headers.get
+        if (languages := header("accept-language")) is not None:
+            speak(preferred(str(languages)))
+        remaining = context.time_remaining()
+        proof = header("x-sanset-edge")
+        if through_envoy := proof is not None and self._is_edge_token(proof):
+            address = _text(header("x-sanset-address")) or ""
+            if remaining is not None and (seconds := header("x-sanset-seconds")):
+                remaining = min(remaining, float(seconds))
+        else:
+            address = _peer(context.peer())
+        request_id = header("x-request-id")
+        return Call(
+            method,
+            random_id() if request_id is None else _request_id(request_id),
+            address,
+            through_envoy,
+            _text(header("authorization")),
+            Deadline(self._default_seconds) if remaining is None else _deadline(remaining),
+            None,
+            headers,
+        )
+
+    def _is_edge_token(self, proof: str | bytes) -> bool:
+        # As bytes: strings are compared only when they are ASCII, and a header need not be.
+        return bool(self._edge_token) and secrets.compare_digest(str(proof).encode(), self._edge_token)
 
 
 def unread_call(method: str) -> Call:
     """What stands for a call whose headers cannot be read, so that it is refused and logged like any other."""
-    return Call(method, _request_id(None), "", False, None, Deadline(0))
+    return Call(method, random_id(), "", False, None, Deadline(0))
 
 
-def _proves(proof: str, edge_token: str) -> bool:
-    # As bytes: strings are compared only when they are ASCII, and a header need not be.
-    return bool(edge_token) and secrets.compare_digest(proof.encode(), edge_token.encode())
+def _text(header: str | bytes | None) -> str | None:
+    """A header that is text, as all are whose name does not end in "-bin"."""
+    return header if isinstance(header, str) else None
 
 
-def _deadline(remaining: float | None, default_seconds: float) -> Deadline:
+def random_id() -> str:
+    """A request id for a call that brings none."""
+    return f"{getrandbits(128):032x}"
+
+
+def _request_id(sent: str | bytes) -> str:
+    """The request id that was sent, if it is one."""
+    if isinstance(sent, str) and 0 < len(sent) <= MAX_REQUEST_ID and sent.isascii() and sent.isprintable():
+        return sent
+    return random_id()
+
+
+def _deadline(remaining: float) -> Deadline:
     """The end of a call, a moment before its caller's own: after that no answer reaches them, and no reason."""
-    if remaining is None:
-        return Deadline(default_seconds)
     margin = min(ANSWER_SECONDS, max(remaining, 0) / 5)
     return Deadline(min(remaining, 3600.0) - margin, grace=margin / 2)
-
-
-def _text(metadata: Mapping[str, str | bytes], name: str) -> str | None:
-    """A header that is text, as all are whose name does not end in "-bin"."""
-    value = metadata.get(name)
-    return value if isinstance(value, str) else None
-
-
-def _request_id(sent: object) -> str:
-    if (
-        sent
-        and isinstance(sent, str)
-        and len(sent) <= MAX_REQUEST_ID
-        and sent.isascii()
-        and sent.isprintable()
-    ):
-        return sent
-    return os.urandom(16).hex()
 
 
 @lru_cache(maxsize=10_000)

@@ -11,32 +11,41 @@ import inspect
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing, nullcontext
+from time import monotonic
 from typing import Any, TypeAlias
 
 import grpc
 import structlog
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from server.db.faults import refusal_of
 from server.db.pool import Pool
-from server.errors import MalformedRequest, Refusal, ServerStopping, TokenInvalid
-from server.rpc import request_ids
+from server.errors import Refusal, ServerStopping, TokenInvalid
 from server.rpc.access import Access
-from server.rpc.answers import REQUEST_ID_KEY, abort, break_off, breakable, end_stream, let_go, stable, write
+from server.rpc.answers import (
+    REQUEST_ID_KEY,
+    abort,
+    break_off,
+    breakable,
+    end_stream,
+    let_go,
+    packable,
+    stable,
+    write,
+)
 from server.rpc.arrivals import Arrivals
-from server.rpc.call import Call, Context, read_call, unread_call
+from server.rpc.call import Call, CallReader, Context, unread_call
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.methods import Handler
 from server.rpc.networks import network_of
-from server.rpc.preconditions import IF_MATCH, expect_etag
+from server.rpc.plan import Plan
+from server.rpc.requests import SMALL_BYTES, Deserialize, RequestReader
 from server.rpc.running import Running, Task
 from server.rpc.status import InternalError, MethodUnknown
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
-from server.text.languages import preferred, speak
 
-Deserialize: TypeAlias = Callable[[bytes], Message]
 UnaryMethod: TypeAlias = Callable[[Message, Call], Awaitable[Message]]
 StreamMethod: TypeAlias = Callable[..., Any]
 """Returns an asynchronous generator of messages; the types of gRPC's handlers only know other iterators."""
@@ -46,8 +55,6 @@ EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 
 UNKNOWN = "unknown"
 """What all methods that do not exist are counted as: strangers invent any number of names."""
-SMALL_BYTES = 16 * 1024
-"""Larger messages are read on the pool: looking through one takes milliseconds, which the loop owes to others."""
 
 CANCELLED = "CANCELLED"
 """How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
@@ -87,8 +94,7 @@ class Interceptor:
         self._telemetry = telemetry
         self._leases = leases
         self._pool = pool
-        self._edge_token = edge_token
-        self._default_seconds = default_seconds
+        self._calls = CallReader(edge_token, default_seconds)
         self._stream_seconds = stream_seconds
         self._downloads = frozenset(downloads)
         self._cacheable = frozenset(cacheable)
@@ -109,31 +115,42 @@ class Interceptor:
         deserialize, serialize = handler.request_deserializer, handler.response_serializer
         if handler.unary_unary is not None and deserialize is not None:
             return grpc.stream_unary_rpc_method_handler(
-                self._unary(method, self._awaitable(handler.unary_unary), deserialize),
-                response_serializer=stable(serialize) if method in self._cacheable else serialize,
+                self._unary(self._plan(method, deserialize), self._awaitable(handler.unary_unary)),
+                response_serializer=packable(stable(serialize) if method in self._cacheable else serialize),
             )
         if handler.unary_stream is not None and deserialize is not None:
             return grpc.stream_stream_rpc_method_handler(
-                self._stream(method, handler.unary_stream, deserialize),
+                self._stream(self._plan(method, deserialize), handler.unary_stream),
                 response_serializer=breakable(serialize) if method in self._downloads else serialize,
             )
         raise NotImplementedError(f"{method}: client streams have no wrapper yet")
 
     def unknown(self, method: str) -> Handler:
         """Return the handler that refuses the calls of a method that does not exist."""
+        meter, count = self._telemetry.meter_of(UNKNOWN), self._limits.count_of(UNKNOWN)
 
         async def answer(_: object, context: Context) -> Message:
             started = time.monotonic()
-            call = self._read(UNKNOWN, context)
+            call = self._calls.read(UNKNOWN, context)
             refusal: Refusal = MethodUnknown(method=method[:200])
             try:
-                self._limits.admit(call)
+                count(call)
             except Refusal as too_many:
                 refusal = too_many
-            self._telemetry.finished(call, started, refusal.code, refusal.reason)
+            meter.finished(call, started, refusal.code, refusal.reason)
             await abort(context, call, refusal)
 
         return grpc.stream_unary_rpc_method_handler(answer)
+
+    def _plan(self, method: str, deserialize: Deserialize) -> Plan:
+        return Plan(
+            method,
+            self._access.check_of(method),
+            self._limits.count_of(method),
+            RequestReader(method, deserialize, self._validation, self._pool),
+            self._telemetry.meter_of(method),
+            method in self._downloads,
+        )
 
     def _awaitable(self, behaviour: Callable[..., Message]) -> UnaryMethod:
         """A method as one that can be awaited: what is no coroutine runs on the pool."""
@@ -141,78 +158,88 @@ class Interceptor:
             return behaviour
         return lambda request, call: self._pool.run(call.deadline, behaviour, request, call)
 
-    def _unary(
-        self, method: str, behaviour: UnaryMethod, deserialize: Deserialize
-    ) -> Callable[[object, Context], Awaitable[Message]]:
+    def _unary(self, plan: Plan, behaviour: UnaryMethod) -> Callable[[object, Context], Awaitable[Message]]:
+        method, requests, finished = plan.method, plan.requests, plan.meter.finished
+        running, begin, end = self._running, self._running.begin, self._running.end
+        read_call, admit, read_request = self._calls.read, self._admit, plan.requests.read
+
         async def answer(_: object, context: Context) -> Message:
-            started = time.monotonic()
-            call = None
-            task = self._running.begin()
+            started = monotonic()
+            call = task = None
             try:
-                call = self._read(method, context)
-                self._running.bound(task, call.deadline)
-                request = await self._admit(call, context, deserialize)
+                call = read_call(method, context)
+                task = begin(call.deadline)
+                admit(plan, call)
+                # Read here and not by gRPC, which waits for ever for a message that never comes.
+                data = await context.read()
+                if type(data) is bytes and len(data) <= SMALL_BYTES:
+                    request = read_request(call, data)
+                else:
+                    request = await requests.read_any(call, data)
                 reply = await behaviour(request, call)
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
                 call.deadline.cancelled = True
-                interruption = self._running.interruption(task)
+                interruption = running.interruption(task)
                 if interruption is None and _has_left(task, error):
-                    self._telemetry.finished(call, started, CANCELLED)
+                    finished(call, started, CANCELLED)
                     raise
                 refusal = interruption or self._refuse(call, error)
-                self._telemetry.finished(call, started, refusal.code, refusal.reason)
+                finished(call, started, refusal.code, refusal.reason)
                 await abort(context, call, refusal)
             finally:
-                self._running.end(task)
+                end(task)
             context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
-            self._telemetry.finished(call, started)
+            finished(call, started)
             return reply
 
         return answer
 
-    def _stream(
-        self, method: str, behaviour: StreamMethod, deserialize: Deserialize
-    ) -> Callable[[object, Context], Awaitable[None]]:
+    def _stream(self, plan: Plan, behaviour: StreamMethod) -> Callable[[object, Context], Awaitable[None]]:
+        method, requests, meter, running = plan.method, plan.requests, plan.meter, self._running
+
         # It writes, and does not yield: an interruption then always strikes in here, never in gRPC's own code.
         async def answer(_: object, context: Context) -> None:
             started = time.monotonic()
             call = None
+            task = None
             code, reason = "OK", ""
-            self._telemetry.stream_opened(method)
-            task = self._running.begin()
+            meter.stream_opened()
             try:
-                call = self._read(method, context)
-                self._running.bound(task, call.deadline)
-                request = await self._admit(call, context, deserialize)
-                self._running.bound(task, None)
+                call = self._calls.read(method, context)
+                task = running.begin(call.deadline)
+                self._admit(plan, call)
+                request = await requests.read_any(call, await context.read())
+                running.unbind(task)
                 with self._limits.stream(call):
-                    await self._send(behaviour(request, call), call, context)
+                    await self._send(behaviour(request, call), call, context, plan.is_download)
                 context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
-                interruption = self._running.interruption(task)
+                interruption = running.interruption(task)
                 if interruption is None and _has_left(task, error):
                     code = CANCELLED
                     raise
                 refusal = interruption or self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
-                if call.is_transcoded and call.streams and method in self._downloads:
+                if call.is_transcoded and call.streams and plan.is_download:
                     await break_off(context, call)
                 await end_stream(context, call, refusal)
             finally:
                 call = call or unread_call(method)
                 let_go(call)
-                self._running.end(task)
-                self._telemetry.stream_closed(method)
-                self._telemetry.finished(call, started, code, reason)
+                running.end(task)
+                meter.stream_closed()
+                meter.finished(call, started, code, reason)
 
         return answer
 
-    async def _send(self, messages: AsyncGenerator[Message], call: Call, context: Context) -> None:
+    async def _send(
+        self, messages: AsyncGenerator[Message], call: Call, context: Context, is_download: bool
+    ) -> None:
         until = time.monotonic() + self._stream_seconds
         # A download that has begun outlives its sign-in: half a file is worth nothing.
-        signed_in = nullcontext() if call.method in self._downloads else self._leases.hold(call)
+        signed_in = nullcontext() if is_download else self._leases.hold(call)
         async with signed_in as lease, aclosing(messages):
             async for message in messages:
                 # An interruption is lost when what it interrupts ends in the same moment.
@@ -224,44 +251,18 @@ class Interceptor:
                 call.streams = type(message)
                 await write(context, call, message, until)
 
-    def _read(self, method: str, context: Context) -> Call:
-        call = read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
-        if (languages := call.headers.get("accept-language")) is not None:
-            speak(preferred(str(languages)))
-        return call
-
-    async def _admit(self, call: Call, context: Context, deserialize: Deserialize) -> Message:
+    def _admit(self, plan: Plan, call: Call) -> None:
         if self._running.stopping:
             refusal = ServerStopping()
             refusal.begun = False
             raise refusal
-        self._arrivals.admit(call)
+        if call.through_envoy:
+            self._arrivals.admit(call)
         try:
-            self._access.check(call)
+            plan.check_access(call)
         finally:
-            self._limits.admit(call)  # the refused count too: else tokens could be guessed without limit
+            plan.count(call)  # the refused count too: else tokens could be guessed without limit
         call.deadline.owner = call.caller.user_id if call.caller else network_of(call.address)
-        # Read here and not by gRPC, which waits for ever for a message that never comes.
-        data = await context.read()
-        if not isinstance(data, bytes):  # the end of a call that sends none
-            raise MalformedRequest(method=call.short_method)
-        self._validation.check_size(call.method, len(data))
-        if len(data) <= SMALL_BYTES:
-            return self._read_request(call, data, deserialize)
-        return await self._pool.run(call.deadline, self._read_request, call, data, deserialize)
-
-    def _read_request(self, call: Call, data: bytes, deserialize: Deserialize) -> Message:
-        try:
-            request = deserialize(data)
-        except DecodeError:
-            raise MalformedRequest(method=call.short_method) from None
-        if (key := call.headers.get(request_ids.KEY_HEADER)) is not None:
-            request_ids.adopt(request, key)
-        if_match = call.headers.get(IF_MATCH)
-        if if_match is not None:
-            expect_etag(call.method, request, str(if_match))
-        self._validation.check_sent(call.method, data, request)
-        return request
 
     def _refuse(self, call: Call, error: BaseException) -> Refusal:
         if isinstance(error, asyncio.CancelledError):
@@ -273,9 +274,9 @@ class Interceptor:
         return InternalError(request_id=call.request_id)
 
 
-def _has_left(task: Task, error: BaseException) -> bool:
+def _has_left(task: Task | None, error: BaseException) -> bool:
     """Whether a call ended because its caller went away."""
     # gRPC's internal error: a message was written to a caller who had gone.
     return isinstance(error, grpc.aio.InternalError) or (
-        isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
+        isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from limits import RateLimitItemPerMinute
@@ -65,11 +65,19 @@ class Limits:
         """How many streams are open."""
         return self._open.total()
 
-    def admit(self, call: Call) -> None:
-        """Count a call; raise RateLimited when its address has used up this minute."""
-        if not self._enabled or call.through_envoy:
-            return
-        item, kind = self._kind(call)
+    def count_of(self, method: str) -> Callable[[Call], None]:
+        """What counts a method's calls, and raises RateLimited for an address that has used up this minute."""
+        signed_in, anonymous = (self._signed_in, "signed-in"), (self._anonymous, "anonymous")
+        if method in self._report_methods:
+            signed_in = anonymous = (self._reports, "reports")
+
+        def count(call: Call) -> None:
+            if not call.through_envoy:
+                self._hit(call, *(signed_in if call.caller is not None else anonymous))
+
+        return count if self._enabled else _no_limit
+
+    def _hit(self, call: Call, item: RateLimitItemPerMinute, kind: str) -> None:
         network = network_of(call.address)
         if not self._limiter.hit(item, network, kind):
             reset = self._limiter.get_window_stats(item, network, kind).reset_time
@@ -77,11 +85,6 @@ class Limits:
             refusal = RateLimited(limit=item.amount, seconds=seconds)
             refusal.retry_after_seconds = float(seconds)
             raise refusal
-
-    def _kind(self, call: Call) -> tuple[RateLimitItemPerMinute, str]:
-        if call.method in self._report_methods:
-            return self._reports, "reports"
-        return (self._signed_in, "signed-in") if call.caller else (self._anonymous, "anonymous")
 
     @contextmanager
     def stream(self, call: Call) -> Iterator[None]:
@@ -98,3 +101,7 @@ class Limits:
             self._open[owner] -= 1
             if not self._open[owner]:
                 del self._open[owner]
+
+
+def _no_limit(_: Call) -> None:
+    """Count nothing."""

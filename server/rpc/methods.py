@@ -7,6 +7,8 @@ from typing import Any, TypeAlias, cast
 
 import grpc
 
+from server.rpc.call import headers_sent
+
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 """Of any messages: what holds for one method holds for all."""
 
@@ -31,6 +33,7 @@ class Methods(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
         """Return the handler of the method that is called."""
+        headers_sent.set(handler_call_details.invocation_metadata)
         method = handler_call_details.method
         # An unknown one is not kept: strangers invent any number of names.
         return self._handlers.get(method) or self._unknown(method)

@@ -11,8 +11,7 @@ from google.protobuf.message import Message
 
 from server.contract import ETAG, METHODS, is_read, native_path, resource_of_update
 from server.errors import InvalidField
-
-IF_MATCH: Final = "if-match"
+from server.rpc.call import IF_MATCH
 
 _ENTITY_TAG: Final = re.compile(r'"([\x21\x23-\x7e]{1,64})"')
 _READS: Final = frozenset(native_path(method) for method in METHODS if is_read(method))

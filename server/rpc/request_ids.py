@@ -9,8 +9,8 @@ from typing import Final
 from google.protobuf.message import Message
 
 from server.errors import FieldReason, InvalidField
+from server.rpc.call import IDEMPOTENCY_KEY
 
-KEY_HEADER: Final = "idempotency-key"
 MAX_KEY: Final = 255
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -33,7 +33,7 @@ def adopt(request: Message, key: str | bytes) -> None:
         text = text[1:-1]
     if not 1 <= len(text) <= MAX_KEY:
         reason = FieldReason.TOO_LONG if text else FieldReason.TOO_SHORT
-        raise InvalidField((KEY_HEADER, f"must have 1 to {MAX_KEY} characters", reason))
+        raise InvalidField((IDEMPOTENCY_KEY, f"must have 1 to {MAX_KEY} characters", reason))
     request_id = text.lower() if _UUID.fullmatch(text) else str(uuid.uuid5(_KEYS, text))
     sent: str = getattr(request, "request_id")  # noqa: B009 - the type is not known
     if sent and sent.lower() != request_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from asyncio import current_task
 from typing import TypeAlias
 
 from server import errors
@@ -28,32 +29,32 @@ class Running:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.stopping = False
 
-    def begin(self) -> Task:
-        """Note the call of the current task."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
+    def begin(self, deadline: Deadline) -> Task:
+        """Note the call of the current task, and give it up when its time is over."""
         # Without the loop it asks the system for the process id.
-        task = asyncio.current_task(self._loop)
+        task = current_task(self._loop or self._loop_that_runs())
         assert task is not None  # gRPC runs each call in a task
-        self._tasks[task] = None
-        return task
-
-    def bound(self, task: Task, deadline: Deadline | None) -> None:
-        """Give a call up when its time is over; None: never."""
         self._tasks[task] = deadline
         if not self._looking:
             self._looking = True
             asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+        return task
 
-    def end(self, task: Task) -> None:
-        """Forget a call."""
-        del self._tasks[task]
-        self._interrupted.pop(task, None)
+    def unbind(self, task: Task) -> None:
+        """Let a call take as long as it likes."""
+        self._tasks[task] = None
 
-    def interruption(self, task: Task) -> Refusal | None:
+    def end(self, task: Task | None) -> None:
+        """Forget a call; None: one that was never noted."""
+        if task is not None:
+            del self._tasks[task]
+            if self._interrupted:
+                self._interrupted.pop(task, None)
+
+    def interruption(self, task: Task | None) -> Refusal | None:
         """Why the server interrupted a call; None when its caller has gone, or nobody interrupted it."""
-        refusal = self._interrupted.get(task)
-        if refusal is not None:
+        refusal = self._interrupted.get(task) if task is not None else None
+        if task is not None and refusal is not None:
             while task.uncancel():
                 pass
         return refusal
@@ -67,6 +68,10 @@ class Running:
             self._give_up(task, ServerStopping())
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=LAST_WORDS_SECONDS)
+
+    def _loop_that_runs(self) -> asyncio.AbstractEventLoop:
+        self._loop = asyncio.get_running_loop()
+        return self._loop
 
     def _look(self) -> None:
         now = time.monotonic()

@@ -20,6 +20,6 @@ def test_every_service_is_among_the_servicers_of_a_room(shop: RunningShop) -> No
         service.name
         for service in SERVICES
         for method in service.methods
-        if methods.service(SimpleNamespace(method=native_path(method))) is None
+        if methods.service(SimpleNamespace(method=native_path(method), invocation_metadata=())) is None
     }
     assert not unserved, "each is among the `servicers` of its room's part.py"

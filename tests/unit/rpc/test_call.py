@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 import pytest
 
-from server.rpc.call import MAX_REQUEST_ID, Call, read_call
+from server.rpc.call import MAX_REQUEST_ID, Call, CallReader, headers_sent
 
 EDGE = "edge-token-of-this-start"
 
@@ -33,12 +34,8 @@ class Context:
 def _read(
     metadata: dict[str, str | bytes] | None = None, *, edge_token: str = EDGE, **context: object
 ) -> Call:
-    return read_call(
-        "/sanset.v1.CartService/AddItem",
-        Context(metadata or {}, **context),  # type: ignore[arg-type]
-        edge_token=edge_token,
-        default_seconds=15,
-    )
+    reader = CallReader(edge_token, default_seconds=15)
+    return reader.read("/sanset.v1.CartService/AddItem", Context(metadata or {}, **context))  # type: ignore[arg-type]
 
 
 def test_a_bare_call_has_what_it_needs() -> None:
@@ -108,6 +105,15 @@ def test_envoy_tells_how_long_a_call_may_take_that_brings_no_deadline() -> None:
 def test_the_callers_deadline_counts_within_an_hour(remaining: float, expected: float) -> None:
     deadline = _read(remaining=remaining).deadline
     assert deadline.expires_at - time.monotonic() == pytest.approx(expected, abs=1)
+
+
+def test_headers_that_came_with_the_look_for_the_handler_are_not_read_anew() -> None:
+    def read() -> Call:
+        headers_sent.set((("x-request-id", "first"), ("x-request-id", "last"), ("accept", "*/*")))
+        return _read({"x-request-id": "read anew"})
+
+    call = copy_context().run(read)
+    assert (call.request_id, call.headers["accept"]) == ("last", "*/*")
 
 
 def test_a_long_user_agent_is_cut() -> None:

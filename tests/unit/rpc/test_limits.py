@@ -35,7 +35,7 @@ def _limits(anonymous: int = 3, signed_in: int = 5, streams_per_user: int = 2, s
 def _admitted(limits: Limits, call: Call, tries: int = 20) -> int:
     for count in range(tries):
         try:
-            limits.admit(call)
+            limits.count_of(call.method)(call)
         except RateLimited:
             return count
     return tries
@@ -45,7 +45,7 @@ def test_the_refusal_says_how_many_and_when_again() -> None:
     limits = _limits()
     _admitted(limits, _call())
     with pytest.raises(RateLimited) as caught:
-        limits.admit(_call())
+        limits.count_of(_call().method)(_call())
     assert caught.value.facts["limit"] == "3"
     assert 1 <= (caught.value.retry_after_seconds or 0) <= 60
 

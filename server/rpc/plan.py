@@ -1,0 +1,22 @@
+"""The plan of a method: what its calls walk through, looked up once, when its service is added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from server.rpc.call import Call
+from server.rpc.requests import RequestReader
+from server.rpc.telemetry import Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The layers of a method."""
+
+    method: str
+    check_access: Callable[[Call], None]
+    count: Callable[[Call], None]
+    requests: RequestReader
+    meter: Meter
+    is_download: bool
