@@ -48,7 +48,8 @@ COMMANDS: Final = {
     "verify": Entry("verify", "check that stock, orders and payments add up"),
     "jobs": Entry("jobs", "list the scheduled work and how it went, or do some of it now"),
     "config": Entry("config", "print the settings, secrets masked"),
-    "worker": Entry("worker", "serve as one worker process; the supervisor does this"),
+    "worker": Entry("worker", "serve as one worker process, without Envoy"),
+    "workers": Entry("workers", "fork worker processes; the supervisor does this"),
 }
 
 
@@ -68,7 +69,7 @@ def main(*, on_loaded: Callable[[], None] = lambda: None) -> None:
         settings = settings_for(arguments.command)
         if settings.environment == "production" and arguments.command not in WITHOUT_A_SHOP:
             refuse_open(settings.data_dir)
-        if arguments.command != "worker":
+        if arguments.command not in ("worker", "workers"):
             logs.configure("warning")
         sys.exit(command.run(settings, arguments))
     except KeyboardInterrupt:

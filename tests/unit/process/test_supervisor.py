@@ -43,6 +43,7 @@ servers = [
 for server in servers:
     threading.Thread(target=server.serve_forever).start()
 """
+FORKED = "from server.process.fork_server import next_fork\nnext_fork()\n"
 WORKER = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -349,7 +350,7 @@ from server.process import child_process, supervisor
 from server.process.envoy import config as envoy
 from server.settings import Settings
 child_process.LIFE_SECONDS = 0.1
-supervisor.worker_command = lambda port, metrics: [sys.executable, "-c", {WORKER!r}]
+supervisor.workers_command = lambda: [sys.executable, "-c", {FORKED + WORKER!r}]
 envoy.command = lambda settings, path: [sys.executable, "-c", {GATEWAY!r}, str(settings.port), str(path)]
 supervisor.NOTICE_SECONDS = 0.0
 settings = Settings(_env_file=None, **{self.settings.model_dump(mode="json", include=_SET)!r})
@@ -376,7 +377,7 @@ _SET = {"environment", "data_dir", "port", "grpc_port", "workers", "drain_second
 
 
 def _workers_run(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    monkeypatch.setattr(supervisor, "worker_command", lambda port, metrics: [sys.executable, "-c", script])
+    monkeypatch.setattr(supervisor, "workers_command", lambda: [sys.executable, "-c", FORKED + script])
 
 
 def _pids(settings: Settings) -> list[int]:
