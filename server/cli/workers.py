@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from server.cli import worker
+from server import worker
+from server.cli.worker import serve
 from server.process.fork_server import next_fork
 from server.settings import Settings
 
@@ -15,5 +16,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve as a worker in each fork."""
+    worker.prepare(settings)
     port, metrics_port = next_fork()
-    return worker.serve(settings, port=int(port), metrics_port=int(metrics_port))
+    return serve(settings, port=int(port), metrics_port=int(metrics_port))
