@@ -24,14 +24,11 @@ LOST = -signal.SIGKILL
 class ForkedProcess:
     """A process that a fork server made, with what `asyncio.subprocess.Process` has of one."""
 
-    def __init__(
-        self, pid: int, end: asyncio.Future[int], *, stdin: int, stdout: asyncio.StreamReader
-    ) -> None:
+    def __init__(self, pid: int, end: asyncio.Future[int], stdout: asyncio.StreamReader) -> None:
         self.pid = pid
         self.stdout = stdout
         """What it writes to its standard output."""
         self._end = end
-        end.add_done_callback(lambda _: os.close(stdin))
 
     @property
     def returncode(self) -> int | None:
@@ -80,18 +77,21 @@ class ForkServer:
 
     async def fork(self, arguments: Sequence[str], log: BinaryIO) -> ForkedProcess:
         """A fork with these arguments, which writes its errors to `log`; raises OSError. One call at a time."""
-        stdin, our_stdin = os.pipe()
-        our_stdout, stdout = os.pipe()
+        their_stdin, our_stdin = os.pipe()
+        our_stdout, their_stdout = os.pipe()
         try:
-            pid, end = await self._ask(arguments, [stdin, stdout, log.fileno()])
+            pid, end = await self._ask(arguments, [their_stdin, their_stdout, log.fileno()])
         except BaseException:
             os.close(our_stdin)
             os.close(our_stdout)
             raise
         finally:
-            os.close(stdin)
-            os.close(stdout)
-        return ForkedProcess(pid, end, stdin=our_stdin, stdout=await _reader(our_stdout))
+            os.close(their_stdin)
+            os.close(their_stdout)
+        stdout, reading = await _reader(our_stdout)
+        end.add_done_callback(lambda _: os.close(our_stdin))
+        end.add_done_callback(lambda _: reading.close())
+        return ForkedProcess(pid, end, stdout)
 
     def retire(self) -> None:
         """End it, once the last process that it made has ended."""
@@ -120,7 +120,7 @@ class ForkServer:
             return await asyncio.wait_for(self._answer, FORK_SECONDS)
         except TimeoutError:
             self.kill()
-            raise
+            raise TimeoutError("the process that forks it does not answer") from None
         finally:
             self._answer = None
 
@@ -207,9 +207,9 @@ class Forks:
             await server.stop()
 
 
-async def _reader(descriptor: int) -> asyncio.StreamReader:
+async def _reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
     reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb")
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
     )
-    return reader
+    return reader, transport
