@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple, Protocol
@@ -29,7 +30,8 @@ class Source(StrEnum):
     REORDER = "reorder"
 
 
-class Recommendation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Recommendation:
     """One product of a list.
 
     `score`, in [0, 1], never rises along a list. Where the blend proposes, it is about the probability that the
@@ -182,10 +184,7 @@ class Selection:
             rung, rows, strengths = rungs[number], *_columns(picks)
             # The chances that were observed may all be small: then the rungs below move down together.
             height = min(1.0, lowest / rung.ceiling) if items else 1.0
-            within = np.minimum(
-                np.maximum(strengths, 0), 1
-            )  # numpy's clip takes five times as long for a few
-            scores = height * (rung.floor + (rung.ceiling - rung.floor) * within)
+            scores = height * (rung.floor + (rung.ceiling - rung.floor) * np.clip(strengths, 0, 1))
             ids = self._product_ids[rows].tolist()
             for product_id, score, (source, reason) in zip(
                 ids, scores.round(6).tolist(), rung.explain(rows), strict=True

@@ -132,6 +132,19 @@ def count_products(connection: Connection, products: ProductFilter, now: datetim
     return int(row.products)
 
 
+def next_turn(connection: Connection, now: datetime) -> datetime | None:
+    """Return when the price of any product next changes by the clock alone; None: never."""
+    moment: datetime | None = _NEXT_TURN.one(connection, now=now).turn
+    return moment
+
+
+_NEXT_TURN = Prepared(
+    select(func.min(Listing.valid_until).label("turn")).where(
+        Listing.valid_until > bindparam("now", type_=UtcDateTime)
+    )
+)
+
+
 def _values(products: ProductFilter, now: datetime) -> Values:
     driver, *others = products.lists()
     values: Values = {"list_key": driver, "now": now}

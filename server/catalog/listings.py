@@ -71,42 +71,56 @@ def _bounded(key: str) -> str:
     return f"{key.split(' ', 1)[0]} #{hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def relist(tx: Connection, product_ids: Collection[int], now: datetime) -> None:
-    """Make the rows of these products what they should be; those of deleted products go."""
+def relist(tx: Connection, product_ids: Collection[int], now: datetime) -> set[str]:
+    """Make the rows of these products what they should be; those of deleted products go.
+
+    Returns the lists on which they stood or stand.
+    """
     ordered = sorted(product_ids)
+    lists: set[str] = set()
     for start in range(0, len(ordered), AT_ONCE):
-        _relist(tx, ordered[start : start + AT_ONCE], now)
+        lists |= _relist(tx, ordered[start : start + AT_ONCE], now)
+    return lists
 
 
-def _relist(tx: Connection, product_ids: Sequence[int], now: datetime) -> None:
+def _relist(tx: Connection, product_ids: Sequence[int], now: datetime) -> set[str]:
     levels = _hold_stock(tx, product_ids)
     products = tx.execute(
         select(*_KEYS).where(Product.id.in_(product_ids), Product.deleted_at.is_(None)).order_by(Product.id)
     ).all()
     above = _lineages(tx, {row.category_id for row in products if row.category_id is not None})
-    tx.execute(delete(Listing).where(Listing.product_id.in_(product_ids)))
+    left = _delete(tx, product_ids)
     listed = [ListedProduct.of(row) for row in products]
-    _write(tx, (_rows(one, levels[one.id], _ancestors(above, one.category_id), now) for one in listed))
+    return left | _write(
+        tx, (_rows(one, levels[one.id], _ancestors(above, one.category_id), now) for one in listed)
+    )
 
 
-def list_new(tx: Connection, product: ListedProduct, stock: int, now: datetime) -> None:
-    """Put a product that was just inserted, with its opening stock, on its lists."""
+def list_new(tx: Connection, product: ListedProduct, stock: int, now: datetime) -> set[str]:
+    """Put a product that was just inserted, with its opening stock, on its lists; return these."""
     above = _lineages(tx, {product.category_id} if product.category_id is not None else ())
-    _write(tx, [_rows(product, _Level(stock), _ancestors(above, product.category_id), now)])
+    return _write(tx, [_rows(product, _Level(stock), _ancestors(above, product.category_id), now)])
 
 
 def _ancestors(lineages: Mapping[int, Sequence[int]], category_id: int | None) -> Sequence[int]:
     return lineages.get(category_id, ()) if category_id is not None else ()
 
 
-def _write(tx: Connection, rows: Iterable[Iterable[tuple[object, ...]]]) -> None:
-    write_rows(tx, _TABLE, _COLUMNS, [values for of_product in rows for values in of_product])
+def _write(tx: Connection, rows: Iterable[Iterable[tuple[object, ...]]]) -> set[str]:
+    written = [values for of_product in rows for values in of_product]
+    write_rows(tx, _TABLE, _COLUMNS, written)
+    return {str(values[0]) for values in written}
 
 
-def unlist(tx: Connection, product_id: int) -> None:
-    """Take a product off all lists."""
+def _delete(tx: Connection, product_ids: Collection[int]) -> set[str]:
+    gone = delete(Listing).where(Listing.product_id.in_(product_ids)).returning(Listing.list_key)
+    return set(tx.execute(gone).scalars())
+
+
+def unlist(tx: Connection, product_id: int) -> set[str]:
+    """Take a product off all lists, and return these."""
     _hold_stock(tx, [product_id])
-    tx.execute(delete(Listing).where(Listing.product_id == product_id))
+    return _delete(tx, [product_id])
 
 
 _KEYS = (

@@ -124,21 +124,30 @@ class Listing(Base):
 
     # What rows are filtered by stands in the indexes as well: rows that are passed over are not looked up. That of
     # the prices holds the other sort keys too: a range of prices is sorted by them.
-    __table_args__ = tuple(
+    __table_args__ = (
+        *(
+            Index(
+                f"ix_product_listings_{key}",
+                *dict.fromkeys(
+                    ["list_key", "in_stock", key, "product_id", "price_minor", "valid_from", "valid_until"]
+                ),
+                *others,
+            )
+            for key, others in (
+                ("created_at", ()),
+                ("price_minor", ("created_at", "name_key", "sold", "rating")),
+                ("name_key", ()),
+                ("sold", ()),
+                ("rating", ()),
+            )
+        ),
+        # When prices turn by the clock.
         Index(
-            f"ix_product_listings_{key}",
-            *dict.fromkeys(
-                ["list_key", "in_stock", key, "product_id", "price_minor", "valid_from", "valid_until"]
-            ),
-            *others,
-        )
-        for key, others in (
-            ("created_at", ()),
-            ("price_minor", ("created_at", "name_key", "sold", "rating")),
-            ("name_key", ()),
-            ("sold", ()),
-            ("rating", ()),
-        )
+            "ix_product_listings_valid_until",
+            "valid_until",
+            sqlite_where=text("valid_until IS NOT NULL"),
+            postgresql_where=text("valid_until IS NOT NULL"),
+        ),
     )
 
 

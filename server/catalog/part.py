@@ -8,7 +8,10 @@ from functools import partial
 
 from sanset.v1.catalog_pb2_grpc import add_CatalogServiceServicer_to_server
 
+from server.catalog.list_marks import ListMarks
+from server.catalog.list_pages import ListPages
 from server.catalog.product_cache import ProductCache
+from server.catalog.product_lists import ProductLists
 from server.catalog.sales import SalesCount
 from server.catalog.servicer import CatalogServicer, CatalogSettings, ExportProducts
 from server.core import Core
@@ -31,18 +34,23 @@ def build(core: Core, export_products: ExportProducts) -> CatalogPart:
     """CatalogService, and the count of what sold."""
     settings = core.settings
     products = ProductCache(core.work, core.clock, low_stock=settings.low_stock_threshold)
+    marks = ListMarks(core.clock)
+    lists = ProductLists(
+        products, ListPages(core.work, core.clock, marks), marks, pages=core.pages, currency=settings.currency
+    )
     servicer = CatalogServicer(
         core.db,
         core.work,
         core.pages,
         core.clock,
-        products,
-        CatalogSettings(settings.currency, settings.low_stock_threshold),
-        export_products,
+        cache=products,
+        lists=lists,
+        settings=CatalogSettings(settings.currency, settings.low_stock_threshold),
+        export_products=export_products,
     )
     return CatalogPart(
         products=products,
         servicers=[partial(add_CatalogServiceServicer_to_server, servicer)],
-        listeners=[products.attach],
+        listeners=[products.attach, lists.attach],
         jobs=[Job("count sales", SalesCount(core.work).run, every=timedelta(minutes=5))],
     )

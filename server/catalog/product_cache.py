@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from sanset.v1 import product_pb2 as pb
 from sqlalchemy import Connection
@@ -18,7 +16,6 @@ from server.catalog.category_tree import CategoryTree
 from server.catalog.change_queries import ChangeFilter, changed_page
 from server.catalog.convert import product_to_wire, summary_of
 from server.catalog.discounts import Discount
-from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.deadline import Deadline
@@ -30,8 +27,8 @@ from server.events.topics import CatalogReplaced, CategoryChanged, ProductChange
 MAX_BYTES = 96 * 1024 * 1024
 """What the products in memory may take as messages: 50,000 of a usual length."""
 
-COUNT_SECONDS = 5.0
-MAX_COUNTS = 1000
+
+_readings = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +39,14 @@ class CachedProduct:
     summary: pb.Product
     packed: bytes
     """`full` as it is sent, equal on every worker."""
+    reading: int
+    """Numbers what this worker read: what was made of a product is true while this is the latest reading of it."""
 
     @classmethod
     def of(cls, product: pb.Product) -> CachedProduct:
         """Both views of a product."""
-        return cls(product, summary_of(product), product.SerializeToString(deterministic=True))
+        packed = product.SerializeToString(deterministic=True)
+        return cls(product, summary_of(product), packed, next(_readings))
 
     def view(self, view: pb.Product.View.ValueType) -> pb.Product:
         """The message that a list in this view holds."""
@@ -70,7 +70,6 @@ class ProductCache:
         self._price_changes: dict[int, datetime] = {}
         """When the price of a product changes by the clock: no event tells of that."""
         self._tree: Cache[str, CategoryTree] = Cache(self._load_tree, size=1)
-        self._counts: OrderedDict[ProductFilter, tuple[float, int]] = OrderedDict()
 
     def attach(self, follower: Follower) -> None:
         """Stay fresh by the events of products, stock and categories."""
@@ -95,7 +94,18 @@ class ProductCache:
             self._drop_repriced(ids)
         return await self._products.get_many(ids)
 
-    def _drop_repriced(self, ids: Sequence[int]) -> None:
+    def has(self, readings: Mapping[int, int]) -> bool:
+        """Whether these products, by their ids, are here as they were read then."""
+        if self._price_changes:
+            self._drop_repriced(readings)
+        peek = self._products.peek
+        for product_id, reading in readings.items():
+            product = peek(product_id)
+            if product is None or product.reading != reading:
+                return False
+        return True
+
+    def _drop_repriced(self, ids: Collection[int]) -> None:
         """Forget the products whose discount began or ended since they were read."""
         now = self._clock()
         for product_id in ids:
@@ -109,14 +119,6 @@ class ProductCache:
         if tree is None:
             raise AssertionError("a loaded tree is never None")
         return tree
-
-    async def page(
-        self, products: ProductFilter, sort: str, after: list[object] | None, limit: int, deadline: Deadline
-    ) -> Sequence[AnyRow]:
-        """Up to `limit` rows (id, sort key) of a list, after the row with the keys `after`."""
-        few = products.bounds_prices and not sorts_by_price(sort) and await self.count(products) <= FEW
-        read = partial(product_page, few=few)
-        return await self._work.read(read, products, sort, after, limit, self._clock(), deadline=deadline)
 
     async def changed(
         self, changes: ChangeFilter, after: list[object] | None, limit: int, deadline: Deadline
@@ -137,17 +139,6 @@ class ProductCache:
         return rows, {
             row.id: CachedProduct.of(product_to_wire(row, now, low_stock=self._low_stock)) for row in products
         }
-
-    async def count(self, products: ProductFilter) -> int:
-        """Return how many products match, up to a bound; at most a few seconds old, because it is only shown."""
-        counted = self._counts.get(products)
-        if counted and counted[0] > time.monotonic():
-            return counted[1]
-        count = await self._work.read(count_products, products, self._clock())
-        self._counts[products] = (time.monotonic() + COUNT_SECONDS, count)
-        while len(self._counts) > MAX_COUNTS:
-            self._counts.popitem(last=False)
-        return count
 
     async def _load_products(self, ids: Sequence[int]) -> dict[int, CachedProduct]:
         products, price_changes = await self._work.read(self._read_products, ids)
@@ -179,4 +170,3 @@ class ProductCache:
         # A category's name stands in its products, so a new name empties the cache.
         self._products.clear()
         self._tree.clear()
-        self._counts.clear()

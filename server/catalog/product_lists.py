@@ -2,34 +2,101 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from sanset.v1 import product_pb2 as pb
 from sanset.v1.access_pb2 import AccessRule
 
 from server.catalog import convert
+from server.catalog.list_marks import Basis, ListMarks
+from server.catalog.list_pages import ListPages, PageQuery, Total
 from server.catalog.product_cache import CachedProduct, ProductCache
 from server.db.base import AnyRow
+from server.events.cache import Bounded
+from server.events.follower import Follower
+from server.events.topics import CatalogReplaced, CategoryChanged
 from server.paging import Pages
 from server.rpc.access import PermissionMissing, TokenMissing, permits
+from server.rpc.answers import packed
 from server.rpc.call import Call
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""What the replies in memory may take: 2,000 of a usual length."""
+_ENTRY_BYTES: Final = 1000
+_ITEM_BYTES: Final = 100
+"""What one takes beside its bytes, and for each of its products."""
+
+MAX_AGE_SECONDS: Final = 60.0
+"""Of a reply in memory: what an earlier release changes beside this one, no event may tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CachedReply:
+    """A reply as it is sent to the call with `request` as its bytes, with all that it was made of."""
+
+    request: bytes
+    reply: bytes
+    basis: Basis
+    readings: Mapping[int, int]
+    """Of its products; see CachedProduct."""
+    total: Total | None
+    until: float
+
+    def weigh(self) -> int:
+        return len(self.request) + len(self.reply) + _ENTRY_BYTES + _ITEM_BYTES * len(self.readings)
 
 
 class ProductLists:
-    """Answers ListProducts: what shoppers see from memory, what changed from the database."""
+    """Answers ListProducts: what shoppers see from memory, what changed from the database.
 
-    def __init__(self, cache: ProductCache, pages: Pages, currency: str) -> None:
+    A reply is kept, and given again while the list, each of its products and the total are what it was made of.
+    """
+
+    def __init__(
+        self, cache: ProductCache, list_pages: ListPages, marks: ListMarks, *, pages: Pages, currency: str
+    ) -> None:
         self._cache = cache
+        self._list_pages = list_pages
+        self._marks = marks
         self._pages = pages
         self._currency = currency
+        self._replies: Bounded[bytes, _CachedReply] = Bounded(size=MAX_BYTES, weigh=_CachedReply.weigh)
+
+    def attach(self, follower: Follower) -> None:
+        """Forget what events make untrue."""
+        self._marks.attach(follower)
+        follower.on(CategoryChanged, lambda _: self._everything_changed())
+        follower.on(CatalogReplaced, lambda _: self._everything_changed())
+
+    def _everything_changed(self) -> None:
+        self._list_pages.forget_totals()
+        self._replies.clear()
 
     async def page(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
         """A page of products. Raises CategoryNotFound, InvalidField, InvalidPageToken and PermissionMissing."""
+        key = request.SerializeToString(deterministic=True)
+        cached = self._replies.peek(key)
+        if cached is not None and self._is_true(cached):
+            return packed(pb.ListProductsResponse, cached.reply)
         if convert.asks_for_changes(request):
             return await self._by_change(request, call)
-        return await self._by_list(request, call)
+        return await self._by_list(request, key, call)
 
-    async def _by_list(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
+    def _is_true(self, reply: _CachedReply) -> bool:
+        return (
+            self._marks.hold(reply.basis)
+            and self._cache.has(reply.readings)
+            and (reply.total is None or self._list_pages.shows(reply.total))
+            and time.monotonic() < reply.until
+        )
+
+    async def _by_list(
+        self, request: pb.ListProductsRequest, key: bytes, call: Call
+    ) -> pb.ListProductsResponse:
+        until, changes = time.monotonic() + MAX_AGE_SECONDS, self._marks.everything
         category_id = (await self._cache.tree()).named(request.category).id if request.category else None
         listed = convert.filter_from_wire(request, category_id, self._currency)
         sort = pb.ListProductsRequest.Sort.Name(request.sort or pb.ListProductsRequest.NEWEST)
@@ -37,11 +104,25 @@ class ProductLists:
         scope = ("ListProducts", sort, request.view == pb.Product.FULL, request.category, *listed.scope())
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
-        rows = await self._cache.page(listed, sort, after, size + 1, call.deadline)
-        by_id = await self._cache.products([product_id for product_id, _ in rows[:size]])
-        response = self._response(request, rows, by_id, scope)
-        if after is None:
-            response.total_size = await self._cache.count(listed)
+        query = PageQuery(products=listed, sort=sort, after=after, limit=size + 1)
+        page = await self._list_pages.read(query, call.deadline)
+        by_id = await self._cache.products([product_id for product_id, _ in page.rows[:size]])
+        response = self._response(request, page.rows, by_id, scope)
+        total = page.total if after is None else None
+        if total is not None:
+            response.total_size = total.products
+        is_whole = len(by_id) == len(page.rows[:size])
+        if is_whole and self._marks.everything == changes:
+            readings = {product_id: product.reading for product_id, product in by_id.items()}
+            cached = _CachedReply(
+                request=key,
+                reply=response.SerializeToString(deterministic=True),
+                basis=page.basis,
+                readings=readings,
+                total=total,
+                until=until,
+            )
+            self._replies.put(key, cached)
         return response
 
     async def _by_change(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:

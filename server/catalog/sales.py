@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.catalog.listings import count_sales
+from sqlalchemy import Connection
+
+from server.catalog import listings
 from server.db.work import Work
+from server.events.log import publish
+from server.events.topics import SalesCounted
+
+
+def count_sales(tx: Connection) -> int:
+    """Count what sold of some products, and tell the workers; returns of how many."""
+    changed = listings.count_sales(tx)
+    if changed:
+        publish(tx, SalesCounted())
+    return changed
 
 
 @dataclass(frozen=True)

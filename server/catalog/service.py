@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NoReturn
 
@@ -59,8 +59,8 @@ def create_product(tx: Connection, caller: Identity, values: Values, now: dateti
     if variant_id is None:
         raise SkuTaken(sku=row["sku"])
     queries.open_stock(tx, product_id, variant_id, stock)
-    listings.list_new(tx, _listed(product_id, row), stock, now)
-    publish(tx, ProductChanged(product_id))
+    lists = listings.list_new(tx, _listed(product_id, row), stock, now)
+    publish(tx, _change(product_id, lists))
     return product_id
 
 
@@ -133,9 +133,8 @@ def update_product(
             queries.update_default_sku(tx, product_id, changes["sku"])
     except IntegrityError as error:
         _say_what_is_taken(error, changes)
-    if changes.keys() & LISTED:
-        listings.relist(tx, [product_id], now)
-    publish(tx, ProductChanged(product_id))
+    lists = listings.relist(tx, [product_id], now) if changes.keys() & LISTED else ()
+    publish(tx, _change(product_id, lists))
 
 
 def delete_product(tx: Connection, caller: Identity, product_id: int, etag: str, now: datetime) -> None:
@@ -143,8 +142,8 @@ def delete_product(tx: Connection, caller: Identity, product_id: int, etag: str,
     _own(tx, caller, product_id, etag)
     queries.update_product(tx, product_id, {"deleted_at": now}, now)
     queries.mark_variants(tx, product_id, {"deleted_at": now})
-    listings.unlist(tx, product_id)
-    publish(tx, ProductChanged(product_id))
+    lists = listings.unlist(tx, product_id)
+    publish(tx, _change(product_id, lists))
 
 
 def undelete_product(
@@ -170,8 +169,13 @@ def undelete_product(
         queries.mark_variants(tx, product_id, {"deleted_at": None})
     except IntegrityError as error:
         _say_what_is_taken(error, names)
-    listings.relist(tx, [product_id], now)
-    publish(tx, ProductChanged(product_id))
+    lists = listings.relist(tx, [product_id], now)
+    publish(tx, _change(product_id, lists))
+
+
+def _change(product_id: int, lists: Iterable[str]) -> ProductChanged:
+    """The event of a product whose place on these lists is, or may be, another."""
+    return ProductChanged(product_id, tuple(sorted(lists)))
 
 
 def _say_what_is_taken(error: IntegrityError, names: Values) -> NoReturn:

@@ -45,7 +45,9 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         work: Work,
         pages: Pages,
         clock: Clock,
+        *,
         cache: ProductCache,
+        lists: ProductLists,
         settings: CatalogSettings,
         export_products: ExportProducts,
     ) -> None:
@@ -54,7 +56,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self._pages = pages
         self._clock = clock
         self._cache = cache
-        self._lists = ProductLists(cache, pages, settings.currency)
+        self._lists = lists
         self._settings = settings
         self._export_products = export_products
 

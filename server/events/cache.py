@@ -1,4 +1,4 @@
-"""A bounded in-process cache that is refreshed by events and never keeps a value older than its last event."""
+"""Bounded in-process caches; one is refreshed by events and never keeps a value older than its last event."""
 
 from __future__ import annotations
 
@@ -10,8 +10,51 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Cache(Generic[K, V]):
-    """Least-recently-used values by key, for use on one event loop.
+class Bounded(Generic[K, V]):
+    """Least-recently-used values by key, for use on one event loop."""
+
+    def __init__(self, *, size: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
+        """`size` is the most that all values together may weigh; `weigh` always says the same of one value."""
+        self._size = size
+        self._weigh = weigh
+        self._weight = 0
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def peek(self, key: K) -> V | None:
+        """The value if it is here."""
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, in place of those that were used longest ago."""
+        self._forget(key)
+        self._values[key] = value
+        self._weight += self._weigh(value)
+        while self._weight > self._size:
+            self._forget(next(iter(self._values)))
+
+    def drop(self, key: K) -> None:
+        """Forget one value."""
+        self._forget(key)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+        self._weight = 0
+
+    def _forget(self, key: K) -> None:
+        value = self._values.pop(key, None)
+        if value is not None:
+            self._weight -= self._weigh(value)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class Cache(Bounded[K, V]):
+    """Least-recently-used values by key, loaded when they are asked for.
 
     A value is kept only when no event dropped its key while it was being loaded: otherwise the load may have
     read the state from before the event, and would keep it for ever.
@@ -26,21 +69,11 @@ class Cache(Generic[K, V]):
     ) -> None:
         """`load` reads many values at once; keys that it leaves out do not exist, and are not cached.
 
-        `size` is the most that all values together may weigh; `weigh` always says the same of one value.
+        `size` and `weigh` as in Bounded.
         """
+        super().__init__(size=size, weigh=weigh)
         self._load = load
-        self._size = size
-        self._weigh = weigh
-        self._weight = 0
-        self._values: OrderedDict[K, V] = OrderedDict()
         self._loading: dict[K, object] = {}
-
-    def peek(self, key: K) -> V | None:
-        """The value if it is here."""
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
 
     async def get(self, key: K) -> V | None:
         """The value, loaded when it is not here; None when there is none."""
@@ -69,28 +102,15 @@ class Cache(Generic[K, V]):
                 del self._loading[key]
         for key in current:
             if key in loaded:
-                self._forget(key)
-                self._values[key] = loaded[key]
-                self._weight += self._weigh(loaded[key])
-        while self._weight > self._size:
-            self._forget(next(iter(self._values)))
+                self.put(key, loaded[key])
         return loaded
 
     def drop(self, key: K) -> None:
         """Forget one value; a load of it that is under way will not be kept."""
-        self._forget(key)
+        super().drop(key)
         self._loading.pop(key, None)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._values.clear()
+        super().clear()
         self._loading.clear()
-        self._weight = 0
-
-    def _forget(self, key: K) -> None:
-        value = self._values.pop(key, None)
-        if value is not None:
-            self._weight -= self._weigh(value)
-
-    def __len__(self) -> int:
-        return len(self._values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Protocol
@@ -16,8 +15,9 @@ from server.db.prepared import Prepared
 from server.events.models import Event, JsonObject
 
 # What the topics mean, and their keys. A key of "*" means every one.
-PRODUCT = "product"  # id of a product that changed or was deleted
-STOCK = "stock"  # payload {"products": [ids]}: their stock changed
+PRODUCT = "product"  # id of a product that changed or was deleted; payload {"lists": [names]} where it moved
+STOCK = "stock"  # payload {"products": [ids]}: their stock changed; "flipped": false if none sold out or came back
+SALES = "sales"  # "*": the sales by which products are sorted were counted
 CATEGORY = "category"  # the tree changed
 ORDER = "order"  # id of an order that took a step; payload: the step, and of a confirmed one what it holds
 SESSION = "session"  # id of a session that was revoked
@@ -91,12 +91,7 @@ def publish(tx: Connection, *events: Publishable) -> None:
     for i, (topic, key, payload) in enumerate(rows):
         values |= {f"topic_{i}": topic, f"key_{i}": key, f"payload_{i}": payload}
     if tx.dialect.name == "postgresql" and any(topic in URGENT for topic, _, _ in rows):
-        _NOTIFY.later(tx)
-    written = _insert(len(rows)).later(tx, **values)
-
-    def numbered() -> Iterator[Announcement]:
-        # One INSERT numbers its rows in their order, but need not return them in it.
-        ids = sorted(row.id for row in written.all()) if written.is_known else []
-        return (Announcement(i, *row) for i, row in zip(ids, rows, strict=False))
-
-    announce(tx, numbered)
+        _NOTIFY.all(tx)
+    # One INSERT numbers its rows in their order, but need not return them in it.
+    ids = sorted(row.id for row in _insert(len(rows)).all(tx, **values))
+    announce(tx, [Announcement(i, *row) for i, row in zip(ids, rows, strict=True)])

@@ -50,11 +50,32 @@ class _ById:
         return cls(int(key))
 
 
-class ProductChanged(_ById):
-    """A product changed, or was deleted."""
+@dataclass(frozen=True, slots=True)
+class ProductChanged:
+    """A product changed, or was deleted.
 
-    __slots__ = ()
+    `lists` are those on which its place may be another now (see server/catalog/listings.py); None: all that there
+    are, as releases before say that do not name them.
+    """
+
     topic: ClassVar[str] = log.PRODUCT
+    id: int
+    lists: tuple[str, ...] | None = None
+
+    @property
+    def key(self) -> str:
+        """The product's id."""
+        return str(self.id)
+
+    def to_json(self) -> Payload:
+        """The lists."""
+        return None if self.lists is None else {"lists": list(self.lists)}
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        lists = (payload or {}).get("lists")
+        return cls(int(key), None if lists is None else tuple(lists))
 
 
 class CategoryChanged(_ById):
@@ -87,25 +108,44 @@ class WebhookChanged(_ById):
 
 @dataclass(frozen=True, slots=True)
 class StockMoved:
-    """The stock of products changed."""
+    """The stock of products changed; `flipped`: one of them may have sold out, or be in stock again."""
 
     topic: ClassVar[str] = log.STOCK
     key: ClassVar[str] = "*"
     product_ids: tuple[int, ...]
+    flipped: bool = True
 
     @classmethod
-    def of(cls, product_ids: Iterable[int]) -> Self:
+    def of(cls, product_ids: Iterable[int], *, flipped: bool = True) -> Self:
         """The event of these products, each named once."""
-        return cls(tuple(sorted(set(product_ids))))
+        return cls(tuple(sorted(set(product_ids))), flipped)
 
     def to_json(self) -> Payload:
-        """The ids of the products."""
-        return {"products": list(self.product_ids)}
+        """The ids of the products, and that none flipped."""
+        return {"products": list(self.product_ids)} | ({} if self.flipped else {"flipped": False})
 
     @classmethod
     def of_json(cls, key: str, payload: Payload) -> Self:
         """The event in a row of the table."""
-        return cls(tuple((payload or {}).get("products", ())))
+        values = payload or {}
+        return cls(tuple(values.get("products", ())), values.get("flipped", True))
+
+
+@dataclass(frozen=True, slots=True)
+class SalesCounted:
+    """The sales by which products are sorted were brought up to date."""
+
+    topic: ClassVar[str] = log.SALES
+    key: ClassVar[str] = "*"
+
+    def to_json(self) -> Payload:
+        """Nothing beside the key."""
+        return None
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        return cls()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,27 +27,26 @@ def hold_stock(tx: Connection, variant_ids: Iterable[int], now: datetime) -> dic
     return {row.variant_id: offer_from(row, now) for row in lock_stock(tx, sorted(variant_ids))}
 
 
-def take_stock(tx: Connection, units: Mapping[int, int], offers: Mapping[int, Offer]) -> None:
-    """Take units out of stock for which `hold_stock` returned `offers` that suffice: it cannot fall short now."""
+def take_stock(tx: Connection, units: Mapping[int, int], offers: Mapping[int, Offer]) -> StockMoved:
+    """Take units out of stock for which `hold_stock` returned `offers` that suffice: it cannot fall short now.
+
+    The caller publishes the event, together with its own.
+    """
     last = [variant_id for variant_id, quantity in units.items() if offers[variant_id].available == quantity]
     if last:
         listings.sold_out(tx, {offers[variant_id].product_id for variant_id in last}, last)
     queries.take(tx, units)
+    return StockMoved.of((offers[variant_id].product_id for variant_id in units), flipped=bool(last))
 
 
-def return_stock(tx: Connection, units: Mapping[int, int]) -> set[int]:
-    """Give units of variants back to stock, and return their products, for `stock_event`."""
+def return_stock(tx: Connection, units: Mapping[int, int]) -> StockMoved:
+    """Give units of variants back to stock; the caller publishes the event, together with its own."""
     rows = lock_stock(tx, sorted(units))
     queries.give_back(tx, units)
     in_stock_again = {row.product_id for row in rows if row.available == 0}
     if in_stock_again:
         listings.stock_changed(tx, in_stock_again)
-    return {row.product_id for row in rows}
-
-
-def stock_event(product_ids: Iterable[int]) -> StockMoved:
-    """The event that the caller of `take_stock` or `return_stock` publishes, together with its own."""
-    return StockMoved.of(product_ids)
+    return StockMoved.of((row.product_id for row in rows), flipped=bool(in_stock_again))
 
 
 def set_stock(
@@ -105,4 +104,4 @@ def _variant_id(tx: Connection, product_id: int, variant_id: int | None) -> int:
 
 def _announce_change(tx: Connection, product_id: int) -> None:
     listings.stock_changed(tx, [product_id])
-    publish(tx, stock_event([product_id]))
+    publish(tx, StockMoved.of([product_id]))

@@ -104,7 +104,7 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
         rules=checkout.prices,
         now=now,
     )
-    inventory.take_stock(tx, cart.units, offers)
+    moved = inventory.take_stock(tx, cart.units, offers)
     order = _unpaid_order(
         purchase,
         cost,
@@ -118,15 +118,15 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     if order_id is None:
         raise used(tx, purchase) or AssertionError("an order kept another out, and is not there")
     promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
-    return _complete(tx, replace(order, id=order_id), offers)
+    return _complete(tx, replace(order, id=order_id), moved)
 
 
-def _complete(tx: Connection, order: PlacedOrder, offers: dict[int, Offer]) -> PlacedOrder:
+def _complete(tx: Connection, order: PlacedOrder, moved: StockMoved) -> PlacedOrder:
     """Write what belongs to an order that was just inserted, and announce it."""
     line_queries.insert(tx, order.id, order.lines)
     payment_queries.insert_payment(tx, order.id, order.charge)
     step = step_of(1, order.status, StepCode.PLACED, order.placed_at, eta=order.eta)
-    publish(tx, record(tx, order.id, order.user_id, step), _stock_event(offers))
+    publish(tx, record(tx, order.id, order.user_id, step), moved)
     return order
 
 
@@ -220,10 +220,6 @@ def _payment(purchase: Purchase, cost: Priced, now: datetime) -> OrderPayment:
         amount_minor=cost.total,
         updated_at=now,
     )
-
-
-def _stock_event(offers: dict[int, Offer]) -> StockMoved:
-    return inventory.stock_event(offer.product_id for offer in offers.values())
 
 
 def _item(line: LineUnits) -> Item:

@@ -50,7 +50,8 @@ from server.auth.tokens import AccessTokens
 from server.bootstrap.first_admin import create_admin, hashed
 from server.catalog import listings
 from server.clock import Clock, utc_now
-from server.db import round_trip, waiting
+from server.events.log import publish
+from server.events.topics import CatalogReplaced
 from server.settings import Settings, load
 from server.user import service as users
 from server.user.service import NewAccount
@@ -204,6 +205,7 @@ class RunningShop:
         """Bring the lists of products up to date after their rows were changed behind the server's back."""
         with self.app.db.transaction() as tx:
             listings.relist(tx, product_ids, utc_now())
+            publish(tx, CatalogReplaced())
 
     def add_address(self, account: Account, **fields: Any) -> user_pb2.Address:
         """Give an account an address in the US."""
@@ -275,22 +277,6 @@ class RunningShop:
             yield statements
         finally:
             event.remove(self.app.db.engine, "before_cursor_execute", record)
-
-
-@contextmanager
-def counted_round_trips() -> Iterator[list[list[str]]]:
-    """Collect the first words of the prepared statements of each round trip to PostgreSQL that calls make."""
-    trips: list[list[str]] = []
-
-    def exchange(*arguments: Any, commit: bool = False) -> Any:
-        if threading.current_thread().name.startswith("use-case"):
-            words = [command.query.sql.split()[0].decode() for command in arguments[1]]
-            trips.append(words + ["COMMIT"] * commit)
-        return round_trip.exchange(*arguments, commit=commit)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "exchange", exchange)
-        yield trips
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Whatever is eligible comes in before a list stays short, each rung below the las
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from itertools import compress, islice
 
 import numpy as np
@@ -70,7 +71,7 @@ def trended_at_training(model: Model | None, category_ids: Collection[int] | Non
             return []
         items = model.bestsellers.trending(category_ids=category_ids, eligible=eligible, limit=count)
         scale = 1.0 if below is None else TRENDED_FLOOR
-        return [item._replace(score=item.score * scale) for item in items]
+        return [replace(item, score=item.score * scale) for item in items]
 
     return rung
 

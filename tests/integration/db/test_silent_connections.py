@@ -142,7 +142,11 @@ def test_a_shop_whose_open_connections_freeze_is_back_by_itself(postgres_url: st
             shop.add(buyer, product.id)
             order = shop.checkout(buyer).order
             assert order.status == order_pb2.Order.CONFIRMED
-            listed = shop.catalog.ListProducts(product_pb2.ListProductsRequest(page_size=5), timeout=10)
+            # The list of changes: what shoppers see may be in memory.
+            changes = product_pb2.ListProductsRequest(
+                page_size=5, sort=product_pb2.ListProductsRequest.UPDATED
+            )
+            listed = shop.catalog.ListProducts(changes, timeout=10)
             assert listed.ByteSize() > 0
             assert shop.app.core.follower.silent_seconds < 5
         finally:

@@ -21,6 +21,7 @@ from server.events.topics import (
     ModelsChanged,
     Payload,
     ProductChanged,
+    SalesCounted,
     SessionEnded,
     StockMoved,
     TrainingMoved,
@@ -86,6 +87,8 @@ ORDER_STEPS: list[tuple[OrderStepped, dict[str, object]]] = [
 
 WRITTEN: list[tuple[log.Publishable, str, str, Payload]] = [
     (ProductChanged(3), "product", "3", None),
+    (ProductChanged(3, ()), "product", "3", {"lists": []}),
+    (ProductChanged(3, ("all", "tag red")), "product", "3", {"lists": ["all", "tag red"]}),
     (CategoryChanged(3), "category", "3", None),
     (ModelsChanged(3), "model", "3", None),
     (TrainingMoved(3), "training", "3", None),
@@ -93,6 +96,8 @@ WRITTEN: list[tuple[log.Publishable, str, str, Payload]] = [
     (SessionEnded("a-session"), "session", "a-session", None),
     (CatalogReplaced(), "catalog", "*", None),
     (StockMoved.of([5, 3, 5]), "stock", "*", {"products": [3, 5]}),
+    (StockMoved.of([5], flipped=False), "stock", "*", {"products": [5], "flipped": False}),
+    (SalesCounted(), "sales", "*", None),
     (CartChanged(7), "cart", "7", None),
     (CartChanged(7, 3, "origin"), "cart", "7", {"added": 3, "origin": "origin"}),
     (
