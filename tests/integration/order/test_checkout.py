@@ -13,7 +13,7 @@ from google.type.money_pb2 import Money
 from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2, product_pb2, user_pb2
 from sanset.v1 import order_pb2 as pb
 from support.cart_shop import CENT, buyer_of, cart_of, cents, forget, refused, stock_of
-from support.running_shop import RunningShop, refusal, test_settings
+from support.running_shop import RunningShop, counted_round_trips, refusal, test_settings
 
 
 def costs(order: pb.Order) -> tuple[int, int, int, int]:
@@ -143,9 +143,10 @@ def test_a_checkout_takes_as_many_queries_whatever_its_lines(
     buyer = shop.customer()
     for product_id in shelf[:lines]:
         shop.add(buyer, product_id)
-    with shop.counted_queries() as queries:
+    with shop.counted_queries() as queries, counted_round_trips() as round_trips:
         shop.checkout(buyer)
-    assert len(queries) == (11 if shop.app.db.is_postgresql else 18), queries
+    assert len(queries) == 18, queries
+    assert len(round_trips) == (12 if shop.app.db.is_postgresql else 0), round_trips
 
 
 # What it refuses
@@ -298,9 +299,10 @@ def test_a_decline_takes_as_many_queries_whatever_its_lines(
     buyer = shop.customer()
     for product_id in shelf[:lines]:
         shop.add(buyer, product_id)
-    with shop.counted_queries() as queries:
+    with shop.counted_queries() as queries, counted_round_trips() as round_trips:
         refused(shop, buyer, payment_token="tok_decline")
-    assert len(queries) == (19 if shop.app.db.is_postgresql else 25), queries
+    assert len(queries) == 25, queries
+    assert len(round_trips) == (15 if shop.app.db.is_postgresql else 0), round_trips
 
 
 # Repeats
