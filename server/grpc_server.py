@@ -32,6 +32,7 @@ from server.settings import Settings
 
 MAX_METADATA_BYTES: Final = 32 * 1024
 MAX_UNREAD_CALLS: Final = 100_000
+REQUESTS: Final = [GetMessageClass(method.input_type) for method in METHODS]
 
 Verify = Callable[[str], Identity]
 """Returns the caller that a token proves now; raises TokenInvalid."""
@@ -97,10 +98,15 @@ class GrpcServer:
         await self._server.stop(None)
 
 
+def compile_rules() -> None:
+    """Compile the rules of every request, before the process is forked that all servers are to come from."""
+    Validation(SERVICES).warm(REQUESTS)
+
+
 def _interceptor(core: Core, verify: Verify) -> Interceptor:
     settings = core.settings
     validation = Validation(SERVICES)
-    validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
+    validation.warm(REQUESTS)
     leases = Leases(core.db.clock.seconds)
     core.follower.on(SessionEnded, lambda event: leases.end(event.session_id))
     return Interceptor(

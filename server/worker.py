@@ -9,6 +9,7 @@ import signal
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 
 import structlog
 import uvloop
@@ -16,9 +17,11 @@ from grpc_health.v1 import health_pb2
 from prometheus_client import start_http_server
 from sqlalchemy.exc import SQLAlchemyError
 
+from ml.artifacts.artifact import newest
 from server.app import App, build
 from server.background import BackgroundLoop
 from server.db.schema_watch import SchemaWatch
+from server.grpc_server import compile_rules
 from server.logs import configure
 from server.process.ports import LOOPBACK
 from server.process.supervisor_pipe import say_ready, tell_of_life, until_abandoned
@@ -32,6 +35,16 @@ LOOK_EVERY = timedelta(seconds=1)
 """Between two looks at the event table and the schema."""
 
 log = structlog.get_logger()
+
+
+def prepare(settings: Settings) -> None:
+    """Do what every worker would do for itself, in the process that they are forked from.
+
+    Whatever they find imported and compiled, they share. None of it may begin a thread.
+    """
+    compile_rules()
+    if newest(settings.models_dir):
+        import_module("faiss")  # a shop without a model needs none
 
 
 def run(settings: Settings, *, port: int, metrics_port: int) -> None:

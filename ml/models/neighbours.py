@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Contributions(NamedTuple):
     """What several seeds say for their neighbours: parallel arrays, an entry for each pair."""
 
-    rows: Rows
+    rows: Array
     weights: Floats
     """The neighbour's weight times the importance of its seed."""
     seeds: Rows
@@ -44,16 +44,12 @@ class Neighbours:
 
     def of_many(self, rows: Rows, importance: Floats) -> Contributions:
         """All neighbours of several seeds, each seed of its own importance."""
-        starts, ends = self._indptr[rows], self._indptr[rows + 1]
-        # Each seed's neighbours lie together: to copy them as they lie is cheaper than to gather them one by one.
-        spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
-        if not spans:
-            return NOTHING
-        neighbours = np.concatenate([self._indices[span] for span in spans])
-        weights = np.concatenate([self._weights[span] for span in spans])
-        lengths = ends - starts
-        weights *= np.repeat(importance, lengths)
-        return Contributions(neighbours.astype(np.int64), weights, np.repeat(np.arange(len(rows)), lengths))
+        starts = self._indptr[rows]
+        lengths = self._indptr[rows + 1] - starts
+        entries = np.repeat(starts + lengths - np.cumsum(lengths), lengths)
+        entries += np.arange(len(entries))
+        weights = self._weights.take(entries) * np.repeat(importance, lengths)
+        return Contributions(self._indices.take(entries), weights, np.repeat(np.arange(len(rows)), lengths))
 
     def extended(self, count: int) -> Neighbours:
         """The same, with `count` more products that have no neighbours; nothing is copied but the bounds."""

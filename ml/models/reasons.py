@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ReasonCode(StrEnum):
@@ -20,8 +20,7 @@ class ReasonCode(StrEnum):
     BOUGHT_BEFORE = "BOUGHT_BEFORE"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A code and its facts; what it is not about is 0 or empty.
 
     `product_id` is the product that the user bought, looked at, or has before them, `category` the name of the one

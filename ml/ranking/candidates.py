@@ -33,7 +33,6 @@ class Features:
     rows: Rows
     matrix: Floats
     """Candidates by `weights.FEATURES`."""
-    contributions: Contributions
-    """What each product on the page, then of the history, says for others, in standard scores."""
-    by_words: frozenset[int] = frozenset()
-    """The positions of those products that speak by similarity in words, because nothing goes with them."""
+    sums: NeighbourSums
+    by_words: Contributions
+    """What is like the products on the page, then of the history, with which nothing goes, in weighted scores."""

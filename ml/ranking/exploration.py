@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ml.models.reasons import ReasonCode
 from ml.ranking.catalogue import Catalogue
@@ -57,4 +56,4 @@ class Exploration:
 
 def _appended(selected: Sequence[Recommendation], new: Sequence[Recommendation]) -> list[Recommendation]:
     lowest = selected[-1].score if selected else 1.0
-    return [*selected, *(replace(item, score=round(item.score * lowest, 6)) for item in new)]
+    return [*selected, *(item._replace(score=round(item.score * lowest, 6)) for item in new)]

@@ -181,12 +181,14 @@ class Model:
         it is the end of what training saw.
         """
         here = self._catalogue.rows(context)
-        on_page = set(here.tolist())
-        past = [row for row in self._catalogue.rows(history).tolist() if row not in on_page]
-        ids = self._catalogue.id_list
-        own = np.array([bought is None or ids[row] in bought for row in past], dtype=np.bool_)
+        past = self._catalogue.rows(history)
+        if len(here):
+            past = past[~np.isin(past, here)]
+        own = np.ones(len(past), dtype=np.bool_)
+        if bought is not None:
+            own[:] = [product_id in bought for product_id in self._catalogue.ids[past].tolist()]
         moment = self._indexes.sales.end if now is None else now
-        return Context(user_id, np.array(past, dtype=np.int64), own, here, moment)
+        return Context(user_id, past, own, here, moment)
 
     def candidates(
         self, context: Context, eligible: Eligible, weights: BlendWeights | None = None

@@ -35,6 +35,8 @@ class RankedCandidates:
         self._features = features
         self._ranker = ranker
         self._catalogue = catalogue
+        self._weights = weights
+        self._spoke_by_words = frozenset(features.by_words.seeds.tolist())
         self._shares = features.matrix * weights.vector
         self._totals: Floats = self._shares.sum(axis=1)
         # Of equals the newer product, whatever order the candidates came in.
@@ -60,23 +62,23 @@ class RankedCandidates:
         seeds = np.concatenate([context.here, context.past])
         if not len(seeds):
             return [(Source.PERSONAL, Reason(ReasonCode.SHARED_TASTE))] * len(rows)
-        loudest = self._loudest(rows, len(seeds))
         shares = self._shares[[self._positions[row] for row in rows]].tolist()
         return [
             self._reason(row, share, seed, seeds)
-            for row, share, seed in zip(rows, shares, loudest.tolist(), strict=True)
+            for row, share, seed in zip(rows, shares, self._loudest(rows), strict=True)
         ]
 
-    def _loudest(self, rows: Sequence[int], seeds: int) -> Rows:
+    def _loudest(self, rows: Sequence[int]) -> list[int]:
         """For each row the position of the seed that says most for it."""
-        contributions = self._features.contributions
-        numbers = np.zeros(self._ranker.size, dtype=np.int16)
-        numbers[rows] = np.arange(1, len(rows) + 1)
-        numbers_by_entry = numbers[contributions.rows]
-        hits = np.flatnonzero(numbers_by_entry)
-        cells = (numbers_by_entry[hits].astype(np.int64) - 1) * seeds + contributions.seeds[hits]
-        table = np.bincount(cells, contributions.weights[hits], len(rows) * seeds)
-        loudest: Rows = table.reshape(len(rows), seeds).argmax(axis=1)
+        context, by_words = self._features.context, self._features.by_words
+        table = self._features.sums.by_seed(
+            np.array(rows), self._weights, here=len(context.here), past=len(context.past)
+        )
+        entries = zip(by_words.rows.tolist(), by_words.seeds.tolist(), by_words.weights.tolist(), strict=True)
+        for row, seed, weight in entries:
+            if row in rows:
+                table[rows.index(row), seed] += weight
+        loudest: list[int] = table.argmax(axis=1).tolist()
         return loudest
 
     def _reason(self, row: int, shares: Sequence[float], seed: int, seeds: Rows) -> tuple[Source, Reason]:
@@ -89,7 +91,7 @@ class RankedCandidates:
         if shares[CONTENT] > neighbours:
             nearest = self._ranker.nearest_seed(row, seeds)
             return Source.SIMILAR, self._catalogue.reason(ReasonCode.SIMILAR, nearest)
-        if seed in self._features.by_words:
+        if seed in self._spoke_by_words:
             return Source.SIMILAR, self._catalogue.reason(ReasonCode.SIMILAR, seeds[seed])
         if seed < len(context.here):
             return Source.SIMILAR, self._catalogue.reason(ReasonCode.BOUGHT_TOGETHER, seeds[seed])

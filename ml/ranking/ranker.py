@@ -17,7 +17,7 @@ from ml.ranking import content_candidates
 from ml.ranking.candidates import Candidates, Features
 from ml.ranking.content_candidates import LATEST
 from ml.ranking.context import Context
-from ml.ranking.neighbour_sums import NeighbourSums, joined
+from ml.ranking.neighbour_sums import NeighbourSums
 from ml.ranking.recent_sales import RecentSales
 from ml.ranking.similarity import Similarity
 from ml.ranking.user_factors import UserFactors
@@ -90,13 +90,11 @@ class Ranker:
             matrix[:, CONTENT] = self._like(rows, importance @ self._content[seeds])
         if weights.recent:
             matrix[:, RECENT] = self._recent_sales.scores(rows, context.now)
-        contributions = candidates.sums.parts(weights, len(context.here))
         by_words = candidates.by_words
         if len(by_words.rows):
-            by_words = by_words._replace(weights=_lift(matrix, rows, by_words, context.past, weights))
-            lifted = by_words._replace(weights=by_words.weights * np.float32(weights.affinity))
-            contributions = joined(contributions, lifted)
-        return Features(context, rows, matrix, contributions, frozenset(by_words.seeds.tolist()))
+            lifts = _lift(matrix, rows, by_words, context.past, weights)
+            by_words = by_words._replace(weights=lifts * np.float32(weights.affinity))
+        return Features(context, rows, matrix, candidates.sums, by_words)
 
     def _similar_by_words(self, here: Rows, past: Rows, recency: float) -> Contributions:
         """What is like those of the latest products with which nothing goes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -78,10 +77,10 @@ class Repeats:
     ) -> list[Recommendation]:
         """New products with their probability as score; below the `ceiling` where that cannot be told."""
         if not self._discovery or not fresh:
-            return [replace(item, score=item.score * ceiling) for item in fresh]
+            return [item._replace(score=item.score * ceiling) for item in fresh]
         probabilities = self._discovery.probabilities(*self._scored(fresh), chances.past, chances.now)
         return [
-            replace(item, score=round(score, 6))
+            item._replace(score=round(score, 6))
             for item, score in zip(fresh, probabilities.tolist(), strict=True)
         ]
 

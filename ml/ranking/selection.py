@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple, Protocol
@@ -30,8 +29,7 @@ class Source(StrEnum):
     REORDER = "reorder"
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One product of a list.
 
     `score`, in [0, 1], never rises along a list. Where the blend proposes, it is about the probability that the
@@ -184,7 +182,10 @@ class Selection:
             rung, rows, strengths = rungs[number], *_columns(picks)
             # The chances that were observed may all be small: then the rungs below move down together.
             height = min(1.0, lowest / rung.ceiling) if items else 1.0
-            scores = height * (rung.floor + (rung.ceiling - rung.floor) * np.clip(strengths, 0, 1))
+            within = np.minimum(
+                np.maximum(strengths, 0), 1
+            )  # numpy's clip takes five times as long for a few
+            scores = height * (rung.floor + (rung.ceiling - rung.floor) * within)
             ids = self._product_ids[rows].tolist()
             for product_id, score, (source, reason) in zip(
                 ids, scores.round(6).tolist(), rung.explain(rows), strict=True

@@ -9,14 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
-from server import logs
-from server.bootstrap.database import database_url
-from server.cli.settings import WITHOUT_A_SHOP, named_data_dir, settings_for
 from server.errors import CommandError
-from server.process.data_dir import refuse_open
-from server.settings import InvalidSettings, Settings
+
+if TYPE_CHECKING:
+    from server.settings import Settings
 
 
 class Command(Protocol):
@@ -48,7 +46,8 @@ COMMANDS: Final = {
     "verify": Entry("verify", "check that stock, orders and payments add up"),
     "jobs": Entry("jobs", "list the scheduled work and how it went, or do some of it now"),
     "config": Entry("config", "print the settings, secrets masked"),
-    "worker": Entry("worker", "serve as one worker process; the supervisor does this"),
+    "worker": Entry("worker", "serve as one worker process, without Envoy"),
+    "workers": Entry("workers", "fork worker processes; the supervisor does this"),
 }
 
 
@@ -61,21 +60,34 @@ def main(*, on_loaded: Callable[[], None] = lambda: None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an ASCII terminal shows less, and ends nothing
     os.umask(0o077)  # whatever is written holds accounts, orders or keys: it is its owner's alone
-    settings: Settings | None = None
     try:
         command, arguments = parse(sys.argv[1:])
         on_loaded()
-        settings = settings_for(arguments.command)
-        if settings.environment == "production" and arguments.command not in WITHOUT_A_SHOP:
-            refuse_open(settings.data_dir)
-        if arguments.command != "worker":
-            logs.configure("warning")
-        sys.exit(command.run(settings, arguments))
+        _run(command, arguments)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads what is still buffered
         sys.exit(1)
+
+
+def _run(command: Command, arguments: argparse.Namespace) -> None:
+    """Run the command under the settings of the shop that it means."""
+    from server import logs  # `--help` needs none of them
+    from server.cli.settings import WITHOUT_A_SHOP, settings_for
+    from server.process.data_dir import refuse_open
+    from server.settings import InvalidSettings
+
+    settings: Settings | None = None
+    try:
+        settings = settings_for(arguments.command)
+        if settings.environment == "production" and arguments.command not in WITHOUT_A_SHOP:
+            refuse_open(settings.data_dir)
+        if arguments.command not in ("worker", "workers"):
+            logs.configure("warning")
+        sys.exit(command.run(settings, arguments))
+    except BrokenPipeError:
+        raise
     except InvalidSettings as error:
         print(f"sanset: {error}", file=sys.stderr)
         sys.exit(2)
@@ -105,6 +117,12 @@ def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
 
 def _line_of(error: Exception, settings: Settings | None) -> str | None:
     """Say in a line what failed, for the person who gave the command; None for a fault of ours."""
+    from server.bootstrap.database import (
+        database_url,
+    )  # what is imported here is seldom needed, and costs much
+    from server.cli.settings import named_data_dir
+    from server.db.trouble import sentence_of
+
     if isinstance(error, CommandError):
         return str(error)
     data_dir = (settings.data_dir if settings is not None else named_data_dir()).absolute()
@@ -115,6 +133,4 @@ def _line_of(error: Exception, settings: Settings | None) -> str | None:
         return f"{path}: {error.strerror}"
     if settings is None:
         return None
-    from server.db.trouble import sentence_of  # for commands that never meet a database it costs too much
-
     return sentence_of(error, database_url(settings) or settings.url)

@@ -1,4 +1,4 @@
-"""`sanset worker`: serves as one worker process, which the supervisor starts."""
+"""`sanset worker`: serves as one worker process, by itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Serve until the supervisor asks to stop, or is gone."""
+    """Serve until a signal asks to stop, or standard input ends."""
+    return serve(settings, port=arguments.port, metrics_port=arguments.metrics_port)
+
+
+def serve(settings: Settings, *, port: int, metrics_port: int) -> int:
+    """Serve on these ports until the supervisor asks to stop, or is gone."""
     require_schema(settings)  # started again, perhaps, on a schema that another release has made meanwhile
-    worker.run(settings, port=arguments.port, metrics_port=arguments.metrics_port)
+    worker.run(settings, port=port, metrics_port=metrics_port)
     return 0

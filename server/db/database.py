@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -30,6 +30,10 @@ class Announcement:
     topic: str
     key: str
     payload: dict[str, Any] | None
+
+
+Announced: TypeAlias = Callable[[], Iterable[Announcement]]
+"""Tells the events of a transaction, once it is committed."""
 
 
 class Database:
@@ -63,23 +67,22 @@ class Database:
         Raises errors.OutOfTime instead of committing when the call's time is over.
         """
         with self.engine.connect() as connection:
-            announced: list[Announcement] = []
+            announced: list[Announced] = []
             connection.info[_ANNOUNCED] = announced
             with connection.begin() as transaction:
                 limit_transaction(connection)
                 yield connection
-                waiting.flush(connection)
                 deadline.check()
                 try:
                     transaction.commit()
                 except DBAPIError as error:
-                    if error.connection_invalidated:
+                    if error.connection_invalidated and error.statement in (None, waiting.COMMIT):
                         # Whether it was committed is not known, so it must not be repeated here; a caller with
                         # a request id can repeat safely.
                         raise UnavailableNow() from error
                     raise
         if announced:
-            self.on_commit(announced)
+            self.on_commit([announcement for events in announced for announcement in events()])
 
     def _wake_the_followers(self, _announcements: list[Announcement]) -> None:
         """What is done in a process without a follower of its own, as a command is."""
@@ -102,6 +105,6 @@ class Database:
         self.engine.dispose()
 
 
-def announce(connection: Connection, announcements: list[Announcement]) -> None:
+def announce(connection: Connection, events: Announced) -> None:
     """Have `on_commit` told of events once the transaction of `connection` is committed."""
-    connection.info.setdefault(_ANNOUNCED, []).extend(announcements)
+    connection.info.setdefault(_ANNOUNCED, []).append(events)

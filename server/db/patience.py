@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from typing import Any, NoReturn, Self
 import psycopg
 import structlog
 from psycopg.abc import RV, PQGen
+from psycopg.adapt import Transformer
 from psycopg.rows import TupleRow
 
 from server.db import deadline
@@ -64,6 +66,13 @@ class PatientConnection(psycopg.Connection[TupleRow]):
     _libpq: dict[str, Any]
     _born: datetime | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.prepared: OrderedDict[bytes, bytes] = OrderedDict()
+        """The names of the statements that are prepared on it: see server/db/round_trip.py."""
+        self.adapter = Transformer(self)
+        """Writes and reads the values of these."""
+
     @classmethod
     def connect(cls, conninfo: str = "", **arguments: Any) -> Self:
         """Open a connection; `arguments` are libpq's, besides psycopg's own."""
@@ -72,6 +81,13 @@ class PatientConnection(psycopg.Connection[TupleRow]):
         connection._libpq = {name: value for name, value in arguments.items() if name not in _OURS}
         connection._libpq["conninfo"] = conninfo
         return connection
+
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        if (
+            name is None
+        ):  # psycopg forgets all that is prepared, ours too, when a table or a savepoint is undone
+            self.prepared.clear()
+        return super()._deallocate(name)
 
     def know_the_other_end(self) -> None:
         """Learn which process answers, and whether a pooler stands between. Needs autocommit."""

@@ -1,119 +1,162 @@
-"""Writes that wait for the next statement of their transaction, and share its round trip to PostgreSQL.
+"""Statements that wait for the next one of their transaction, and share its round trip to PostgreSQL.
 
-They become parts of one statement, whose parts all see the rows of its start and run in no set order. So only what
-cannot tell the difference from running in order is put together: writes that each touch one table, all different
-ones, and the INSERT of given values that takes them along, which reads nothing. Every other statement, and the
-commit, runs after what waits: `watch` has the engine see to it, and nobody else needs to think of it.
+They run in their order, before that statement or together with the commit; what one of them raises is raised
+there. `watch` has the engine see to it, and nobody else needs to think of it. On SQLite, which has no round trips,
+they run at once.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
+import psycopg
+from psycopg import pq
+from psycopg.pq.abc import PGresult
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
 
 from server.db import driver
+from server.db.base import AnyRow
 from server.db.driver import Arguments
+from server.db.patience import PatientConnection
 from server.db.reading import is_reading
+from server.db.round_trip import Command, CommandFailed, Query, exchange
 
-_WRITING = re.compile(r"(INSERT INTO|UPDATE) (\S+) ")
-_READING = re.compile(r"\b(SELECT|FROM|TABLE)\b", re.IGNORECASE)
-_PARAMETER = re.compile(r"(?<!%)((?:%%)*)%\(")
-_WRITES = "sanset.waiting"
+COMMIT = "COMMIT"
+"""What an error says of its statement when it is not known whether the transaction was committed."""
+_WAITING = "sanset.waiting"
 
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """The one table that a statement touches."""
-
-    table: str
-    is_insert: bool
-    """Whether it inserts given values: then it reads nothing."""
+Load = Callable[[PatientConnection, PGresult], list[AnyRow]]
+"""Reads the rows of a result."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """A statement that waits, with its arguments by name."""
+class Outcome:
+    """What a statement returned."""
 
-    sql: str
-    arguments: Arguments
-    table: str
+    __slots__ = ("_rowcount", "_rows")
+
+    def __init__(self, rows: list[AnyRow] | None, rowcount: int) -> None:
+        self._rows = rows
+        self._rowcount = rowcount
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the statement has run; one that waited never does when its transaction is undone."""
+        return self._rows is not None
+
+    def all(self) -> list[AnyRow]:
+        """The rows, as named tuples."""
+        assert self._rows is not None
+        return self._rows
+
+    def first(self) -> AnyRow | None:
+        """The first row, or None."""
+        rows = self.all()
+        return rows[0] if rows else None
+
+    def one(self) -> AnyRow:
+        """The first row of a statement that always has one."""
+        return self.all()[0]
+
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        self.all()
+        return self._rowcount
 
 
-def reach_of(sql: str) -> Reach | None:
-    """The reach of a write; None when it may touch other tables, as far as its text tells, or is no write."""
-    writing = _WRITING.match(sql)
-    if writing is None or _READING.search(sql):
-        return None
-    return Reach(table=writing[2], is_insert=writing[1] == "INSERT INTO")
+class Pending(Outcome):
+    """What a statement returns that may not have been sent yet: whoever looks has it sent."""
+
+    __slots__ = ("_connection", "_load", "arguments", "query", "sql")
+
+    def __init__(
+        self, connection: Connection, sql: str, query: Query, arguments: Arguments, load: Load
+    ) -> None:
+        """`sql` is the statement as the engine's listeners know it."""
+        super().__init__(None, -1)
+        self._connection = connection
+        self._load = load
+        self.sql = sql
+        self.query = query
+        self.arguments = arguments
+
+    def all(self) -> list[AnyRow]:
+        if self._rows is None:
+            flush(self._connection)
+        if self._rows is None:
+            raise RuntimeError("what waited was undone with its transaction, or has failed")
+        return self._rows
+
+    def settle(self, connection: PatientConnection, result: PGresult) -> None:
+        """Take the result, while the connection is still ours."""
+        self._rows = self._load(connection, result) if result.nfields else []
+        self._rowcount = result.ntuples if result.nfields else result.command_tuples or 0
 
 
-def can_wait(connection: Connection) -> bool:
-    """Whether there is a commit to come, on a database that is worth the trouble."""
-    return (
-        connection.dialect.name == "postgresql" and connection.in_transaction() and not is_reading(connection)
-    )
+def wait(statement: Pending, connection: Connection) -> None:
+    """Leave a statement for the next one of its transaction, or the commit; without one it is sent now."""
+    if connection.in_transaction() and not is_reading(connection):
+        connection.info.setdefault(_WAITING, []).append(statement)
+    else:
+        _send(connection, [statement])
 
 
-def wait(connection: Connection, write: Write) -> None:
-    """Leave a write for later; an earlier one to the same table runs first."""
-    writes: list[Write] = connection.info.setdefault(_WRITES, [])
-    if any(earlier.table == write.table for earlier in writes):
-        flush(connection)
-        writes = connection.info.setdefault(_WRITES, [])
-    writes.append(write)
-
-
-def take_along(
-    connection: Connection, sql: str, arguments: Arguments, reach: Reach | None
-) -> tuple[str, Arguments]:
-    """Join what waits to a statement if that makes no difference; otherwise it stays, to run before."""
-    writes: list[Write] | None = connection.info.get(_WRITES)
-    if not writes or reach is None or not reach.is_insert or any(w.table == reach.table for w in writes):
-        return sql, arguments
-    del connection.info[_WRITES]
-    return _joined(writes, sql, arguments)
+def run(statement: Pending, connection: Connection) -> None:
+    """Send a statement now, with what waits before it."""
+    _send(connection, [*connection.info.pop(_WAITING, ()), statement])
 
 
 def flush(connection: Connection) -> None:
-    """Run what waits now, in one statement. Raises what any of them raises."""
-    writes: list[Write] | None = connection.info.pop(_WRITES, None)
-    if writes:
-        *earlier, last = writes
-        driver.execute(connection, *_joined(earlier, last.sql, last.arguments)).close()
+    """Send what waits now. Raises what any of it raises."""
+    statements: list[Pending] | None = connection.info.pop(_WAITING, None)
+    if statements:
+        _send(connection, statements)
 
 
 def watch(engine: Engine) -> None:
-    """Have what waits run before every other statement and the commit, and forgotten by a rollback."""
+    """Have what waits sent before every other statement and with the commit, and forgotten by a rollback."""
     event.listen(engine, "before_cursor_execute", lambda connection, *_: flush(connection))
-    event.listen(engine, "commit", flush)
+    event.listen(engine, "commit", _commit)
     event.listen(engine, "rollback", _forget)
     event.listen(engine, "rollback_savepoint", lambda connection, *_: _forget(connection))
 
 
+def _commit(connection: Connection) -> None:
+    """Commit together with what waits; the driver, asked to commit after that, has nothing to do."""
+    statements: list[Pending] = connection.info.pop(_WAITING, [])
+    own = _driver_of(connection)
+    if not statements and own.pgconn.transaction_status != pq.TransactionStatus.INTRANS:
+        return
+    try:
+        _send(connection, statements, commit=True)
+    except DBAPIError:
+        if not own.closed:  # SQLAlchemy takes a commit that failed for the end of its transaction
+            own.rollback()
+        raise
+
+
 def _forget(connection: Connection) -> None:
     if not connection.invalidated:  # a connection that broke has forgotten by itself
-        connection.info.pop(_WRITES, None)
+        connection.info.pop(_WAITING, None)
 
 
-def _joined(writes: Sequence[Write], sql: str, arguments: Arguments) -> tuple[str, Arguments]:
-    if not writes:
-        return sql, arguments
-    together = dict(arguments)
-    for i, write in enumerate(writes):
-        together |= {f"w{i}_{name}": value for name, value in write.arguments.items()}
-    return joined_sql((*(write.sql for write in writes), sql)), together
+def _send(connection: Connection, statements: Sequence[Pending], *, commit: bool = False) -> None:
+    for statement in statements:
+        for listener in connection.engine.dispatch.before_cursor_execute:
+            listener(connection, None, statement.sql, statement.arguments, None, False)
+    own = _driver_of(connection)
+    commands = [Command(one.query, [one.arguments[name] for name in one.query.names]) for one in statements]
+    try:
+        results = exchange(own, commands, commit=commit)
+    except CommandFailed as failed:
+        driver.raise_from(failed.error, connection, statements[failed.number].sql)
+    except psycopg.Error as error:
+        driver.raise_from(error, connection, COMMIT if commit else statements[-1].sql)
+    for statement, result in zip(statements, results, strict=True):
+        statement.settle(own, result)
 
 
-@lru_cache(maxsize=1024)
-def joined_sql(statements: tuple[str, ...]) -> str:
-    """One statement that runs them all; the parameters of all but the last have a prefix."""
-    *writes, last = statements
-    parts = []
-    for i, sql in enumerate(writes):
-        prefixed = _PARAMETER.sub(rf"\g<1>%(w{i}_", sql)
-        parts.append(f"w{i} AS ({prefixed})")
-    return f"WITH {', '.join(parts)} {last}"
+def _driver_of(connection: Connection) -> PatientConnection:
+    own = connection.connection.driver_connection
+    assert isinstance(own, PatientConnection)
+    return own

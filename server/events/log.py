@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Protocol
@@ -91,7 +92,12 @@ def publish(tx: Connection, *events: Publishable) -> None:
     for i, (topic, key, payload) in enumerate(rows):
         values |= {f"topic_{i}": topic, f"key_{i}": key, f"payload_{i}": payload}
     if tx.dialect.name == "postgresql" and any(topic in URGENT for topic, _, _ in rows):
-        _NOTIFY.all(tx)
-    # One INSERT numbers its rows in their order, but need not return them in it.
-    ids = sorted(row.id for row in _insert(len(rows)).all(tx, **values))
-    announce(tx, [Announcement(i, *row) for i, row in zip(ids, rows, strict=True)])
+        _NOTIFY.later(tx)
+    written = _insert(len(rows)).later(tx, **values)
+
+    def numbered() -> Iterator[Announcement]:
+        # One INSERT numbers its rows in their order, but need not return them in it.
+        ids = sorted(row.id for row in written.all()) if written.is_known else []
+        return (Announcement(i, *row) for i, row in zip(ids, rows, strict=False))
+
+    announce(tx, numbered)

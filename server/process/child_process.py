@@ -7,11 +7,12 @@ import logging
 import os
 import signal
 import time
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from server.background import backoff
 from server.process.log_file import LogFile
@@ -33,24 +34,62 @@ READY = b"ready"
 _log = logging.getLogger(__name__)
 
 
-class ChildProcessFailed(Exception):
-    """A program did not become ready; the text says which and why in one line."""
+class Process(Protocol):
+    """A process that was started, as `asyncio.subprocess.Process` is one."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, or the signal that ended it, below zero; None while it runs."""
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None:
+        """What it writes to its standard output, where that is a pipe."""
+
+    async def wait(self) -> int:
+        """Wait for its end, and return its exit code."""
 
 
-class ChildProcess:
-    """A child process with a name, a log file and a way to tell that it is ready, and that it still lives.
+Launch = Callable[[BinaryIO], Awaitable[Process]]
+"""Starts the process, whose errors go to the log that is passed; raises OSError where the system refuses."""
+
+
+def execution(command: Sequence[str], environment: Mapping[str, str]) -> Launch:
+    """Run a program, whose output goes to the log.
 
     Its standard input is a pipe that closes when we are gone, and where the system can do so it is told to end
     (see `parent_death`). It runs in a session of its own: Ctrl-C reaches us alone, and we stop it in good order.
     """
 
+    async def launch(log: BinaryIO) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *bound_to_parent(command, signal.SIGTERM),
+            stdin=PIPE,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+        )
+
+    return launch
+
+
+class ChildProcessFailed(Exception):
+    """A program did not become ready; the text says which and why in one line."""
+
+
+class ChildProcess:
+    """A child process with a name, a log file and a way to tell that it is ready, and that it still lives."""
+
     def __init__(
         self,
         name: str,
-        command: Sequence[str],
+        launch: Launch,
         *,
         log: Path,
-        environment: Mapping[str, str],
         answers: Callable[[], Awaitable[None]] | None = None,
         lives: Callable[[], Awaitable[bool]] | None = None,
         on_change: Callable[[], None] = lambda: None,
@@ -62,9 +101,8 @@ class ChildProcess:
         to its standard output is one. `on_change` is called each time it has become ready or ended.
         """
         self.name = name
-        self._command = command
+        self._launch = launch
         self.log = LogFile(log)
-        self._environment = environment
         self._answers = answers
         self._lives = lives
         self._heard = False
@@ -130,16 +168,9 @@ class ChildProcess:
         with self.log.open(self.name) as log:
             self._born = time.monotonic()
             try:
-                self._process = process = await asyncio.create_subprocess_exec(
-                    *bound_to_parent(self._command, signal.SIGTERM),
-                    stdin=PIPE,
-                    stdout=PIPE if self._answers is None else log,
-                    stderr=log,
-                    env=self._environment,
-                    start_new_session=True,
-                )
+                self._process = process = await self._launch(log)
             except OSError as error:  # no memory or process left: others may end soon
-                _log.error("%s cannot be started: %s", self.name, error.strerror)
+                _log.error("%s cannot be started: %s", self.name, error.strerror or error)
                 return False
         ready = asyncio.ensure_future(self._becomes_ready(process))
         ended = asyncio.ensure_future(process.wait())

@@ -16,9 +16,10 @@ from pydantic import SecretStr
 
 from server.errors import CommandError
 from server.process import data_dir
-from server.process.child_process import ChildProcess, ChildProcessFailed
+from server.process.child_process import ChildProcess, ChildProcessFailed, execution
 from server.process.envoy import config as envoy
 from server.process.envoy.admin import Admin
+from server.process.forked_process import Forks
 from server.process.log_file import optional
 from server.process.ports import LOOPBACK, free_ports, is_free, reserve
 from server.process.readiness import answers_well, any_certificate
@@ -93,9 +94,9 @@ def with_edge_token(settings: Settings) -> Settings:
     return settings.model_copy(update={"edge_token": SecretStr(secrets.token_hex(16))})
 
 
-def worker_command(port: int, metrics_port: int) -> list[str]:
-    """Return the command that runs one worker on its two loopback ports."""
-    return [sys.executable, "-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
+def workers_command() -> list[str]:
+    """Return the command of the fork server that makes the workers, each from the numbers of its two ports."""
+    return [sys.executable, "-m", "server", "workers"]
 
 
 class Shop:
@@ -110,6 +111,10 @@ class Shop:
         self._ports = ports
         self._directory = settings.data_dir.absolute()
         self._state_file = self._directory / "run" / "shop.json"
+        # A worker is one thread of computing among several processes: a library that starts a thread per core
+        # for each product of two matrices only makes them wait for each other.
+        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._forks = Forks(workers_command(), environment_of(settings) | one_thread)
         self._workers = [self._worker(number) for number in range(settings.workers)]
         self._admin = Admin()
         self._gateway = self._envoy()
@@ -155,6 +160,7 @@ class Shop:
     async def _restart_on_request(self) -> None:
         while await self._restart_request.wait():
             self._restart_request.clear()
+            self._forks.renew()
             for worker, port in zip(self._workers, self._ports.workers, strict=True):
                 for each in self._workers:
                     await each.ready.wait()  # else one that is just being replaced would be missed twice
@@ -191,6 +197,7 @@ class Shop:
             self._hurry.set()
             for child in self._children:
                 child.kill()
+            self._forks.kill()
         self._stop.set()
 
     async def _drain(self) -> None:
@@ -199,6 +206,7 @@ class Shop:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), self._settings.drain_notice_seconds)
         await asyncio.gather(*(worker.stop(self._patience) for worker in self._workers))
+        await self._forks.stop()
         if self._gateway.ready.is_set():
             await self._admin.idle(GATEWAY_STOP_SECONDS)
         await self._gateway.stop(GATEWAY_STOP_SECONDS)
@@ -209,15 +217,11 @@ class Shop:
         return self._settings.drain_seconds + self._settings.payment_timeout_seconds + LEEWAY_SECONDS
 
     def _worker(self, index: int) -> ChildProcess:
-        port, metrics = self._ports.workers[index], self._ports.metrics[index]
+        ports = [str(self._ports.workers[index]), str(self._ports.metrics[index])]
         return ChildProcess(
             f"worker {index + 1}",
-            worker_command(port, metrics),
+            lambda log: self._forks.fork(ports, log),
             log=self._directory / "log" / f"worker-{index + 1}.log",
-            # A worker is one thread of computing among several processes: a library that starts a thread per
-            # core for each product of two matrices only makes them wait for each other.
-            environment=environment_of(self._settings)
-            | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             on_change=self._write_state,
         )
 
@@ -231,9 +235,8 @@ class Shop:
             raise ServeFailed(f"DATA_DIR: cannot write {self._directory}: {error.strerror}") from error
         return ChildProcess(
             "envoy",
-            envoy.command(self._settings, rendered),
+            execution(envoy.command(self._settings, rendered), {"PATH": os.environ.get("PATH", os.defpath)}),
             log=self._directory / "log" / "envoy.log",
-            environment={"PATH": os.environ.get("PATH", os.defpath)},
             answers=self._gateway_answers,
             lives=self._admin.lives,
             on_change=self._write_state,
@@ -251,6 +254,7 @@ class Shop:
         workers = zip(self._workers, self._ports.workers, self._ports.metrics, strict=True)
         state = {
             "supervisor": {"pid": os.getpid()},
+            "fork_server": {"pid": self._forks.pid},
             "envoy": {"pid": self._gateway.pid, "port": self._ports.json, "admin_port": self._ports.admin},
             "grpc_port": self._ports.grpc,
             "workers": [

@@ -7,12 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.db.base import Statement
+from server.db.base import Statement, UtcDateTime
 from server.db.prepared import Prepared
-from server.db.upsert import insert_of
+from server.db.upsert import broken_constraint, insert_of
 from server.repeats.errors import IdempotencyMismatch
 from server.repeats.models import IdempotencyKey
 
@@ -68,60 +80,74 @@ _TAKE = Prepared(
 
 def take(tx: Connection, claim: Claim, now: datetime, leased_until: datetime | None = None) -> bool:
     """Take the request id; False when it is taken. Waits for another transaction that is taking it."""
-    row = _TAKE.first(
-        tx,
-        user_id=claim.key.user_id,
-        method=claim.key.method,
-        request_id=claim.key.request_id,
-        body_hash=claim.body_hash,
-        created_at=now,
-        leased_until=leased_until,
-    )
+    row = _TAKE.first(tx, **_row(claim, None, now), leased_until=leased_until)
     return row is not None
 
 
-def _keep_on(dialect: str) -> Statement:
-    statement: Statement = (
-        insert_of(dialect)(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.request_id)
-    )
-    return statement
+_ROW = ("user_id", "method", "request_id", "body_hash", "reply", "created_at")
+_MINE = select(literal(1)).where(IdempotencyKey.user_id == bindparam("user_id")).limit(MAX_OF_ONE).subquery()
+_FEW = select(func.count()).select_from(_MINE).scalar_subquery() < MAX_OF_ONE
 
 
-def _keep_within_limit_on(dialect: str) -> Statement:
+def _claim_within_limit_on(dialect: str) -> Statement:
     columns = IdempotencyKey.__table__.columns
-    names = ("user_id", "method", "request_id", "body_hash", "reply", "created_at")
-    mine = select(literal(1)).where(columns.user_id == bindparam("user_id")).limit(MAX_OF_ONE).subquery()
-    few = select(func.count()).select_from(mine).scalar_subquery() < MAX_OF_ONE
-    row = select(*(bindparam(name, type_=columns[name].type) for name in names)).where(few)
+    row = select(*(bindparam(name, type_=columns[name].type) for name in _ROW)).where(_FEW)
     statement: Statement = (
         insert_of(dialect)(IdempotencyKey)
-        .from_select(names, row)
+        .from_select(_ROW, row)
         .on_conflict_do_nothing()
         .returning(IdempotencyKey.request_id)
     )
     return statement
 
 
-_KEEP = Prepared(_keep_on)
-_KEEP_WITHIN_LIMIT = Prepared(_keep_within_limit_on)
+_CLAIM_WITHIN_LIMIT = Prepared(_claim_within_limit_on)
 
 
-def keep(tx: Connection, claim: Claim, reply: bytes | None, now: datetime, *, limited: bool) -> bool:
-    """Take the request id together with the reply, or before there is one.
+def claim_first(tx: Connection, claim: Claim, now: datetime, *, limited: bool) -> bool:
+    """Take the request id before there is a reply.
 
     False when it is taken, or when the caller is `limited` and has taken MAX_OF_ONE. Waits for another transaction
     that is taking it.
     """
-    row = (_KEEP_WITHIN_LIMIT if limited else _KEEP).first(
-        tx,
-        user_id=claim.key.user_id,
-        method=claim.key.method,
-        request_id=claim.key.request_id,
-        body_hash=claim.body_hash,
-        reply=reply,
-        created_at=now,
+    if not limited:
+        return take(tx, claim, now)
+    return _CLAIM_WITHIN_LIMIT.first(tx, **_row(claim, None, now)) is not None
+
+
+_KEEP = Prepared(insert(IdempotencyKey))
+# There is no row without its time: of too many none is written, and nothing of their transaction.
+_KEEP_WITHIN_LIMIT = Prepared(
+    insert(IdempotencyKey).values(
+        {name: bindparam(name) for name in _ROW}
+        | {"created_at": case((_FEW, bindparam("created_at", type_=UtcDateTime)))}
     )
-    return row is not None
+)
+
+
+def keep(tx: Connection, claim: Claim, reply: bytes, now: datetime, *, limited: bool) -> None:
+    """Take the request id together with the reply, at the end of its transaction.
+
+    This fails, as `is_refused` tells, when the id is taken, or when the caller is `limited` and has taken
+    MAX_OF_ONE. It waits for another transaction that is taking it.
+    """
+    (_KEEP_WITHIN_LIMIT if limited else _KEEP).later(tx, **_row(claim, reply, now))
+
+
+def is_refused(error: IntegrityError) -> bool:
+    """Whether a transaction failed since its request id was not to be had."""
+    return IdempotencyKey.__tablename__ in broken_constraint(error)
+
+
+def _row(claim: Claim, reply: bytes | None, now: datetime) -> dict[str, object]:
+    return {
+        "user_id": claim.key.user_id,
+        "method": claim.key.method,
+        "request_id": claim.key.request_id,
+        "body_hash": claim.body_hash,
+        "reply": reply,
+        "created_at": now,
+    }
 
 
 def take_over(tx: Connection, key: Key, now: datetime, leased_until: datetime) -> bool:

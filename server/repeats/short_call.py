@@ -1,8 +1,8 @@
 """Repeats of calls that are one transaction: the same id and body get the first reply, however often.
 
-The request id is taken, with the reply, by the last statement of the transaction. Whoever finds it taken there, or
-was refused before, as the first call has changed what it met, is undone and gets the reply of the first. Of two at
-once one waits for the other's rows, or at the latest there.
+The request id is taken, with the reply, by the last statement of the transaction, which goes with its commit.
+Whoever finds it taken there, or was refused before, as the first call has changed what it met, is undone and gets
+the reply of the first. Of two at once one waits for the other's rows, or at the latest there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, ca
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from server.clock import Clock
 from server.crypto.vault import Unreadable, Vault
@@ -26,7 +27,9 @@ from server.repeats.claims import (
     Claim,
     Key,
     RepeatableRequest,
+    claim_first,
     claim_of,
+    is_refused,
     keep,
     store_reply,
     stored_reply,
@@ -88,16 +91,20 @@ def once(
                     now = self._clock()
                     reply = use_case(self, tx, request, call, now, *args, **kwargs)
                     stored = _seal(self, reply, sealed, claim.key) if sealed else reply
-                    if not keep(tx, claim, stored.SerializeToString(), now, limited=_is_limited(call)):
-                        raise _too_many(claim)
+                    keep(tx, claim, stored.SerializeToString(), now, limited=_is_limited(call))
                 return reply
             except (DeadlineExceeded, Unavailable):
                 raise
-            except Refusal:  # which the effect of the first call may have caused
-                first = _stored(self, claim, reply_type, sealed)
-                if first is None:
+            except IntegrityError as error:
+                if not is_refused(error):
                     raise
-                return first
+                refusal = _too_many(claim)
+            except Refusal as error:  # which the effect of the first call may have caused
+                refusal = error
+            first = _stored(self, claim, reply_type, sealed)
+            if first is None:
+                raise refusal
+            return first
 
         return run
 
@@ -182,7 +189,7 @@ def first_reply(
     if not request.request_id:
         return None
     claim = claim_of(call.identity.user_id, call.short_method, request)
-    if keep(tx, claim, None, now, limited=_is_limited(call)):
+    if claim_first(tx, claim, now, limited=_is_limited(call)):
         return None
     first = stored_reply(tx, claim)
     if first is None:

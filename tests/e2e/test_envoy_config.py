@@ -14,7 +14,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ from support.forked_command import FORKS
 
 from server.errors import Overloaded
 from server.process import supervisor
+from server.process.fork_server import next_fork
 from server.process.ports import free_ports
 from server.settings import Settings
 
@@ -104,12 +104,15 @@ def _running(directory: Path, **changes: Any) -> Iterator[Gateway]:
     ready.close()
 
 
+def _be_double() -> None:
+    port, _metrics_port = next_fork()
+    gateway_double.main(port)
+
+
 def _serve_doubles(settings: dict[str, Any], say_ready: Connection) -> None:
     """Be the supervisor of a shop whose workers are doubles."""
-    supervisor.worker_command = lambda port, _metrics_port: ["double", str(port)]
-    fork_children(
-        lambda command: partial(gateway_double.main, command[1]) if command[0] == "double" else None
-    )
+    supervisor.workers_command = lambda: ["double"]
+    fork_children(lambda command: _be_double if command == ("double",) else None)
     shop = Settings(_env_file=None, **settings)  # type: ignore[call-arg]  # of pydantic-settings
     supervisor.serve(shop, lambda _ports: say_ready.send("ready"))
 

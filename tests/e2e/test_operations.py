@@ -168,7 +168,9 @@ def test_each_address_has_its_limit_and_ctrl_c_ends_everything(small_stack: Stac
     assert any(detail.Unpack(retry) for detail in rpc_status.from_call(caught.value).details)
     assert retry.retry_delay.seconds >= 1
 
-    pids = [stack.process.pid, stack.state["envoy"]["pid"], *stack.worker_pids]
+    fork_server = stack.state["fork_server"]["pid"]
+    assert len(list(Path(f"/proc/{fork_server}/task").iterdir())) == 1  # a fork has what one thread has
+    pids = [stack.process.pid, fork_server, stack.state["envoy"]["pid"], *stack.worker_pids]
     assert all(is_alive(pid) for pid in pids)
     assert stack.stop(signal.SIGINT) == 0
     until(lambda: not any(is_alive(pid) for pid in pids))

@@ -59,8 +59,12 @@ class Points:
             if _of_a_call():
                 self.reach(f"before {' '.join(sql.split())[:60]}")
 
+        def committing(_c: object) -> None:
+            if _of_a_call():
+                self.reach("before COMMIT")
+
         event.listen(db.engine, "before_cursor_execute", statement)
-        event.listen(db.engine, "commit", lambda _: self.reach("before COMMIT") if _of_a_call() else None)
+        event.listen(db.engine, "commit", committing, insert=True)  # the engine's own sends the COMMIT
 
 
 def _of_a_call() -> bool:

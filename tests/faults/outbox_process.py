@@ -69,7 +69,7 @@ async def run(url: str, smtp: int, key: str, steps: Steps) -> None:
     """Write and send everything, counting."""
     core = core_of(load(_env_file=None, environment="test", database_url=url, db_pool_size=2, secret_key=key))
     for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
-        event.listen(core.db.engine, name, steps.step)
+        event.listen(core.db.engine, name, steps.step, insert=name == "commit")
     sender, courier = DyingSender("127.0.0.1", smtp, "off", "", ""), DyingCourier(allow_private=True)
     sender.steps = courier.steps = steps
     await mail_part.build(core, sender).outbox.run()

@@ -23,8 +23,8 @@ Program = Callable[[], None]
 Programs = Callable[[Sequence[str]], Program | None]
 """What a command would run; None for one that is a program of its own."""
 
-BOUND = len(bound_to_parent((), signal.SIGTERM))
-"""Words by which a child is bound to its parent, before those of its command."""
+BINDING = bound_to_parent((), signal.SIGTERM)
+"""Words by which a child may be bound to its parent, before those of its command."""
 
 
 def fork_children(programs: Programs) -> None:
@@ -32,7 +32,8 @@ def fork_children(programs: Programs) -> None:
     execute = asyncio.create_subprocess_exec
 
     async def start(*command: str, env: Mapping[str, str], **options: Any) -> Process:
-        program = programs(command[BOUND:])
+        bound = command[: len(BINDING) - 1] == tuple(BINDING[:-1])
+        program = programs(command[len(BINDING) :] if bound else command)
         if program is not None:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -23,7 +23,7 @@ from server.cli import command_line
 
 PATIENCE = 120.0
 FORKS = multiprocessing.get_context("forkserver")
-COMMANDS = ("config", "export", "import_data", "migrate", "serve", "train", "verify", "worker")
+COMMANDS = ("config", "export", "import_data", "migrate", "serve", "train", "verify", "workers")
 FORKS.set_forkserver_preload(["support.forked_command", *(f"server.cli.{command}" for command in COMMANDS)])
 
 

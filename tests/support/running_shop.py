@@ -50,6 +50,7 @@ from server.auth.tokens import AccessTokens
 from server.bootstrap.first_admin import create_admin, hashed
 from server.catalog import listings
 from server.clock import Clock, utc_now
+from server.db import round_trip, waiting
 from server.events.log import publish
 from server.events.topics import CatalogReplaced
 from server.settings import Settings, load
@@ -277,6 +278,22 @@ class RunningShop:
             yield statements
         finally:
             event.remove(self.app.db.engine, "before_cursor_execute", record)
+
+
+@contextmanager
+def counted_round_trips() -> Iterator[list[list[str]]]:
+    """Collect the first words of the prepared statements of each round trip to PostgreSQL that calls make."""
+    trips: list[list[str]] = []
+
+    def exchange(*arguments: Any, commit: bool = False) -> Any:
+        if threading.current_thread().name.startswith("use-case"):
+            words = [command.query.sql.split()[0].decode() for command in arguments[1]]
+            trips.append(words + ["COMMIT"] * commit)
+        return round_trip.exchange(*arguments, commit=commit)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "exchange", exchange)
+        yield trips
 
 
 @dataclass(frozen=True)

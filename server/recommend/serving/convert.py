@@ -41,6 +41,9 @@ ListT = TypeVar(
 )
 """The responses of the recommenders: each its own, and so far alike."""
 
+NewItem: TypeAlias = Callable[..., pb.Recommendation | pb.ReorderItem]
+"""Makes an entry of a list."""
+
 _PLACEMENTS = {
     pb.GetRecommendationsRequest.CONTEXT_UNSPECIFIED: Placement.HOMEPAGE,
     pb.GetRecommendationsRequest.HOMEPAGE: Placement.HOMEPAGE,
@@ -82,8 +85,9 @@ def reorder_to_wire(reordered: Recommended[Reordered], cards: Cards) -> pb.GetRe
             order_count=item.reason.order_count,
             last_order_time=time_to_wire(datetime.fromtimestamp(item.last_time, UTC)),
         )
-        message.MergeFromString(_reason(pb.ReorderItem, item.reason, language))
-        cards.fill(message.card, item.product_id)
+        message.MergeFromString(
+            _reason(pb.ReorderItem, item.reason, language) + cards.of(pb.ReorderItem, item.product_id)
+        )
     return reply
 
 
@@ -93,13 +97,14 @@ def list_to_wire(recommended: Recommended[Recommendation], response: type[ListT]
     reply = response(model_version=recommended.model_version, attribution_token=recommended.attribution_token)
     for item in recommended.items:
         message = reply.items.add(product_id=item.product_id, score=item.score, source=item.source)
-        message.MergeFromString(_reason(pb.Recommendation, item.reason, language))
-        cards.fill(message.card, item.product_id)
+        message.MergeFromString(
+            _reason(pb.Recommendation, item.reason, language) + cards.of(pb.Recommendation, item.product_id)
+        )
     return reply
 
 
 @lru_cache(maxsize=MAX_REASONS)
-def _reason(kind: type[pb.Recommendation | pb.ReorderItem], reason: Reason, language: str) -> bytes:
+def _reason(kind: NewItem, reason: Reason, language: str) -> bytes:
     """What an item says of its reason, as bytes: parsing them costs a fraction of making them anew."""
     details = pb.RecommendationReason(
         code=pb.RecommendationReason.Code.Value(reason.code),
@@ -120,18 +125,18 @@ class Cards:
         self._card_of = card_of
         self._clock = clock
 
-    def fill(self, message: pb.ProductCard, product_id: int) -> None:
-        """Show a product as it is now; leaves the message empty when the product is gone."""
+    def of(self, kind: NewItem, product_id: int) -> bytes:
+        """What an item shows of a product as it is now, as bytes; nothing when the product is gone."""
         facts = self._card_of(product_id)
-        if facts is not None:
-            discount, price = facts.discount, facts.list_minor
-            now = price if discount is None else discount.price_at(price, self._clock())
-            message.MergeFromString(_card(facts, now))
+        if facts is None:
+            return b""
+        discount, price = facts.discount, facts.list_minor
+        return _card(kind, facts, price if discount is None else discount.price_at(price, self._clock()))
 
 
 @lru_cache(maxsize=MAX_CARDS)
-def _card(facts: CardFacts, price: int) -> bytes:
-    """A card as bytes: parsing it costs a third of making its amounts anew."""
+def _card(kind: NewItem, facts: CardFacts, price: int) -> bytes:
+    """An item with nothing but its card as bytes: parsing it costs a third of making its amounts anew."""
     card = pb.ProductCard(
         name=facts.name,
         slug=facts.slug,
@@ -141,7 +146,7 @@ def _card(facts: CardFacts, price: int) -> bytes:
     )
     if price != facts.list_minor:
         card.list_price.CopyFrom(money_to_wire(facts.list_minor, facts.currency))
-    return card.SerializeToString()
+    return kind(card=card).SerializeToString()
 
 
 def event_from_wire(event: behavior_pb2.BehaviorEvent) -> ReportedEvent:

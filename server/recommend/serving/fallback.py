@@ -6,7 +6,6 @@ Whatever is eligible comes in before a list stays short, each rung below the las
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from itertools import compress, islice
 
 import numpy as np
@@ -71,7 +70,7 @@ def trended_at_training(model: Model | None, category_ids: Collection[int] | Non
             return []
         items = model.bestsellers.trending(category_ids=category_ids, eligible=eligible, limit=count)
         scale = 1.0 if below is None else TRENDED_FLOOR
-        return [replace(item, score=item.score * scale) for item in items]
+        return [item._replace(score=item.score * scale) for item in items]
 
     return rung
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Connection, Table, bindparam, event, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
+from support.running_shop import counted_round_trips
 
+from server.db import round_trip
 from server.db.base import UtcDateTime
 from server.db.bulk import write_rows
 from server.db.database import Database
@@ -67,17 +70,12 @@ def kept(db: Database) -> list[str]:
         return list(connection.scalars(IDS))
 
 
-def round_trips(db: Database, work: Callable[[], None]) -> list[str]:
-    """The first word of each statement that `work` has the driver run."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement.split()[0])
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    work()
-    event.remove(db.engine, "before_cursor_execute", note)
-    return [word for word in statements if word != "BEGIN"]
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
+    """What `counted_round_trips` collects."""
+    monkeypatch.setattr(threading.current_thread(), "name", "use-case")
+    with counted_round_trips() as trips:
+        yield trips
 
 
 def test_every_type_comes_back_as_it_went_in(db: Database) -> None:
@@ -234,22 +232,55 @@ def test_a_write_that_fails_later_is_sqlalchemys_error_and_undoes_its_transactio
     assert kept(db) == ["a", "d"]
 
 
-def test_what_is_left_for_later_shares_a_round_trip_where_nobody_can_tell(db: Database) -> None:
-    def joined() -> None:
-        with db.transaction() as tx:
-            KEEP.later(tx, **key("a"))
-            RENAME.later(tx, before="none", after="nobody")  # in the table of the INSERT that follows
+def test_what_is_left_for_later_shares_a_round_trip_in_its_order(
+    db: Database, round_trips: list[list[str]]
+) -> None:
+    with db.transaction() as tx:
+        KEEP.later(tx, **key("a"))
+        RENAME.later(tx, before="none", after="nobody")
+        INSERT.first(tx, version="one", **MODEL)
+        RENAME.later(tx, before="one", after="two")
+        renamed = RENAME.later(tx, before="two", after="three")
+        assert renamed.rowcount() == 1
+        KEEP.later(tx, **key("b"))
+        found = KEPT.later(tx)
+    assert [row.request_id for row in found.all()] == ["a", "b"]
+    assert kept(db) == ["a", "b"]
+    assert round_trips == (
+        [["INSERT", "UPDATE", "INSERT"], ["UPDATE", "UPDATE"], ["INSERT", "SELECT", "COMMIT"]]
+        if db.is_postgresql
+        else []
+    )
+
+
+def test_what_was_undone_has_no_outcome(db: Database) -> None:
+    if not db.is_postgresql:
+        return  # it ran at once
+    with db.transaction() as tx:
+        savepoint = tx.begin_nested()
+        found = KEPT.later(tx)
+        savepoint.rollback()
+        with pytest.raises(RuntimeError):
+            found.all()
+
+
+def test_a_connection_keeps_so_many_statements_prepared(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(round_trip, "MAX_PREPARED", 2)
+    with db.transaction() as tx:
+        KEEP.run(tx, **key("a"))
+        for _ in range(3):
             INSERT.first(tx, version="one", **MODEL)
-
-    def carried() -> None:
-        with db.transaction() as tx:
-            KEEP.later(tx, **key("b"))
-            INSERT.first(tx, version="two", **MODEL)
-            KEEP.later(tx, **key("c"))
-
-    on_sqlite = not db.is_postgresql
-    assert round_trips(db, joined) == (["INSERT", "UPDATE", "INSERT"] if on_sqlite else ["WITH", "INSERT"])
-    assert round_trips(db, carried) == (["INSERT"] * 3 if on_sqlite else ["WITH", "INSERT"])
+            RENAME.run(tx, before="one", after="two")
+            RENAME.run(tx, before="two", after="three")
+            assert [row.request_id for row in KEPT.all(tx)] == ["a"]
+            tx.execute(delete(TrainedModel))
+        if db.is_postgresql:
+            names = tx.scalars(
+                text("SELECT name FROM pg_prepared_statements WHERE name LIKE 'sanset%'")
+            ).all()
+            assert len(names) == 2
 
 
 def test_a_parameter_that_stands_in_two_places_is_converted_once(db: Database) -> None:

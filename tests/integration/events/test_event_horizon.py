@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from support.order_keys import OrderKey
 from support.raw_event import RawEvent
 
+from server.db import waiting
 from server.db.database import Announcement, Database
 from server.events import publishers
 from server.events.consumer import Consumer
@@ -111,6 +112,17 @@ def open_transaction(url: str, database: str | None = None) -> Iterator[psycopg.
             connection.rollback()
 
 
+def publish_late(tx: Connection, key: str) -> None:
+    """Write an event, which goes to the table with what follows it."""
+    publish(tx, RawEvent(ORDER, key, {}))
+
+
+def publish_now(tx: Connection, key: str) -> None:
+    """Write an event, and have it in the table before the commit."""
+    publish_late(tx, key)
+    waiting.flush(tx)
+
+
 def raw_event(connection: psycopg.Connection, key: str) -> None:
     """An event as the version before writes it, or a person does."""
     connection.execute(
@@ -132,7 +144,7 @@ def test_a_strangers_open_transaction_holds_back_nothing(db: Database, postgres_
 def test_a_slow_publisher_delays_its_own_events_alone(db: Database, postgres_url: str) -> None:
     with listening(postgres_url) as worker:
         with db.transaction() as slow:
-            publish(slow, RawEvent(ORDER, "slow", {}))
+            publish_now(slow, "slow")
             publish_in(db, "fast")
             worker.until(lambda: worker.keys == ["fast"])
             assert take(db) == []  # the outboxes keep the order
@@ -174,9 +186,9 @@ def test_whoever_writes_an_event_holds_the_lock(db: Database, postgres_url: str)
 def test_the_lock_of_a_savepoint_that_is_undone_is_taken_anew(db: Database) -> None:
     with db.transaction() as slow:
         with slow.begin_nested() as part:
-            publish(slow, RawEvent(ORDER, "undone", {}))
+            publish_now(slow, "undone")
             part.rollback()
-        publish(slow, RawEvent(ORDER, "kept", {}))
+        publish_now(slow, "kept")
         publish_in(db, "fast")
         assert take(db) == []
     assert take(db) == ["kept", "fast"]
@@ -186,7 +198,7 @@ def test_ids_beyond_32_bits_are_told_apart(db: Database) -> None:
     with db.transaction() as tx:
         tx.execute(text(f"SELECT setval('events_id_seq', {2**32 - 2})"))
     with db.transaction() as slow:
-        publish(slow, RawEvent(ORDER, "slow", {}))
+        publish_now(slow, "slow")
         publish_in(db, "fast", "faster", "fastest")
         with db.read() as connection:
             assert horizon(connection) == (2**32 + 2, 2**32 - 2)
@@ -291,14 +303,15 @@ class _Undone(Exception):
 
 def _publish_at_random(tx: Connection, keys: list[str], chance: random.Random) -> list[str]:
     kept = []
+    write = publish_now if chance.random() < 0.8 else publish_late
     if chance.random() < 0.5:
         tx.execute(text("SELECT pg_current_xact_id()"))
     for key in keys:
         if chance.random() < 0.2:
             with tx.begin_nested() as part:
-                publish(tx, RawEvent(ORDER, f"undone-{key}", {}))
+                write(tx, f"undone-{key}")
                 part.rollback()
-        publish(tx, RawEvent(ORDER, key, {}))
+        write(tx, key)
         kept.append(key)
         time.sleep(chance.choice((0, 0, 0.0005, 0.003)))
     if chance.random() < 0.15:

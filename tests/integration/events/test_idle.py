@@ -18,6 +18,7 @@ from support.running_shop import test_settings
 
 from server.clock import utc_now
 from server.core import Core
+from server.db import waiting
 from server.db.database import CHANNEL, Database
 from server.events.consumer import REST
 from server.events.log import CATALOG, ORDER, PRODUCT, SESSION, publish
@@ -105,6 +106,7 @@ def test_an_event_that_waits_for_a_slow_transaction_keeps_the_outboxes_awake(
     core = core_on(postgres_url, tmp_path)
     with core.db.transaction() as slow:
         publish(slow, RawEvent(ORDER, "1", {}))
+        waiting.flush(slow)
         for outbox in outboxes(core):
             assert asyncio.run(outbox.run()) is None
     core.pool.close()

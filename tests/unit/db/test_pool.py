@@ -224,7 +224,7 @@ def test_listeners_hear_of_a_transaction_after_its_commit_and_never_of_one_undon
     database.on_commit = lambda news: heard.extend((each.key, _written(database)) for each in news)
     with database.transaction() as tx:
         tx.exec_driver_sql("INSERT INTO written VALUES ('kept')")
-        announce(tx, [Announcement(1, "topic", "kept", None)])
+        announce(tx, lambda: [Announcement(1, "topic", "kept", None)])
         assert heard == []
     with contextlib.suppress(ZeroDivisionError), database.transaction() as tx:
         tx.exec_driver_sql("INSERT INTO written VALUES ('undone')")

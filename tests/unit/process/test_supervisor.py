@@ -43,6 +43,7 @@ servers = [
 for server in servers:
     threading.Thread(target=server.serve_forever).start()
 """
+FORKED = "from server.process.fork_server import next_fork\nnext_fork()\n"
 WORKER = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -101,11 +102,11 @@ def test_everything_runs_until_the_signal_and_nothing_afterwards(settings: Setti
 
     def on_ready(ports: supervisor.Ports) -> None:
         assert not is_free(LOOPBACK, ports.json)
-        pids.extend(_pids(settings))
+        pids.extend([*_pids(settings), _fork_server(settings)])
         os.kill(os.getpid(), signal.SIGTERM)
 
     supervisor.serve(settings, on_ready)
-    assert len(pids) == 3
+    assert len(pids) == 4
     assert not any(_lives(pid) for pid in pids)
     assert not (settings.data_dir / "run" / "shop.json").exists()
     assert is_free(LOOPBACK, settings.grpc_port)
@@ -184,6 +185,24 @@ def test_a_killed_worker_and_a_killed_gateway_are_started_again(
     assert "killed by SIGKILL" in shop.errors
 
 
+def test_workers_end_and_are_started_again_with_what_they_were_forked_from(settings: Settings) -> None:
+    with _Running(settings) as shop:
+        gateway, *workers = _pids(settings)
+        fork_server = _fork_server(settings)
+        os.kill(
+            fork_server, signal.SIGTERM
+        )  # a service manager may send it to all; the workers still need it
+        os.kill(workers[0], signal.SIGKILL)
+        _until(lambda: len(_pids(settings)) == 3 and workers[0] not in _pids(settings))
+        assert _fork_server(settings) == fork_server
+        assert workers[1] in _pids(settings)
+        os.kill(fork_server, signal.SIGKILL)
+        _until(lambda: len(_pids(settings)) == 3 and not set(workers) & set(_pids(settings)))
+        assert _pids(settings)[0] == gateway
+        assert _fork_server(settings) != fork_server
+    assert "worker 2 ended (killed by SIGKILL)" in shop.errors
+
+
 def test_a_worker_and_a_gateway_that_hang_are_replaced(settings: Settings) -> None:
     shop = _Running(settings)
     with shop:
@@ -232,14 +251,16 @@ def test_a_shop_ends_with_the_terminal_it_was_started_in(settings: Settings) -> 
 def test_workers_are_restarted_in_turn(settings: Settings) -> None:
     with _Running(settings) as shop:
         gateway, *workers = _pids(settings)
+        fork_server = _fork_server(settings)
         shop.process.send_signal(signal.SIGUSR1)
         _until(lambda: not set(_pids(settings)) & set(workers))
         assert _pids(settings)[0] == gateway
+        _until(lambda: not _lives(fork_server))  # the new one has imported what is installed now
 
 
 def test_nothing_survives_a_killed_supervisor(settings: Settings) -> None:
     with _Running(settings) as shop:
-        pids = _pids(settings)
+        pids = [*_pids(settings), _fork_server(settings)]
         shop.process.kill()
         _until(lambda: not any(_lives(pid) for pid in pids))
 
@@ -349,7 +370,7 @@ from server.process import child_process, supervisor
 from server.process.envoy import config as envoy
 from server.settings import Settings
 child_process.LIFE_SECONDS = 0.1
-supervisor.worker_command = lambda port, metrics: [sys.executable, "-c", {WORKER!r}]
+supervisor.workers_command = lambda: [sys.executable, "-c", {FORKED + WORKER!r}]
 envoy.command = lambda settings, path: [sys.executable, "-c", {GATEWAY!r}, str(settings.port), str(path)]
 supervisor.NOTICE_SECONDS = 0.0
 settings = Settings(_env_file=None, **{self.settings.model_dump(mode="json", include=_SET)!r})
@@ -376,13 +397,18 @@ _SET = {"environment", "data_dir", "port", "grpc_port", "workers", "drain_second
 
 
 def _workers_run(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    monkeypatch.setattr(supervisor, "worker_command", lambda port, metrics: [sys.executable, "-c", script])
+    monkeypatch.setattr(supervisor, "workers_command", lambda: [sys.executable, "-c", FORKED + script])
 
 
 def _pids(settings: Settings) -> list[int]:
     """The gateway's, then the workers'."""
     state = json.loads((settings.data_dir / "run" / "shop.json").read_text())
     return [each["pid"] for each in (state["envoy"], *state["workers"]) if each["pid"]]
+
+
+def _fork_server(settings: Settings) -> int:
+    pid: int = json.loads((settings.data_dir / "run" / "shop.json").read_text())["fork_server"]["pid"]
+    return pid
 
 
 def _lives(pid: int) -> bool:
