@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+
+# As the commands do, before anything imports gRPC.
+os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_listener")
+
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
