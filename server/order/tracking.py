@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from server.alarms import Alarms
 from server.events.follower import Follower
 from server.events.order_steps import OrderStepped, Step
 from server.order.status import FINAL
@@ -59,21 +60,66 @@ Message = Step | Heartbeat | Reconnect | End
 
 
 class _Watcher:
-    """The steps that came in for one stream and were not sent yet."""
+    """Where one stream stands: what it has sent, what it is to send, and the steps that came in since."""
 
-    __slots__ = ("missed", "steps", "wake")
+    __slots__ = ("_history", "_waiter", "missed", "sequence", "status", "steps")
 
     def __init__(self) -> None:
-        self.steps: deque[Step] = deque()
+        self.sequence = 0
+        self.status = ""
+        self.steps: list[Step] = []
         self.missed = False
-        self.wake = asyncio.Event()
+        self._history: list[Step] | None = None
+        self._waiter: asyncio.Future[bool] | None = None
 
     def offer(self, step: Step) -> None:
+        """Take a step that has just happened."""
         if len(self.steps) < MAX_WAITING:
             self.steps.append(step)
         else:
             self.missed = True
-        self.wake.set()
+        self.wake()
+
+    def wake(self, *, has_news: bool = True) -> None:
+        """End its wait, for news or for a heartbeat."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(has_news)
+
+    def stand_at(self, so_far: StepsSoFar, sequence: int) -> None:
+        """Go on from the history after a sequence; one that the order has not reached counts as its last."""
+        self._history, self.status = so_far.steps, so_far.status
+        self.sequence = min(sequence, so_far.last_sequence)
+
+    def take(self) -> list[Step]:
+        """The steps that come next: of the history, or then of those that came in, up to one that is missing."""
+        live = self._history is None
+        steps, self._history = (self.steps if self._history is None else self._history), None
+        if live:
+            self.steps = []
+        due = []
+        for step in steps:
+            if step.sequence <= self.sequence:
+                continue
+            if live and step.sequence > self.sequence + 1:
+                self.missed = True
+                break
+            self.sequence, self.status = step.sequence, step.status
+            due.append(step)
+        return due
+
+    async def wait(self, alarms: Alarms, seconds: float) -> bool:
+        """Wait for news; False when so many seconds are over first."""
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiter = waiter
+        alarm = alarms.set(seconds, self._beat)
+        try:
+            return await waiter
+        finally:
+            alarm.cancel()
+            self._waiter = None
+
+    def _beat(self) -> None:
+        self.wake(has_news=False)
 
 
 class Tracking:
@@ -83,6 +129,7 @@ class Tracking:
         self._heartbeat = heartbeat_seconds
         self._lifetime = lifetime_seconds
         self._watchers: defaultdict[int, set[_Watcher]] = defaultdict(set)
+        self._alarms = Alarms()
         self._draining = False
 
     def attach(self, follower: Follower) -> None:
@@ -94,7 +141,7 @@ class Tracking:
         self._draining = True
         for watchers in self._watchers.values():
             for watcher in watchers:
-                watcher.wake.set()
+                watcher.wake()
 
     @property
     def open_streams(self) -> int:
@@ -113,58 +160,29 @@ class Tracking:
         It listens before it reads the history, so nothing falls between the two; a step that comes twice is
         known by its sequence, and a gap sends it back to the database.
         """
+        # Streams that were opened together must not all come back together.
+        until = time.monotonic() + self._lifetime * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
         watcher = _Watcher()
         self._watchers[order_id].add(watcher)
         try:
-            async for message in self._follow(watcher, after, read):
-                yield message
+            watcher.stand_at(await read(after), after)
+            while True:
+                for step in watcher.take():
+                    yield step
+                if watcher.missed:
+                    watcher.missed = False
+                    watcher.steps.clear()
+                    watcher.stand_at(await read(watcher.sequence), watcher.sequence)
+                    continue
+                if watcher.status in FINAL and not watcher.steps:
+                    yield End(watcher.status, watcher.sequence)
+                    return
+                if self._draining or time.monotonic() >= until:
+                    yield Reconnect(watcher.sequence, STOPPING if self._draining else LIVED_LONG)
+                    return
+                if not watcher.steps and not await watcher.wait(self._alarms, self._heartbeat):
+                    yield Heartbeat()
         finally:
             self._watchers[order_id].discard(watcher)
             if not self._watchers[order_id]:
                 del self._watchers[order_id]
-
-    async def _follow(self, watcher: _Watcher, after: int, read: ReadSteps) -> AsyncIterator[Message]:
-        # Streams that were opened together must not all come back together.
-        until = time.monotonic() + self._lifetime * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
-        so_far = await read(after)
-        status, steps = so_far.status, so_far.steps
-        sequence = min(after, so_far.last_sequence)
-        live = False
-        while True:
-            for step in steps:
-                if step.sequence <= sequence:
-                    continue
-                if live and step.sequence > sequence + 1:
-                    watcher.missed = True
-                    break
-                sequence, status = step.sequence, step.status
-                yield step
-            if watcher.missed:
-                watcher.missed = False
-                watcher.steps.clear()
-                so_far = await read(sequence)
-                status, steps = so_far.status, so_far.steps
-                live = False
-                continue
-            if status in FINAL and not watcher.steps:
-                yield End(status, sequence)
-                return
-            if self._draining or time.monotonic() >= until:
-                yield Reconnect(sequence, STOPPING if self._draining else LIVED_LONG)
-                return
-            if not watcher.steps and not await self._wait(watcher):
-                yield Heartbeat()
-            steps = [watcher.steps.popleft() for _ in range(len(watcher.steps))]
-            live = True
-
-    async def _wait(self, watcher: _Watcher) -> bool:
-        """Wait for news; False when a heartbeat is due first."""
-        watcher.wake.clear()
-        if self._draining:
-            return True
-        try:
-            async with asyncio.timeout(self._heartbeat):
-                await watcher.wake.wait()
-        except TimeoutError:
-            return False
-        return True

@@ -62,6 +62,7 @@ async def write(context: Context, call: Call, message: Message, until: float) ->
     sending.add_done_callback(_look_at)
     if not (await asyncio.wait((sending,), timeout=max(until - time.monotonic(), SLOW_SECONDS)))[0]:
         raise OutOfTime()
+    call.sending = None
     sending.result()
 
 

@@ -5,46 +5,81 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from types import TracebackType
 
+from server.alarms import Alarm, Alarms
 from server.errors import TokenInvalid
 from server.rpc.call import Call
 
 
+class Lease:
+    """Interrupts its block with TokenInvalid when the caller's token expires, or their session is revoked."""
+
+    __slots__ = ("_alarm", "_cancellations", "_has_ended", "_leases", "_seconds", "_session_id", "_task")
+
+    def __init__(self, leases: Leases, session_id: str, seconds: float) -> None:
+        self._leases = leases
+        self._session_id = session_id
+        self._seconds = seconds
+        self._has_ended = False
+
+    async def __aenter__(self) -> Lease:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task: asyncio.Task[object] = task
+        self._cancellations = task.cancelling()
+        self._alarm: Alarm = self._leases.alarms.set(self._seconds, self.end)
+        self._leases.open[self._session_id].add(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._alarm.cancel()
+        self._leases.forget(self, self._session_id)
+        # As asyncio's own timeouts tell their cancellation from the caller's
+        if (
+            self._has_ended
+            and self._task.uncancel() <= self._cancellations
+            and isinstance(error, asyncio.CancelledError)
+        ):
+            raise TokenInvalid() from None
+
+    def end(self) -> None:
+        """Interrupt the block."""
+        if not self._has_ended:
+            self._has_ended = True
+            self._task.cancel()
+
+    def expired(self) -> bool:
+        """Whether the block was interrupted."""
+        return self._has_ended
+
+
 class Leases:
-    """The open streams of signed-in callers by session, on the event loop; a stream costs a timer and no task."""
+    """The open streams of signed-in callers by session, on the event loop; they share one timer."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._open: defaultdict[str, set[asyncio.Timeout]] = defaultdict(set)
+        self.alarms = Alarms()
+        self.open: defaultdict[str, set[Lease]] = defaultdict(set)
 
-    @asynccontextmanager
-    async def hold(self, call: Call) -> AsyncIterator[asyncio.Timeout | None]:
-        """Interrupt the block, and raise TokenInvalid, when the caller's token expires or session is revoked.
-
-        Yields what tells whether that has happened: None for a caller who is not signed in.
-        """
-        if call.caller is None:
-            yield None
-            return
-        session_id = call.caller.session_id
-        try:
-            async with asyncio.timeout(call.caller.expires_at - self._now()) as lease:
-                self._open[session_id].add(lease)
-                try:
-                    yield lease
-                finally:
-                    self._open[session_id].discard(lease)
-                    if not self._open[session_id]:
-                        del self._open[session_id]
-        except TimeoutError:
-            if lease.expired():
-                raise TokenInvalid() from None
-            raise
+    def hold(self, call: Call) -> AbstractAsyncContextManager[Lease | None]:
+        """The lease of a caller, which tells whether it has ended; None for one who is not signed in."""
+        caller = call.caller
+        if caller is None:
+            return nullcontext()
+        return Lease(self, caller.session_id, caller.expires_at - self._now())
 
     def end(self, session_id: str) -> None:
         """Interrupt the streams of a session: it was revoked."""
-        for lease in self._open.get(session_id, ()):
-            if not lease.expired():
-                lease.reschedule(0)
+        for lease in self.open.get(session_id, ()):
+            lease.end()
+
+    def forget(self, lease: Lease, session_id: str) -> None:
+        """Forget a lease whose block is over."""
+        self.open[session_id].discard(lease)
+        if not self.open[session_id]:
+            del self.open[session_id]

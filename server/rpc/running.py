@@ -23,7 +23,8 @@ class Running:
     """The tasks of the calls under way, on the event loop."""
 
     def __init__(self) -> None:
-        self._tasks: dict[Task, Deadline | None] = {}
+        self._bound: dict[Task, Deadline] = {}
+        self._unbound: set[Task] = set()
         self._interrupted: dict[Task, Refusal] = {}
         self._looking = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -34,7 +35,7 @@ class Running:
         # Without the loop it asks the system for the process id.
         task = current_task(self._loop or self._loop_that_runs())
         assert task is not None  # gRPC runs each call in a task
-        self._tasks[task] = deadline
+        self._bound[task] = deadline
         if not self._looking:
             self._looking = True
             asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
@@ -42,12 +43,14 @@ class Running:
 
     def unbind(self, task: Task) -> None:
         """Let a call take as long as it likes."""
-        self._tasks[task] = None
+        del self._bound[task]
+        self._unbound.add(task)
 
     def end(self, task: Task | None) -> None:
         """Forget a call; None: one that was never noted."""
         if task is not None:
-            del self._tasks[task]
+            if self._bound.pop(task, None) is None:
+                self._unbound.discard(task)
             if self._interrupted:
                 self._interrupted.pop(task, None)
 
@@ -62,12 +65,15 @@ class Running:
     async def stop(self, seconds: float) -> None:
         """Let the calls under way end within `seconds`, and give up those that do not."""
         self.stopping = True
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
-        for task in self._tasks:
+        if tasks := self._tasks():
+            await asyncio.wait(tasks, timeout=seconds)
+        for task in self._tasks():
             self._give_up(task, ServerStopping())
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=LAST_WORDS_SECONDS)
+        if tasks := self._tasks():
+            await asyncio.wait(tasks, timeout=LAST_WORDS_SECONDS)
+
+    def _tasks(self) -> set[Task]:
+        return self._unbound.union(self._bound)
 
     def _loop_that_runs(self) -> asyncio.AbstractEventLoop:
         self._loop = asyncio.get_running_loop()
@@ -75,10 +81,11 @@ class Running:
 
     def _look(self) -> None:
         now = time.monotonic()
-        for task, deadline in self._tasks.items():
-            if deadline is not None and deadline.expires_at + deadline.grace < now:
+        for task, deadline in self._bound.items():
+            if deadline.expires_at + deadline.grace < now:
                 self._give_up(task, errors.OutOfTime())
-        self._looking = bool(self._tasks)
+        # Nobody looks at the streams, which may be open for hours.
+        self._looking = bool(self._bound)
         if self._looking:
             asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 

@@ -42,7 +42,7 @@ def test_a_revoked_session_ends_its_streams_and_no_others() -> None:
         left = kept.done()
         kept.cancel()
         await asyncio.gather(kept, return_exceptions=True)
-        assert not leases._open
+        assert not leases.open
         return ended, left
 
     assert asyncio.run(scenario()) == (["token invalid"] * 3, False)
