@@ -334,6 +334,17 @@ def test_a_parameter_of_the_query_is_refused_by_name(
     assert text in _refused(buyer.http.get(f"products?{query}"))[field]
 
 
+def test_what_was_answered_before_is_refused_with_a_body_or_another_query(buyer: Person) -> None:
+    for target, content, status in (
+        ("products?page_size=3", b"", 200),
+        ("products?page_size=3", b"", 200),
+        ("products?page_size=3", b'{"quantity": 1}', 400),
+        ("products?page_size=3&page_size=3", b"", 400),
+        ("products?page_size=3", b"", 200),
+    ):
+        assert buyer.http.request("GET", target, content=content).status_code == status
+
+
 def test_a_word_where_the_path_holds_a_number_is_refused_by_the_name_of_the_field(buyer: Person) -> None:
     assert "product_id" in _refused(buyer.http.get("products/abc"))
     assert "order_id" in _refused(buyer.http.get("orders/12%20"))

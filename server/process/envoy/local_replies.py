@@ -210,9 +210,7 @@ def _of_requests(max_body_bytes: int) -> Iterator[GatewayRefusal]:
         sentence=Sentence(TOO_LARGE, {"limit": str(max_body_bytes)}),
         metadata={"limit": str(max_body_bytes)},
     )
-    headers = replace(malformed, when=http(431), sentence=Sentence(TOO_MANY_HEADERS))
-    yield headers
-    yield replace(headers, when=http(403), http_status=431)  # by the filter of the headers' size
+    yield replace(malformed, when=http(431), sentence=Sentence(TOO_MANY_HEADERS))
 
 
 def _refusals(refusals: Iterable[GatewayRefusal]) -> Iterator[Json]:

@@ -258,7 +258,7 @@ def test_json_is_judged_by_the_contract_and_native_calls_are_not(rendered: Any) 
     for route in _routes(rendered):
         native = "grpc" in route["match"] or route["name"].startswith("native")
         off = route.get("typed_per_filter_config", {}).get(lua, {}).get("disabled", False)
-        assert off is (native or _is_page(route)), route["name"]
+        assert off is (native or "direct_response" in route), route["name"]
 
 
 def test_a_page_is_a_file_that_is_there_and_no_filter_of_calls_looks_at_it(rendered: Any) -> None:
@@ -312,14 +312,17 @@ def _transcoders(rendered: Any) -> Iterator[Any]:
         if each["name"] == TRANSCODER:
             yield each["typed_config"]
     for route in _routes(rendered):
-        if TRANSCODER in route.get("typed_per_filter_config", {}) and not _is_page(route):
-            yield route["typed_per_filter_config"][TRANSCODER]
+        override = route.get("typed_per_filter_config", {}).get(TRANSCODER, {"disabled": True})
+        if not override.get("disabled"):
+            yield override
 
 
 def _route(rendered: Any, path: str, verb: str, native: bool = False) -> Any:
     """The action of the first route that Envoy would take, for a caller without a token that accepts anything."""
     for route in _routes(rendered):
         match = route["match"]
+        if "route" not in route:
+            continue
         if "safe_regex" in match and not re.fullmatch(match["safe_regex"]["regex"], path):
             continue
         if "prefix" in match and not path.startswith(match["prefix"]):

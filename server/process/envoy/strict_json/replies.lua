@@ -20,6 +20,21 @@ local function tag_of(content)
   return format('"%s%s"', bit.tohex(one), bit.tohex(other))
 end
 
+-- The tags of what was sent before, up to some bytes of it: to find one takes a twentieth of making it.
+local MAX_TAGGED_BYTES = 2097152
+local tags, tagged_bytes = {}, 0
+
+local function remembered_tag_of(content)
+  local tag = tags[content]
+  if not tag then
+    tag = tag_of(content)
+    tagged_bytes = tagged_bytes + #content
+    if tagged_bytes > MAX_TAGGED_BYTES then tags, tagged_bytes = {}, #content end
+    tags[content] = tag
+  end
+  return tag
+end
+
 -- HEAD is answered as GET, and the length of its body is all that is left of that.
 local function answer_head(handle)
   local body = handle:body()
@@ -32,7 +47,7 @@ end
 -- What a caller who is not signed in reads of the catalogue, caches may keep for a moment, and ask whether it changed.
 -- Returns whether it did not.
 local function answer_cacheable(handle, body, none_match)
-  local headers, tag = handle:headers(), tag_of(body:getBytes(0, body:length()))
+  local headers, tag = handle:headers(), remembered_tag_of(body:getBytes(0, body:length()))
   headers:replace("etag", "W/" .. tag)
   headers:replace("cache-control", CACHE_CONTROL)
   headers:replace("vary", "accept-encoding, authorization, origin")

@@ -251,23 +251,42 @@ local function add_mask(handle, binding, path, query)
   handle:headers():replace(":path", path .. "?" .. more .. "update_mask=" .. mask)
 end
 
+-- Which method takes a GET of a path and query that were sound before: nearly all are asked for again. Bounded, since
+-- callers write them.
+local MAX_SOUND, MAX_TARGET = 4096, 256
+local sound, sound_count = {}, 0
+
+local function remember(target, binding)
+  if #target > MAX_TARGET then return end
+  if sound_count == MAX_SOUND then sound, sound_count = {}, 0 end
+  sound[target] = binding
+  sound_count = sound_count + 1
+end
+
 function envoy_on_request(handle)
   local headers = handle:headers()
-  local verb, path, query = headers:get(":method"), headers:get(":path"), ""
+  local verb, target = headers:get(":method"), headers:get(":path")
+  local binding = verb == "GET" and sound[target]
+  if binding and not handle:body() then
+    if on_binding then on_binding(handle, binding) end
+    return
+  end
+  local path, query = target, ""
   local mark = find(path, "?", 1, true)
   if mark then path, query = sub(path, 1, mark - 1), sub(path, mark + 1) end
-  local head = verb == "HEAD"
-  if head then
+  local is_read, is_head = verb == "GET", verb == "HEAD"
+  if is_head then
     verb = "GET"
     headers:replace(":method", verb) -- replies.lua takes the body from the reply
   end
 
-  local binding, segments = exact[verb] and exact[verb][path], nil
+  local segments
+  binding = exact[verb] and exact[verb][path]
   if not binding then
     segments = split(path)
     binding = walk(root, segments, 1, verb)
-    if not binding or literal[path] or (head and binding.stream) then
-      return refuse_verb(handle, head and "HEAD" or verb, segments)
+    if not binding or literal[path] or (is_head and binding.stream) then
+      return refuse_verb(handle, is_head and "HEAD" or verb, segments)
     end
   end
 
@@ -296,5 +315,6 @@ function envoy_on_request(handle)
     if not found then return end
   end
   if #found > 0 then return refuse_fields(handle, found) end
+  if is_read and not body then remember(target, binding) end
   if lacks_mask then add_mask(handle, binding, path, query) end
 end
