@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from server.db.base import AnyRow
@@ -24,8 +25,8 @@ V = TypeVar("V")
 
 def from_row(kind: type[D], row: AnyRow, **others: object) -> D:
     """Build a dataclass whose fields are named like the columns of a row; `others` are those that are not."""
-    columns = {name: getattr(row, name) for name in field_names(kind) if name not in others}
-    return kind(**columns, **others)
+    names, read = _reader(kind, tuple(others))
+    return kind(**dict(zip(names, read(row), strict=True)), **others)
 
 
 def columns_of(instance: _Dataclass, names: Iterable[str]) -> dict[str, object]:
@@ -36,6 +37,15 @@ def columns_of(instance: _Dataclass, names: Iterable[str]) -> dict[str, object]:
 def changed_columns(row: object, values: Mapping[str, V]) -> dict[str, V]:
     """Of values by column those that a row does not have yet: writing the others would change nothing."""
     return {name: value for name, value in values.items() if not is_same_json(value, getattr(row, name))}
+
+
+@cache
+def _reader(
+    kind: type[_Dataclass], others: tuple[str, ...]
+) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """The columns that a dataclass is built of besides `others`, and what reads them of a row: two at least."""
+    names = tuple(name for name in field_names(kind) if name not in others)
+    return names, attrgetter(*names)
 
 
 @cache

@@ -13,12 +13,13 @@ from sanset.v1 import order_service_pb2, payment_pb2, tracking_pb2, user_pb2
 
 from server.cart.convert import line_to_wire, totals_to_wire
 from server.clock import utc_now
+from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
 from server.events.order_steps import Parcel, Step
 from server.money import Money
 from server.order.list_queries import OrderFilter
-from server.order.placed import PlacedLine, PlacedOrder
+from server.order.placed import PlacedLine, PlacedOrder, payment_of
 from server.order.preview import Preview
 from server.order.reserve import Purchase
 from server.order.service import NextStep, OrderChanges
@@ -29,6 +30,8 @@ from server.order.steps import code_of, message_of
 from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.order.units import NamedUnits
 from server.payment.convert import decline_code_to_wire, dispute_to_wire, payment_to_wire
+from server.payment.order_payment import OrderPayment
+from server.payment.records import OrderDispute
 from server.pricing.prices import Totals
 from server.repeats.claims import claim_of
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
@@ -104,7 +107,7 @@ def filter_from_wire(request: order_service_pb2.ListOrdersRequest, user_id: int 
 def order_to_wire(order: PlacedOrder) -> pb.Order:
     """An order with its lines."""
     shipped = shipped_units(order)
-    whole = summary_to_wire(order)
+    whole = _summary(order, sum(line.quantity for line in order.lines), order.payment, order.dispute)
     whole.items.extend(_line_to_wire(line, order.currency, shipped[line.position]) for line in order.lines)
     whole.address.CopyFrom(_address_to_wire(order.address))
     whole.shipments.extend(map(_parcel_to_wire, order.shipments))
@@ -114,26 +117,33 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
     return whole
 
 
-def summary_to_wire(order: PlacedOrder) -> pb.Order:
-    """What a list shows of an order: all but what takes more room than the rest."""
+def summary_to_wire(row: AnyRow, dispute: OrderDispute | None) -> pb.Order:
+    """What a list shows of an order, from its row of `list_queries.SUMMARIES`."""
+    return _summary(row, row.item_count, payment_of(row), dispute)
+
+
+def _summary(
+    order: PlacedOrder | AnyRow, item_count: int, payment: OrderPayment | None, dispute: OrderDispute | None
+) -> pb.Order:
+    """All of an order but what takes more room than the rest; a row's columns are named like its fields."""
     return pb.Order(
         id=order.id,
         number=order.number,
         user_id=order.user_id or 0,
         status=pb.Order.Status.Value(order.status),
-        item_count=sum(line.quantity for line in order.lines),
+        item_count=item_count,
         totals=totals_to_wire(_totals(order)),
-        payment=payment_to_wire(order.payment) if order.payment is not None else None,
+        payment=payment_to_wire(payment) if payment is not None else None,
         delivery_option=pb.Delivery.Option.Value(order.delivery_option),
         tracking_number=order.tracking_number,
         eta=_eta_to_wire(order),
         reserved_until=time_to_wire(order.reserved_until),
         create_time=time_to_wire(order.placed_at),
         update_time=time_to_wire(order.updated_at),
-        etag=etag_of(order.version),
+        etag=etag_of(order.last_sequence + order.metadata_version),
         coupon_code=order.coupon_code,
         deliver_time=time_to_wire(order.delivered_at),
-        dispute=dispute_to_wire(order.dispute) if order.dispute is not None else None,
+        dispute=dispute_to_wire(dispute) if dispute is not None else None,
     )
 
 
@@ -142,7 +152,7 @@ def _address_to_wire(address: AddressSnapshot) -> user_pb2.Address:
     return user_pb2.Address(**fields | {"metadata": metadata_to_wire(address.get("metadata"))})
 
 
-def _totals(order: PlacedOrder) -> Totals:
+def _totals(order: PlacedOrder | AnyRow) -> Totals:
     return Totals(
         currency=order.currency,
         subtotal=order.subtotal_minor,
@@ -262,7 +272,7 @@ def _parcel_to_wire(parcel: Parcel) -> pb.Shipment:
     )
 
 
-def _eta_to_wire(order: PlacedOrder) -> Timestamp | None:
+def _eta_to_wire(order: PlacedOrder | AnyRow) -> Timestamp | None:
     return time_to_wire(future_eta(order.status, order.eta, utc_now()))
 
 

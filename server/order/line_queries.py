@@ -8,6 +8,7 @@ from functools import lru_cache
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 from sqlalchemy import insert as sql_insert
 
+from server.db.id_lists import ids_named, ids_value
 from server.db.prepared import Prepared
 from server.db.rows import columns_of
 from server.order.models import Order, OrderLine
@@ -31,11 +32,19 @@ _LINE_COLUMNS = tuple(
 """What a new line is inserted with beside its order; its ledger begins at the columns' zeros."""
 
 
+_OF_ORDERS = Prepared(
+    lambda dialect: (
+        select(*OrderLine.__table__.columns)
+        .where(OrderLine.order_id.in_(ids_named("ids", dialect)))
+        .order_by(OrderLine.order_id, OrderLine.position)
+    )
+)
+
+
 def of_orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[PlacedLine]]:
     """The lines of orders, by order, in their order."""
-    statement = select(*OrderLine.__table__.columns).where(OrderLine.order_id.in_(order_ids))
     by_order: dict[int, list[PlacedLine]] = {order_id: [] for order_id in order_ids}
-    for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):
+    for row in _OF_ORDERS.all(connection, ids=ids_value(connection, order_ids)):
         by_order[row.order_id].append(line_of(row))
     return by_order
 

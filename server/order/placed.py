@@ -148,7 +148,9 @@ class LockedOrder:
         return self.last_sequence + self.metadata_version
 
 
-def order_of(row: AnyRow, lines: Sequence[PlacedLine] = ()) -> PlacedOrder:
+def order_of(
+    row: AnyRow, lines: Sequence[PlacedLine] = (), dispute: OrderDispute | None = None
+) -> PlacedOrder:
     """Build an order from its row of `queries.order`."""
     return from_row(
         PlacedOrder,
@@ -156,7 +158,7 @@ def order_of(row: AnyRow, lines: Sequence[PlacedLine] = ()) -> PlacedOrder:
         lines=tuple(lines),
         shipments=parcels_of(row.shipments),
         payment=payment_of(row),
-        dispute=None,
+        dispute=dispute,
     )
 
 

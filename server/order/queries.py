@@ -74,12 +74,17 @@ _ADVANCE = Prepared(
 )
 
 
+_ORDER = Prepared(ORDERS.where(Order.id == bindparam("order_id")))
+_ORDER_OF_USER = Prepared(
+    ORDERS.where(Order.id == bindparam("order_id"), Order.user_id == bindparam("user_id"))
+)
+
+
 def order(connection: Connection, order_id: int, user_id: int | None = None) -> AnyRow | None:
     """An order with its payment; with `user_id`, only when it is that user's."""
-    statement = ORDERS.where(Order.id == order_id)
-    if user_id is not None:
-        statement = statement.where(Order.user_id == user_id)
-    return connection.execute(statement).one_or_none()
+    if user_id is None:
+        return _ORDER.first(connection, order_id=order_id)
+    return _ORDER_OF_USER.first(connection, order_id=order_id, user_id=user_id)
 
 
 def order_by_request(connection: Connection, user_id: int, request_id: str) -> AnyRow | None:

@@ -26,6 +26,7 @@ from server.order.steps import CODE_OF_STATUS, MAX_STEPS, record, step_of
 from server.payment import status as payment_status
 from server.payment.order_payment import OrderPayment
 from server.payment.queries import latest_disputes
+from server.payment.records import OrderDispute
 from server.pricing import delivery
 from server.promotion import service as promotions
 
@@ -48,9 +49,14 @@ def read_order(connection: Connection, caller: Identity, order_id: int) -> Place
 def complete(connection: Connection, rows: Sequence[AnyRow]) -> list[PlacedOrder]:
     """Orders with all that is shown of them, from their rows."""
     lines = line_queries.of_orders(connection, [row.id for row in rows])
+    disputes = shown_disputes(connection, rows)
+    return [order_of(row, lines[row.id], disputes.get(row.id)) for row in rows]
+
+
+def shown_disputes(connection: Connection, rows: Sequence[AnyRow]) -> dict[int, OrderDispute]:
+    """The disputes to show of the orders in these rows, by order; most have none."""
     disputed = [row.id for row in rows if row.payment_disputed]
-    shown = latest_disputes(connection, disputed) if disputed else {}
-    return [replace(order_of(row, lines[row.id]), dispute=shown.get(row.id)) for row in rows]
+    return latest_disputes(connection, disputed) if disputed else {}
 
 
 def read_payment(connection: Connection, caller: Identity, order_id: int) -> OrderPayment:

@@ -35,10 +35,10 @@ ExportOrders = Callable[[pb.ExportOrdersRequest, Call], AsyncGenerator[HttpBody]
 
 
 class ReadPage(Protocol):
-    """Reads the orders of a list: those after the keys, as many as the limit."""
+    """Reads the orders of a list: those after the keys, as many as the limit, whole or to be summarized."""
 
     def __call__(
-        self, connection: Connection, /, *, after: Sequence[object] | None, limit: int
+        self, connection: Connection, /, *, after: Sequence[object] | None, limit: int, whole: bool
     ) -> Sequence[AnyRow]: ...
 
 
@@ -110,11 +110,11 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     ) -> tuple[list[order_pb2.Order], str]:
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
+        whole = request.view == order_pb2.Order.FULL
         with self._db.read() as connection:
-            rows = read(connection, after=after, limit=size + 1)
-            orders = {order.id: order for order in service.complete(connection, rows[:size])}
-        to_wire = convert.order_to_wire if request.view == order_pb2.Order.FULL else convert.summary_to_wire
-        return self._pages.page(rows, size, lambda row: to_wire(orders[row.id]), keys, *scope)
+            rows = read(connection, after=after, limit=size + 1, whole=whole)
+            to_wire = _whole(connection, rows[:size]) if whole else _summaries(connection, rows[:size])
+        return self._pages.page(rows, size, to_wire, keys, *scope)
 
     def GetOrder(self, request: pb.GetOrderRequest, call: Call) -> order_pb2.Order:
         with self._db.read() as connection:
@@ -155,6 +155,18 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
 
     def ExportOrders(self, request: pb.ExportOrdersRequest, call: Call) -> AsyncGenerator[HttpBody]:
         return self._use_cases.export_orders(request, call)
+
+
+def _whole(connection: Connection, rows: Sequence[AnyRow]) -> Callable[[AnyRow], order_pb2.Order]:
+    """What makes whole messages of these rows of ORDERS."""
+    orders = {order.id: order for order in service.complete(connection, rows)}
+    return lambda row: convert.order_to_wire(orders[row.id])
+
+
+def _summaries(connection: Connection, rows: Sequence[AnyRow]) -> Callable[[AnyRow], order_pb2.Order]:
+    """What makes messages of these rows of SUMMARIES."""
+    disputes = service.shown_disputes(connection, rows)
+    return lambda row: convert.summary_to_wire(row, disputes.get(row.id))
 
 
 def _whose(request: pb.ListOrdersRequest, caller: Identity) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,8 +21,9 @@ _NANOS = 9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=10_000)
 def money_to_wire(minor: int, currency: str) -> MoneyMessage:
-    """An amount in minor units as google.type.Money."""
+    """An amount in minor units as google.type.Money. Do not change the message: everyone gets the same."""
     scale = 10 ** decimals(currency)
     units, rest = divmod(abs(minor), scale)
     nanos = rest * 10**_NANOS // scale

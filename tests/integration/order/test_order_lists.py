@@ -153,12 +153,15 @@ LISTS = {
 
 
 @pytest.mark.parametrize("orders", [*LISTS.values(), None], ids=[*LISTS, "pending"])
-def test_a_page_is_a_short_walk_along_an_index(many_orders: Database, orders: OrderFilter | None) -> None:
+@pytest.mark.parametrize("whole", [False, True], ids=["summaries", "whole"])
+def test_a_page_is_a_short_walk_along_an_index(
+    many_orders: Database, orders: OrderFilter | None, whole: bool
+) -> None:
     with many_orders.read() as connection, Explained(connection) as plans:
         if orders is None:
-            assert len(pending_page(connection, None, LIMIT)) == LIMIT
+            assert len(pending_page(connection, None, LIMIT, whole=whole)) == LIMIT
         else:
-            order_page(connection, orders, None, LIMIT)
+            order_page(connection, orders, None, LIMIT, whole=whole)
     plan = plans[0]
     if isinstance(plan, list):
         steps = [step for _, _, step in plan]

@@ -224,13 +224,14 @@ def test_reading_an_order_takes_two_queries_whatever_its_lines(shop: RunningShop
         assert len(queries) == 2, queries
 
 
+@pytest.mark.parametrize(("view", "queries"), [(pb.Order.SUMMARY, 1), (pb.Order.FULL, 2)])
 @pytest.mark.parametrize("size", [1, 5])
-def test_listing_orders_takes_two_queries_whatever_their_number(
-    shop: RunningShop, history: History, size: int
+def test_listing_orders_takes_a_query_and_whole_ones_two_whatever_their_number(
+    shop: RunningShop, history: History, size: int, view: pb.Order.View.ValueType, queries: int
 ) -> None:
-    with shop.counted_queries() as queries:
-        assert len(page(shop, history.buyer, page_size=size).items) == size
-    assert len(queries) == 2, queries
+    with shop.counted_queries() as statements:
+        assert len(page(shop, history.buyer, page_size=size, view=view).items) == size
+    assert len(statements) == queries, statements
 
 
 # Steps
