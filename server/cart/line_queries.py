@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, table, text, update
+from sqlalchemy import Connection, bindparam, delete, update
 
 from server.cart.models import CartItem
 from server.db.base import AnyRow
@@ -78,24 +78,9 @@ def take_items(tx: Connection, cart_id: int) -> list[AnyRow]:
     return sorted(_TAKE_ITEMS.all(tx, cart_id=cart_id))
 
 
-# By name: the orders are of a layer above, and only counted. The state stands in the text for the index's sake.
-_UNPAID = (
-    select(func.count())
-    .select_from(table("orders"))
-    .where(
-        text("orders.user_id = :buyer AND orders.status = 'PENDING_PAYMENT'").bindparams(
-            bindparam("buyer", type_=BigInteger)
-        )
-    )
-    .scalar_subquery()
-)
-_TAKE_FOR_ORDER = Prepared(
-    delete(CartItem)
-    .where(CartItem.cart_id == bindparam("cart_id"))
-    .returning(CartItem.id, CartItem.variant_id, CartItem.quantity, _UNPAID.label("unpaid"))
-)
+_DELETE_ALL = Prepared(delete(CartItem).where(CartItem.cart_id == bindparam("cart_id")))
 
 
-def take_for_order(tx: Connection, cart_id: int, user_id: int) -> list[AnyRow]:
-    """The same of a user's locked cart; each row says how many orders of theirs wait for their payment."""
-    return sorted(_TAKE_FOR_ORDER.all(tx, cart_id=cart_id, buyer=user_id))
+def delete_all(tx: Connection, cart_id: int) -> None:
+    """Empty a cart."""
+    _DELETE_ALL.later(tx, cart_id=cart_id)

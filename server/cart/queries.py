@@ -204,14 +204,12 @@ _LOCK_FOR_ORDER = Prepared(
         updated_at=_no_earlier(bindparam("now", type_=UtcDateTime)),
         notes="",
     )
-    .returning(Cart.id, Cart.version, Cart.coupon_id, Cart.points, Cart.shown)
 )
 
 
-def lock_for_order(tx: Connection, user_id: int, now: datetime) -> AnyRow | None:
-    """Lock a user's cart that an order empties, and say which totals were shown of it; None without one."""
-    row: AnyRow | None = _LOCK_FOR_ORDER.first(tx, owner=user_id, now=now)
-    return row
+def lock_for_order(tx: Connection, user_id: int, now: datetime) -> None:
+    """Lock a user's cart that an order empties, if there is one; what is read of it afterwards stays true."""
+    _LOCK_FOR_ORDER.later(tx, owner=user_id, now=now)
 
 
 _SHOW = Prepared(
@@ -245,4 +243,4 @@ _PROMOTE = Prepared(
 
 def promote(tx: Connection, cart_id: int, coupon_id: int | None, points: int) -> None:
     """Set the coupon of a cart that is locked, and how many points its checkout redeems."""
-    _PROMOTE.run(tx, cart=cart_id, new_coupon=coupon_id, new_points=points)
+    _PROMOTE.later(tx, cart=cart_id, new_coupon=coupon_id, new_points=points)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.cart import fitting, line_queries, queries, shown
-from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, ProductNotInCart
+from server.cart.errors import CartFull, CartItemNotFound, ProductNotInCart
 from server.cart.fitting import LineUnits
 from server.cart.owner import Member, Owner
 from server.cart.view import CartView, view
@@ -114,44 +114,19 @@ def _tell(tx: Connection, owner: Owner) -> None:
         publish(tx, CartChanged(owner.user_id))
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What an order takes from a cart: units by variant as they were added, the coupon, and the points."""
-
-    units: dict[int, int]
-    item_ids: dict[int, int]
-    """The lines by variant."""
-    coupon_id: int | None
-    points: int
-    version: int
-    shown: str
-    """The totals that were shown of it, and its version then."""
-    unpaid: int
-    """How many orders of the buyer wait for their payment, under the cart's lock."""
+def lock_for_order(tx: Connection, user_id: int, now: datetime) -> None:
+    """Lock a user's cart, if there is one, for an order that empties it, and count its version up."""
+    queries.lock_for_order(tx, user_id, now)
 
 
-def take(tx: Connection, user_id: int, now: datetime) -> Taken:
-    """Empty the cart for an order, and return what it held.
+def empty_for_order(tx: Connection, cart_id: int, *, is_promoted: bool) -> None:
+    """Empty a cart that is locked, whose coupon or points, if it has any, go with its lines into an order.
 
-    The order's own event tells of it, as it does when `putting_back.put_back` undoes it. Raises CartEmpty.
+    The order's own event tells of it, as it does when `putting_back.put_back` undoes it.
     """
-    cart = queries.lock_for_order(tx, user_id, now)
-    if cart is None:
-        raise CartEmpty()
-    rows = line_queries.take_for_order(tx, cart.id, user_id)
-    if not rows:
-        raise CartEmpty()
-    if cart.coupon_id is not None or cart.points:
-        queries.promote(tx, cart.id, None, 0)
-    return Taken(
-        {row.variant_id: row.quantity for row in rows},
-        {row.variant_id: row.id for row in rows},
-        cart.coupon_id,
-        cart.points,
-        cart.version - 1,
-        cart.shown,
-        rows[0].unpaid,
-    )
+    line_queries.delete_all(tx, cart_id)
+    if is_promoted:
+        queries.promote(tx, cart_id, None, 0)
 
 
 def _lock(tx: Connection, owner: Owner, etag: str, now: datetime) -> int | None:

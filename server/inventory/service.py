@@ -7,13 +7,12 @@ same lines in another order cannot wait for each other in a circle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from sqlalchemy import Connection
 
 from server.catalog import listings
 from server.catalog.errors import ProductNotFound
-from server.catalog.offers import Offer, lock_stock, offer_from
+from server.catalog.offers import Offer, lock_stock
 from server.catalog.service import check_owner
 from server.events.log import publish
 from server.events.topics import StockMoved
@@ -22,13 +21,8 @@ from server.inventory import queries
 from server.inventory.errors import NegativeStock, StockChanged, VariantNotFound
 
 
-def hold_stock(tx: Connection, variant_ids: Iterable[int], now: datetime) -> dict[int, Offer]:
-    """Lock the stock of variants, and return what they are sold as: the caller looks whether it suffices."""
-    return {row.variant_id: offer_from(row, now) for row in lock_stock(tx, sorted(variant_ids))}
-
-
 def take_stock(tx: Connection, units: Mapping[int, int], offers: Mapping[int, Offer]) -> StockMoved:
-    """Take units out of stock for which `hold_stock` returned `offers` that suffice: it cannot fall short now.
+    """Take units out of stock, whose `offers` suffice and are locked: it cannot fall short now.
 
     The caller publishes the event, together with its own.
     """

@@ -18,7 +18,6 @@ from typing import Generic, TypeAlias, TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from server.cart.errors import CartEmpty
 from server.cart.shown import remember_refused
 from server.clock import Clock
 from server.crypto.vault import Unreadable, Vault
@@ -29,7 +28,7 @@ from server.errors import Aborted, Unavailable
 from server.order import lookup, payment_queries, queries
 from server.order.errors import PriceChanged, UnseenTotal
 from server.order.placed import PlacedOrder
-from server.order.reserve import CheckoutRules, Purchase, reserve, used
+from server.order.reserve import CheckoutRules, Purchase, reserve
 from server.order.settlement import R, Settlement, declined, misfit_of, remember, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.payment.customers import Customers
@@ -88,8 +87,13 @@ class Checkout(Generic[R]):
         Raises what `reserve` raises, and PaymentMethodNotFound, IdempotencyMismatch, StillRunning,
         PaymentDeclined, OrderCancelled and PaymentUnavailable.
         """
-        begin = partial(self._begin, purchase, deadline)
-        ended = await self._calls.run(purchase.claim, deadline, begin, partial(self._settle, purchase))
+        ended = await self._calls.run(
+            purchase.claim,
+            deadline,
+            begin=partial(self._begin, purchase, deadline),
+            carry_on=partial(self._work.write, self._take_up, purchase, deadline=deadline),
+            finish=partial(self._settle, purchase),
+        )
         if ended.reply is None:
             order = await self._work.read(
                 lookup.without_lines,
@@ -101,8 +105,8 @@ class Checkout(Generic[R]):
             raise unpaid(order)
         return ended.reply
 
-    async def _begin(self, purchase: Purchase, deadline: Deadline) -> Begun[PlacedOrder] | Ended[R] | None:
-        """An order to settle, the reply of the first call, or None while that is still at work."""
+    async def _begin(self, purchase: Purchase, deadline: Deadline) -> PlacedOrder:
+        """An order to settle. Raises what `reserve` raises, and AlreadyClaimed."""
         try:
             return await self._work.write(self._claim, purchase, deadline=deadline)
         except (PriceChanged, UnseenTotal) as refused:  # it shows the total: who asks again agrees to it
@@ -110,23 +114,16 @@ class Checkout(Generic[R]):
             await self._work.write(remember_refused, *seen, vital=True)
             raise
 
-    def _claim(self, tx: Connection, purchase: Purchase) -> Begun[PlacedOrder] | Ended[R] | None:
-        return self._calls.claim(
-            tx,
-            purchase.claim,
-            self._clock(),
-            start=partial(self._reserve, purchase),
-            resume=partial(self._resume, purchase),
-        )
+    def _claim(self, tx: Connection, purchase: Purchase) -> PlacedOrder:
+        return self._calls.claim(tx, purchase.claim, self._clock(), partial(self._reserve, purchase))
+
+    def _take_up(self, tx: Connection, purchase: Purchase) -> Begun[PlacedOrder] | Ended[R] | None:
+        return self._calls.take_up(tx, purchase.claim, self._clock(), partial(self._resume, purchase))
 
     def _reserve(self, purchase: Purchase, tx: Connection, now: datetime) -> PlacedOrder:
         gateway = self._gateways.for_method(purchase.payment_method).name
         sealed = self._vault.seal(_payment_token(tx, self._vault, purchase), purchase.user_id)
-        paying = replace(purchase, gateway=gateway, payment_token=sealed)
-        try:
-            return reserve(tx, paying, self._rules, now)
-        except CartEmpty as empty:  # perhaps by an order of this very id, whose reply is forgotten
-            raise used(tx, purchase) or empty from None
+        return reserve(tx, replace(purchase, gateway=gateway, payment_token=sealed), self._rules, now)
 
     def _resume(self, purchase: Purchase, tx: Connection, _: datetime) -> Begun[PlacedOrder] | Ended[R]:
         order = lookup.by_request(tx, purchase.user_id, purchase.request_id)

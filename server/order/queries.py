@@ -21,7 +21,6 @@ from sqlalchemy import (
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.rows import columns_of, from_row
-from server.db.upsert import insert_of
 from server.events.order_steps import Parcel, Step
 from server.events.step_facts import NO_FACTS, StepFacts
 from server.metadata import Metadata
@@ -49,16 +48,10 @@ ORDERS = select(
     Payment.payment_url,
 ).outerjoin(Payment, Payment.order_id == Order.id)
 
-_SET_LATER = frozenset({"id", "shipments", "metadata_version", "delivered_at", "points_counted_at"})
+_SET_LATER = frozenset({"shipments", "metadata_version", "delivered_at", "points_counted_at"})
 _ORDER_COLUMNS = tuple(column.key for column in Order.__table__.columns if column.key not in _SET_LATER)
 """What a new order is inserted with."""
-_INSERT_ORDER = Prepared(
-    lambda dialect: (
-        insert_of(dialect)(Order)
-        .on_conflict_do_nothing(index_elements=[Order.user_id, Order.request_id])
-        .returning(Order.id)
-    )
-)
+_INSERT_ORDER = Prepared(insert(Order))
 _INSERT_EVENT = Prepared(insert(OrderEvent))
 _ADVANCE = Prepared(
     update(Order)
@@ -138,10 +131,9 @@ def lock_order(tx: Connection, order_id: int) -> LockedOrder | None:
     return from_row(LockedOrder, row, shipments=parcels_of(row.shipments)) if row is not None else None
 
 
-def insert_order(tx: Connection, order: PlacedOrder) -> int | None:
-    """Insert an order and return its id; None when its request id made one before."""
-    row = _INSERT_ORDER.first(tx, **columns_of(order, _ORDER_COLUMNS))
-    return int(row.id) if row else None
+def insert_order(tx: Connection, order: PlacedOrder) -> None:
+    """Insert an order under its id, which is unused."""
+    _INSERT_ORDER.later(tx, **columns_of(order, _ORDER_COLUMNS))
 
 
 def order_by_number(connection: Connection, number: str) -> AnyRow | None:

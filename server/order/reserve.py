@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from server.cart import fitting
 from server.cart import service as carts
 from server.cart.fitting import LineUnits
-from server.cart.service import Taken
 from server.cart.shown import totals
 from server.catalog.offers import Offer
 from server.errors import InvalidMoney
@@ -23,7 +22,8 @@ from server.inventory import service as inventory
 from server.metadata import Metadata
 from server.money import Money
 from server.order import buyers_limits, line_queries, payment_queries, queries, status
-from server.order.errors import PriceChanged, RequestIdUsed, UnseenTotal
+from server.order.errors import PriceChanged, UnseenTotal
+from server.order.held_cart import HeldCart, hold_cart
 from server.order.numbers import order_number
 from server.order.placed import PlacedLine, PlacedOrder
 from server.order.steps import record, step_of
@@ -88,80 +88,60 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     PurchaseLimit, CurrencyMismatch, InvalidMoney, PriceChanged, UnseenTotal, RequestIdUsed, PointsTooFew,
     PointsHeld, and why the coupon cannot be used.
     """
-    cart = carts.take(tx, purchase.user_id, now)
-    buyers_limits.check_unpaid(cart.unpaid, checkout.max_unpaid)
-    address = addresses.get_for_checkout(tx, purchase.user_id, purchase.address_id)
-    offers = inventory.hold_stock(tx, cart.units, now)
-    lines = [LineUnits(cart.item_ids[one], offers[one], units) for one, units in cart.units.items()]
-    fitting.check(lines, buyers_limits.above_periods(tx, purchase.user_id, lines, now))
-    cost, coupon = _priced(
-        tx,
-        purchase,
-        cart,
-        items=[_item(line) for line in lines],
-        currency=lines[0].offer.currency,
-        country=address.country,
-        rules=checkout.prices,
-        now=now,
-    )
-    moved = inventory.take_stock(tx, cart.units, offers)
+    cart = hold_cart(tx, purchase, now)
+    buyers_limits.check_unpaid(cart.head.unpaid, checkout.max_unpaid)
+    address = addresses.for_checkout(cart.address, purchase.address_id)
+    fitting.check(cart.lines, buyers_limits.above_periods(tx, purchase.user_id, cart.lines, now))
+    cost, coupon = _priced(tx, purchase, cart, address.country, checkout.prices, now)
     order = _unpaid_order(
         purchase,
         cost,
         coupon,
-        lines=_lines(cost, offers),
+        order_id=cart.order_id,
+        lines=_lines(cost, cart.offers),
         address=addresses.snapshot(address),
         now=now,
         reserved_until=now + checkout.reservation,
     )
-    order_id = queries.insert_order(tx, order)
-    if order_id is None:
-        raise used(tx, purchase) or AssertionError("an order kept another out, and is not there")
-    promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
-    return _complete(tx, replace(order, id=order_id), moved)
+    carts.empty_for_order(tx, cart.head.cart_id, is_promoted=cart.is_promoted)
+    moved = inventory.take_stock(tx, cart.units, cart.offers)
+    queries.insert_order(tx, order)
+    promotions.hold(tx, order.id, purchase.user_id, cost, coupon, now)
+    _complete(tx, order, moved)
+    return order
 
 
-def _complete(tx: Connection, order: PlacedOrder, moved: StockMoved) -> PlacedOrder:
-    """Write what belongs to an order that was just inserted, and announce it."""
+def _complete(tx: Connection, order: PlacedOrder, moved: StockMoved) -> None:
+    """Write what belongs to an order, and announce it."""
     line_queries.insert(tx, order.id, order.lines)
     payment_queries.insert_payment(tx, order.id, order.charge)
     step = step_of(1, order.status, StepCode.PLACED, order.placed_at, eta=order.eta)
     publish(tx, record(tx, order.id, order.user_id, step), moved)
-    return order
-
-
-def used(connection: Connection, purchase: Purchase) -> RequestIdUsed | None:
-    """The refusal of a request id that made an order before, so long ago that its reply is forgotten."""
-    row = queries.order_by_request(connection, purchase.user_id, purchase.request_id)
-    return RequestIdUsed(resource="order", resource_id=row.id) if row else None
 
 
 def _priced(
-    tx: Connection,
-    purchase: Purchase,
-    cart: Taken,
-    *,
-    items: Sequence[Item],
-    currency: str,
-    country: str,
-    rules: PriceRules,
-    now: datetime,
+    tx: Connection, purchase: Purchase, cart: HeldCart, country: str, rules: PriceRules, now: datetime
 ) -> tuple[Priced, CouponRule | None]:
     """What the buyer agreed to pay, and the coupon that lowers it."""
-    offered = promotions.reductions(
+    items, currency = [_item(line) for line in cart.lines], cart.lines[0].offer.currency
+    offered = promotions.offered_by(
         tx,
         purchase.user_id,
+        cart.head,
         rules.tiers,
         now,
         currency=currency,
-        coupon_id=cart.coupon_id,
-        coupon_code=purchase.coupon_code,
-        points=cart.points,
+        code=promotions.code_of(purchase.coupon_code),
+        points=cart.head.cart_points,
     )
     cost = price(items, currency, country, rules, offered.reductions)
     promotions.check(offered, cost)
-    without_code = price(items, currency, country, rules, replace(offered.reductions, coupon=None)).total
-    _check_agreed(purchase, cart, Money(cost.total, currency), without_code)
+    acceptable = [cost.total]
+    if purchase.coupon_code:  # in place of the cart's, it may lower a total that was shown
+        acceptable.append(
+            price(items, currency, country, rules, replace(offered.reductions, coupon=None)).total
+        )
+    _check_agreed(purchase, cart, Money(cost.total, currency), acceptable)
     return cost, offered.reductions.coupon
 
 
@@ -170,13 +150,14 @@ def _unpaid_order(
     cost: Priced,
     coupon: CouponRule | None,
     *,
+    order_id: int,
     lines: Sequence[PlacedLine],
     address: AddressSnapshot,
     now: datetime,
     reserved_until: datetime,
 ) -> PlacedOrder:
     return PlacedOrder(
-        id=0,  # the database gives it one
+        id=order_id,
         number=order_number(),
         user_id=purchase.user_id,
         request_id=purchase.request_id,
@@ -249,16 +230,12 @@ def _line(position: int, line: PricedLine, offer: Offer) -> PlacedLine:
     )
 
 
-def _check_agreed(purchase: Purchase, cart: Taken, total: Money, without_code: int) -> None:
-    """Raise when the buyer has neither said the total nor been shown it.
-
-    A code of the checkout's own, in place of the cart's, may lower a total that was shown.
-    """
+def _check_agreed(purchase: Purchase, cart: HeldCart, total: Money, acceptable: Sequence[int]) -> None:
+    """Raise when the buyer has neither said the total nor been shown one of those that are `acceptable`."""
     expected = purchase.expected_total
     refusal: PriceChanged | UnseenTotal
     if expected is None:
-        seen = totals(cart.shown)
-        if total.minor in seen or (purchase.coupon_code and without_code in seen):
+        if not set(acceptable).isdisjoint(totals(cart.head.cart_shown)):
             return
         refusal = UnseenTotal(total=total)
     else:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from server.clock import Clock
 from server.db.faults import refusal_of
+from server.db.waiting import Outcome as Entered
 from server.db.work import Work
 from server.errors import Refusal
 from server.payment import gift_card_queries, queries
@@ -62,7 +63,10 @@ class Books:
         self, charge: Charge, objection: Objection | None = None, pay: Pay | None = None
     ) -> Outcome:
         """Enter a charge, declined when there is an objection to it; or return what the entry there is says."""
-        return await _answered(self._work.write(self._charge, charge, objection, pay, vital=True))
+        entry, entered = await _answered(self._work.write(self._charge, charge, objection, pay, vital=True))
+        if entered.first() is None:
+            entry = await _answered(self._work.read(_entered, charge.key, vital=True))
+        return _outcome(entry)
 
     async def find(self, key: str) -> Outcome | None:
         """What the books say of a charge; None when they know nothing of it."""
@@ -83,7 +87,8 @@ class Books:
 
     def _charge(
         self, tx: Connection, charge: Charge, objection: Objection | None, pay: Pay | None
-    ) -> Outcome:
+    ) -> tuple[BookedCharge, Entered]:
+        """The entry, and what tells once this is committed whether it was made."""
         now = self._clock()
         entry = BookedCharge(
             key=charge.key,
@@ -94,15 +99,14 @@ class Books:
             problem=objection.problem if objection else "",
             decline_code=objection.decline_code if objection else "",
         )
-        if not queries.new_charge(tx, entry, charge.method, now):
-            return _entered(tx, charge.key)
-        if pay is not None and objection is None:
+        entered = queries.new_charge(tx, entry, charge.method, now)
+        if pay is not None and objection is None and entered.first() is not None:
             objection = pay(tx, charge, now)
             if objection:
                 problem, code = objection.problem, objection.decline_code
                 queries.decline_charge(tx, charge.key, problem, code)
                 entry = replace(entry, status=DECLINED, problem=problem, decline_code=code)
-        return _outcome(entry)
+        return entry, entered
 
     def _cancel(self, tx: Connection, key: str) -> Outcome:
         entry = BookedCharge(
@@ -114,7 +118,7 @@ class Books:
             problem="The payment was cancelled.",
         )
         queries.new_charge(tx, entry, "", self._clock())
-        return _entered(tx, key)
+        return _outcome(_entered(tx, key))
 
     def _refund(self, tx: Connection, order: RefundOrder) -> None:
         """Pay back, unless that was done. Raises _TooMuch, which undoes it."""
@@ -181,12 +185,12 @@ def gateway_id_of(key: str) -> str:
     return f"pay_{hashlib.sha256(key.encode()).hexdigest()[:24]}"
 
 
-def _entered(connection: Connection, key: str) -> Outcome:
-    """What the entry with a key says, which is there."""
+def _entered(connection: Connection, key: str) -> BookedCharge:
+    """The entry with a key, which is there."""
     entry = queries.charge(connection, key)
     if entry is None:
         raise AssertionError("an entry kept another out of the books, and is not there")
-    return _outcome(entry)
+    return entry
 
 
 def _outcome(entry: BookedCharge) -> Outcome:

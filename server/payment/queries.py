@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
+from server.db.waiting import Outcome
 from server.money import Money
 from server.payment.gateway import CAPTURED, DECLINED, Disputed, Report
 from server.payment.models import (
@@ -39,9 +40,12 @@ _CHARGE = Prepared(
 _DISPUTE = select(*Dispute.__table__.columns)
 
 
-def new_charge(tx: Connection, charge: BookedCharge, method: str, now: datetime) -> bool:
-    """Enter a charge; False when its key is taken. Waits for another transaction that is taking it."""
-    entered = _NEW_CHARGE.first(
+def new_charge(tx: Connection, charge: BookedCharge, method: str, now: datetime) -> Outcome:
+    """Enter a charge, with the next statement or the commit; there is no row when its key is taken.
+
+    Waits for another transaction that is taking it.
+    """
+    return _NEW_CHARGE.later(
         tx,
         key=charge.key,
         gateway_id=charge.gateway_id,
@@ -55,7 +59,6 @@ def new_charge(tx: Connection, charge: BookedCharge, method: str, now: datetime)
         gift_card_id=None,
         created_at=now,
     )
-    return entered is not None
 
 
 def charge(connection: Connection, key: str) -> BookedCharge | None:

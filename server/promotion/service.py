@@ -77,12 +77,31 @@ def reductions(
     points: int = 0,
 ) -> Offered:
     """What a user gets off goods in `currency`; a code wins over the cart's coupon. One query."""
-    code = coupon_code.strip().upper()
+    code = code_of(coupon_code)
     row = queries.offered_to(connection, user_id, None if code else coupon_id, code)
-    if code and row.offered_id is None:
-        offered = offered_from(row, tiers, now, currency=currency, points=points)
-        return Offered(offered.reductions, code, CouponUnknown(code=code), offered.owned_points)
+    return offered_by(connection, user_id, row, tiers, now, currency=currency, code=code, points=points)
+
+
+def code_of(entered: str) -> str:
+    """The code of a coupon as it is stored, of what a user entered."""
+    return entered.strip().upper()
+
+
+def offered_by(
+    connection: Connection,
+    user_id: int,
+    row: AnyRow,
+    tiers: Tiers,
+    now: datetime,
+    *,
+    currency: str,
+    code: str,
+    points: int,
+) -> Offered:
+    """What a row of a `queries.joined` statement says, and why; by `code`, unless empty, its coupon was sought."""
     offered = offered_from(row, tiers, now, currency=currency, points=points)
+    if code and row.offered_id is None:
+        return Offered(offered.reductions, code, CouponUnknown(code=code), offered.owned_points)
     return explained(connection, user_id, row.offered_id, offered)
 
 

@@ -84,14 +84,19 @@ class RefundCall(Generic[R]):
             )
 
         await self._refunds.look_first(request.terms.order_id)
-        begin = partial(self._work.run, self._begin, request, deadline=deadline)
-        ended = await self._calls.run(request.claim, deadline, begin, finish)
+        ended = await self._calls.run(
+            request.claim,
+            deadline,
+            begin=partial(self._work.run, self._begin, request, deadline=deadline),
+            carry_on=partial(self._work.write, self._take_up, request, deadline=deadline),
+            finish=finish,
+        )
         if ended.reply is None:
             raise AssertionError("a refund that was decided has a reply")
         return ended.reply
 
-    def _begin(self, request: RefundRequest) -> Begun[int] | Ended[R] | None:
-        """A refund to pay back, the reply of the first call, or None while that is still at work."""
+    def _begin(self, request: RefundRequest) -> int:
+        """A refund to pay back. Raises what `refunds.refund` raises, and AlreadyClaimed."""
         now = self._clock()
         with self._db.read() as connection:  # before the lock of the order: what the caller can have seen
             seen = return_queries.open_return(connection, request.terms.order_id)
@@ -99,12 +104,17 @@ class RefundCall(Generic[R]):
         def decide(tx: Connection, now: datetime) -> int:
             return refund(tx, request.terms, key=request.refund_key, actor=request.actor, now=now, seen=seen)
 
+        with self._db.transaction() as tx:
+            return self._calls.claim(tx, request.claim, now, decide)
+
+    def _take_up(self, tx: Connection, request: RefundRequest) -> Begun[int] | Ended[R] | None:
+        """The reply of the first call, its refund when it died, or None while it is at work."""
+
         def resume(tx: Connection, _: datetime) -> Begun[int] | None:
             refund_id = queries.refund_by_key(tx, request.refund_key)
             return None if refund_id is None else Begun(refund_id)
 
-        with self._db.transaction() as tx:
-            return self._calls.claim(tx, request.claim, now, start=decide, resume=resume)
+        return self._calls.take_up(tx, request.claim, self._clock(), resume)
 
     def _end(self, tx: Connection, request: RefundRequest, refund_id: int) -> Ended[R]:
         return self._calls.end(tx, request.claim, self._reply(tx, refund_id))

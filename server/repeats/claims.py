@@ -25,6 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.db.base import Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import broken_constraint, insert_of
+from server.db.waiting import Outcome
 from server.repeats.errors import IdempotencyMismatch
 from server.repeats.models import IdempotencyKey
 
@@ -78,10 +79,12 @@ _TAKE = Prepared(
 )
 
 
-def take(tx: Connection, claim: Claim, now: datetime, leased_until: datetime | None = None) -> bool:
-    """Take the request id; False when it is taken. Waits for another transaction that is taking it."""
-    row = _TAKE.first(tx, **_row(claim, None, now), leased_until=leased_until)
-    return row is not None
+def take(tx: Connection, claim: Claim, now: datetime, leased_until: datetime | None = None) -> Outcome:
+    """Take the request id, with the next statement; there is no row when it is taken.
+
+    Waits for another transaction that is taking it.
+    """
+    return _TAKE.later(tx, **_row(claim, None, now), leased_until=leased_until)
 
 
 _ROW = ("user_id", "method", "request_id", "body_hash", "reply", "created_at")
@@ -111,7 +114,7 @@ def claim_first(tx: Connection, claim: Claim, now: datetime, *, limited: bool) -
     that is taking it.
     """
     if not limited:
-        return take(tx, claim, now)
+        return take(tx, claim, now).first() is not None
     return _CLAIM_WITHIN_LIMIT.first(tx, **_row(claim, None, now)) is not None
 
 

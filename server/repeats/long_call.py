@@ -1,7 +1,8 @@
 """Repeats of calls that are several transactions, and can be taken up where they were left.
 
 The request id is claimed in the transaction that begins the work, so that its effect and the claim stand or fall
-together, and the reply is stored in the transaction that ends it. A repeat finds the reply; or the first call at
+together, and the reply is stored in the transaction that ends it. The claim shares the round trip of what the work
+begins with: a repeat finds it taken, and what it began is undone. Then it finds the reply; or the first call at
 work, and waits; or its lease run out because it died, and takes it over.
 """
 
@@ -17,6 +18,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from server.db.deadline import Deadline
+from server.errors import Refusal
 from server.repeats.claims import Claim, Key, store_reply, stored_reply, take, take_over
 from server.repeats.errors import StillRunning
 
@@ -48,6 +50,10 @@ class Ended(Generic[R]):
     reply: R | None
 
 
+class AlreadyClaimed(Exception):
+    """Undoes a transaction that began the work of another call, which has the request id."""
+
+
 class LongCall(Generic[R]):
     """The repeats of one method; `work_seconds` is what its work takes at most between two transactions."""
 
@@ -59,17 +65,23 @@ class LongCall(Generic[R]):
         self,
         claim: Claim,
         deadline: Deadline,
-        begin: Callable[[], Awaitable[Begun[P] | Ended[R] | None]],
+        *,
+        begin: Callable[[], Awaitable[P]],
+        carry_on: Callable[[], Awaitable[Begun[P] | Ended[R] | None]],
         finish: Callable[[P], Awaitable[Ended[R] | None]],
     ) -> Ended[R]:
         """Return how the call ended: by this one's work, or the first one's, for which it waits.
 
-        `begin` and `finish` return None while another call is at work. Raises StillRunning when that takes until
-        near the deadline.
+        `begin` and `carry_on` are transactions of `claim` and `take_up`; the latter and `finish` return None while
+        another call is at work. Raises StillRunning when that takes until near the deadline.
         """
+        state: Begun[P] | Ended[R] | None
+        try:
+            state = Begun(await begin())
+        except AlreadyClaimed:
+            state = await carry_on()
         wait = FIRST_WAIT
         while True:
-            state = await begin()
             if isinstance(state, Begun):
                 state = await finish(state.progress)
             if state is not None:
@@ -78,25 +90,41 @@ class LongCall(Generic[R]):
                 raise StillRunning(request_id=claim.key.request_id)
             await asyncio.sleep(wait)
             wait = min(2 * wait, MAX_WAIT)
+            state = await carry_on()
 
     def claim(
+        self, tx: Connection, claim: Claim, now: datetime, start: Callable[[Connection, datetime], P]
+    ) -> P:
+        """Claim the request id and begin the work. A call without one begins every time.
+
+        Raises what `start` does, and AlreadyClaimed, which is to undo what it has written.
+        """
+        if not claim.key.request_id:
+            return start(tx, now)
+        claimed = take(tx, claim, now, now + self._lease)
+        try:
+            progress = start(tx, now)
+        except Refusal:  # which the effect of the first call may have caused
+            if claimed.first() is None:
+                raise AlreadyClaimed() from None
+            raise
+        if claimed.first() is None:
+            raise AlreadyClaimed()
+        return progress
+
+    def take_up(
         self,
         tx: Connection,
         claim: Claim,
         now: datetime,
-        *,
-        start: Callable[[Connection, datetime], P],
         resume: Callable[[Connection, datetime], Begun[P] | Ended[R] | None],
     ) -> Begun[P] | Ended[R] | None:
-        """Begin the work, resume that of a call that died, or return how the first call ended.
+        """Return how the first call ended, or resume its work if it died; None while it is at work.
 
-        None while that one is at work. A call without a request id begins every time. Raises IdempotencyMismatch.
+        Raises IdempotencyMismatch.
         """
-        leased_until = now + self._lease
-        if not claim.key.request_id or take(tx, claim, now, leased_until):
-            return Begun(start(tx, now))
         ended = self.ended(tx, claim)
-        if ended is None and take_over(tx, claim.key, now, leased_until):
+        if ended is None and take_over(tx, claim.key, now, now + self._lease):
             return resume(tx, now)
         return ended
 

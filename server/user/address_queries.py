@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     ScalarSelect,
     SQLColumnExpression,
@@ -18,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from server.db.base import AnyRow
+from server.db.base import AnyRow, AnySelect
 from server.db.prepared import Prepared
 from server.user.models import Address
 
@@ -38,6 +41,10 @@ _COLUMNS = (
     Address.created_at,
     Address.version,
 )
+
+_NAMES = tuple(column.key for column in _COLUMNS)
+_PREFIXED = tuple(f"address_{name}" for name in _NAMES)
+_JOINED = namedtuple("Row", _NAMES)._make  # type: ignore[attr-defined]
 
 _OF_USER = select(*_COLUMNS).where(Address.user_id == bindparam("user_id"))
 _ADDRESS = Prepared(_OF_USER.where(Address.id == bindparam("address_id")))
@@ -71,6 +78,20 @@ def default_address(connection: Connection, user_id: int) -> AnyRow | None:
     """A user's default address."""
     row: AnyRow | None = _DEFAULT_ADDRESS.first(connection, user_id=user_id)
     return row
+
+
+def joined(statement: AnySelect, user_id: SQLColumnExpression[int | None], *, default: bool) -> AnySelect:
+    """`statement` with the user's default address, or the one that `meant_address` names: see `joined_address`."""
+    is_meant = Address.is_default if default else Address.id == bindparam("meant_address", type_=BigInteger)
+    columns = (column.label(name) for column, name in zip(_COLUMNS, _PREFIXED, strict=True))
+    return statement.add_columns(*columns).outerjoin(Address, and_(Address.user_id == user_id, is_meant))
+
+
+def joined_address(row: AnyRow) -> AnyRow | None:
+    """The address in a row of a `joined` statement."""
+    if row.address_id is None:
+        return None
+    return cast(AnyRow, _JOINED(getattr(row, name) for name in _PREFIXED))
 
 
 def default_country_of(user_id: SQLColumnExpression[int | None]) -> ScalarSelect[str]:

@@ -117,18 +117,26 @@ def etag_of(address: AnyRow) -> str:
 def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> AnyRow:
     """Return the address that an order of the user goes to: the one with this id, or the default for 0 or None.
 
+    Raises as `for_checkout` does.
+    """
+    row = (
+        address_queries.address(connection, user_id, address_id)
+        if address_id
+        else address_queries.default_address(connection, user_id)
+    )
+    return for_checkout(row, address_id)
+
+
+def for_checkout(row: AnyRow | None, address_id: int | None) -> AnyRow:
+    """Return an address that was looked for by this id, or as the default, as one that an order can go to.
+
     Raises AddressNotFound when it is not the user's, and InvalidField when the user has no address at all, or its
     country is none: it decides the tax. Addresses from imports and from before countries were checked may be so.
     """
-    if address_id:
-        row = get_address(connection, user_id, address_id)
-    else:
-        default = address_queries.default_address(connection, user_id)
-        if default is None:
-            raise InvalidField(
-                ("address_id", "you have no address yet; create one first", FieldReason.REQUIRED)
-            )
-        row = default
+    if row is None:
+        if address_id:
+            raise AddressNotFound(address_id=address_id)
+        raise InvalidField(("address_id", "you have no address yet; create one first", FieldReason.REQUIRED))
     problem = country_problem(row.country) if row.country else "is not known"
     if problem is not None:
         raise InvalidField(("address_id", f"the country of the address {row.id} {problem}; correct it first"))

@@ -18,6 +18,7 @@ from support.running_shop import RunningShop
 from server.catalog import listings
 from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
 from server.catalog.models import Listing
+from server.catalog.offers import offers
 from server.clock import utc_now
 from server.db.database import Database
 from server.inventory import service as inventory
@@ -343,7 +344,7 @@ def test_a_change_of_a_product_waits_for_the_sale_of_its_last_unit(postgres_shop
     )
     with shop.app.db.transaction() as tx:
         units = {product.default_variant_id: 1}
-        inventory.take_stock(tx, units, inventory.hold_stock(tx, units, utc_now()))
+        inventory.take_stock(tx, units, offers(tx, [product.default_variant_id], utc_now()))
         renaming.start()
         renaming.join(timeout=0.05)
         assert renaming.is_alive(), "it waits for the stock, which the sale holds"

@@ -145,8 +145,8 @@ def test_a_checkout_takes_as_many_queries_whatever_its_lines(
         shop.add(buyer, product_id)
     with shop.counted_queries() as queries, counted_round_trips() as round_trips:
         shop.checkout(buyer)
-    assert len(queries) == 18, queries
-    assert len(round_trips) == (12 if shop.app.db.is_postgresql else 0), round_trips
+    assert len(queries) == 17, queries
+    assert len(round_trips) == (5 if shop.app.db.is_postgresql else 0), round_trips
 
 
 # What it refuses
@@ -301,8 +301,8 @@ def test_a_decline_takes_as_many_queries_whatever_its_lines(
         shop.add(buyer, product_id)
     with shop.counted_queries() as queries, counted_round_trips() as round_trips:
         refused(shop, buyer, payment_token="tok_decline")
-    assert len(queries) == 25, queries
-    assert len(round_trips) == (15 if shop.app.db.is_postgresql else 0), round_trips
+    assert len(queries) == 24, queries
+    assert len(round_trips) == (9 if shop.app.db.is_postgresql else 0), round_trips
 
 
 # Repeats

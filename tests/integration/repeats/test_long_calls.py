@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.errors import NotFound
 from server.repeats.claims import Claim, Key
 from server.repeats.errors import IdempotencyMismatch, StillRunning
-from server.repeats.long_call import LEASE_MARGIN, Begun, Ended, LongCall, store_refusal
+from server.repeats.long_call import LEASE_MARGIN, AlreadyClaimed, Begun, Ended, LongCall, store_refusal
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 WORK_SECONDS = 10.0
@@ -35,8 +36,12 @@ def begin(db: Database, now: datetime = NOW, claim: Claim = CLAIM) -> Begun[str]
     def resume(_tx: Connection, _now: datetime) -> Begun[str]:
         return Begun("resumed")
 
-    with db.transaction() as tx:
-        return CALLS.claim(tx, claim, now, start=lambda _tx, _now: "started", resume=resume)
+    try:
+        with db.transaction() as tx:
+            return Begun(CALLS.claim(tx, claim, now, lambda _tx, _now: "started"))
+    except AlreadyClaimed:
+        with db.transaction() as tx:
+            return CALLS.take_up(tx, claim, now, resume)
 
 
 def end(db: Database, value: int, claim: Claim = CLAIM) -> Ended[Int64Value]:
@@ -88,12 +93,43 @@ def test_a_refusal_ends_a_call_as_well_and_no_reply_follows_it(db: Database) -> 
 
 def test_a_failed_beginning_leaves_no_claim(db: Database) -> None:
     with pytest.raises(ZeroDivisionError), db.transaction() as tx:
-        CALLS.claim(tx, CLAIM, NOW, start=lambda _tx, _now: 1 // 0, resume=lambda _tx, _now: None)
+        CALLS.claim(tx, CLAIM, NOW, lambda _tx, _now: 1 // 0)
     assert begin(db) == Begun("started")
+
+
+class Unfit(NotFound):
+    """What the first call has left is nothing to begin with."""
+
+    message = "There is nothing left."
+
+
+def test_a_repeat_is_not_refused_for_what_the_first_call_has_changed(db: Database) -> None:
+    def refuse(_tx: Connection, _now: datetime) -> str:
+        raise Unfit()
+
+    with pytest.raises(Unfit), db.transaction() as tx:
+        CALLS.claim(tx, CLAIM, NOW, refuse)
+    begin(db)
+    with pytest.raises(AlreadyClaimed), db.transaction() as tx:
+        CALLS.claim(tx, CLAIM, NOW, refuse)
+
+
+def test_what_a_repeat_began_is_undone(db: Database) -> None:
+    def start(tx: Connection, _now: datetime) -> str:
+        store_refusal(tx, KEY)
+        return "started"
+
+    begin(db)
+    with pytest.raises(AlreadyClaimed), db.transaction() as tx:
+        CALLS.claim(tx, CLAIM, NOW, start)
+    assert begin(db) is None, "the first call is still at work"
 
 
 def test_a_repeat_waits_until_the_first_call_has_ended() -> None:
     states: list[Begun[str] | Ended[Int64Value] | None] = [None, Begun("started"), Ended(Int64Value(value=7))]
+
+    async def claimed() -> str:
+        raise AlreadyClaimed()
 
     async def next_state() -> Begun[str] | Ended[Int64Value] | None:
         return states.pop(0)
@@ -101,11 +137,14 @@ def test_a_repeat_waits_until_the_first_call_has_ended() -> None:
     async def ended_by_another(_progress: str) -> None:
         return None
 
-    ended = asyncio.run(CALLS.run(CLAIM, Deadline(10), next_state, ended_by_another))
-    assert ended == Ended(Int64Value(value=7))
+    run = CALLS.run(CLAIM, Deadline(10), begin=claimed, carry_on=next_state, finish=ended_by_another)
+    assert asyncio.run(run) == Ended(Int64Value(value=7))
 
 
 def test_a_repeat_gives_up_near_its_deadline() -> None:
+    async def claimed() -> None:
+        raise AlreadyClaimed()
+
     async def at_work() -> None:
         return None
 
@@ -113,5 +152,5 @@ def test_a_repeat_gives_up_near_its_deadline() -> None:
         raise AssertionError("nothing was begun")
 
     with pytest.raises(StillRunning) as refused:
-        asyncio.run(CALLS.run(CLAIM, Deadline(0.1), at_work, finish))
+        asyncio.run(CALLS.run(CLAIM, Deadline(0.1), begin=claimed, carry_on=at_work, finish=finish))
     assert refused.value.facts["request_id"] == KEY.request_id

@@ -1,0 +1,144 @@
+"""What a checkout reads of the cart that it empties, under the locks of the cart and of its stock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
+
+from sqlalchemy import BigInteger, Connection, bindparam, func, select, text
+
+from server.cart import service as carts
+from server.cart.errors import CartEmpty
+from server.cart.fitting import LineUnits
+from server.cart.models import Cart, CartItem
+from server.catalog.models import InventoryLevel, Variant
+from server.catalog.offers import OFFERS, Offer, offer_from
+from server.db.base import AnyRow, Statement
+from server.db.ids import next_id
+from server.db.prepared import Prepared
+from server.order.errors import RequestIdUsed
+from server.order.models import Order
+from server.promotion import queries as promotion_queries
+from server.promotion.models import Coupon
+from server.promotion.service import code_of
+from server.user import address_queries
+
+
+class Ordering(Protocol):
+    """What names the cart, and what goes with it into the order."""
+
+    @property
+    def user_id(self) -> int: ...
+
+    @property
+    def request_id(self) -> str: ...
+
+    @property
+    def address_id(self) -> int | None: ...
+
+    @property
+    def coupon_code(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCart:
+    """A cart that an order empties: its lines as they were added, and all else that decides about the order.
+
+    `head` is a row of `_head`, which has the buyer's address and what lowers the price beside the cart's own.
+    """
+
+    head: AnyRow
+    lines: Sequence[LineUnits]
+
+    @property
+    def order_id(self) -> int:
+        """The id for the order."""
+        return int(self.head.order_id)
+
+    @property
+    def version(self) -> int:
+        """The version of the cart that its owner saw."""
+        return int(self.head.cart_version) - 1
+
+    @property
+    def is_promoted(self) -> bool:
+        """Whether it has a coupon or points, which go with its lines."""
+        return self.head.cart_coupon_id is not None or self.head.cart_points > 0
+
+    @property
+    def units(self) -> dict[int, int]:
+        """Units by variant."""
+        return {line.offer.variant_id: line.quantity for line in self.lines}
+
+    @property
+    def offers(self) -> dict[int, Offer]:
+        """What they are sold as, by variant."""
+        return {line.offer.variant_id: line.offer for line in self.lines}
+
+    @property
+    def address(self) -> AnyRow | None:
+        """Where the order goes; None when the buyer has no such address."""
+        return address_queries.joined_address(self.head)
+
+
+def hold_cart(tx: Connection, ordering: Ordering, now: datetime) -> HeldCart:
+    """Lock the cart and its stock, in the order of the variants, and return what there is to know of them.
+
+    Raises CartEmpty, and RequestIdUsed when the request id made an order so long ago that its reply is forgotten.
+    """
+    carts.lock_for_order(tx, ordering.user_id, now)
+    code = code_of(ordering.coupon_code)
+    values: dict[str, object] = {"buyer": ordering.user_id, "used_id": ordering.request_id}
+    if ordering.address_id:
+        values["meant_address"] = ordering.address_id
+    if code:
+        values["coupon_code"] = code
+    heads = _head(by_code=bool(code), default_address=not ordering.address_id).later(tx, **values)
+    rows = _LINES.all(tx, buyer=ordering.user_id)
+    head = heads.first()
+    if head is not None and head.made_before is not None:
+        raise RequestIdUsed(resource="order", resource_id=head.made_before)
+    if head is None or not rows:
+        raise CartEmpty()
+    rows.sort(key=lambda row: row.item_id)
+    return HeldCart(head, [LineUnits(row.item_id, offer_from(row, now), row.quantity) for row in rows])
+
+
+@lru_cache(maxsize=4)
+def _head(*, by_code: bool, default_address: bool) -> Prepared:
+    """The cart's own columns with its buyer's address and reductions, in one row."""
+    buyer = bindparam("buyer", type_=BigInteger)
+    # The state stands in the text for the index's sake.
+    unpaid = select(func.count()).where(Order.user_id == buyer, text("orders.status = 'PENDING_PAYMENT'"))
+    made_before = select(Order.id).where(Order.user_id == buyer, Order.request_id == bindparam("used_id"))
+    is_coupon = Coupon.code == bindparam("coupon_code") if by_code else Coupon.id == Cart.coupon_id
+
+    def build(dialect: str) -> Statement:
+        cart = select(
+            Cart.id.label("cart_id"),
+            Cart.version.label("cart_version"),
+            Cart.coupon_id.label("cart_coupon_id"),
+            Cart.points.label("cart_points"),
+            Cart.shown.label("cart_shown"),
+            unpaid.scalar_subquery().label("unpaid"),
+            made_before.scalar_subquery().label("made_before"),
+            next_id(Order, dialect).label("order_id"),
+        ).where(Cart.user_id == buyer)
+        reduced = promotion_queries.joined(cart, Cart.user_id, is_coupon)
+        return address_queries.joined(reduced, Cart.user_id, default=default_address)
+
+    return Prepared(build)
+
+
+_LINES = Prepared(
+    OFFERS.add_columns(CartItem.id.label("item_id"), CartItem.quantity)
+    .join(CartItem, CartItem.variant_id == Variant.id)
+    .join(Cart, Cart.id == CartItem.cart_id)
+    .where(Cart.user_id == bindparam("buyer"))
+    .order_by(Variant.id)
+    .with_for_update(of=InventoryLevel)
+)
+"""The lines of a cart with what they are sold as, their stock locked."""
