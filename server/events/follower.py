@@ -14,7 +14,8 @@ import threading
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import psycopg
 import structlog
@@ -36,6 +37,7 @@ RECONNECT_SECONDS = 0.2
 
 Listener = Callable[[Announcement], None]
 E = TypeVar("E", bound=Topic)
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -55,6 +57,7 @@ class Follower:
         self._publishers = Publishers()
         self._progress = Progress(0)
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
+        self._readers: dict[type[Topic], list[Callable[[Any], None]]] = {}
         self._delivered: OrderedDict[int, None] = OrderedDict()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -67,7 +70,10 @@ class Follower:
 
     def on(self, kind: type[E], listener: Callable[[E], None]) -> None:
         """Have `listener` told of every event of the topic of `kind`, as such an object."""
-        self.listen(kind.topic, lambda event: listener(kind.of_json(event.key, event.payload)))
+        if kind not in self._readers:
+            self._readers[kind] = []
+            self.listen(kind.topic, partial(self._read, kind))
+        self._readers[kind].append(listener)
 
     @property
     def silent_seconds(self) -> float:
@@ -117,12 +123,15 @@ class Follower:
                 del self._delivered[announcement.id]
                 continue
             for listener in self._listeners[announcement.topic]:
-                try:
-                    listener(announcement)
-                except Exception:
-                    log.exception("event_listener_failed", topic=announcement.topic, key=announcement.key)
+                _tell_one(listener, announcement, announcement)
         while len(self._delivered) > MAX_LOCAL_IDS:
             self._delivered.popitem(last=False)
+
+    def _read(self, kind: type[Topic], announcement: Announcement) -> None:
+        """Read an event once, for all who want it as an object of `kind`."""
+        event = kind.of_json(announcement.key, announcement.payload)
+        for listener in self._readers[kind]:
+            _tell_one(listener, event, announcement)
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -168,3 +177,11 @@ class Follower:
         if horizon.drawn < self._progress.read_to:
             log.warning("events_went_back", read_to=self._progress.read_to, last=horizon.drawn)
             self._progress = Progress(horizon.settled)
+
+
+def _tell_one(listener: Callable[[T], None], event: T, announcement: Announcement) -> None:
+    """Tell a listener, whose failure is its own."""
+    try:
+        listener(event)
+    except Exception:
+        log.exception("event_listener_failed", topic=announcement.topic, key=announcement.key)

@@ -11,7 +11,7 @@ from server.db.database import CHANNEL, Database
 from server.db.engine import lone_connection
 from server.events.sources import SILENT_SECONDS
 
-BURST_SECONDS = 0.01
+BURST_SECONDS = 0.03
 """NOTIFY takes a lock of the whole cluster at commit, so a burst of commits shares one."""
 AGAIN_SECONDS = 1.0
 

@@ -6,7 +6,7 @@ same lines in another order cannot wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy import Connection
 

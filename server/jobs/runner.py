@@ -16,6 +16,7 @@ import structlog
 from server.background import STOP_PATIENCE, BackgroundLoop
 from server.clock import OFF, Clock, latest
 from server.db.base import AnyRow
+from server.db.database import Announcement
 from server.db.work import Work
 from server.events.follower import Follower
 from server.events.topics import Topic
@@ -84,7 +85,7 @@ class Jobs:
         """Wake jobs by the events that they name."""
         for job in self.jobs.values():
             for topic in job.woken_by:
-                follower.on(topic, partial(self._wake_for, job))
+                follower.listen(topic.topic, partial(self._wake_for, job))
 
     def start(self) -> None:
         """Begin to look at the clock."""
@@ -139,7 +140,7 @@ class Jobs:
         """Run a job by hand, whatever its time and whoever has its lease; raises what it raises."""
         await self.jobs[name].run()
 
-    def _wake_for(self, job: Job, _: Topic) -> None:
+    def _wake_for(self, job: Job, _: Announcement) -> None:
         self.wake(job.name)
 
     async def _look_on(self, job: Job) -> timedelta:

@@ -6,12 +6,10 @@ import contextlib
 import os
 import smtplib
 import ssl
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Literal, Protocol
 
-from server.mail.message import recipient_of
+from server.mail.message import Message
 from server.settings import Settings
 
 SMTP_SECONDS = 15.0
@@ -34,7 +32,7 @@ class Away(Exception):
 class Sender(Protocol):
     """Sends mails, one after the other; for use on threads, one at a time."""
 
-    def send(self, mail_id: int, message: EmailMessage) -> None:
+    def send(self, mail_id: int, message: Message) -> None:
         """Send a mail. Raises NotNow, Refused and Away."""
 
     def rest(self) -> None:
@@ -60,13 +58,13 @@ class Files:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def send(self, mail_id: int, message: EmailMessage) -> None:
+    def send(self, mail_id: int, message: Message) -> None:
         """Write the mail, whole or not at all; once more writes the same file."""
         path = self._directory / f"{mail_id:08d}.eml"
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh.write_bytes(message.as_bytes(policy=SMTP))
+            fresh.write_bytes(message.content)
             fresh.replace(path)
         except OSError as error:
             with contextlib.suppress(OSError):
@@ -88,12 +86,12 @@ class SmtpSender:
         self._password = password
         self._connection: smtplib.SMTP | None = None
 
-    def send(self, mail_id: int, message: EmailMessage) -> None:
+    def send(self, mail_id: int, message: Message) -> None:
         """Hand the mail over."""
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            self._connection.send_message(message, to_addrs=[recipient_of(message)])
+            _hand_over(self._connection, message)
         except smtplib.SMTPRecipientsRefused as error:
             self.rest()
             code, text = next(iter(error.recipients.values()))
@@ -137,6 +135,17 @@ class SmtpSender:
             connection.close()
             raise
         return connection
+
+
+def _hand_over(connection: smtplib.SMTP, message: Message) -> None:
+    """Send a message. Raises smtplib's errors, also for an address that only some servers read."""
+    options: tuple[str, ...] = ()
+    if not (message.sender + message.recipient).isascii():
+        connection.ehlo_or_helo_if_needed()
+        if not connection.has_extn("smtputf8"):
+            raise smtplib.SMTPNotSupportedError("it knows no addresses but in ASCII")
+        options = ("SMTPUTF8", "BODY=8BITMIME")
+    connection.sendmail(message.sender, [message.recipient], message.content, options)
 
 
 def _refusal(code: int) -> type[NotNow] | type[Refused]:

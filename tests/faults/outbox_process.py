@@ -12,13 +12,13 @@ import json
 import os
 import signal
 import sys
-from email.message import EmailMessage
 from typing import Any
 
 from sqlalchemy import event
 from support.rooms import core_of
 
 from server.mail import part as mail_part
+from server.mail.message import Message
 from server.mail.senders import SmtpSender
 from server.order import queries
 from server.settings import load
@@ -45,7 +45,7 @@ class DyingSender(SmtpSender):
 
     steps: Steps
 
-    def send(self, mail_id: int, message: EmailMessage) -> None:
+    def send(self, mail_id: int, message: Message) -> None:
         """Send."""
         self.steps.step()
         super().send(mail_id, message)

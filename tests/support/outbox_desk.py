@@ -20,6 +20,7 @@ from support.running_shop import RunningShop, test_settings
 
 from server.clock import utc_now
 from server.mail import part as mail_part
+from server.mail.message import Message
 from server.mail.models import Mail
 from server.mail.outbox import MailOutbox
 from server.mail.senders import Sender, SmtpSender
@@ -99,7 +100,7 @@ class Desk:
 
 
 class _Nowhere:
-    def send(self, mail_id: int, message: EmailMessage) -> None:
+    def send(self, mail_id: int, message: Message) -> None:
         """Forget the mail."""
 
     def rest(self) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import insert
 from support.outbox_desk import Desk, PostOffice, part, smtp_server, to
 from support.running_shop import PASSWORD, RunningShop
 
-from server.mail.message import Unsendable, message_of, recipient_of
+from server.mail.message import Unsendable, message_of
 from server.mail.models import Mail
 from server.mail.outbox import MAX_SHOWN
 from server.mail.senders import Files, SmtpSender
@@ -214,8 +214,8 @@ def test_an_address_with_a_misplaced_dot_gets_its_mail(desk: Desk, tmp_path: Pat
     [mail] = desk.mail_rows()
     message = message_of(mail, "Shop <shop@shop.test>")
     quoted = address.replace(name, f'"{name}"', 1)
-    assert recipient_of(message) == quoted
-    assert f"To: {quoted}\r\n".encode() in message.as_bytes()
+    assert message.recipient == quoted
+    assert f"To: {quoted}\r\n".encode() in message.content
 
 
 def test_a_mail_refused_for_good_is_given_up_and_others_are_sent(desk: Desk) -> None:

@@ -302,7 +302,7 @@ def test_a_decline_takes_as_many_queries_whatever_its_lines(
     with shop.counted_queries() as queries, counted_round_trips() as round_trips:
         refused(shop, buyer, payment_token="tok_decline")
     assert len(queries) == 24, queries
-    assert len(round_trips) == (9 if shop.app.db.is_postgresql else 0), round_trips
+    assert len(round_trips) == (8 if shop.app.db.is_postgresql else 0), round_trips
 
 
 # Repeats
