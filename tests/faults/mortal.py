@@ -31,6 +31,7 @@ from server.contract import METHODS, native_path
 from server.db.database import Database
 from server.logs import configure
 from server.payment.gateway import Gateways
+from server.rpc.telemetry import Meter
 from server.settings import Settings, environment_of, load
 
 SECONDS = 20.0
@@ -98,6 +99,7 @@ class Shop:
 
     def __init__(self, settings: Settings, points: Points) -> None:
         self._points = points
+        _watch_replies(points)
         self._shop = app.build(settings)
         gateways: Gateways = self._shop.rooms.payment.gateways
         for known in (gateways._by_method, gateways._by_name):
@@ -116,7 +118,6 @@ class Shop:
             await self._jobs[method]()
             self._points.reach("at the end")
             return "OK"
-        self._watch_replies()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             call = channel.unary_unary(method)
             try:
@@ -127,15 +128,16 @@ class Shop:
                 await self._shop.core.detached.finish()
         return "OK"
 
-    def _watch_replies(self) -> None:
-        telemetry = self._shop.server._interceptor._telemetry
-        finished = telemetry.finished
 
-        def told(*arguments: Any) -> None:
-            finished(*arguments)
-            self._points.reach("before the reply")
+def _watch_replies(points: Points) -> None:
+    """Have a point before each reply; the server asks for the meters when it is built."""
+    finished = Meter.finished
 
-        telemetry.finished = told  # type: ignore[method-assign]
+    def told(meter: Meter, *arguments: Any) -> None:
+        finished(meter, *arguments)
+        points.reach("before the reply")
+
+    Meter.finished = told  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True)

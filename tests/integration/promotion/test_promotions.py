@@ -574,6 +574,6 @@ def test_a_checkout_with_coupon_and_points_takes_as_many_queries_for_any_cart(
     apply(shop, buyer, coupon.code)
     with shop.counted_queries() as queries, counted_round_trips() as round_trips:
         shop.checkout(buyer)
-    assert len(queries) == 24, queries
-    # Four more than without: two for the coupon, one for the points, one to clear the cart of both.
-    assert len(round_trips) == (16 if shop.app.db.is_postgresql else 0), round_trips
+    assert len(queries) == 23, queries
+    # Three more than without: two for the coupon, one for the points.
+    assert len(round_trips) == (8 if shop.app.db.is_postgresql else 0), round_trips
