@@ -18,10 +18,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 METHODS := clients/python/sanset_client/methods
 CODE := server ml clients/python bench proto tests
 
-.PHONY: help install run test check lint types contract layers generate languages bench faults clean
+.PHONY: help install run test check lint types contract layers generate languages bench bench-check faults clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed ## Make .venv and install the shop into it
 
@@ -64,6 +64,9 @@ languages: $(VENV)/.developer ## Do docs/clients.md in every language whose comp
 
 bench: $(VENV)/.bench ## Measure against the bare echo and a FastAPI shop; writes bench/results.json
 	@$(BIN)/python -m bench
+
+bench-check: $(VENV)/.bench ## Measure the short comparisons again; fails when one is dearer than in bench/results.json
+	@$(BIN)/python -m bench.check
 
 # Two at a time, each on a database of its own: most of them wait for processes that are killed and start again.
 faults: $(VENV)/.developer ## Run the long fault tests: an hour, hundreds of kills on each database

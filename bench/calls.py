@@ -37,6 +37,8 @@ class PreparedCall:
     path: str
     token: str
     body: bytes = b""
+    refused: bool = False
+    """True when an error is the right reply."""
 
 
 @dataclass(frozen=True)

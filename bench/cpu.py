@@ -50,8 +50,11 @@ class CpuTime:
 
 
 @contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """Keep this thread, and every process it starts meanwhile, on one core."""
+def pinned(core: int | None) -> Iterator[None]:
+    """Keep this thread, and every process it starts meanwhile, on one core; None leaves them be."""
+    if core is None:
+        yield
+        return
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -83,6 +86,12 @@ def resident_bytes(roots: Iterable[int]) -> int:
         with suppress(OSError):
             pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def proportional_bytes(pid: int) -> int:
+    """Resident memory of one process; of pages that it shares, its part."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
 
 
 def parent_of(pid: int) -> int:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import quantiles
 
 import grpc
@@ -23,13 +21,12 @@ from sanset.v1 import (
     recommend_pb2_grpc,
 )
 
-from bench import dataset, servers
+from bench import dataset
 from bench.calls import CallFailed
 from bench.dataset import CUSTOMERS
 from bench.report import Figure
 from bench.shops.sanset import SansetShop
 from bench.shops.shop import Buyer
-from server.process.ports import free_ports
 
 TRIALS = 500
 GIVE_UP_SECONDS = 10.0
@@ -99,15 +96,6 @@ class Seen:
 
     here: list[float] = field(default_factory=list)
     there: list[float] = field(default_factory=list)
-
-
-@contextmanager
-def second_worker(shop: SansetShop, log: Path) -> Iterator[int]:
-    """Run another worker on a shop's database; yield the port it is called at."""
-    port, metrics_port = free_ports(2)
-    command = ["-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
-    with servers.python(command, port, log, shop.environment):
-        yield port
 
 
 def measure(shop: SansetShop, other_port: int, on_trial: Callable[[], None]) -> list[Figure]:

@@ -1,13 +1,14 @@
-"""The data of the large shop: 40,000 products, 5,000 customers, 50,000 orders of four lines."""
+"""The data of a large shop: products, 5,000 customers with orders of four lines, one of whom orders a lot."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bench.dataset import MATERIALS, SHELVES
 from server.catalog.listings import relist
@@ -16,10 +17,11 @@ from server.db.bulk import reserve_ids, write_rows
 from server.db.engine import connect
 from server.db.schema import metadata
 
-PRODUCTS = 40_000
 CUSTOMERS = 5_000
-ORDERS = 50_000
+COLLECTOR = CUSTOMERS - 1
+"""The customer with many orders."""
 LINES = 4
+STOCK = 1_000
 CATEGORIES = 200
 COMPANIONS = 60
 """Products that the same people like: neighbouring ids of a group of this size."""
@@ -28,20 +30,35 @@ SEED = 23
 DAYS = 365
 
 
-def write(url: str) -> tuple[Sequence[int], Sequence[int]]:
+@dataclass(frozen=True)
+class Size:
+    """How much a shop has."""
+
+    products: int
+    orders: int
+    collected: int = 0
+    """Orders of one customer besides."""
+
+
+LARGE = Size(products=40_000, orders=50_000)
+
+
+def write(url: str, size: Size) -> tuple[Sequence[int], Sequence[int]]:
     """Fill the database and return the ids of its products and customers."""
     engine, draw = connect(url, pool_size=1), random.Random(SEED)
     try:
         with engine.begin() as tx:
-            products = _write_products(tx, draw)
+            products = _write_products(tx, draw, size.products)
             customers = _write_customers(tx)
-            _write_orders(tx, draw, products, customers)
+            _write_orders(tx, draw, size, products, customers)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE"))
     finally:
         engine.dispose()
     return [product_id for product_id, _ in products], customers
 
 
-def _write_products(tx: Connection, draw: random.Random) -> list[tuple[int, int]]:
+def _write_products(tx: Connection, draw: random.Random, count: int) -> list[tuple[int, int]]:
     """Give the ids of each product and its variant."""
     now = datetime.now(UTC) - timedelta(days=DAYS)
     tables = metadata.tables
@@ -57,8 +74,8 @@ def _write_products(tx: Connection, draw: random.Random) -> list[tuple[int, int]
             for each, name in zip(categories, names, strict=True)
         ),
     )
-    products = reserve_ids(tx, tables["products"], PRODUCTS)
-    variants = reserve_ids(tx, tables["variants"], PRODUCTS)
+    products = reserve_ids(tx, tables["products"], count)
+    variants = reserve_ids(tx, tables["variants"], count)
     rows: list[tuple[Any, ...]] = []
     for index, product_id in enumerate(products):
         category = index // COMPANIONS % CATEGORIES
@@ -71,6 +88,7 @@ def _write_products(tx: Connection, draw: random.Random) -> list[tuple[int, int]
                 *(99, {}, [], "", "", now, now),
             )
         )
+    sales = [int(draw.paretovariate(1.1)) - 1 for _ in rows]
     write_rows(tx, tables["products"], _PRODUCT, rows)
     write_rows(
         tx,
@@ -83,8 +101,8 @@ def _write_products(tx: Connection, draw: random.Random) -> list[tuple[int, int]
         tables["inventory_levels"],
         ("variant_id", "location_id", "product_id", "available", "received", "sold"),
         (
-            (variant, DEFAULT_LOCATION_ID, row[0], 1_000, 1_000, 0)
-            for variant, row in zip(variants, rows, strict=True)
+            (variant, DEFAULT_LOCATION_ID, row[0], STOCK, STOCK + sold, sold)
+            for variant, row, sold in zip(variants, rows, sales, strict=True)
         ),
     )
     relist(tx, products, now)
@@ -109,16 +127,20 @@ def _write_customers(tx: Connection) -> Sequence[int]:
 
 
 def _write_orders(
-    tx: Connection, draw: random.Random, products: Sequence[tuple[int, int]], customers: Sequence[int]
+    tx: Connection,
+    draw: random.Random,
+    size: Size,
+    products: Sequence[tuple[int, int]],
+    customers: Sequence[int],
 ) -> None:
     tables = metadata.tables
-    order_ids = reserve_ids(tx, tables["orders"], ORDERS)
-    groups = [draw.sample(range(PRODUCTS // COMPANIONS), LIKED_GROUPS) for _ in customers]
+    order_ids = reserve_ids(tx, tables["orders"], size.orders + size.collected)
+    groups = [draw.sample(range(size.products // COMPANIONS), LIKED_GROUPS) for _ in customers]
     now = datetime.now(UTC)
     orders: list[tuple[Any, ...]] = []
     lines: list[tuple[Any, ...]] = []
     for number, order_id in enumerate(order_ids):
-        customer = number % CUSTOMERS
+        customer = number % CUSTOMERS if number < size.orders else COLLECTOR
         placed_at = now - timedelta(days=DAYS * draw.random())
         orders.append(
             (
@@ -126,19 +148,19 @@ def _write_orders(
                 *({"country": "US"}, "STANDARD", "", 1, placed_at, placed_at),
             )
         )
-        for position, index in enumerate(_basket(draw, groups[customer]), 1):
+        for position, index in enumerate(_basket(draw, size.products, groups[customer]), 1):
             product_id, variant_id = products[index]
             lines.append((order_id, position, product_id, variant_id, f"L{index}", "", 1, 100, 100))
     write_rows(tx, tables["orders"], _ORDER, orders)
     write_rows(tx, tables["order_lines"], _LINE, lines)
 
 
-def _basket(draw: random.Random, groups: Sequence[int]) -> set[int]:
+def _basket(draw: random.Random, products: int, groups: Sequence[int]) -> set[int]:
     """Three products of a group that the customer likes, the first ones most often, and one from anywhere."""
     first = draw.choice(groups) * COMPANIONS
     basket = {first + int(COMPANIONS * draw.random() ** 2) for _ in range(LINES - 1)}
     while len(basket) < LINES:
-        basket.add(int(PRODUCTS * draw.random() ** 3))
+        basket.add(int(products * draw.random() ** 3))
     return basket
 
 

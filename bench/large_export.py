@@ -68,8 +68,8 @@ def _arguments() -> argparse.Namespace:
 
 def _fill(url: str, min_orders: int) -> int:
     """Write the large shop's orders, and copy them until there are enough; return how many there are."""
-    large_data.write(url)
-    copies = -(-min_orders // large_data.ORDERS)
+    large_data.write(url, large_data.LARGE)
+    copies = -(-min_orders // large_data.LARGE.orders)
     engine = connect(url, pool_size=1)
     try:
         for copy in range(1, copies):
@@ -77,16 +77,18 @@ def _fill(url: str, min_orders: int) -> int:
                 _copy(tx, copy)
     finally:
         engine.dispose()
-    return copies * large_data.ORDERS
+    return copies * large_data.LARGE.orders
 
 
 def _copy(tx: Connection, copy: int) -> None:
     """Write the first orders once more, under other ids and numbers."""
     orders, lines = metadata.tables["orders"], metadata.tables["order_lines"]
-    shift = copy * large_data.ORDERS
+    shift = copy * large_data.LARGE.orders
     own = {"id": orders.c.id + shift, "number": orders.c.number + literal(f"-{copy}")}
-    _insert_again(tx, orders, own, orders.c.id <= large_data.ORDERS)
-    _insert_again(tx, lines, {"order_id": lines.c.order_id + shift}, lines.c.order_id <= large_data.ORDERS)
+    _insert_again(tx, orders, own, orders.c.id <= large_data.LARGE.orders)
+    _insert_again(
+        tx, lines, {"order_id": lines.c.order_id + shift}, lines.c.order_id <= large_data.LARGE.orders
+    )
 
 
 def _insert_again(

@@ -1,4 +1,4 @@
-"""A shop of 40,000 products, 5,000 customers and 200,000 order lines: one worker with a trained model."""
+"""A large shop, written straight into its database: one worker with a trained model."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from sanset.v1 import auth_pb2
 
 from bench import large_data, load, servers
-from bench.calls import PreparedCall, Protocol, Target
+from bench.calls import PreparedCall, Target
 from bench.cpu import Processes
+from bench.large_data import Size
 from bench.shops import sanset_calls
-from bench.shops.sanset import ADMIN_EMAIL, ADMIN_PASSWORD, SETTINGS
+from bench.shops.sanset import ADMIN_EMAIL, ADMIN_PASSWORD, SETTINGS, started_worker
 from bench.shops.shop import Buyer
 from server.auth.tokens import AccessTokens
-from server.process.ports import free_ports
 from server.settings import load as load_settings
 
 
@@ -35,9 +35,17 @@ class LargeShop:
     """A few product ids, to read: by number."""
     environment: Mapping[str, str]
 
-    def recommendations(self, customer: int, limit: int) -> PreparedCall:
-        """A customer's own recommendations."""
-        return sanset_calls.own_recommendations(self.tokens[customer], limit)
+    def recommendations(self, customer: int, limit: int, min_price: str = "") -> PreparedCall:
+        """A customer's own recommendations, from a price on."""
+        return sanset_calls.own_recommendations(self.tokens[customer], limit, min_price)
+
+    def list_orders(self, customer: int, page_size: int) -> PreparedCall:
+        """A customer's newest orders."""
+        return sanset_calls.list_orders(self.tokens[customer], page_size)
+
+    def list_popular(self, page_size: int, min_price: str = "") -> PreparedCall:
+        """The most popular products of the whole shop, from a price on."""
+        return sanset_calls.list_popular(self.tokens[0], page_size, min_price)
 
     def buyer(self, number: int) -> Buyer:
         """A customer, signed in, without an address."""
@@ -49,20 +57,18 @@ class LargeShop:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[LargeShop]:
+def running(directory: Path, size: Size) -> Iterator[LargeShop]:
     """Run one worker on a PostgreSQL under `directory`, its model trained with the default preset."""
     directory.mkdir()
     with servers.database(directory / "postgres") as (url, postmaster):
         environment = {**SETTINGS, "DATA_DIR": str(directory / "var"), "DATABASE_URL": url}
         servers.run_python(["-m", "server", "migrate"], environment)
-        products, customers = large_data.write(url)
+        products, customers = large_data.write(url, size)
         servers.run_python(["-m", "server", "train"], environment)
-        port, metrics_port = free_ports(2)
-        command = ["-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
-        with servers.python(command, port, directory / "log", environment) as worker:
+        with started_worker(environment, directory / "log") as (target, worker):
             yield LargeShop(
-                name="sanset_40k",
-                target=Target(Protocol.GRPC, port),
+                name=f"sanset_{size.products}",
+                target=target,
                 worker=worker,
                 processes=Processes((worker,), (postmaster,)),
                 tokens=_tokens(url, directory, customers),

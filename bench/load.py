@@ -29,22 +29,31 @@ def h2load_is_installed() -> bool:
     return shutil.which("h2load") is not None
 
 
-def send(target: Target, calls: Sequence[PreparedCall], at_once: int = AT_ONCE) -> list[CallReply]:
+def reader() -> str:
+    """The name of what drives reads."""
+    return "h2load" if h2load_is_installed() else "bench.generator"
+
+
+def send(target: Target, calls: Sequence[PreparedCall], *, chain: int = 1) -> list[CallReply]:
     """Send each call once by our own generator, in its own process, and return the answers in order.
 
-    Raises CallFailed, naming the first error, when a call failed.
+    Each `chain` calls that follow one another are one caller's, sent one after the other. Raises CallFailed,
+    naming the first, when a call that is to go well failed, or the other way round.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         calls_file, answers_file = Path(directory, "calls"), Path(directory, "answers")
         write_calls(calls_file, calls)
         command = [sys.executable, "-m", "bench.generator", target.protocol, str(target.port)]
+        numbers = [f"--at-once={AT_ONCE}", f"--chain={chain}"]
         with pinned(LOAD_CORE):
-            subprocess.run([*command, str(calls_file), str(answers_file), f"--at-once={at_once}"], check=True)
+            subprocess.run([*command, str(calls_file), str(answers_file), *numbers], check=True)
         answers = read_answers(answers_file)
-    failed = [(call, answer) for call, answer in zip(calls, answers, strict=True) if answer.error]
-    if failed:
-        call, answer = failed[0]
-        raise CallFailed(f"{len(failed)} of {len(calls)} calls failed, first {call.path}: {answer.error}")
+    pairs = zip(calls, answers, strict=True)
+    wrong = [(call, answer) for call, answer in pairs if bool(answer.error) != call.refused]
+    if wrong:
+        call, answer = wrong[0]
+        outcome = answer.error or "it was not refused"
+        raise CallFailed(f"{len(wrong)} of {len(calls)} calls failed, first {call.path}: {outcome}")
     return answers
 
 
@@ -110,7 +119,8 @@ def _check(target: Target, call: PreparedCall, size: int, times: int, report: st
     """Compare h2load's report with what `times` good replies bring."""
     matches = [pattern.search(report) for pattern in (SUCCEEDED, STATUS_2XX, DATA_BYTES)]
     succeeded, good, data = (int(match[1]) if match else -1 for match in matches)
-    expected = times * (size + (GRPC_PREFIX if target.protocol is Protocol.GRPC else 0))
+    prefix = GRPC_PREFIX if target.protocol is Protocol.GRPC and not call.refused else 0
+    expected = times * (size + prefix)
     # A varint may grow between two replies; a reply that is missing or an error is at least half a reply away
     if succeeded != times or good != times or abs(data - expected) > size / 2:
         raise CallFailed(

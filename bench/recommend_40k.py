@@ -30,8 +30,12 @@ SETTLE_SECONDS = 2.0
 MEGABYTE = 1024 * 1024
 
 
-def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable[[], None]) -> list[Figure]:
+def measure(
+    name: str, shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable[[], None]
+) -> list[Figure]:
     """CPU per call, of the worker and its database together, for three kinds of call beside the echo.
+
+    The rows' names begin with `name`.
 
     first: of a customer who was not seen before, whose history is read from the database. list: of one whose
     history is in memory, for a list that was not asked for before. again: for the same list once more.
@@ -46,14 +50,14 @@ def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable
             for customer in range(start, start + customers)
         ]
 
-    def side(name: str, turn: int, before: Sequence[int], limits: Sequence[int]) -> Side:
+    def side(kind: str, turn: int, before: Sequence[int], limits: Sequence[int]) -> Side:
         def prepare(number: int) -> Load:
             if before:
                 load.send(shop.target, asking(turn, number, before))
             calls = asking(turn, number, limits)
             return lambda: len(load.send(shop.target, calls))
 
-        return Side(name, shop.processes, prepare)
+        return Side(kind, shop.processes, prepare)
 
     echoed = [ceiling.get_product(1)] * (customers * len(OTHER_LIMITS))
     sides = [
@@ -65,10 +69,10 @@ def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable
     costs = rounds.measure(sides, count, on_round)
     bare = costs.pop("echo")
     rows = [
-        cost_row(f"recommend_40k_{name}", each, against="echo", ratio=each.against(bare))
-        for name, each in costs.items()
+        cost_row(f"{name}_{kind}", each, against="echo", ratio=each.against(bare))
+        for kind, each in costs.items()
     ]
-    return [*rows, cost_row("recommend_40k_echo", bare)]
+    return [*rows, cost_row(f"{name}_echo", bare)]
 
 
 def measure_memory(shop: LargeShop, on_swap: Callable[[], None]) -> list[Figure]:

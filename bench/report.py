@@ -43,7 +43,9 @@ class Figure:
     @property
     def judged(self) -> float:
         """What the aim is about."""
-        return self.value if self.ratio is None else self.ratio
+        if self.ratio is None or (self.aim is not None and self.aim.of_value):
+            return self.value
+        return self.ratio
 
 
 def rows_of(call: str, costs: Mapping[str, Costs], against: Sequence[str]) -> list[Figure]:

@@ -97,13 +97,13 @@ def measure(sides: Sequence[Side], rounds: int, on_round: Callable[[], None]) ->
 
 def _cost(side: Side, number: int) -> CpuTime:
     load = side.prepare(number)
-    _settle(side.processes)
+    settle(side.processes)
     before = cpu.used(side.processes)
     calls = load()
-    return (_settle(side.processes) - before).per_call_us(calls)
+    return (settle(side.processes) - before).per_call_us(calls)
 
 
-def _settle(processes: Processes) -> CpuTime:
+def settle(processes: Processes) -> CpuTime:
     """Wait until a program does no more than it does when idle; return the time it has used."""
     used = cpu.used(processes)
     give_up = time.monotonic() + MAX_SETTLE_SECONDS

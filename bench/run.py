@@ -1,4 +1,4 @@
-"""The bench's command: starts every program, runs the comparisons asked for, prints and writes the results."""
+"""The bench's command: measures the groups of rows asked for, prints and writes the results."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import argparse
 import os
 import shlex
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Collection
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import comparisons, dataset, freshness, large_shop, load, recommend_40k, report, rounds, streams
+from bench import load, report
 from bench.calls import CallFailed
 from bench.cpu import LOAD_CORE, SERVER_CORE
+from bench.groups import GROUPS
+from bench.report import Figure
 from bench.servers import ServerFailed
-from bench.shops import echo, fastapi, sanset
-from bench.shops.echo import EchoServer
-from bench.shops.fastapi import FastApiShop
-from bench.shops.sanset import DatabaseKind, SansetShop
+from bench.stage import WHOLE_SHOPS, Options, Stage
 from server.process.postgres_cluster import PostgresFailed
 
 ROUNDS = 9
@@ -35,70 +32,51 @@ NO_H2LOAD = (
 )
 
 
-@dataclass(frozen=True)
-class Shops:
-    """Everything that runs while the bench does."""
-
-    postgres: SansetShop
-    sqlite: SansetShop
-    fastapi: FastApiShop
-    echo: EchoServer
-    before: SansetShop | None
-
-    @property
-    def whole(self) -> list[SansetShop | FastApiShop]:
-        """Those that are whole shops."""
-        return [self.postgres, self.sqlite, self.fastapi, *([self.before] if self.before else [])]
-
-
-Sides = Callable[[Shops], list[rounds.Side]]
-
-CALLS: dict[str, tuple[Sides, tuple[str, ...]]] = {
-    "get_product": (
-        lambda shops: comparisons.get_product([shops.echo, *shops.whole]),
-        ("echo", "fastapi"),
-    ),
-    "list_products": (lambda shops: comparisons.list_products(shops.whole, shops.echo), ("echo", "fastapi")),
-    "recommendations": (
-        lambda shops: comparisons.recommendations(shops.whole, shops.echo),
-        ("echo", "fastapi"),
-    ),
-    "add_item": (lambda shops: comparisons.add_item(shops.whole), ("fastapi",)),
-    "checkout": (lambda shops: comparisons.checkout(shops.whole), ("fastapi",)),
-}
-"""The comparisons by rounds: their sides, and those that Sanset on PostgreSQL is set against."""
-STREAMS = "streams"
-RECOMMEND_40K = "recommend_40k"
-FRESHNESS = "freshness"
-OF_THEIR_OWN = (RECOMMEND_40K, FRESHNESS)
-"""These have shops of their own."""
+class CannotMeasure(Exception):
+    """The bench cannot run here, or a program under measurement failed."""
 
 
 def main() -> int:
     """Run the bench; 0 when it went through."""
-    options = _arguments()
-    console = Console(width=None if sys.stdout.isatty() else REPORT_WIDTH)
-    names = options.only or [*CALLS, STREAMS, *OF_THEIR_OWN]
-    if len(os.sched_getaffinity(0)) < max(SERVER_CORE, LOAD_CORE) + 1:
-        console.print("The bench needs two cores: one for the servers, one for the load.", style="red")
-        return 1
-    by_h2load = load.h2load_is_installed()
-    if not by_h2load:
-        console.print(NO_H2LOAD, style="yellow")
+    arguments = _arguments()
+    console = open_console()
+    names = arguments.only or [*GROUPS]
+    options = Options(arguments.rounds, arguments.shop or WHOLE_SHOPS, arguments.before)
     try:
-        with _progress(console) as progress, ExitStack() as stack:
-            shops = _start(stack, progress, options.before) if {*names} - {*OF_THEIR_OWN} else None
-            rows = [row for name in names for row in _measure(name, shops, options.rounds, progress)]
-    except (CallFailed, ServerFailed, PostgresFailed) as error:
+        rows = measure(console, names, options)
+    except CannotMeasure as error:
         console.print(f"The bench stopped: {error}", style="red", markup=False)
         return 1
     report.show(console, rows)
-    output = options.output or (None if options.only else RESULTS)
+    output = arguments.output or (None if arguments.only else RESULTS)
     if output is not None:
         command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
-        report.write(output, rows, command, options.rounds, "h2load" if by_h2load else "bench.generator")
+        report.write(output, rows, command, options.rounds, load.reader())
         console.print(f"Written to {output}")
     return 0
+
+
+def open_console() -> Console:
+    """The terminal, or a wide page where there is none."""
+    return Console(width=None if sys.stdout.isatty() else REPORT_WIDTH)
+
+
+def measure(console: Console, names: Collection[str], options: Options) -> list[Figure]:
+    """The rows of the groups of these names.
+
+    Raises CannotMeasure.
+    """
+    if len(os.sched_getaffinity(0)) < max(SERVER_CORE, LOAD_CORE) + 1:
+        raise CannotMeasure("it needs two cores, one for the servers, one for the load")
+    if not load.h2load_is_installed():
+        console.print(NO_H2LOAD, style="yellow")
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=console) as progress, ExitStack() as stack:
+            stage = Stage(stack, progress, options)
+            return [row for name in names for row in GROUPS[name](stage)]
+    except (CallFailed, ServerFailed, PostgresFailed) as error:
+        raise CannotMeasure(str(error)) from error
 
 
 def _arguments() -> argparse.Namespace:
@@ -107,10 +85,13 @@ def _arguments() -> argparse.Namespace:
         "--rounds", type=int, default=ROUNDS, help="rounds that count (default %(default)s)"
     )
     arguments.add_argument(
-        "--only",
+        "--only", action="append", choices=[*GROUPS], help="only this group of rows; may be repeated"
+    )
+    arguments.add_argument(
+        "--shop",
         action="append",
-        choices=[*CALLS, STREAMS, *OF_THEIR_OWN],
-        help="only this comparison; may be repeated",
+        choices=WHOLE_SHOPS,
+        help="compare this shop only, besides the echo and --before; may be repeated (default: all)",
     )
     arguments.add_argument(
         "--output",
@@ -124,85 +105,3 @@ def _arguments() -> argparse.Namespace:
         help="compare with another checkout of the project too, which has a .venv of its own",
     )
     return arguments.parse_args()
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
-
-
-def _start(stack: ExitStack, progress: Progress, checkout: Path | None) -> Shops:
-    """Start and fill everything; the echo comes last, since it repeats Sanset's answers."""
-    task = progress.add_task("starting and filling the shops", total=4)
-    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanset-bench-")))
-    directory.chmod(0o755)  # PostgreSQL, where root may not run it, is another user
-    data = dataset.generate()
-
-    peer = stack.enter_context(fastapi.running(directory / "fastapi", data))
-    progress.advance(task)
-    on_postgres = stack.enter_context(sanset.running(directory / "postgres", DatabaseKind.POSTGRES, data))
-    progress.advance(task)
-    on_sqlite = stack.enter_context(sanset.running(directory / "sqlite", DatabaseKind.SQLITE, data))
-    progress.advance(task)
-    ceiling = stack.enter_context(echo.running(directory / "echo", on_postgres))
-    progress.advance(task)
-    if checkout is None:
-        return Shops(on_postgres, on_sqlite, peer, ceiling, None)
-    before = sanset.running(directory / "before", DatabaseKind.POSTGRES, data, checkout.absolute())
-    return Shops(on_postgres, on_sqlite, peer, ceiling, stack.enter_context(before))
-
-
-def _measure(name: str, shops: Shops | None, count: int, progress: Progress) -> Sequence[report.Figure]:
-    if name == RECOMMEND_40K:
-        return _measure_recommend_40k(count, progress)
-    if name == FRESHNESS:
-        return _measure_freshness(progress)
-    if shops is None:
-        raise AssertionError(f"{name} needs the shops")
-    if name == STREAMS:
-        return _measure_streams(shops, progress)
-    sides, against = CALLS[name]
-    task = progress.add_task(name, total=count + rounds.WARM_UPS)
-    costs = rounds.measure(sides(shops), count, lambda: progress.advance(task))
-    return report.rows_of(name, costs, (*against, sanset.BEFORE) if shops.before else against)
-
-
-def _measure_freshness(progress: Progress) -> list[report.Figure]:
-    rows: list[report.Figure] = []
-    for database in DatabaseKind:
-        task = progress.add_task(f"{FRESHNESS} on {database}", total=3 * freshness.TRIALS)
-        with tempfile.TemporaryDirectory(prefix="sanset-bench-") as directory, ExitStack() as stack:
-            root = Path(directory)
-            root.chmod(0o755)
-            shop = stack.enter_context(sanset.running(root / "shop", database, dataset.generate()))
-            other = stack.enter_context(freshness.second_worker(shop, root / "other.log"))
-            rows += freshness.measure(shop, other, lambda task=task: progress.advance(task))  # type: ignore[misc]
-    return rows
-
-
-def _measure_recommend_40k(count: int, progress: Progress) -> list[report.Figure]:
-    task = progress.add_task("filling a large shop", total=1)
-    with tempfile.TemporaryDirectory(prefix="sanset-bench-") as directory, ExitStack() as stack:
-        root = Path(directory)
-        root.chmod(0o755)  # PostgreSQL, where root may not run it, is another user
-        shop = stack.enter_context(large_shop.running(root / "large"))
-        ceiling = stack.enter_context(echo.running(root / "echo", shop))
-        progress.advance(task)
-        task = progress.add_task(RECOMMEND_40K, total=count + rounds.WARM_UPS)
-        rows = recommend_40k.measure(shop, ceiling, count, lambda: progress.advance(task))
-        task = progress.add_task("calls and swaps", total=recommend_40k.ALL_SWAPS)
-        return rows + recommend_40k.measure_memory(shop, lambda: progress.advance(task))
-
-
-def _measure_streams(shops: Shops, progress: Progress) -> list[report.Figure]:
-    task = progress.add_task(STREAMS, total=2)
-    rows = []
-    for shop, suffix in ((shops.postgres, ""), (shops.sqlite, "_sqlite")):
-        figures = streams.measure(shop)
-        progress.advance(task)
-        rows += [
-            report.Figure(f"stream_kb{suffix}", round(figures.kilobytes, 1), "KB/stream"),
-            report.Figure(f"stream_event_p99_ms{suffix}", round(figures.event_p99_ms, 1), "ms"),
-            report.Figure(f"stream_event_p50_ms{suffix}", round(figures.event_p50_ms, 1), "ms"),
-            report.Figure(f"stream_unary_ms{suffix}", round(figures.unary_ms, 1), "ms"),
-        ]
-    return rows

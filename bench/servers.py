@@ -33,13 +33,15 @@ def python(
     log: Path,
     environment: Mapping[str, str] | None = None,
     checkout: Path | None = None,
+    *,
+    core: int | None = SERVER_CORE,
 ) -> Iterator[int]:
-    """Run `python ARGUMENTS` on the servers' core; yield its pid once it accepts connections on `port`.
+    """Run `python ARGUMENTS` on a core, or on all; yield its pid once it accepts connections on `port`.
 
     `checkout` is another checkout of the project, with its `.venv`, to run in. Raises ServerFailed when the
     program ends or stays silent instead.
     """
-    with pinned(SERVER_CORE), log.open("wb") as file:
+    with pinned(core), log.open("wb") as file:
         process = subprocess.Popen(
             [_interpreter(checkout), *arguments],
             env={**os.environ, **STEADY, **(environment or {})},

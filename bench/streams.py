@@ -1,4 +1,4 @@
-"""The cost of a thousand open TrackOrder streams to one worker, and the time until a step reaches its watcher."""
+"""The cost of 5,000 open TrackOrder streams to one worker, and the time until a step reaches its watcher."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from sanset.v1 import order_service_pb2
 from bench import cpu, load
 from bench.calls import CallFailed
 from bench.dataset import CUSTOMERS
+from bench.report import Figure
 from bench.shops.sanset import SansetShop
 from bench.watch import Result, WatchPlan
 
-STREAMS = 1_000
+STREAMS = 5_000
 PROBES = 200
 """Orders that are moved, through two steps each."""
 WARMING = 50
@@ -38,6 +39,16 @@ class StreamFigures:
     unary_ms: float
 
 
+def rows(figures: StreamFigures, suffix: str) -> list[Figure]:
+    """The rows of a shop's figures."""
+    return [
+        Figure(f"stream_kb{suffix}", round(figures.kilobytes, 1), "KB/stream"),
+        Figure(f"stream_event_p99_ms{suffix}", round(figures.event_p99_ms, 1), "ms"),
+        Figure(f"stream_event_p50_ms{suffix}", round(figures.event_p50_ms, 1), "ms"),
+        Figure(f"stream_unary_ms{suffix}", round(figures.unary_ms, 1), "ms"),
+    ]
+
+
 def measure(shop: SansetShop) -> StreamFigures:
     """Open the streams on a shop's worker and probe them."""
     orders = _orders(shop, WARMING + STREAMS)
@@ -51,14 +62,17 @@ def measure(shop: SansetShop) -> StreamFigures:
 
 def _orders(shop: SansetShop, count: int) -> list[tuple[int, str]]:
     """New orders that wait for their next step, with their owners' tokens."""
-    orders: list[tuple[int, str]] = []
-    while len(orders) < count:
-        buyers = [shop.buyer(number) for number in range(1, CUSTOMERS + 1)]
-        load.send(shop.target, [shop.add_item(buyer, 1) for buyer in buyers])
-        answers = load.send(shop.target, [shop.checkout(buyer, str(uuid.uuid4())) for buyer in buyers])
-        for buyer, answer in zip(buyers, answers, strict=True):
-            orders.append((order_service_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token))
-    return orders[-count:]
+    buyers = [shop.buyer(1 + number % CUSTOMERS) for number in range(count)]
+    calls = [
+        call
+        for buyer in buyers
+        for call in (shop.add_item(buyer, 1), shop.checkout(buyer, str(uuid.uuid4())))
+    ]
+    placed = load.send(shop.target, calls, chain=2)[1::2]
+    return [
+        (order_service_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token)
+        for answer, buyer in zip(placed, buyers, strict=True)
+    ]
 
 
 def _watch(shop: SansetShop, plan: WatchPlan) -> tuple[int, Result]:

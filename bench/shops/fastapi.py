@@ -15,10 +15,11 @@ from bench import servers
 from bench.calls import PreparedCall, Protocol, Target
 from bench.cpu import Processes
 from bench.dataset import BenchData
-from bench.peers.fastapi_shop.seed import ADMIN, seed
+from bench.peers.fastapi_shop.seed import ADMIN, PASSWORD, seed
 from bench.shops.shop import Buyer
 from server.process.ports import free_ports
 
+NAME = "fastapi"
 SECRET = "the-peer-signs-its-tokens-with-this"
 APPLICATION = "bench.peers.fastapi_shop.app:create_app"
 
@@ -30,7 +31,7 @@ class FastApiShop:
     target: Target
     processes: Processes
     admin: str
-    name: str = "fastapi"
+    name: str = NAME
 
     def get_product(self, product_id: int) -> PreparedCall:
         """See MeasuredShop."""
@@ -52,6 +53,18 @@ class FastApiShop:
         """See MeasuredShop."""
         return PreparedCall("/cart/items", buyer.token, _body(product_id=product_id, quantity=1))
 
+    def login(self, number: int) -> PreparedCall:
+        """See MeasuredShop."""
+        return PreparedCall("/login", "", _body(email=f"user{number}@example.com", password=PASSWORD))
+
+    def get_cart(self, buyer: Buyer) -> PreparedCall:
+        """See MeasuredShop."""
+        return PreparedCall("/cart", buyer.token)
+
+    def list_orders(self, buyer: Buyer, page_size: int) -> PreparedCall:
+        """See MeasuredShop."""
+        return PreparedCall(f"/orders?page_size={page_size}", buyer.token)
+
     def checkout(self, buyer: Buyer, request_id: str) -> PreparedCall:
         """See MeasuredShop."""
         body = _body(request_id=request_id, address_id=buyer.address_id, payment_method="CARD")
@@ -65,7 +78,6 @@ def running(directory: Path, dataset: BenchData) -> Iterator[FastApiShop]:
     (port,) = free_ports(1)
     with servers.database(directory / "postgres") as (url, postmaster):
         seed(url, dataset)
-        # uvicorn's access log stays on, as every shop of the bench writes a line per call
         command = [
             "-m",
             "uvicorn",
@@ -74,6 +86,7 @@ def running(directory: Path, dataset: BenchData) -> Iterator[FastApiShop]:
             f"--port={port}",
             "--loop=uvloop",
             "--http=httptools",
+            "--no-access-log",
         ]
         environment = {"PEER_DATABASE_URL": url, "PEER_SECRET_KEY": SECRET}
         with servers.python(command, port, directory / "log", environment) as pid:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import servers
 from bench.calls import PreparedCall, Protocol, Target
-from bench.cpu import Processes
+from bench.cpu import SERVER_CORE, Processes
 from bench.dataset import BenchData
 from bench.shops import sanset_calls, sanset_seed
 from bench.shops.shop import Buyer
@@ -58,6 +58,12 @@ class SansetShop:
     environment: Mapping[str, str]
     """The environment to start another worker of this shop with."""
 
+    @property
+    def filled(self) -> FilledShop:
+        """The shop without its worker."""
+        ids = sanset_seed.Filled(self.admin, self.products, self.customers)
+        return FilledShop(self.environment, self.processes.database, ids)
+
     def get_product(self, product_id: int) -> PreparedCall:
         """See Reader."""
         return sanset_calls.get_product(self.buyer(1).token, self.products[product_id])
@@ -78,40 +84,92 @@ class SansetShop:
         """See MeasuredShop."""
         return sanset_calls.add_item(buyer, self.products[product_id])
 
+    def login(self, number: int) -> PreparedCall:
+        """See MeasuredShop."""
+        return sanset_calls.login(sanset_seed.email(number), sanset_seed.PASSWORD)
+
+    def get_cart(self, buyer: Buyer) -> PreparedCall:
+        """See MeasuredShop."""
+        return sanset_calls.get_cart(buyer.token)
+
+    def list_orders(self, buyer: Buyer, page_size: int) -> PreparedCall:
+        """See MeasuredShop."""
+        return sanset_calls.list_orders(buyer.token, page_size)
+
     def checkout(self, buyer: Buyer, request_id: str) -> PreparedCall:
         """See MeasuredShop."""
         return sanset_calls.checkout(buyer, request_id)
 
 
 @contextmanager
-def running(
-    directory: Path, database: DatabaseKind, dataset: BenchData, checkout: Path | None = None
-) -> Iterator[SansetShop]:
-    """Run a worker under `directory`, filled with the data set through its own calls, its model trained.
+def started_worker(
+    environment: Mapping[str, str], log: Path, checkout: Path | None = None, core: int = SERVER_CORE
+) -> Iterator[tuple[Target, int]]:
+    """Run a worker on a core; yield where it is called, and its pid."""
+    port, metrics_port = free_ports(2)
+    command = ["-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
+    with servers.python(command, port, log, environment, checkout, core=core) as pid:
+        yield Target(Protocol.GRPC, port), pid
 
-    `checkout` is another checkout of the project, whose worker it is then.
+
+@dataclass(frozen=True)
+class FilledShop:
+    """A shop whose model is trained, without a worker."""
+
+    environment: Mapping[str, str]
+    databases: tuple[int, ...]
+    ids: sanset_seed.Filled
+
+
+@contextmanager
+def running(
+    directory: Path,
+    database: DatabaseKind,
+    dataset: BenchData,
+    checkout: Path | None = None,
+    *,
+    jobs: bool = False,
+) -> Iterator[SansetShop]:
+    """Run a worker under `directory`, of a shop that is filled with the data set, its model trained.
+
+    `checkout` is another checkout of the project, whose worker it is then. With `jobs` the worker does the
+    scheduled work too, and what follows orders, such as their mails.
     """
+    with (
+        filled(directory, database, dataset, checkout, jobs=jobs) as shop,
+        started_worker(shop.environment, directory / "log", checkout) as (target, worker),
+    ):
+        yield SansetShop(
+            name=f"sanset_{database}" if checkout is None else BEFORE,
+            target=target,
+            worker=worker,
+            processes=Processes((worker,), shop.databases),
+            admin=shop.ids.admin,
+            products=shop.ids.products,
+            customers=shop.ids.customers,
+            environment=shop.environment,
+        )
+
+
+@contextmanager
+def filled(
+    directory: Path,
+    database: DatabaseKind,
+    dataset: BenchData,
+    checkout: Path | None = None,
+    *,
+    jobs: bool = False,
+) -> Iterator[FilledShop]:
+    """Fill a shop through the calls of a worker that is stopped then, and train its model."""
     directory.mkdir()
     with ExitStack() as stack:
-        environment = {**SETTINGS, "DATA_DIR": str(directory / "var")}
+        environment = {**SETTINGS, "DATA_DIR": str(directory / "var"), "RUN_JOBS": str(jobs).lower()}
         databases: tuple[int, ...] = ()
         if database is DatabaseKind.POSTGRES:
             url, postmaster = stack.enter_context(servers.database(directory / "postgres"))
             environment["DATABASE_URL"], databases = url, (postmaster,)
         servers.run_python(["-m", "server", "migrate"], environment, checkout)
-        port, metrics_port = free_ports(2)
-        command = ["-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
-        worker = stack.enter_context(servers.python(command, port, directory / "log", environment, checkout))
-        target = Target(Protocol.GRPC, port)
-        filled = sanset_seed.fill(target, dataset, ADMIN_EMAIL, ADMIN_PASSWORD)
+        with started_worker(environment, directory / "filling.log", checkout) as (target, _):
+            ids = sanset_seed.fill(target, dataset, ADMIN_EMAIL, ADMIN_PASSWORD)
         servers.run_python(["-m", "server", "train"], environment, checkout)
-        yield SansetShop(
-            name=f"sanset_{database}" if checkout is None else BEFORE,
-            target=target,
-            worker=worker,
-            processes=Processes((worker,), databases),
-            admin=filled.admin,
-            products=filled.products,
-            customers=filled.customers,
-            environment=environment,
-        )
+        yield FilledShop(environment, databases, ids)

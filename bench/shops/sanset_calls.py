@@ -63,15 +63,23 @@ def list_products(token: str, category: str) -> PreparedCall:
     return _call("CatalogService/ListProducts", token, request)
 
 
+def list_popular(token: str, page_size: int, min_price: str) -> PreparedCall:
+    """CatalogService.ListProducts, the best sold of the whole shop, from a price on."""
+    request = product_pb2.ListProductsRequest(
+        sort=product_pb2.ListProductsRequest.POPULARITY, page_size=page_size, min_price=min_price
+    )
+    return _call("CatalogService/ListProducts", token, request)
+
+
 def recommendations(token: str, user_id: int) -> PreparedCall:
     """RecommendService.GetRecommendations, ten."""
     request = recommend_pb2.GetRecommendationsRequest(user_id=user_id, limit=10)
     return _call("RecommendService/GetRecommendations", token, request)
 
 
-def own_recommendations(token: str, limit: int) -> PreparedCall:
+def own_recommendations(token: str, limit: int, min_price: str = "") -> PreparedCall:
     """RecommendService.GetRecommendations, for the caller."""
-    request = recommend_pb2.GetRecommendationsRequest(limit=limit)
+    request = recommend_pb2.GetRecommendationsRequest(limit=limit, min_price=min_price)
     return _call("RecommendService/GetRecommendations", token, request)
 
 
@@ -91,6 +99,16 @@ def add_item(buyer: Buyer, product_id: int) -> PreparedCall:
     return _call(
         "CartService/AddItem", buyer.token, cart_pb2.AddItemRequest(product_id=product_id, quantity=1)
     )
+
+
+def get_cart(token: str) -> PreparedCall:
+    """CartService.GetCart."""
+    return _call("CartService/GetCart", token, cart_pb2.GetCartRequest())
+
+
+def list_orders(token: str, page_size: int) -> PreparedCall:
+    """OrderService.ListOrders, the caller's newest."""
+    return _call("OrderService/ListOrders", token, order_service_pb2.ListOrdersRequest(page_size=page_size))
 
 
 def checkout(buyer: Buyer, request_id: str) -> PreparedCall:

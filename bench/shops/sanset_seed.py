@@ -11,7 +11,7 @@ from sanset.v1 import auth_pb2, category_pb2, product_pb2, user_pb2
 
 from bench import load
 from bench.calls import Target
-from bench.dataset import SHELVES, STOCK, BenchData, BenchProduct, PastBasket
+from bench.dataset import LINES_PER_BASKET, SHELVES, STOCK, BenchData, BenchProduct, PastBasket
 from bench.shops import sanset_calls
 from bench.shops.shop import Buyer
 
@@ -50,6 +50,11 @@ def fill(target: Target, dataset: BenchData, admin_email: str, admin_password: s
     return Filled(admin, products, customers)
 
 
+def email(number: int) -> str:
+    """The email address of a customer of the data set."""
+    return f"customer{number}@example.com"
+
+
 def _add_goods(target: Target, admin: str, dataset: BenchData) -> dict[int, int]:
     shelves = [category_pb2.Category(name=title, slug=slug) for slug, (title, _) in SHELVES.items()]
     load.send(target, [sanset_calls.create_category(admin, shelf) for shelf in shelves])
@@ -81,7 +86,7 @@ def _product(item: BenchProduct) -> product_pb2.Product:
 
 
 def _add_customers(target: Target, count: int) -> dict[int, ShopCustomer]:
-    emails = [f"customer{number}@example.com" for number in range(1, count + 1)]
+    emails = [email(number) for number in range(1, count + 1)]
     address = user_pb2.Address(line1="1 Mill Lane", city="Springfield", postal_code="12345", country="US")
     users = load.send(target, [sanset_calls.register(email, PASSWORD) for email in emails])
     sessions = load.send(target, [sanset_calls.login(email, PASSWORD) for email in emails])
@@ -111,13 +116,12 @@ def _waves(dataset: BenchData) -> list[list[PastBasket]]:
 
 def _buy(target: Target, baskets: Sequence[tuple[Buyer, PastBasket]], products: Mapping[int, int]) -> None:
     """Have every basket ordered; the replies are not read, since those of an older shop may look otherwise."""
-    for line in range(max(len(basket.products) for _, basket in baskets)):
-        load.send(
-            target,
-            [
-                sanset_calls.add_item(buyer, products[basket.products[line]])
-                for buyer, basket in baskets
-                if line < len(basket.products)
-            ],
+    calls = [
+        call
+        for buyer, basket in baskets
+        for call in (
+            *(sanset_calls.add_item(buyer, products[product]) for product in basket.products),
+            sanset_calls.checkout(buyer, str(uuid.uuid4())),
         )
-    load.send(target, [sanset_calls.checkout(buyer, str(uuid.uuid4())) for buyer, _ in baskets])
+    ]
+    load.send(target, calls, chain=LINES_PER_BASKET + 1)

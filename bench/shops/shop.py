@@ -51,5 +51,14 @@ class MeasuredShop(Reader, Protocol):
     def add_item(self, buyer: Buyer, product_id: int) -> PreparedCall:
         """Put one of a product into a buyer's cart."""
 
+    def login(self, number: int) -> PreparedCall:
+        """Sign a customer of the data set in."""
+
+    def get_cart(self, buyer: Buyer) -> PreparedCall:
+        """Read a buyer's cart."""
+
+    def list_orders(self, buyer: Buyer, page_size: int) -> PreparedCall:
+        """Read a buyer's newest orders."""
+
     def checkout(self, buyer: Buyer, request_id: str) -> PreparedCall:
         """Order what is in a buyer's cart."""

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import jwt
 from fastapi import Depends, HTTPException, Request, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.peers.fastapi_shop.models import User
 from bench.peers.fastapi_shop.settings import PeerSettings
 
 
 async def get_settings(request: Request) -> PeerSettings:
-    """The settings the app was made with; `async`, so that no thread is asked for so little."""
+    """The settings the app was made with."""
     settings: PeerSettings = request.app.state.settings
     return settings
 
 
-def get_session(request: Request) -> Iterator[Session]:
-    """A session that lives as long as the request."""
-    with request.app.state.sessions() as session:
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """A session that lives as long as the request; reads need no transaction, nor its BEGIN and ROLLBACK."""
+    state = request.app.state
+    async with (state.reading_sessions if request.method == "GET" else state.sessions)() as session:
         yield session
 
 
 SettingsOfApp = Annotated[PeerSettings, Depends(get_settings)]
-DbSession = Annotated[Session, Depends(get_session)]
+DbSession = Annotated[AsyncSession, Depends(get_session)]
 Credentials = Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]
 
 
-def get_current_user(settings: SettingsOfApp, session: DbSession, credentials: Credentials) -> User:
+async def get_current_user(settings: SettingsOfApp, session: DbSession, credentials: Credentials) -> User:
     """The active user a valid token names; 401 otherwise."""
     refused = HTTPException(status.HTTP_401_UNAUTHORIZED, "Sign in first.", {"WWW-Authenticate": "Bearer"})
     try:
@@ -43,7 +44,7 @@ def get_current_user(settings: SettingsOfApp, session: DbSession, credentials: C
         )
     except jwt.InvalidTokenError:
         raise refused from None
-    user = session.get(User, int(claims["sub"]))
+    user = await session.get(User, int(claims["sub"]))
     if user is None or not user.is_active:
         raise refused
     return user

@@ -90,6 +90,19 @@ class CartOut(Out):
     updated_at: datetime
 
 
+class LoginIn(BaseModel):
+    """The credentials of a user."""
+
+    email: str = Field(max_length=254)
+    password: str = Field(max_length=200)
+
+
+class TokenOut(Out):
+    """A token to sign calls with."""
+
+    access_token: str
+
+
 class CheckoutIn(BaseModel):
     """The options of an order."""
 
@@ -146,6 +159,13 @@ class OrderOut(Out):
     address: AddressOut
     lines: list[OrderLineOut]
     payment: PaymentOut
+
+
+class OrderPage(Out):
+    """One page of orders and the token of the next."""
+
+    items: list[OrderOut]
+    next_page_token: str
 
 
 class RecommendationOut(Out):

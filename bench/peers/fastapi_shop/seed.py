@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import permutations
 from math import sqrt
 
+import bcrypt
 from sqlalchemy import create_engine, insert, text
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,9 @@ from bench.peers.fastapi_shop.models import (
     User,
 )
 
+PASSWORD = "a-Customer-of-the-bench-1"
+BCRYPT_COST = 4
+"""As in the other shops: the hash is not what is measured."""
 ADMIN = 1_000_000
 """Id of the administrator, out of the way of customers."""
 NEIGHBOURS = 20
@@ -91,6 +95,7 @@ def _add_goods(session: Session, dataset: BenchData) -> None:
 
 def _add_people(session: Session, customers: int) -> None:
     ids = [*range(1, customers + 1), ADMIN]
+    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(BCRYPT_COST)).decode()
     session.execute(
         insert(User),
         [
@@ -98,6 +103,7 @@ def _add_people(session: Session, customers: int) -> None:
                 "id": key,
                 "email": f"user{key}@example.com",
                 "full_name": f"User {key}",
+                "hashed_password": hashed,
                 "is_admin": key == ADMIN,
             }
             for key in ids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,7 +15,8 @@ class PeerSettings(BaseSettings):
 
     database_url: str
     secret_key: str
-    pool_size: int = 10
+    pool_size: int = 8
+    token_lifetime: timedelta = timedelta(hours=1)
     tax_rate: Decimal = Decimal("0.08")
     shipping_fee: Decimal = Decimal("5.99")
     free_shipping_from: Decimal = Decimal("50.00")

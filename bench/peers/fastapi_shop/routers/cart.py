@@ -1,12 +1,12 @@
-"""The cart: adding a product."""
+"""The cart: adding a product, and reading it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, HTTPException
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from bench.peers.fastapi_shop.dependencies import CurrentUser, DbSession
 from bench.peers.fastapi_shop.models import Cart, CartItem, Product
@@ -16,18 +16,21 @@ from bench.peers.fastapi_shop.totals import subtotal_of
 router = APIRouter(prefix="/cart", tags=["cart"])
 
 
-@router.post("/items", response_model=CartOut)
-def add_item(body: AddItemIn, session: DbSession, user: CurrentUser) -> CartOut:
+@router.get("")
+async def get_cart(session: DbSession, user: CurrentUser) -> CartOut:
+    """The caller's cart at today's prices."""
+    cart = (await session.scalars(cart_of(user.id))).unique().one_or_none()
+    return cart_out(cart or Cart(user_id=user.id, items=[], updated_at=datetime.now(UTC)))
+
+
+@router.post("/items")
+async def add_item(body: AddItemIn, session: DbSession, user: CurrentUser) -> CartOut:
     """Put a product into the caller's cart, merging with a line that is there; answers the whole cart."""
-    product = session.get(Product, body.product_id)
+    product = await session.get(Product, body.product_id)
     if product is None or not product.is_active:
         raise HTTPException(404, "There is no such product.")
     now = datetime.now(UTC)
-    cart = session.scalar(
-        select(Cart)
-        .where(Cart.user_id == user.id)
-        .options(selectinload(Cart.items).joinedload(CartItem.product, innerjoin=True))
-    )
+    cart = (await session.scalars(cart_of(user.id))).unique().one_or_none()
     if cart is None:
         cart = Cart(user_id=user.id, items=[], updated_at=now)
         session.add(cart)
@@ -43,8 +46,17 @@ def add_item(body: AddItemIn, session: DbSession, user: CurrentUser) -> CartOut:
     else:
         item.quantity, item.added_price = quantity, product.price
     cart.updated_at = now
-    session.commit()
+    await session.commit()
     return cart_out(cart)
+
+
+def cart_of(user_id: int) -> Select[Cart]:
+    """A user's cart with its lines and their products, in one statement."""
+    return (
+        select(Cart)
+        .where(Cart.user_id == user_id)
+        .options(joinedload(Cart.items).joinedload(CartItem.product, innerjoin=True))
+    )
 
 
 def cart_out(cart: Cart) -> CartOut:

@@ -1,15 +1,17 @@
-"""Orders: turning the cart into one."""
+"""Orders: turning the cart into one, and listing them."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
-from sqlalchemy import CursorResult, select, update
+from fastapi import APIRouter, HTTPException, Query
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from bench.peers.fastapi_shop.dependencies import CurrentUser, DbSession, SettingsOfApp
 from bench.peers.fastapi_shop.models import (
@@ -22,35 +24,58 @@ from bench.peers.fastapi_shop.models import (
     Payment,
     Product,
 )
-from bench.peers.fastapi_shop.schemas import CheckoutIn, OrderOut
+from bench.peers.fastapi_shop.schemas import CheckoutIn, OrderOut, OrderPage
 from bench.peers.fastapi_shop.settings import PeerSettings
 from bench.peers.fastapi_shop.totals import totals_of
 
 router = APIRouter(tags=["orders"])
 
 DELIVERY = timedelta(days=3)
+WHOLE = (joinedload(Order.address), joinedload(Order.payment), selectinload(Order.lines))
+
+
+@router.get("/orders", response_model=OrderPage)
+async def list_orders(
+    session: DbSession,
+    user: CurrentUser,
+    page_size: Annotated[int, Query(ge=1, le=100)] = 20,
+    page_token: Annotated[int | None, Query(gt=0)] = None,
+) -> dict[str, object]:
+    """A page of the caller's orders, the newest first."""
+    page = select(Order).where(Order.user_id == user.id).options(*WHOLE).order_by(Order.id.desc())
+    if page_token is not None:
+        page = page.where(Order.id < page_token)
+    orders = (await session.scalars(page.limit(page_size + 1))).all()
+    more = len(orders) > page_size
+    return {"items": orders[:page_size], "next_page_token": str(orders[page_size - 1].id) if more else ""}
+
+
+@router.get("/orders/{order_id}", response_model=OrderOut)
+async def get_order(order_id: int, session: DbSession, user: CurrentUser) -> Order:
+    """One of the caller's orders; 404 when there is none."""
+    order = await session.scalar(
+        select(Order).where(Order.id == order_id, Order.user_id == user.id).options(*WHOLE)
+    )
+    if order is None:
+        raise HTTPException(404, "There is no such order.")
+    return order
 
 
 @router.post("/checkout", response_model=OrderOut)
-def checkout(body: CheckoutIn, session: DbSession, user: CurrentUser, settings: SettingsOfApp) -> Order:
+async def checkout(body: CheckoutIn, session: DbSession, user: CurrentUser, settings: SettingsOfApp) -> Order:
     """Order what is in the cart; the same request id gives the same order."""
     user_id, request_id = user.id, str(body.request_id)
     request_hash = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-    placed = placed_order(session, user_id, request_id, request_hash)
-    if placed is not None:
-        return placed
-    address = session.get(Address, body.address_id)
+    address = await session.get(Address, body.address_id)
     if address is None or address.user_id != user_id:
         raise HTTPException(404, "There is no such address.")
-    cart = session.scalar(
-        select(Cart)
-        .where(Cart.user_id == user_id)
-        .options(selectinload(Cart.items).joinedload(CartItem.product, innerjoin=True))
-        .with_for_update()
-    )
-    if cart is None or not cart.items:
-        raise HTTPException(400, "The cart is empty.")
-    take_stock(session, cart)
+    cart = await locked_cart(session, user_id)
+    if cart is None:
+        placed = await placed_order(session, user_id, request_id, request_hash)
+        if placed is None:
+            raise HTTPException(400, "The cart is empty.")
+        return placed
+    take_stock(cart)
     order = new_order(cart, address, settings, request_id, request_hash)
     order.payment = Payment(
         method=body.payment_method,
@@ -61,41 +86,52 @@ def checkout(body: CheckoutIn, session: DbSession, user: CurrentUser, settings: 
     session.add(order)
     cart.items.clear()
     try:
-        session.commit()
+        await session.commit()
     except IntegrityError:
-        session.rollback()
-        placed = placed_order(session, user_id, request_id, request_hash)
+        await session.rollback()
+        placed = await placed_order(session, user_id, request_id, request_hash)
         if placed is None:
             raise
         return placed
     return order
 
 
-def placed_order(session: Session, user_id: int, request_id: str, request_hash: str) -> Order | None:
+async def locked_cart(session: AsyncSession, user_id: int) -> Cart | None:
+    """The cart, its lines and their products, locked in one statement; None when there are no lines.
+
+    Products are locked in the order of their ids, so that two buyers cannot deadlock.
+    """
+    cart = await session.scalars(
+        select(Cart)
+        .join(Cart.items)
+        .join(CartItem.product)
+        .where(Cart.user_id == user_id)
+        .options(contains_eager(Cart.items).contains_eager(CartItem.product))
+        .order_by(Product.id)
+        .with_for_update(of=[Cart, Product])
+    )
+    return cart.unique().one_or_none()
+
+
+async def placed_order(
+    session: AsyncSession, user_id: int, request_id: str, request_hash: str
+) -> Order | None:
     """The order this request has already made, if any; 409 when its body was another."""
-    order = session.scalar(
-        select(Order)
-        .where(Order.user_id == user_id, Order.request_id == request_id)
-        .options(joinedload(Order.address), joinedload(Order.payment), selectinload(Order.lines))
+    order = await session.scalar(
+        select(Order).where(Order.user_id == user_id, Order.request_id == request_id).options(*WHOLE)
     )
     if order is not None and order.request_hash != request_hash:
         raise HTTPException(409, "This request id was used for another order.")
     return order
 
 
-def take_stock(session: Session, cart: Cart) -> None:
-    """Take every line's quantity from stock, in order of product id so that two buyers cannot deadlock."""
-    for item in sorted(cart.items, key=lambda item: item.product_id):
-        taken = session.execute(
-            update(Product)
-            .where(Product.id == item.product_id, Product.stock >= item.quantity)
-            .values(stock=Product.stock - item.quantity, sold=Product.sold + item.quantity)
-            .execution_options(synchronize_session=False)
-        )
-        assert isinstance(taken, CursorResult)
-        if taken.rowcount == 0:
-            session.rollback()
+def take_stock(cart: Cart) -> None:
+    """Take every line's quantity from the stock of its product, which is locked; written with the commit."""
+    for item in cart.items:
+        if item.product.stock < item.quantity:
             raise HTTPException(409, f"Not enough of {item.product.name} left.")
+        item.product.stock -= item.quantity
+        item.product.sold += item.quantity
 
 
 def new_order(

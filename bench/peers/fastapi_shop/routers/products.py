@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from bench.peers.fastapi_shop.dependencies import CurrentUser, DbSession
 from bench.peers.fastapi_shop.models import Category, Product
@@ -19,9 +20,9 @@ COUNTED_TO = 1_000
 
 
 @router.get("/{product_id}", response_model=ProductOut)
-def get_product(product_id: int, session: DbSession, user: CurrentUser) -> Product:
+async def get_product(product_id: int, session: DbSession, user: CurrentUser) -> Product:
     """One product with its category; 404 when there is none."""
-    product = session.scalar(
+    product = await session.scalar(
         select(Product)
         .where(Product.id == product_id, Product.is_active)
         .options(joinedload(Product.category, innerjoin=True))
@@ -32,7 +33,7 @@ def get_product(product_id: int, session: DbSession, user: CurrentUser) -> Produ
 
 
 @router.get("", response_model=ProductPage)
-def list_products(
+async def list_products(
     session: DbSession,
     user: CurrentUser,
     category: str | None = None,
@@ -43,22 +44,23 @@ def list_products(
     matches: list[ColumnElement[bool]] = [Product.is_active.is_(True)]
     if category is not None:
         matches.append(Product.category.has(Category.slug == category))
-    products = session.scalars(
+    page = (
         select(Product)
         .where(Product.id > page_token, *matches)
         .options(joinedload(Product.category, innerjoin=True))
         .order_by(Product.id)
         .limit(page_size + 1)
-    ).all()
+    )
+    products = (await session.scalars(page)).all()
     more = len(products) > page_size
     return {
         "items": products[:page_size],
         "next_page_token": str(products[page_size - 1].id) if more else "",
-        "total_size": None if page_token else count(session, matches),
+        "total_size": None if page_token else await count(session, matches),
     }
 
 
-def count(session: Session, matches: Sequence[ColumnElement[bool]]) -> int:
+async def count(session: AsyncSession, matches: Sequence[ColumnElement[bool]]) -> int:
     """Count the matching products, no further than anyone reads."""
     counted = select(Product.id).where(*matches).limit(COUNTED_TO).subquery()
-    return session.scalar(select(func.count()).select_from(counted)) or 0
+    return await session.scalar(select(func.count()).select_from(counted)) or 0

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy import Select, desc, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.peers.fastapi_shop.dependencies import CurrentUser, DbSession
 from bench.peers.fastapi_shop.models import Neighbour, Order, OrderLine, Product, User
@@ -16,13 +16,13 @@ router = APIRouter(prefix="/recommendations", tags=["recommendations"])
 
 
 @router.get("/{user_id}", response_model=RecommendationsOut)
-def get_recommendations(
+async def get_recommendations(
     user_id: int, session: DbSession, user: CurrentUser, limit: Annotated[int, Query(ge=1, le=50)] = 10
 ) -> RecommendationsOut:
     """Products that go with a user's purchases, best first; popular products fill the gaps."""
     if user_id != user.id and not user.is_admin:
         raise HTTPException(403, "These recommendations are someone else's.")
-    if session.get(User, user_id) is None:
+    if await session.get(User, user_id) is None:
         raise HTTPException(404, "There is no such user.")
     bought = (
         select(OrderLine.product_id)
@@ -30,7 +30,7 @@ def get_recommendations(
         .where(Order.user_id == user_id)
     )
     strength = func.sum(Neighbour.score).label("strength")
-    together = session.execute(
+    ties = (
         select(Neighbour.neighbour_id, strength)
         .join(Product, Product.id == Neighbour.neighbour_id)
         .where(
@@ -42,7 +42,8 @@ def get_recommendations(
         .group_by(Neighbour.neighbour_id)
         .order_by(desc(strength), Neighbour.neighbour_id)
         .limit(limit)
-    ).all()
+    )
+    together = (await session.execute(ties)).all()
     strongest = together[0].strength if together else 1.0
     scores = {row.neighbour_id: row.strength / strongest for row in together}
     items = [
@@ -52,7 +53,7 @@ def get_recommendations(
         for key, score in scores.items()
     ]
     if len(items) < limit:
-        missing = popular(session, bought, list(scores), limit - len(items))
+        missing = await popular(session, bought, list(scores), limit - len(items))
         items += [
             RecommendationOut(product_id=key, score=0.0, reason="Popular", source="popular")
             for key in missing
@@ -60,13 +61,12 @@ def get_recommendations(
     return RecommendationsOut(items=items)
 
 
-def popular(session: Session, bought: Select[int], shown: list[int], limit: int) -> list[int]:
+async def popular(session: AsyncSession, bought: Select[int], shown: list[int], limit: int) -> list[int]:
     """The best sellers a user neither bought nor is shown already."""
-    return list(
-        session.scalars(
-            select(Product.id)
-            .where(Product.is_active, Product.stock > 0, Product.id.not_in(bought), Product.id.not_in(shown))
-            .order_by(Product.sold.desc(), Product.id)
-            .limit(limit)
-        )
+    best_sellers = (
+        select(Product.id)
+        .where(Product.is_active, Product.stock > 0, Product.id.not_in(bought), Product.id.not_in(shown))
+        .order_by(Product.sold.desc(), Product.id)
+        .limit(limit)
     )
+    return list(await session.scalars(best_sellers))
