@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
 from server.events.cache import Cache
 from server.events.follower import Follower
 from server.events.order_steps import OrderStepped
 from server.events.topics import BehaviorRecorded, CartChanged, CatalogReplaced
-from server.recommend.feedback.history import History, history_of, visit_of
+from server.recommend.feedback.history import History, Ledger, history_of, renewed, visit_of
 from server.recommend.feedback.history_queries import HistoryRow
 
 MAX_USERS_WEIGHT = 2_500_000
@@ -17,6 +18,8 @@ MAX_VISITORS_WEIGHT = 500_000
 
 A history weighs what `_weight` says, in units of about 45 bytes: all users together take 110 MB at most.
 """
+MAX_LEDGERS_WEIGHT = 1_000_000
+"""Of the ledgers of users who did something since: most of them are those of the histories above."""
 
 ReadUser = Callable[[int], Awaitable[Sequence[HistoryRow]]]
 ReadVisitor = Callable[[str], Awaitable[Sequence[HistoryRow]]]
@@ -25,9 +28,13 @@ ReadVisitor = Callable[[str], Awaitable[Sequence[HistoryRow]]]
 class Histories:
     """Reads a history once and keeps it until its owner does something. For use on one event loop."""
 
-    def __init__(self, read_user: ReadUser, read_visitor: ReadVisitor) -> None:
+    def __init__(self, read_user: ReadUser, read_touched: ReadUser, read_visitor: ReadVisitor) -> None:
+        """`read_user` reads the whole of a user's past, `read_touched` the part that orders do not change."""
         self._read_user = read_user
+        self._read_touched = read_touched
         self._read_visitor = read_visitor
+        self._ledgers: OrderedDict[int, Ledger] = OrderedDict()
+        self._ledgers_weight = 0
         self._users: Cache[int, History] = Cache(self._load_users, size=MAX_USERS_WEIGHT, weigh=_weight)
         self._visitors: Cache[str, History] = Cache(
             self._load_visitors, size=MAX_VISITORS_WEIGHT, weigh=_weight
@@ -37,7 +44,7 @@ class Histories:
         """Forget the histories that events change."""
         follower.on(OrderStepped, self._ordered)
         follower.on(BehaviorRecorded, self._behaved)
-        follower.on(CartChanged, lambda event: self._users.drop(event.user_id))
+        follower.on(CartChanged, lambda event: self._touched(event.user_id))
         follower.on(CatalogReplaced, lambda _: self._clear())
 
     async def of_user(self, user_id: int) -> History | None:
@@ -54,25 +61,55 @@ class Histories:
     def _ordered(self, event: OrderStepped) -> None:
         if event.user_id is not None:
             self._users.drop(event.user_id)
+            self._forget_ledger(event.user_id)
+
+    def _touched(self, user_id: int) -> None:
+        """Read the history again but for its ledger, which only orders change."""
+        history = self._users.peek(user_id)
+        self._users.drop(user_id)
+        if history is None:
+            return
+        self._forget_ledger(user_id)
+        self._ledgers[user_id] = history.ledger
+        self._ledgers_weight += _weight_of(history.ledger)
+        while self._ledgers_weight > MAX_LEDGERS_WEIGHT:
+            self._forget_ledger(next(iter(self._ledgers)))
+
+    def _forget_ledger(self, user_id: int) -> None:
+        ledger = self._ledgers.pop(user_id, None)
+        if ledger is not None:
+            self._ledgers_weight -= _weight_of(ledger)
 
     def _behaved(self, event: BehaviorRecorded) -> None:
         if event.user_id is not None:
-            self._users.drop(event.user_id)
+            self._touched(event.user_id)
         if event.visitor_id:
             self._visitors.drop(event.visitor_id)
 
     def _clear(self) -> None:
         self._users.clear()
+        self._ledgers.clear()
+        self._ledgers_weight = 0
         self._visitors.clear()
 
     async def _load_users(self, user_ids: Sequence[int]) -> dict[int, History]:
-        histories = {user_id: history_of(await self._read_user(user_id)) for user_id in user_ids}
+        histories = {user_id: await self._load_user(user_id) for user_id in user_ids}
         return {user_id: history for user_id, history in histories.items() if history is not None}
+
+    async def _load_user(self, user_id: int) -> History | None:
+        # It stays until the history is here: of two loads the second needs it too. An order takes it away.
+        ledger = self._ledgers.get(user_id)
+        if ledger is None:
+            return history_of(await self._read_user(user_id))
+        return renewed(ledger, await self._read_touched(user_id))
 
     async def _load_visitors(self, visitor_ids: Sequence[str]) -> dict[str, History]:
         return {visitor_id: visit_of(await self._read_visitor(visitor_id)) for visitor_id in visitor_ids}
 
 
 def _weight(history: History) -> int:
-    lines = len(history.purchases.product_ids)
-    return 100 + len(history.bought) + 2 * len(history.recent) + lines
+    return len(history.bought) + 2 * len(history.recent) + _weight_of(history.ledger)
+
+
+def _weight_of(ledger: Ledger) -> int:
+    return 100 + 5 * len(ledger.ever) + len(ledger.purchases.product_ids)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 import numpy as np
 
+from ml.data.arrays import Ids
 from ml.models.reorder_features import Purchases
 from server.recommend.feedback.history_queries import (
     BOUGHT,
     CARTED,
+    CLAIMED,
     ORDERED,
     RETURNED,
     SEEN,
@@ -36,6 +39,25 @@ def purchases_of(lines: Iterable[HistoryRow]) -> Purchases:
 
 
 _NO_PURCHASES = purchases_of(())
+_NO_IDS: Ids = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ledger:
+    """What a user's orders say, which nothing else that they do changes."""
+
+    bought: Mapping[int, float] = field(default_factory=dict)
+    """When each product was bought last that they kept, in seconds since the epoch."""
+    latest: Sequence[int] = ()
+    """The last RECENT of these, the latest first."""
+    ever: frozenset[int] = frozenset()
+    """All these, and what they sent back."""
+    ever_ids: Ids = field(default_factory=lambda: _NO_IDS)
+    """The same, as an array."""
+    purchases: Purchases = field(default=_NO_PURCHASES)
+
+
+NO_LEDGER = Ledger()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +66,8 @@ class History:
 
     bought: frozenset[int] = frozenset()
     """All they ever bought, and what of it they sent back."""
+    bought_ids: Ids = field(default_factory=lambda: _NO_IDS)
+    """The same, as an array."""
     recent: tuple[int, ...] = ()
     """What they bought or looked at, or have in the cart, each product once, the latest first."""
     recent_times: tuple[float, ...] = ()
@@ -53,6 +77,8 @@ class History:
     in_cart: frozenset[int] = frozenset()
     purchases: Purchases = field(default=_NO_PURCHASES)
     """What they ordered here and may order again, the latest."""
+    ledger: Ledger = field(default=NO_LEDGER)
+    """What it was made from, beside what changes more often."""
 
 
 NEW_USER = History()
@@ -63,36 +89,61 @@ def history_of(rows: Sequence[HistoryRow]) -> History | None:
 
     What was sent back is never recommended again, and is no sign of taste either.
     """
-    return _history_of(rows) if any(row.kind == USER for row in rows) else None
+    return renewed(ledger_of(rows), rows) if any(row.kind == USER for row in rows) else None
 
 
 def visit_of(rows: Sequence[HistoryRow]) -> History:
     """The history in the rows of `history_queries.of_visitor`, empty for a stranger."""
-    return _history_of(rows)
+    return renewed(NO_LEDGER, rows)
 
 
-def _history_of(rows: Sequence[HistoryRow]) -> History:
-    by_kind: dict[str, list[HistoryRow]] = {}
+def ledger_of(rows: Sequence[HistoryRow]) -> Ledger:
+    """The ledger in the rows of `history_queries.of_user`."""
+    ordered = [row for row in rows if row.kind == ORDERED]
+    bought = {row.product_id: row.at.timestamp() for row in rows if row.kind == BOUGHT}
+    ever = frozenset(bought).union(row.product_id for row in rows if row.kind == RETURNED)
+    return Ledger(
+        bought=bought,
+        latest=_latest(bought),
+        ever=ever,
+        ever_ids=_array_of(ever),
+        purchases=purchases_of(ordered) if ordered else _NO_PURCHASES,
+    )
+
+
+def renewed(ledger: Ledger, rows: Sequence[HistoryRow]) -> History:
+    """The history of a ledger and of what else was done, in the rows of `history_queries.touched_by`.
+
+    It costs the same however long the ledger is.
+    """
+    claimed = frozenset(row.product_id for row in rows if row.kind == CLAIMED)
+    touched = {product_id: ledger.bought[product_id] for product_id in ledger.latest}
     for row in rows:
-        by_kind.setdefault(row.kind, []).append(row)
-    bought, carted = by_kind.get(BOUGHT, ()), by_kind.get(CARTED, ())
-    bought_ids = {row.product_id for row in bought}
-    touched: dict[int, float] = {}
-    for row in (*bought, *by_kind.get(SEEN, ())):
-        moment = row.at.timestamp()
-        touched[row.product_id] = max(moment, touched.get(row.product_id, moment))
+        if row.kind in (CLAIMED, SEEN):
+            moment = row.at.timestamp()
+            before = touched.get(row.product_id) or ledger.bought.get(row.product_id, moment)
+            touched[row.product_id] = max(moment, before)
+    carted = [row for row in rows if row.kind == CARTED]
     for row in carted:
         # A cart has only the time of its last change: an event is closer to when the product came into it.
-        touched.setdefault(row.product_id, row.at.timestamp())
+        if row.product_id not in touched:
+            touched[row.product_id] = ledger.bought.get(row.product_id, row.at.timestamp())
     recent = _latest(touched)
+    bought = ledger.ever if claimed <= ledger.ever else ledger.ever | claimed
     return History(
-        bought=frozenset(bought_ids.union(row.product_id for row in by_kind.get(RETURNED, ()))),
+        bought=bought,
+        bought_ids=ledger.ever_ids if bought is ledger.ever else _array_of(bought),
         recent=recent,
         recent_times=tuple(touched[product_id] for product_id in recent),
-        recent_bought=frozenset(bought_ids.intersection(recent)),
+        recent_bought=frozenset(each for each in recent if each in ledger.bought or each in claimed),
         in_cart=frozenset(row.product_id for row in carted),
-        purchases=purchases_of(by_kind[ORDERED]) if ORDERED in by_kind else _NO_PURCHASES,
+        purchases=ledger.purchases,
+        ledger=ledger,
     )
+
+
+def _array_of(product_ids: Collection[int]) -> Ids:
+    return np.fromiter(product_ids, dtype=np.int64, count=len(product_ids))
 
 
 def combined(user: History, visitor: History) -> History:
@@ -103,8 +154,10 @@ def combined(user: History, visitor: History) -> History:
     for product_id, moment in zip(user.recent, user.recent_times, strict=True):
         touched[product_id] = max(moment, touched.get(product_id, moment))
     recent = _latest(touched)
+    bought = user.bought | visitor.bought
     return History(
-        bought=user.bought | visitor.bought,
+        bought=bought,
+        bought_ids=_array_of(bought),
         recent=recent,
         recent_times=tuple(touched[product_id] for product_id in recent),
         recent_bought=(user.recent_bought | visitor.recent_bought).intersection(recent),
@@ -113,7 +166,7 @@ def combined(user: History, visitor: History) -> History:
     )
 
 
-def _latest(touched: dict[int, float]) -> tuple[int, ...]:
+def _latest(touched: Mapping[int, float]) -> tuple[int, ...]:
     """The products touched last; of those touched at once the newer one first."""
-    ordered = sorted(touched, key=lambda product_id: (touched[product_id], product_id), reverse=True)
-    return tuple(ordered[:RECENT])
+    latest = nlargest(RECENT, ((moment, product_id) for product_id, moment in touched.items()))
+    return tuple([product_id for _, product_id in latest])

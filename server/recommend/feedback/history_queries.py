@@ -37,14 +37,17 @@ MAX_EVENTS = 100
 MAX_LINES = 500
 """How many of the latest order lines tell what may be bought again."""
 
-USER, BOUGHT, RETURNED, ORDERED, SEEN, CARTED = "user", "bought", "returned", "ordered", "seen", "carted"
-"""Kinds of the rows of a history."""
+USER, BOUGHT, RETURNED, ORDERED = "user", "bought", "returned", "ordered"
+"""Kinds of the rows of a history that only orders change."""
+
+CLAIMED, SEEN, CARTED = "claimed", "seen", "carted"
+"""The others: bought elsewhere, as was reported, looked at or otherwise touched, and in the cart."""
 
 
 class HistoryRow(NamedTuple):
     """A part of a history; `quantity` (units that were kept) and `order_id` are of the kind ORDERED, else 0.
 
-    BOUGHT and RETURNED (every unit came back) stand once per product, with its latest time; SEEN once
+    BOUGHT and RETURNED (every unit came back) stand once per product, with its latest time; CLAIMED and SEEN once
     per event; CARTED once per line of the cart, with the time of its last change; one USER says that there is such
     a user.
     """
@@ -59,6 +62,11 @@ class HistoryRow(NamedTuple):
 def of_user(connection: Connection, user_id: int) -> Sequence[HistoryRow]:
     """What a user bought, sent back, did, and has in the cart. No rows: there is no such user."""
     return [HistoryRow(*row) for row in _OF_USER.all(connection, user=user_id)]
+
+
+def touched_by(connection: Connection, user_id: int) -> Sequence[HistoryRow]:
+    """The part of it that orders do not change: what a user did, and has in the cart."""
+    return [HistoryRow(*row) for row in _TOUCHED.all(connection, user=user_id)]
 
 
 def of_visitor(connection: Connection, visitor_id: str) -> Sequence[HistoryRow]:
@@ -117,7 +125,7 @@ def _ordered(user: ColumnElement[int]) -> AnySelect:
 
 def _seen(who: ColumnElement[bool]) -> AnySelect:
     event = BehaviorEvent
-    done = case((event.kind == "PURCHASE", _said(BOUGHT)), else_=_said(SEEN))
+    done = case((event.kind == "PURCHASE", _said(CLAIMED)), else_=_said(SEEN))
     latest = (
         _row(done, event.product_id, event.occurred_at)
         .where(who, event.product_id.is_not(None))
@@ -127,19 +135,19 @@ def _seen(who: ColumnElement[bool]) -> AnySelect:
     return select(latest.subquery())
 
 
-def _of_user() -> Statement:
-    user = bindparam("user", type_=BigInteger)
+def _touched(user: ColumnElement[int]) -> tuple[AnySelect, AnySelect]:
     carted = _row(_said(CARTED), CartItem.product_id, Cart.updated_at).join_from(CartItem, Cart)
-    return union_all(
-        _bought(user),
-        _ordered(user),
-        _seen(BehaviorEvent.user_id == user),
-        carted.where(Cart.user_id == user),
-        _row(_said(USER), User.id, User.created_at).where(User.id == user),
-    )
+    return _seen(BehaviorEvent.user_id == user), carted.where(Cart.user_id == user)
 
 
-_OF_USER = Prepared(_of_user())
+def _of_user(user: ColumnElement[int]) -> Statement:
+    is_user = _row(_said(USER), User.id, User.created_at).where(User.id == user)
+    return union_all(_bought(user), _ordered(user), *_touched(user), is_user)
+
+
+_USER = bindparam("user", type_=BigInteger)
+_OF_USER = Prepared(_of_user(_USER))
+_TOUCHED = Prepared(union_all(*_touched(_USER)))
 _OF_VISITOR = Prepared(
     _seen(and_(BehaviorEvent.visitor_id == bindparam("visitor"), BehaviorEvent.user_id.is_(None)))
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -84,7 +84,7 @@ class Availability:
         self._turn_prices()
         return self._table.fits(product_id, filters)
 
-    def choose(self, filters: Filters = UNFILTERED, left_out: Iterable[int] = ()) -> EligibleProducts:
+    def choose(self, filters: Filters = UNFILTERED, left_out: Ids | Sequence[int] = ()) -> EligibleProducts:
         """What can be sold, passes the filters, and is not left out, at this moment."""
         self._turn_prices()
         return EligibleProducts(self._table, self._table.choose(filters, left_out))

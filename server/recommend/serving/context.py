@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from ml.data.arrays import Ids
 from server.clock import Clock
 from server.errors import UserNotFound
 from server.recommend.feedback.history import NEW_USER, History, combined
@@ -48,11 +51,11 @@ class QueryContext:
             return [*latest, *sorted(past.in_cart.difference(latest))]
         return ()
 
-    def excluded(self, past: History) -> Collection[int]:
+    def excluded(self, past: History) -> Ids:
         """What the list must not hold, whatever else: the cart, the page, and what was bought."""
-        on_page = {self.query.product_id} if self.query.placement is Placement.PRODUCT else ()
-        in_view = past.in_cart.union(on_page)
-        return in_view if self.query.include_repeat else in_view | past.bought
+        on_page = [self.query.product_id] if self.query.placement is Placement.PRODUCT else []
+        in_view = np.array([*past.in_cart, *on_page], dtype=np.int64)
+        return in_view if self.query.include_repeat else np.concatenate([in_view, past.bought_ids])
 
 
 class Contexts:

@@ -44,10 +44,6 @@ class ProductSlots:
         # Ids that are too large have the last entry, which is no product's.
         return self._lookup[np.minimum(product_ids, len(self._lookup) - 1)]
 
-    def existing(self, product_ids: Iterable[int]) -> list[int]:
-        """The slots of those of these products that have one."""
-        return [slot for slot in map(self._slots.get, product_ids) if slot is not None]
-
     def add(self, product_id: int) -> int:
         """Give a product that has none its slot."""
         slot = self._slots[product_id] = len(self._slots)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.data.arrays import Ids
 from server.recommend.serving.price_phases import PricePhases
 from server.recommend.serving.product_slots import SPARE, ProductSlots, Slots
 from server.recommend.serving.queries import CardFacts, ProductSnapshot
@@ -100,12 +101,11 @@ class ProductTable:
         slot = self.slots.of(product_id)
         return bool(self._sellable[slot]) and (filters == UNFILTERED or bool(self._passing(filters)[slot]))
 
-    def choose(self, filters: Filters, left_out: Iterable[int]) -> Mask:
+    def choose(self, filters: Filters, left_out: Ids | Sequence[int]) -> Mask:
         """Mark the slots of what can be sold, passes, and is not left out. The mask is the caller's own."""
         mask = self._sellable.copy() if filters == UNFILTERED else self._sellable & self._passing(filters)
-        slots = self.slots.existing(left_out)
-        if slots:
-            mask[slots] = False
+        # What never had a slot is found in the last one, which nothing takes.
+        mask[self.slots.of_all(np.asarray(left_out, dtype=np.int64))] = False
         return mask
 
     def best_sellers(self, mask: Mask, limit: int) -> list[int]:

@@ -44,6 +44,10 @@ class Reads:
         """The rows of a user's history."""
         return await self.run(history_queries.of_user, user_id)
 
+    async def touched_by(self, user_id: int) -> Sequence[HistoryRow]:
+        """The rows of the part that orders do not change."""
+        return await self.run(history_queries.touched_by, user_id)
+
     async def visitor_history(self, visitor_id: str) -> Sequence[HistoryRow]:
         """The rows of a visitor's history."""
         return await self.run(history_queries.of_visitor, visitor_id)

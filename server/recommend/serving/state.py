@@ -34,7 +34,7 @@ class ServingState:
         self.models = ServedModels(settings.models_dir, artifact_key(settings), self.reads, self.new_products)
         self.availability = Availability(self.reads.snapshots, settings.currency, clock)
         self.trends = Trends(self.reads.sales)
-        self.histories = Histories(self.reads.user_history, self.reads.visitor_history)
+        self.histories = Histories(self.reads.user_history, self.reads.touched_by, self.reads.visitor_history)
         self.texts: Cache[int, ProductText] = Cache(self.reads.texts, size=MAX_TEXTS)
 
     def attach(self, follower: Follower) -> None:

@@ -49,7 +49,7 @@ def _passes(snapshot: ProductSnapshot, filters: Filters) -> bool:
 
 
 def _eligible(table: ProductTable, filters: Filters, left_out: set[int], among: range) -> set[int]:
-    mask = table.choose(filters, left_out)
+    mask = table.choose(filters, sorted(left_out))
     return {product_id for product_id in among if mask[table.slots.of(product_id)]}
 
 
