@@ -5,7 +5,8 @@ one thread, and nothing in it may have made a gRPC object: so a fork is as good 
 
 Its standard input is the socket on which the supervisor asks: see `forked_process` for that side. A message is a
 list of arguments with three files, which become the standard ones of the fork. The answer is its pid, or below
-zero the error that forbade it; "PID CODE" tells that it has ended. The socket's end is the end.
+zero the error that forbade it; "PID CODE" tells that it has ended, and a first "0" that forks can be made. The
+socket's end is the end.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class _ForkServer:
         for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: self._report_ends())
+        self._tell("0")
         while True:
             message, files, *_ = socket.recv_fds(self._supervisor, MESSAGE_BYTES, 3)
             if not message:

@@ -14,8 +14,9 @@ from typing import BinaryIO
 
 from server.process.fork_server import MESSAGE_BYTES
 
-FORK_SECONDS = 60.0
-"""For a fork, and for all that a new fork server imports before its first."""
+IMPORT_SECONDS = 60.0
+"""For all that a fork server imports before its first fork."""
+FORK_SECONDS = 20.0
 END_SECONDS = 5.0
 LOST = -signal.SIGKILL
 """How a process ended whose fork server did: it dies with it."""
@@ -48,6 +49,7 @@ class ForkServer:
         self._channel = channel
         self._ends: dict[int, asyncio.Future[int]] = {}
         """Of each process that runs, its exit code to be."""
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answer: asyncio.Future[tuple[int, asyncio.Future[int]]] | None = None
         self._retired = False
         self.lost = False
@@ -57,7 +59,10 @@ class ForkServer:
 
     @classmethod
     async def start(cls, command: Sequence[str], environment: Mapping[str, str], log: BinaryIO) -> ForkServer:
-        """Start it; it answers when it has imported its program, and says in `log` why it cannot."""
+        """Start it, and wait until it has imported its program.
+
+        Raises OSError when it does not get that far; why, it says in `log`.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             process = await asyncio.create_subprocess_exec(
@@ -68,7 +73,16 @@ class ForkServer:
                 env=environment,
                 start_new_session=True,
             )
-        return cls(process, ours)
+        server = cls(process, ours)
+        try:
+            await asyncio.wait_for(server._ready, IMPORT_SECONDS)
+        except TimeoutError:
+            server.kill()
+            raise TimeoutError("the process that forks it takes too long to start") from None
+        except asyncio.CancelledError:
+            server.kill()
+            raise
+        return server
 
     @property
     def pid(self) -> int:
@@ -137,6 +151,9 @@ class ForkServer:
             self._ends.pop(pid).set_result(code[0])
             if self._retired and not self._ends:
                 self._close()
+        elif pid == 0:
+            if not self._ready.done():
+                self._ready.set_result(None)
         elif pid > 0:
             self._ends[pid] = asyncio.get_running_loop().create_future()
             self._reply((pid, self._ends[pid]))
@@ -156,7 +173,10 @@ class ForkServer:
         for end in self._ends.values():
             end.set_result(LOST)
         self._ends.clear()
-        self._reply(OSError(errno.ECHILD, "the process that forks it has ended"))
+        ended = OSError(errno.ECHILD, "the process that forks it has ended")
+        if not self._ready.done():
+            self._ready.set_exception(ended)
+        self._reply(ended)
 
     def _close(self) -> None:
         self.lost = True
@@ -172,8 +192,7 @@ class Forks:
         self._command = command
         self._environment = environment
         self._servers: list[ForkServer] = []
-        """The one in use, after those that were replaced."""
-        self._renewed = True
+        """The one in use, after those that were replaced, for as long as they have forks."""
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -184,17 +203,23 @@ class Forks:
     async def fork(self, arguments: Sequence[str], log: BinaryIO) -> ForkedProcess:
         """A fork with these arguments, which writes its errors to `log`; raises OSError."""
         async with self._one_at_a_time:
-            self._servers = [server for server in self._servers if not server.lost]
-            if self._renewed or not self._servers:
-                self._servers.append(await ForkServer.start(self._command, self._environment, log))
-                self._renewed = False
+            if not self._servers or self._servers[-1].lost:
+                await self._replace(log)
             return await self._servers[-1].fork(arguments, log)
 
-    def renew(self) -> None:
-        """Have a new fork server, which imports the program as it is then, make the next fork."""
-        self._renewed = True
+    async def renew(self, log: BinaryIO) -> None:
+        """Have another fork server, which has imported the program as it is now, make the forks from now on.
+
+        Raises OSError, and keeps the present one, when it does not get that far.
+        """
+        async with self._one_at_a_time:
+            await self._replace(log)
+
+    async def _replace(self, log: BinaryIO) -> None:
+        fresh = await ForkServer.start(self._command, self._environment, log)
         for server in self._servers:
             server.retire()
+        self._servers = [*(server for server in self._servers if not server.lost), fresh]
 
     def kill(self) -> None:
         """End everything at once."""

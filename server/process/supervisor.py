@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 import signal
@@ -31,6 +32,9 @@ LEEWAY_SECONDS = 3.0
 NOTICE_SECONDS = 10.0
 """Seconds that the gateway may take to see that a worker is back."""
 LOG_CHECK_SECONDS = 10.0
+
+
+_log = logging.getLogger(__name__)
 
 
 class ServeFailed(CommandError):
@@ -160,7 +164,8 @@ class Shop:
     async def _restart_on_request(self) -> None:
         while await self._restart_request.wait():
             self._restart_request.clear()
-            self._forks.renew()
+            if not await self._renewed():
+                continue
             for worker, port in zip(self._workers, self._ports.workers, strict=True):
                 for each in self._workers:
                     await each.ready.wait()  # else one that is just being replaced would be missed twice
@@ -168,6 +173,19 @@ class Shop:
                 await worker.stop(self._patience)
                 await worker.ready.wait()  # its keeper starts it again
                 await self._admin.sees(port, NOTICE_SECONDS)
+
+    async def _renewed(self) -> bool:
+        """Import what is installed now; where that does not work, the workers that there are go on."""
+        log = self._workers[0].log
+        with log.open(self._workers[0].name) as file:
+            try:
+                await self._forks.renew(file)
+            except OSError as error:
+                _log.error(
+                    "the workers are not restarted: %s (%s; see %s)", error, log.last_words(), log.path
+                )
+                return False
+        return True
 
     async def _bound_logs(self) -> None:
         while True:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -258,6 +258,23 @@ def test_workers_are_restarted_in_turn(settings: Settings) -> None:
         _until(lambda: not _lives(fork_server))  # the new one has imported what is installed now
 
 
+def test_workers_go_on_where_what_is_installed_now_does_not_start(settings: Settings) -> None:
+    program = settings.data_dir / "program.py"
+    program.write_text(FORKED + WORKER)
+    shop = _Running(settings, workers=[str(program)])
+    with shop:
+        before = [*_pids(settings), _fork_server(settings)]
+        log = settings.data_dir / "log" / "worker-1.log"
+        program.write_text(BROKEN)
+        shop.process.send_signal(signal.SIGUSR1)
+        _until(lambda: "the database is not there" in log.read_text())
+        program.write_text(FORKED + WORKER)
+        assert [*_pids(settings), _fork_server(settings)] == before
+        shop.process.send_signal(signal.SIGUSR1)
+        _until(lambda: len(set(_pids(settings)) - set(before)) == 2)
+    assert "the workers are not restarted" in shop.errors
+
+
 def test_nothing_survives_a_killed_supervisor(settings: Settings) -> None:
     with _Running(settings) as shop:
         pids = [*_pids(settings), _fork_server(settings)]
@@ -354,11 +371,13 @@ class _Running:
         self,
         settings: Settings,
         *,
+        workers: Sequence[str] = ("-c", FORKED + WORKER),
         stdin: int = subprocess.DEVNULL,
         hang_up: signal.Handlers = signal.SIG_DFL,
     ) -> None:
         self.settings = settings
         self.errors = ""
+        self._workers = workers
         self._stdin = stdin
         self._hang_up = hang_up
 
@@ -370,7 +389,7 @@ from server.process import child_process, supervisor
 from server.process.envoy import config as envoy
 from server.settings import Settings
 child_process.LIFE_SECONDS = 0.1
-supervisor.workers_command = lambda: [sys.executable, "-c", {FORKED + WORKER!r}]
+supervisor.workers_command = lambda: [sys.executable, *{tuple(self._workers)!r}]
 envoy.command = lambda settings, path: [sys.executable, "-c", {GATEWAY!r}, str(settings.port), str(path)]
 supervisor.NOTICE_SECONDS = 0.0
 settings = Settings(_env_file=None, **{self.settings.model_dump(mode="json", include=_SET)!r})
