@@ -36,6 +36,8 @@ _OPTIONS: Final[Options] = {
     "verify_iat": False,
 }
 REMEMBERED = 20_000
+MAX_FORGED = 1000
+"""How many tokens that are none are remembered: who sends one mostly sends it again."""
 
 
 class AccessTokens:
@@ -92,6 +94,7 @@ class TokenVerifier:
         self._lifetime = lifetime
         self._now = now
         self._verified: OrderedDict[str, Identity] = OrderedDict()
+        self._forged: dict[str, None] = {}
         self._revoked: OrderedDict[str, float] = OrderedDict()
 
     @classmethod
@@ -137,7 +140,7 @@ class TokenVerifier:
 
     def _decoded(self, token: str) -> Identity:
         """The identity in a token that was not verified before; it is remembered."""
-        if len(token) > MAX_TOKEN_CHARS:
+        if len(token) > MAX_TOKEN_CHARS or token in self._forged:
             raise TokenInvalid()
         identity = self._verified[token] = self._decode(token)
         if len(self._verified) > REMEMBERED:
@@ -154,9 +157,20 @@ class TokenVerifier:
             raise ValueError("not yet valid")
 
     def _decode(self, token: str) -> Identity:
+        claims = self._claims(token)
+        try:
+            self._check_times(claims)
+            return Identity(
+                int(claims["sub"]), Role(claims["role"]), str(claims["sid"]), float(claims["exp"])
+            )
+        except (ValueError, TypeError, KeyError, OverflowError):
+            raise TokenInvalid() from None
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        """What a token says that we signed; any other is remembered, for it stays forged whatever the time."""
         try:
             key = self._keys.accepted[jwt.get_unverified_header(token)["kid"]]
-            claims = jwt.decode(
+            claims: Mapping[str, Any] = jwt.decode(
                 token,
                 key.key,
                 algorithms=[key.algorithm],  # pinned by our key, whatever the header claims
@@ -164,10 +178,10 @@ class TokenVerifier:
                 audience=self._audience,
                 options=_OPTIONS,
             )
-            self._check_times(claims)
-            return Identity(
-                int(claims["sub"]), Role(claims["role"]), str(claims["sid"]), float(claims["exp"])
-            )
         # A hostile header is parsed before any signature is checked: it may be any JSON, nested to any depth.
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            self._forged[token] = None
+            if len(self._forged) > MAX_FORGED:
+                del self._forged[next(iter(self._forged))]
             raise TokenInvalid() from None
+        return claims

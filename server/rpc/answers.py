@@ -10,12 +10,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar, cast
 
+import grpc
 from google.protobuf.message import Message
 from google.rpc import status_pb2
 
 from server.errors import OutOfTime, Refusal, Unauthenticated
 from server.rpc.call import Call, Context
-from server.rpc.status import DETAILS_KEY, code_of, encoded, rich_status
+from server.rpc.status import DETAILS_KEY, code_of, sent_status
 
 M = TypeVar("M", bound=Message)
 
@@ -39,9 +40,9 @@ beginning HTTP shows nothing, and half a file would pass for the whole."""
 
 async def abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
     """End a call with the status of a refusal."""
-    status = rich_status(refusal, call.request_id)
+    status = sent_status(refusal)
     metadata: list[tuple[str, str | bytes]] = [
-        (DETAILS_KEY, encoded(status)),
+        (DETAILS_KEY, status.details(call.request_id)),
         (REQUEST_ID_KEY, call.request_id),
     ]
     if not refusal.begun:
@@ -50,7 +51,21 @@ async def abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
         metadata.append(("retry-after", str(math.ceil(refusal.retry_after_seconds))))
     if isinstance(refusal, Unauthenticated):
         metadata.append(("www-authenticate", refusal.challenge))
-    await context.abort(code_of(refusal), status.message, tuple(metadata))
+    refusal.__traceback__ = refusal.__context__ = None
+    try:
+        await context.abort(code_of(refusal), status.message, tuple(metadata))
+    except grpc.aio.AbortError as aborted:
+        asyncio.get_running_loop().call_soon(_forget_frames, aborted)
+        raise
+
+
+def _forget_frames(aborted: BaseException) -> None:
+    """Let go of what an exception has passed through, once it has.
+
+    gRPC keeps the exception with the call, and the frames hold the call: all of it would wait for the cyclic
+    collector, which costs a refused call more than its status.
+    """
+    aborted.__traceback__ = aborted.__context__ = None
 
 
 async def write(context: Context, call: Call, message: Message, until: float) -> None:
@@ -122,7 +137,7 @@ async def end_stream(context: Context, call: Call, refusal: Refusal) -> None:
     Over HTTP a status that comes after the beginning is not seen: there it is a last message, before.
     """
     if call.is_transcoded and call.streams and ERROR_FIELD in call.streams.DESCRIPTOR.fields_by_name:
-        status = status_pb2.Status.FromString(encoded(rich_status(refusal, call.request_id)))
+        status = status_pb2.Status.FromString(sent_status(refusal).details(call.request_id))
         with suppress(TimeoutError):
             async with asyncio.timeout(STATUS_SECONDS):
                 await _write_last(context, call, call.streams(**{ERROR_FIELD: status}))

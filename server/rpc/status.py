@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import timedelta
+from typing import Final, NamedTuple
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from server.errors import InvalidField, Refusal
+from server.errors import InvalidField, LineRefusal, Refusal
 from server.rpc.error_details import typed_detail
 from server.text.languages import ENGLISH, refusal_said_in, spoken, translated
 
@@ -18,7 +20,14 @@ DETAILS_KEY = "grpc-status-details-bin"
 MAX_MESSAGE = 1000
 MAX_FACT = 200
 MAX_LOCALIZED = 500
+_CODES = {code.name: code for code in grpc.StatusCode}
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
+_REQUEST_INFO: Final = f"type.googleapis.com/{error_details_pb2.RequestInfo.DESCRIPTOR.full_name}"
+
+MAX_MADE: Final = 1000
+"""How many statuses are at hand, of a few hundred bytes each."""
+_made: Final[dict[Hashable, SentStatus]] = {}
+
 MAX_VIOLATIONS = 3000
 """Bytes, as headers carry them. All together keep a rich error within the 8 KiB that clients accept."""
 
@@ -42,15 +51,64 @@ _NAME_TAG = b"\x22"
 """Of field 4, a string: the gateway's image has it in google.rpc.Status (proto/generate.py)."""
 
 
+class SentStatus(NamedTuple):
+    """The status of a refusal as it is sent; the request id stands between the parts of the details."""
+
+    message: str
+    before: bytes
+    after: bytes
+
+    def details(self, request_id: str) -> bytes:
+        """The google.rpc.Status of one call, with the name of its code: see `encoded`."""
+        return b"".join((self.before, _request_info(request_id), self.after))
+
+
+def sent_status(refusal: Refusal) -> SentStatus:
+    """The status of a refusal in the language that is spoken; of equal ones it is made once."""
+    if isinstance(refusal, LineRefusal):
+        return _status_of(refusal)
+    key = (
+        type(refusal),
+        repr(refusal.values),
+        tuple(refusal.violations),
+        refusal.retry_after_seconds,
+        spoken(),
+    )
+    status = _made.get(key)
+    if status is None:
+        status = _made[key] = _status_of(refusal)
+        if len(_made) > MAX_MADE:
+            del _made[next(iter(_made))]
+    return status
+
+
+def _status_of(refusal: Refusal) -> SentStatus:
+    status = rich_status(refusal, "")
+    info, _, *others = status.details
+    before = status_pb2.Status(code=status.code, message=status.message, details=[info])
+    after = status_pb2.Status(details=others).SerializeToString() + _name_of(status.code)
+    return SentStatus(status.message, before.SerializeToString(), after)
+
+
+def _request_info(request_id: str) -> bytes:
+    info = error_details_pb2.RequestInfo(request_id=request_id).SerializeToString()
+    detail = AnyMessage(type_url=_REQUEST_INFO, value=info)
+    return status_pb2.Status(details=[detail]).SerializeToString()
+
+
 def encoded(status: status_pb2.Status) -> bytes:
     """A status as it is sent, with the name of its code, which others skip and the gateway prints in JSON."""
-    name = _NAMES[status.code].encode()
-    return b"".join((status.SerializeToString(), _NAME_TAG, bytes([len(name)]), name))
+    return status.SerializeToString() + _name_of(status.code)
+
+
+def _name_of(code: int) -> bytes:
+    name = _NAMES[code].encode()
+    return b"".join((_NAME_TAG, bytes([len(name)]), name))
 
 
 def code_of(refusal: Refusal) -> grpc.StatusCode:
     """gRPC's code of a refusal."""
-    return grpc.StatusCode[refusal.code]
+    return _CODES[refusal.code]
 
 
 def rich_status(refusal: Refusal, request_id: str) -> status_pb2.Status:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
-from typing import Final
+from typing import Final, TypeVar
 
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
@@ -22,10 +22,14 @@ from server.rpc.typed import is_output_only, tidy
 _VALIDATOR: Final = Validator()
 """Keeps each message's rules compiled: they are the contract's, and one does for a process."""
 
+T = TypeVar("T")
+
 _MAX_REPORTED = 20
 
 MAX_SOUND: Final = 10_000
 """How many requests are remembered as sound."""
+MAX_UNSOUND: Final = 1000
+"""How many are remembered as wrong, each with what is wrong."""
 MAX_SOUND_BYTES: Final = 256
 """Longer ones are seldom sent again."""
 
@@ -45,6 +49,7 @@ class Validation:
         self._largest = {native_path(method): largest(method.input_type) for method in methods}
         self._reads = frozenset(native_path(method) for method in methods if is_read(method))
         self._sound: dict[tuple[str, bytes], None] = {}
+        self._unsound: dict[tuple[str, bytes], Sequence[Violation]] = {}
 
     def check_size(self, method: str, size: int) -> None:
         """Raise RequestTooLarge for `size` bytes when no request that `method` serves has as many."""
@@ -53,18 +58,26 @@ class Validation:
             raise RequestTooLarge(size=size, method=method.rpartition("/")[2], limit=limit)
 
     def check_sent(self, method: str, data: bytes, request: Message) -> None:
-        """Check a `request` that was sent as `data`, unless a read sends what was sound before.
+        """Check a `request` that was sent as `data`, unless a read sends what was sent before.
 
-        The hottest calls send the same again and again, and no rule depends on anything but what is sent.
+        The hottest calls send the same again and again, and so do programs that send what is wrong; no rule
+        depends on anything but what is sent.
         """
-        if (method, data) in self._sound:
+        key = method, data
+        if key in self._sound:
             return
-        self.check(request)
+        if (violations := self._unsound.get(key)) is not None:
+            raise InvalidField(*violations)
+        is_short_read = method in self._reads and len(data) <= MAX_SOUND_BYTES
+        try:
+            self.check(request)
+        except InvalidField as refusal:
+            if is_short_read:
+                _keep(self._unsound, key, refusal.violations, MAX_UNSOUND)
+            raise
         # Not what was trimmed: it must be trimmed every time.
-        if method in self._reads and len(data) <= MAX_SOUND_BYTES and request.SerializeToString() == data:
-            self._sound[method, data] = None
-            if len(self._sound) > MAX_SOUND:
-                del self._sound[next(iter(self._sound))]
+        if is_short_read and request.SerializeToString() == data:
+            _keep(self._sound, key, None, MAX_SOUND)
 
     def check(self, request: Message) -> None:
         """Raise InvalidField naming the fields that break their rules, 20 at most."""
@@ -89,6 +102,13 @@ class Validation:
         """Compile the rules of `message_types` now: the first use of each costs milliseconds."""
         for message_type in message_types:
             self._validator.collect_violations(message_type())
+
+
+def _keep(memory: dict[tuple[str, bytes], T], key: tuple[str, bytes], value: T, most: int) -> None:
+    """Remember something, and forget what was remembered first where it is too much."""
+    memory[key] = value
+    if len(memory) > most:
+        del memory[next(iter(memory))]
 
 
 def _by_field(violations: Iterable[Violation]) -> Iterator[Violation]:

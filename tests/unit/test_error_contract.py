@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,14 +19,17 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
 )
 from google.rpc import error_details_pb2
+from google.rpc.status_pb2 import Status
 from sanset.v1.errors_pb2 import ErrorReason
 from sanset.v1.errors_pb2 import FieldReason as ContractFieldReason
 from support.refusal_classes import refusal_classes
 
-from server.errors import FieldReason, InvalidField, Refusal
+from server.errors import FieldReason, InvalidField, Refusal, UserNotFound
 from server.money import Money
+from server.rpc import status as module
 from server.rpc.error_details import typed_detail
-from server.rpc.status import rich_status
+from server.rpc.status import encoded, rich_status, sent_status
+from server.text.languages import speak
 
 PROJECT = Path(__file__).parents[2]
 REFUSALS = refusal_classes()
@@ -94,6 +98,30 @@ def test_the_metadata_of_a_refusal_is_documented_beside_its_reason(refusal: type
     assert info.reason in DOCUMENTED, "it goes into ErrorReason of proto/sanset/v1/errors.proto"
     documented = DOCUMENTED[info.reason]
     assert documented.always <= info.metadata.keys() <= documented.always | documented.sometimes
+
+
+@ours
+def test_a_refusal_is_sent_as_it_is_made_however_often(refusal: type[Refusal]) -> None:
+    def sent_in(language: str) -> None:
+        speak(language)
+        for request_id in ("first", "second"):
+            whole = encoded(rich_status(_raised(refusal), request_id))
+            status = sent_status(_raised(refusal))
+            assert Status.FromString(status.details(request_id)) == Status.FromString(whole)
+            assert status.message == Status.FromString(whole).message
+
+    for language in ("en", "de", "en"):
+        copy_context().run(sent_in, language)
+
+
+def test_refusals_that_differ_in_anything_are_sent_each_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_MADE", 2)
+    refusals = [UserNotFound(user_id=user_id) for user_id in (1, True, "1", 2, 1)]
+    refusals[3].retry_after_seconds = 7
+    refusals[4].at("user_id")
+    for refusal in (*refusals, *refusals):
+        whole = encoded(rich_status(refusal, "id"))
+        assert Status.FromString(sent_status(refusal).details("id")) == Status.FromString(whole)
 
 
 @pytest.mark.parametrize("reason", [name for name, number in ErrorReason.items() if number])

@@ -201,6 +201,37 @@ def test_a_token_is_decoded_once(
     assert verifier.verify("".join(token)) is first
 
 
+def test_a_forged_token_is_parsed_once_and_few_are_remembered(
+    verifier: TokenVerifier, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_FORGED", 2)
+    parsed: list[str] = []
+    parse = jwt.get_unverified_header
+
+    def noted(token: str) -> dict[str, Any]:
+        parsed.append(token)
+        return parse(token)
+
+    monkeypatch.setattr(jwt, "get_unverified_header", noted)
+    for forged in ("a", "a", "b", "c", "a", "c"):
+        with pytest.raises(TokenInvalid):
+            verifier.verify(forged)
+    assert parsed == ["a", "b", "c", "a"]
+    assert verifier.verify(token).user_id == 7, "nobody who is known has to suffer from it"
+
+
+def test_a_token_that_was_too_early_is_valid_in_its_time(keys: KeyRing) -> None:
+    moment = [time.time()]
+    verifier = TokenVerifier(
+        keys, issuer="sanset", audience="sanset", lifetime=timedelta(hours=1), now=lambda: moment[0]
+    )
+    early = AccessTokens.of(settings()).issue(7, "ADMIN", "s", now() + timedelta(seconds=60))
+    with pytest.raises(TokenInvalid):
+        verifier.verify(early)
+    moment[0] += 60
+    assert verifier.verify(early).user_id == 7
+
+
 def test_a_remembered_token_expires_all_the_same(keys: KeyRing) -> None:
     moment = [time.time()]
     verifier = TokenVerifier(

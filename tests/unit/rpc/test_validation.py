@@ -14,7 +14,7 @@ from sanset.v1.category_pb2 import Category, UpdateCategoryRequest
 from sanset.v1.product_pb2 import BatchGetProductsRequest, GetProductRequest, Product, UpdateProductRequest
 from sanset.v1.user_pb2 import UpdateMeRequest, User
 
-from server.contract import METHODS, SERVICES
+from server.contract import METHODS, SERVICES, is_read
 from server.errors import InvalidField, RequestTooLarge
 from server.rpc import validation as checks
 from server.rpc.sizes import MAX_STRUCT_BYTES, MIN_LIMIT, largest
@@ -83,13 +83,36 @@ def test_what_a_read_sends_again_is_not_looked_through_again() -> None:
     assert counting.checked == 2
 
 
-def test_what_is_wrong_or_untidy_is_looked_through_every_time() -> None:
+def test_what_is_untidy_is_looked_through_every_time() -> None:
+    counting = Counting()
+    for _ in range(2):
+        assert counting.sent(GET, GetProductRequest(slug=" tea ")).slug == "tea"
+    assert counting.checked == 2
+
+
+def test_what_is_wrong_is_refused_alike_every_time_and_looked_through_once() -> None:
+    counting = Counting()
+    refusals = []
+    for _ in range(3):
+        with pytest.raises(InvalidField) as caught:
+            counting.sent(GET, GetProductRequest(product_id=-1))
+        refusals.append(caught.value)
+    assert [refusal.violations for refusal in refusals] == [refusals[0].violations] * 3
+    assert {str(refusal) for refusal in refusals} == {str(refusals[0])} != {""}
+    assert counting.checked == 1
+
+
+def test_a_wrong_write_is_looked_through_every_time() -> None:
     counting = Counting()
     for _ in range(2):
         with pytest.raises(InvalidField):
-            counting.sent(GET, GetProductRequest(product_id=-1))
-        assert counting.sent(GET, GetProductRequest(slug=" tea ")).slug == "tea"
-    assert counting.checked == 4
+            counting.sent("/sanset.v1.CatalogService/UpdateProduct", UpdateProductRequest())
+    assert counting.checked == 2
+
+
+def test_no_read_takes_what_headers_add_to_a_request() -> None:
+    """What is wrong without them would not stay so."""
+    assert not [m.name for m in METHODS if is_read(m) and "request_id" in m.input_type.fields_by_name]
 
 
 def test_what_changes_something_is_looked_through_every_time() -> None:
