@@ -53,8 +53,12 @@ def main() -> int:
     """Measure and compare; 0 when nothing has become dearer."""
     console = open_console()
     options = Options(ROUNDS, SHOPS)
+    before = committed(RESULTS)
+    if not before:
+        console.print(f"{RESULTS.name} has no ratios with their spread: make bench writes them.", style="red")
+        return 1
     try:
-        dearer = check(committed(RESULTS), lambda names: ratios(measure(console, names, options)))
+        dearer = check(before, lambda names: ratios(measure(console, names, options)))
     except CannotMeasure as error:
         console.print(f"The check stopped: {error}", style="red", markup=False)
         return 1

@@ -15,11 +15,15 @@ import uvloop
 from bench.calls import CallFailed, PreparedCall, Protocol, Target, read_calls
 from bench.generator import HttpConnection
 
+OVERLOADED = "429"
+REFUSED_MS = 60_000.0
+"""What a call counts as that was refused because there were too many: others are not to look quick by it."""
+
 
 async def pace(target: Target, calls: list[PreparedCall], rate: float) -> list[float]:
     """Send the calls, so many a second; return the milliseconds of each.
 
-    Raises CallFailed, naming the first error, when a call failed.
+    Raises CallFailed, naming the first error, when a call failed otherwise than for the load.
     """
     idle: list[HttpConnection] = []
     opened: list[HttpConnection] = []
@@ -36,6 +40,8 @@ async def pace(target: Target, calls: list[PreparedCall], rate: float) -> list[f
         connection = idle.pop() if idle else await connect()
         reply = await connection.send(call)
         idle.append(connection)
+        if reply.error.startswith(OVERLOADED):
+            return REFUSED_MS
         if reply.error:
             raise CallFailed(f"{call.path}: {reply.error}")
         return (loop.time() - due) * 1e3

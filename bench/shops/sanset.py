@@ -26,6 +26,7 @@ SETTINGS = {
     "MAX_WAIT_SECONDS": "15",  # the shops are filled by as many calls at once as they take
     "ACCESS_TOKEN_EXPIRE_MINUTES": "600",
     "MAX_STREAMS_PER_USER": "2000",
+    "MAX_OPEN_STREAMS": "6000",
     "FIRST_SUPERUSER_EMAIL": ADMIN_EMAIL,
     "FIRST_SUPERUSER_PASSWORD": ADMIN_PASSWORD,
 }
