@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
     union_all,
 )
@@ -220,9 +221,12 @@ def _conditions(shape: _Shape, *, by_price: bool) -> list[ColumnElement[bool]]:
     now = bindparam("now", type_=UtcDateTime)
     # Where the walk is along another order, a sum keeps the database from the index of the prices.
     price = Listing.price_minor if by_price else Listing.price_minor + literal(0, BigInteger)
+    # Most rows are valid always, which is asked first. The rest is put so that PostgreSQL guesses so too where it
+    # has no statistics yet, and walks along the order until the page is full; were it put as it is meant, it would
+    # guess that few are valid, and read and sort the whole list.
     conditions: list[ColumnElement[bool]] = [
-        or_(Listing.valid_from.is_(None), Listing.valid_from <= now),
-        or_(Listing.valid_until.is_(None), Listing.valid_until > now),
+        or_(Listing.valid_from.is_(None), (Listing.valid_from > now).is_not(true())),
+        or_(Listing.valid_until.is_(None), (Listing.valid_until <= now).is_not(true())),
     ]
     if shape.low:
         conditions.append(price >= bindparam("low", type_=BigInteger))
@@ -231,7 +235,8 @@ def _conditions(shape: _Shape, *, by_price: bool) -> list[ColumnElement[bool]]:
     for i in range(shape.others):
         other = aliased(Listing)
         there = and_(other.list_key == bindparam(f"other_{i}"), other.product_id == Listing.product_id)
-        # Not EXISTS, which the database may answer by reading both lists to their ends.
+        # Not EXISTS, which the database may answer by reading both lists to their ends; nor that it equals 1, of
+        # which PostgreSQL guesses that it is rare.
         exists = select(literal(1)).where(there).limit(1).correlate(Listing)
-        conditions.append(exists.scalar_subquery() == literal(1))
+        conditions.append(exists.scalar_subquery() > literal(0))
     return conditions

@@ -25,7 +25,7 @@ Request = pb.ListProductsRequest
 SORTS = [Request.PRICE_ASC, Request.NAME, Request.POPULARITY]
 SIZE = 50
 """More than any list of these tests holds."""
-WRITES = 50
+WRITES = 40
 SECONDS = 45
 """For what comes by itself: less than the age at which any kept list is read again."""
 

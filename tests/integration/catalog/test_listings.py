@@ -1,26 +1,23 @@
-"""The lists of products: a page is a short walk along an index, and the rows say what products and stock say."""
+"""The lists of products: their rows say what products and stock say."""
 
 from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from google.type.money_pb2 import Money
 from sanset.v1 import category_pb2, inventory_pb2, product_pb2, refund_service_pb2
-from sqlalchemy import select, text
-from support.query_plans import Explained, nodes
+from sqlalchemy import select
 from support.running_shop import RunningShop
 
 from server.catalog import listings
-from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
+from server.catalog.listing_queries import ProductFilter, count_products, product_page
 from server.catalog.models import Listing
 from server.catalog.offers import offers
 from server.clock import utc_now
-from server.db.database import Database
 from server.inventory import service as inventory
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -28,113 +25,7 @@ DAY = timedelta(days=1)
 CENTS = 10_000_000
 Sort = product_pb2.ListProductsRequest
 SORTS = ["NEWEST", "PRICE_ASC", "PRICE_DESC", "NAME", "POPULARITY", "RATING"]
-COUNT = 3_000
 LIMIT = 21
-
-
-# ── Plans
-
-
-FILTERS = {
-    "everything": ProductFilter(),
-    "a category with all below it": ProductFilter(category_id=1),
-    "a brand": ProductFilter(brand="Acme"),
-    "a tag": ProductFilter(tags=("red",)),
-    "two tags": ProductFilter(tags=("red", "new")),
-    "a vendor": ProductFilter(vendor_id=7),
-    "what is in stock": ProductFilter(in_stock=True),
-    "what is sold out": ProductFilter(in_stock=False),
-    "a few prices": ProductFilter(min_price_minor=1_000, max_price_minor=1_019),
-    "most prices": ProductFilter(min_price_minor=600),
-    "a brand in stock": ProductFilter(brand="Acme", in_stock=True),
-    "a tag of a brand, sold out": ProductFilter(brand="Acme", tags=("red",), in_stock=False),
-    "everything at once": ProductFilter(1, "Acme", ("red",), 600, 2_900, True, 7),
-}
-
-
-@pytest.fixture(scope="module")
-def large(module_database_url: str) -> Iterator[Database]:
-    """A database with the rows of three thousand products on lists of every kind."""
-    db = Database(module_database_url, pool_size=1)
-    number = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
-    with db.transaction() as tx:
-        tx.execute(
-            text(
-                "INSERT INTO products (id, sku, slug, name, description, brand, price_minor, currency,"
-                " max_quantity, attributes, tags, seo_title, seo_description, created_at, updated_at)"
-                f" {number} SELECT i, 's' || i, 's' || i, 'n', '', '', i, 'USD', 9, '{{}}', '[]', '', '',"
-                " :now, :now FROM n"
-            ).bindparams(count=COUNT, now="2026-06-01 00:00:00")
-            if not db.is_postgresql
-            else text(
-                "INSERT INTO products (id, sku, slug, name, description, brand, price_minor, currency,"
-                " max_quantity, attributes, tags, seo_title, seo_description, created_at, updated_at)"
-                f" {number} SELECT i, 's' || i, 's' || i, 'n', '', '', i, 'USD', 9, '{{}}', '[]', '', '',"
-                " now(), now() FROM n"
-            ).bindparams(count=COUNT)
-        )
-        for key in ("all", "category 1", "brand acme", "tag red", "tag new", "vendor 7"):
-            tx.execute(
-                text(
-                    "INSERT INTO product_listings (list_key, product_id, phase, in_stock, created_at,"
-                    " price_minor, name_key, sold, rating)"
-                    " SELECT :key, id, 0, id % 3 > 0, created_at, id, 'name ' || (id % 500), id % 97, id % 5"
-                    " FROM products"
-                ),
-                {"key": key},
-            )
-    with db.read() as connection:
-        connection.exec_driver_sql("ANALYZE")
-    yield db
-    db.close()
-
-
-@pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
-@pytest.mark.parametrize("resumed", [False, True], ids=["first page", "a later page"])
-def test_a_page_is_a_short_walk_along_an_index(
-    large: Database, wanted: ProductFilter, sort: str, resumed: bool
-) -> None:
-    with large.read() as connection:
-        few = wanted.bounds_prices and not sorts_by_price(sort)
-        few = few and count_products(connection, wanted, NOW) <= FEW
-        after = None
-        if resumed:
-            first = product_page(connection, wanted, sort, None, LIMIT, NOW, few=few)
-            after = [first[-1].sort_key, first[-1].product_id]
-        with Explained(connection) as plans:
-            product_page(connection, wanted, sort, after, LIMIT, NOW, few=few)
-    _assert_short(plans[0], few=few)
-
-
-@pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
-def test_a_total_is_counted_no_further_than_it_is_told(large: Database, wanted: ProductFilter) -> None:
-    with large.read() as connection, Explained(connection) as plans:
-        count_products(connection, wanted, NOW)
-    plan = plans[0]
-    if isinstance(plan, list):
-        assert not [step for _, _, step in plan if step.startswith("SCAN product_listings")], plan
-    else:
-        assert not nodes(plan, "Seq Scan"), plan
-
-
-def _assert_short(plan: Any, *, few: bool) -> None:
-    if isinstance(plan, list):
-        assert not [step for _, _, step in plan if step.startswith("SCAN product_listings")], plan
-        walks = [place for _, place, step in plan if "USING COVERING INDEX ix_product_listings_" in step]
-        assert walks, plan
-        # Each half comes in its order; what is sorted are its first rows, when the halves are put together.
-        sorted_halves = [place for _, place, step in plan if "ORDER BY" in step and place in walks]
-        assert not sorted_halves, plan
-        return
-    assert not nodes(plan, "Seq Scan"), plan
-    for sort in nodes(plan, "Sort"):
-        rows = sum(part["Actual Rows"] * part["Actual Loops"] for part in sort["Plans"])
-        assert rows <= (COUNT if few else 2 * LIMIT), plan
-    for scan in nodes(plan, "Scan"):
-        if scan.get("Relation Name") == "product_listings":
-            seen = scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)
-            assert seen * scan["Actual Loops"] <= 12 * LIMIT, plan
 
 
 # ── What a product costs now
