@@ -15,6 +15,7 @@ from server.core import Core
 from server.part import Gauge, Part
 from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impressions
+from server.recommend.feedback.reports import Reports
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving.context import CategoryIds, Contexts
 from server.recommend.serving.convert import Cards
@@ -51,7 +52,10 @@ def build(core: Core, category_ids: CategoryIds, on_trained: OnTrained | None = 
     tracker = Tracker.of(settings, attributions, core.clock)
     trainer = Trainer(settings, core.db, core.work, core.clock, on_trained)
     schedule = Schedule(settings.train_daily_at, core.work, trainer, core.clock)
-    recommendations = _servicer(core, serving, impressions, tracker, category_ids=category_ids)
+    reports = Reports(tracker, core.work)
+    recommendations = _servicer(
+        core, serving, impressions, tracker, reports=reports, category_ids=category_ids
+    )
     models = ModelServicer(core.db, core.work, core.pages, core.clock, serving, trainer)
 
     async def start() -> None:
@@ -65,6 +69,7 @@ def build(core: Core, category_ids: CategoryIds, on_trained: OnTrained | None = 
         trainer.drain()
 
     async def stop() -> None:
+        await reports.finish()
         await trainer.stop()
         await serving.stop()
         await impressions.stop()
@@ -94,6 +99,7 @@ def _servicer(
     impressions: Impressions,
     tracker: Tracker,
     *,
+    reports: Reports,
     category_ids: CategoryIds,
 ) -> RecommendServicer:
     contexts, recorder = Contexts(serving, category_ids, core.clock), Recorder(impressions)
@@ -103,6 +109,8 @@ def _servicer(
         Pipeline(serving, contexts, recorder),
         OtherLists(serving, contexts, recorder),
         tracker,
+        work=core.work,
+        reports=reports,
         cards=Cards(serving.availability.card_of, core.clock),
         currency=core.settings.currency,
     )

@@ -62,6 +62,14 @@ class ReportedEvent:
     metadata: Metadata | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What somebody reports in one call."""
+
+    actor: EventActor
+    events: Sequence[ReportedEvent]
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
     """Something that was done, as it is kept."""
@@ -127,16 +135,34 @@ class Tracker:
         self._flood.admit(f"v:{visitor_id}", origin, events)
         return EventActor(None, visitor_id, origin)
 
-    def track(self, tx: Connection, actor: EventActor, events: Sequence[ReportedEvent]) -> TrackingResult:
-        """Record what a user, or else a visitor, did.
+    def track(self, tx: Connection, reports: Sequence[Report]) -> list[TrackingResult]:
+        """Record what users, or else visitors, did: all reports by the same few statements.
 
         What a user did before, as the visitor they name, becomes theirs. A time to come, or none, means now. An
         attribution token that this shop did not issue is left out.
         """
         now = self._clock()
-        actor = self._weighed(tx, actor, now)
-        product_ids = {event.product_id for event in events if event.product_id}
+        product_ids = {event.product_id for report in reports for event in report.events if event.product_id}
         on_sale = queries.existing(tx, product_ids) if product_ids else set()
+        rows, announcements, results = list[BehaviorRow](), list[BehaviorRecorded](), list[TrackingResult]()
+        taken_over = _take_over(tx, reports)
+        for report in reports:
+            actor = self._weighed(tx, report.actor, now)
+            result, own = self._judged(actor, report.events, on_sale, now)
+            results.append(result)
+            if own or report in taken_over:
+                rows += own
+                announcements.append(_recorded(actor, own, now))
+        if rows:
+            queries.add(tx, rows)
+        if announcements:
+            publish(tx, *announcements)
+        return results
+
+    def _judged(
+        self, actor: EventActor, events: Sequence[ReportedEvent], on_sale: set[int], now: datetime
+    ) -> tuple[TrackingResult, list[BehaviorRow]]:
+        """What becomes of the events of an actor: the result, and the rows of those that are kept."""
         rows, errors = [], []
         for index, event in enumerate(events):
             problem = _problem(event, on_sale)
@@ -144,14 +170,7 @@ class Tracker:
                 errors.append(Dropped(index, event.product_id, problem))
             else:
                 rows.append(self._row(actor, event, now))
-        taken_over = 0
-        if actor.user_id is not None and actor.visitor_id:
-            taken_over = queries.take_over(tx, actor.visitor_id, actor.user_id)
-        if rows:
-            queries.add(tx, rows)
-        if rows or taken_over:
-            publish(tx, _recorded(actor, rows, now))
-        return TrackingResult(len(rows), errors)
+        return TrackingResult(len(rows), errors), rows
 
     def added_to_cart(
         self, address: str, tx: Connection, user_id: int, product_id: int, attribution_token: str
@@ -209,6 +228,14 @@ def _problem(event: ReportedEvent, on_sale: set[int]) -> Refusal | None:
         required = ("product_id", f"is required for {event.kind}", FieldReason.REQUIRED)
         return None if event.kind == SEARCH else InvalidField(required)
     return None if event.product_id in on_sale else ProductNotFound(product_id=event.product_id)
+
+
+def _take_over(tx: Connection, reports: Sequence[Report]) -> set[Report]:
+    """Make users' own what visitors did whom they name; the reports of those who had done something."""
+    naming = [each for each in reports if each.actor.user_id is not None and each.actor.visitor_id]
+    # In one order on every worker, so that none waits for another in a circle.
+    naming.sort(key=lambda report: report.actor.visitor_id)
+    return {each for each in naming if queries.take_over(tx, each.actor.visitor_id, each.actor.user_id or 0)}
 
 
 def _recorded(actor: EventActor, rows: Sequence[BehaviorRow], now: datetime) -> BehaviorRecorded:

@@ -10,10 +10,12 @@ from sqlalchemy import Connection
 
 from server.countries import country_code
 from server.db.database import Database
+from server.db.work import Work
 from server.errors import UserNotFound
 from server.paging import Pages
 from server.recommend.feedback import tracking
-from server.recommend.feedback.tracking import EventActor, Tracker
+from server.recommend.feedback.reports import Reports
+from server.recommend.feedback.tracking import EventActor, Report, Tracker
 from server.recommend.serving import convert
 from server.recommend.serving.convert import Cards
 from server.recommend.serving.other_lists import OtherLists
@@ -40,6 +42,8 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         lists: OtherLists,
         tracker: Tracker,
         *,
+        work: Work,
+        reports: Reports,
         cards: Cards,
         currency: str,
     ) -> None:
@@ -50,6 +54,8 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         self._pipeline = pipeline
         self._lists = lists
         self._tracker = tracker
+        self._work = work
+        self._reports = reports
         self._cards = cards
         self._currency = currency
 
@@ -89,12 +95,14 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         )
         return convert.list_to_wire(recommended, pb.GetTrendingResponse, self._cards)
 
-    def TrackEvent(
+    async def TrackEvent(
         self, request: behavior_pb2.TrackEventRequest, call: Call
     ) -> behavior_pb2.TrackEventResponse:
         # Repeats count too: they are as much work.
         actor = self._tracker.admit(_user_id(call), request.visitor_id, call.address, len(request.events))
-        return self._track(request, call, actor)
+        if request.request_id:  # which is kept with its reply
+            return await self._work.run(self._track, request, call, actor, deadline=call.deadline)
+        return convert.tracked_to_wire(await self._reports.record(_report(request, actor), call.deadline))
 
     @once(behavior_pb2.TrackEventResponse, guest=_visitor)
     def _track(
@@ -105,8 +113,8 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         now: datetime,
         actor: EventActor,
     ) -> behavior_pb2.TrackEventResponse:
-        events = [convert.event_from_wire(event) for event in request.events]
-        return convert.tracked_to_wire(self._tracker.track(tx, actor, events))
+        [result] = self._tracker.track(tx, [_report(request, actor)])
+        return convert.tracked_to_wire(result)
 
     def GetHistory(
         self, request: behavior_pb2.GetHistoryRequest, call: Call
@@ -122,6 +130,10 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
             rows, size, convert.event_to_wire, lambda event: [event.at, event.id], *scope
         )
         return behavior_pb2.GetHistoryResponse(items=items, next_page_token=token)
+
+
+def _report(request: behavior_pb2.TrackEventRequest, actor: EventActor) -> Report:
+    return Report(actor, [convert.event_from_wire(event) for event in request.events])
 
 
 def _subject(named: int, call: Call) -> int | None:
