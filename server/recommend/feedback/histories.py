@@ -9,7 +9,7 @@ from server.events.cache import Cache
 from server.events.follower import Follower
 from server.events.order_steps import OrderStepped
 from server.events.topics import BehaviorRecorded, CartChanged, CatalogReplaced
-from server.recommend.feedback.history import History, Ledger, history_of, renewed, visit_of
+from server.recommend.feedback.history import History, PastOrders, history_of, renewed, visit_of
 from server.recommend.feedback.history_queries import HistoryRow
 
 MAX_USERS_WEIGHT = 2_500_000
@@ -18,8 +18,8 @@ MAX_VISITORS_WEIGHT = 500_000
 
 A history weighs what `_weight` says, in units of about 45 bytes: all users together take 110 MB at most.
 """
-MAX_LEDGERS_WEIGHT = 1_000_000
-"""Of the ledgers of users who did something since: most of them are those of the histories above."""
+MAX_ORDERS_WEIGHT = 1_000_000
+"""Of the past orders of users who did something since: most of them are those of the histories above."""
 
 ReadUser = Callable[[int], Awaitable[Sequence[HistoryRow]]]
 ReadVisitor = Callable[[str], Awaitable[Sequence[HistoryRow]]]
@@ -33,8 +33,8 @@ class Histories:
         self._read_user = read_user
         self._read_touched = read_touched
         self._read_visitor = read_visitor
-        self._ledgers: OrderedDict[int, Ledger] = OrderedDict()
-        self._ledgers_weight = 0
+        self._past_orders: OrderedDict[int, PastOrders] = OrderedDict()
+        self._orders_weight = 0
         self._users: Cache[int, History] = Cache(self._load_users, size=MAX_USERS_WEIGHT, weigh=_weight)
         self._visitors: Cache[str, History] = Cache(
             self._load_visitors, size=MAX_VISITORS_WEIGHT, weigh=_weight
@@ -61,24 +61,24 @@ class Histories:
     def _ordered(self, event: OrderStepped) -> None:
         if event.user_id is not None:
             self._users.drop(event.user_id)
-            self._forget_ledger(event.user_id)
+            self._forget_orders(event.user_id)
 
     def _touched(self, user_id: int) -> None:
-        """Read the history again but for its ledger, which only orders change."""
+        """Have the history read again, but for what orders say: nothing else changes that."""
         history = self._users.peek(user_id)
         self._users.drop(user_id)
         if history is None:
             return
-        self._forget_ledger(user_id)
-        self._ledgers[user_id] = history.ledger
-        self._ledgers_weight += _weight_of(history.ledger)
-        while self._ledgers_weight > MAX_LEDGERS_WEIGHT:
-            self._forget_ledger(next(iter(self._ledgers)))
+        self._forget_orders(user_id)
+        self._past_orders[user_id] = history.past_orders
+        self._orders_weight += _weight_of(history.past_orders)
+        while self._orders_weight > MAX_ORDERS_WEIGHT:
+            self._forget_orders(next(iter(self._past_orders)))
 
-    def _forget_ledger(self, user_id: int) -> None:
-        ledger = self._ledgers.pop(user_id, None)
-        if ledger is not None:
-            self._ledgers_weight -= _weight_of(ledger)
+    def _forget_orders(self, user_id: int) -> None:
+        past_orders = self._past_orders.pop(user_id, None)
+        if past_orders is not None:
+            self._orders_weight -= _weight_of(past_orders)
 
     def _behaved(self, event: BehaviorRecorded) -> None:
         if event.user_id is not None:
@@ -88,8 +88,8 @@ class Histories:
 
     def _clear(self) -> None:
         self._users.clear()
-        self._ledgers.clear()
-        self._ledgers_weight = 0
+        self._past_orders.clear()
+        self._orders_weight = 0
         self._visitors.clear()
 
     async def _load_users(self, user_ids: Sequence[int]) -> dict[int, History]:
@@ -98,18 +98,18 @@ class Histories:
 
     async def _load_user(self, user_id: int) -> History | None:
         # It stays until the history is here: of two loads the second needs it too. An order takes it away.
-        ledger = self._ledgers.get(user_id)
-        if ledger is None:
+        past_orders = self._past_orders.get(user_id)
+        if past_orders is None:
             return history_of(await self._read_user(user_id))
-        return renewed(ledger, await self._read_touched(user_id))
+        return renewed(past_orders, await self._read_touched(user_id))
 
     async def _load_visitors(self, visitor_ids: Sequence[str]) -> dict[str, History]:
         return {visitor_id: visit_of(await self._read_visitor(visitor_id)) for visitor_id in visitor_ids}
 
 
 def _weight(history: History) -> int:
-    return len(history.bought) + 2 * len(history.recent) + _weight_of(history.ledger)
+    return len(history.bought) + 2 * len(history.recent) + _weight_of(history.past_orders)
 
 
-def _weight_of(ledger: Ledger) -> int:
-    return 100 + 5 * len(ledger.ever) + len(ledger.purchases.product_ids)
+def _weight_of(past_orders: PastOrders) -> int:
+    return 100 + 5 * len(past_orders.ever) + len(past_orders.purchases.product_ids)

@@ -43,7 +43,7 @@ _NO_IDS: Ids = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ledger:
+class PastOrders:
     """What a user's orders say, which nothing else that they do changes."""
 
     bought: Mapping[int, float] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Ledger:
     purchases: Purchases = field(default=_NO_PURCHASES)
 
 
-NO_LEDGER = Ledger()
+NO_ORDERS = PastOrders()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class History:
     in_cart: frozenset[int] = frozenset()
     purchases: Purchases = field(default=_NO_PURCHASES)
     """What they ordered here and may order again, the latest."""
-    ledger: Ledger = field(default=NO_LEDGER)
+    past_orders: PastOrders = field(default=NO_ORDERS)
     """What it was made from, beside what changes more often."""
 
 
@@ -89,20 +89,20 @@ def history_of(rows: Sequence[HistoryRow]) -> History | None:
 
     What was sent back is never recommended again, and is no sign of taste either.
     """
-    return renewed(ledger_of(rows), rows) if any(row.kind == USER for row in rows) else None
+    return renewed(past_orders_of(rows), rows) if any(row.kind == USER for row in rows) else None
 
 
 def visit_of(rows: Sequence[HistoryRow]) -> History:
     """The history in the rows of `history_queries.of_visitor`, empty for a stranger."""
-    return renewed(NO_LEDGER, rows)
+    return renewed(NO_ORDERS, rows)
 
 
-def ledger_of(rows: Sequence[HistoryRow]) -> Ledger:
-    """The ledger in the rows of `history_queries.of_user`."""
+def past_orders_of(rows: Sequence[HistoryRow]) -> PastOrders:
+    """The orders in the rows of `history_queries.of_user`."""
     ordered = [row for row in rows if row.kind == ORDERED]
     bought = {row.product_id: row.at.timestamp() for row in rows if row.kind == BOUGHT}
     ever = frozenset(bought).union(row.product_id for row in rows if row.kind == RETURNED)
-    return Ledger(
+    return PastOrders(
         bought=bought,
         latest=_latest(bought),
         ever=ever,
@@ -111,34 +111,34 @@ def ledger_of(rows: Sequence[HistoryRow]) -> Ledger:
     )
 
 
-def renewed(ledger: Ledger, rows: Sequence[HistoryRow]) -> History:
-    """The history of a ledger and of what else was done, in the rows of `history_queries.touched_by`.
+def renewed(past_orders: PastOrders, rows: Sequence[HistoryRow]) -> History:
+    """The history of past orders and of what else was done, in the rows of `history_queries.touched_by`.
 
-    It costs the same however long the ledger is.
+    It costs the same however many orders there are.
     """
     claimed = frozenset(row.product_id for row in rows if row.kind == CLAIMED)
-    touched = {product_id: ledger.bought[product_id] for product_id in ledger.latest}
+    touched = {product_id: past_orders.bought[product_id] for product_id in past_orders.latest}
     for row in rows:
         if row.kind in (CLAIMED, SEEN):
             moment = row.at.timestamp()
-            before = touched.get(row.product_id) or ledger.bought.get(row.product_id, moment)
+            before = touched.get(row.product_id) or past_orders.bought.get(row.product_id, moment)
             touched[row.product_id] = max(moment, before)
     carted = [row for row in rows if row.kind == CARTED]
     for row in carted:
         # A cart has only the time of its last change: an event is closer to when the product came into it.
         if row.product_id not in touched:
-            touched[row.product_id] = ledger.bought.get(row.product_id, row.at.timestamp())
+            touched[row.product_id] = past_orders.bought.get(row.product_id, row.at.timestamp())
     recent = _latest(touched)
-    bought = ledger.ever if claimed <= ledger.ever else ledger.ever | claimed
+    bought = past_orders.ever if claimed <= past_orders.ever else past_orders.ever | claimed
     return History(
         bought=bought,
-        bought_ids=ledger.ever_ids if bought is ledger.ever else _array_of(bought),
+        bought_ids=past_orders.ever_ids if bought is past_orders.ever else _array_of(bought),
         recent=recent,
         recent_times=tuple(touched[product_id] for product_id in recent),
-        recent_bought=frozenset(each for each in recent if each in ledger.bought or each in claimed),
+        recent_bought=frozenset(each for each in recent if each in past_orders.bought or each in claimed),
         in_cart=frozenset(row.product_id for row in carted),
-        purchases=ledger.purchases,
-        ledger=ledger,
+        purchases=past_orders.purchases,
+        past_orders=past_orders,
     )
 
 

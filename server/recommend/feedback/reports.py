@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.errors import Overloaded
-from server.recommend.feedback.tracking import Report, Tracker, TrackingResult
+from server.recommend.feedback.tracking import BehaviorReport, Tracker, TrackingResult
 
 MAX_TOGETHER = 32
 MAX_WAITING = 1_000
@@ -29,7 +29,7 @@ class _Waiting:
 
     __slots__ = ("deadline", "report", "result")
 
-    def __init__(self, report: Report, deadline: Deadline) -> None:
+    def __init__(self, report: BehaviorReport, deadline: Deadline) -> None:
         self.report = report
         self.deadline = deadline
         self.result: asyncio.Future[TrackingResult] = asyncio.get_running_loop().create_future()
@@ -44,7 +44,7 @@ class Reports:
         self._waiting: deque[_Waiting] = deque()
         self._recording: asyncio.Task[None] | None = None
 
-    async def record(self, report: Report, deadline: Deadline) -> TrackingResult:
+    async def record(self, report: BehaviorReport, deadline: Deadline) -> TrackingResult:
         """Record a report by its deadline. Raises Overloaded when too many wait, and as `Work.write` does."""
         if len(self._waiting) >= MAX_WAITING:
             raise Overloaded()

@@ -63,7 +63,7 @@ class ReportedEvent:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class BehaviorReport:
     """What somebody reports in one call."""
 
     actor: EventActor
@@ -135,7 +135,7 @@ class Tracker:
         self._flood.admit(f"v:{visitor_id}", origin, events)
         return EventActor(None, visitor_id, origin)
 
-    def track(self, tx: Connection, reports: Sequence[Report]) -> list[TrackingResult]:
+    def track(self, tx: Connection, reports: Sequence[BehaviorReport]) -> list[TrackingResult]:
         """Record what users, or else visitors, did: all reports by the same few statements.
 
         What a user did before, as the visitor they name, becomes theirs. A time to come, or none, means now. An
@@ -230,7 +230,7 @@ def _problem(event: ReportedEvent, on_sale: set[int]) -> Refusal | None:
     return None if event.product_id in on_sale else ProductNotFound(product_id=event.product_id)
 
 
-def _take_over(tx: Connection, reports: Sequence[Report]) -> set[Report]:
+def _take_over(tx: Connection, reports: Sequence[BehaviorReport]) -> set[BehaviorReport]:
     """Make users' own what visitors did whom they name; the reports of those who had done something."""
     naming = [each for each in reports if each.actor.user_id is not None and each.actor.visitor_id]
     # In one order on every worker, so that none waits for another in a circle.

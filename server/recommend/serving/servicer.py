@@ -15,7 +15,7 @@ from server.errors import UserNotFound
 from server.paging import Pages
 from server.recommend.feedback import tracking
 from server.recommend.feedback.reports import Reports
-from server.recommend.feedback.tracking import EventActor, Report, Tracker
+from server.recommend.feedback.tracking import BehaviorReport, EventActor, Tracker
 from server.recommend.serving import convert
 from server.recommend.serving.convert import Cards
 from server.recommend.serving.other_lists import OtherLists
@@ -132,8 +132,8 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         return behavior_pb2.GetHistoryResponse(items=items, next_page_token=token)
 
 
-def _report(request: behavior_pb2.TrackEventRequest, actor: EventActor) -> Report:
-    return Report(actor, [convert.event_from_wire(event) for event in request.events])
+def _report(request: behavior_pb2.TrackEventRequest, actor: EventActor) -> BehaviorReport:
+    return BehaviorReport(actor, [convert.event_from_wire(event) for event in request.events])
 
 
 def _subject(named: int, call: Call) -> int | None:

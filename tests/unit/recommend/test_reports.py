@@ -13,7 +13,7 @@ from server.db.deadline import Deadline
 from server.errors import Overloaded, UnavailableNow
 from server.recommend.feedback import reports as module
 from server.recommend.feedback.reports import Reports
-from server.recommend.feedback.tracking import EventActor, Report, TrackingResult
+from server.recommend.feedback.tracking import BehaviorReport, EventActor, TrackingResult
 
 BAD = 13
 
@@ -26,7 +26,7 @@ class Desk:
         self.error = error
         self.reports = Reports(self, self)  # type: ignore[arg-type]  # doubles
 
-    def track(self, tx: object, reports: Sequence[Report]) -> list[TrackingResult]:
+    def track(self, tx: object, reports: Sequence[BehaviorReport]) -> list[TrackingResult]:
         """Record users, all but one whom the database refuses."""
         users = [report.actor.user_id or 0 for report in reports]
         if self.error is not None and BAD in users:
@@ -40,8 +40,8 @@ class Desk:
         return rule(None, *args)
 
     async def report(self, user_id: int, seconds: float = 20) -> int:
-        """Report something as a user, and return whose result came back."""
-        result = await self.reports.record(Report(EventActor(user_id), []), Deadline(seconds))
+        """BehaviorReport something as a user, and return whose result came back."""
+        result = await self.reports.record(BehaviorReport(EventActor(user_id), []), Deadline(seconds))
         return result.accepted
 
 
