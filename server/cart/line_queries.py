@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from server.cart.models import CartItem
+from server.catalog.offers import Offer
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
-from server.db.upsert import Insert, insert_for, insert_of
+from server.db.upsert import Insert, insert_for
+
+_INSERT_LINE = Prepared(insert(CartItem))
+_SET_LINE = Prepared(
+    update(CartItem)
+    .where(CartItem.id == bindparam("line"))
+    .values(quantity=bindparam("units"), added_price_minor=bindparam("price_minor"))
+)
 
 
-def add_units(
-    tx: Connection, cart_id: int, product_id: int, variant_id: int, quantity: int, price_minor: int
-) -> tuple[int, int]:
-    """Add units of a variant, at this price, and return the line's id and how many it holds now."""
-    merged = _MERGE_ONE.one(
+def insert_line(tx: Connection, cart_id: int, item_id: int, offer: Offer, quantity: int) -> None:
+    """Put a line into a locked cart, at the price of the offer."""
+    _INSERT_LINE.later(
         tx,
+        id=item_id,
         cart_id=cart_id,
-        product_id=product_id,
-        variant_id=variant_id,
+        product_id=offer.product_id,
+        variant_id=offer.variant_id,
         quantity=quantity,
-        added_price_minor=price_minor,
+        added_price_minor=offer.price_minor,
     )
-    return int(merged.id), int(merged.quantity)
+
+
+def set_line(tx: Connection, item_id: int, offer: Offer, quantity: int) -> None:
+    """Set the units of a line of a locked cart, at the price of the offer."""
+    _SET_LINE.later(tx, line=item_id, units=quantity, price_minor=offer.price_minor)
 
 
 def add_lines(tx: Connection, cart_id: int, rows: Sequence[Mapping[str, int]]) -> None:
@@ -32,22 +43,14 @@ def add_lines(tx: Connection, cart_id: int, rows: Sequence[Mapping[str, int]]) -
     tx.execute(_merge(insert_for(tx)(CartItem).values([{"cart_id": cart_id, **row} for row in rows])))
 
 
-def _merge(insert: Insert) -> Insert:
-    return insert.on_conflict_do_update(
+def _merge(new: Insert) -> Insert:
+    return new.on_conflict_do_update(
         index_elements=[CartItem.cart_id, CartItem.variant_id],
         set_={
-            "quantity": CartItem.quantity + insert.excluded.quantity,
-            "added_price_minor": insert.excluded.added_price_minor,
+            "quantity": CartItem.quantity + new.excluded.quantity,
+            "added_price_minor": new.excluded.added_price_minor,
         },
     )
-
-
-_ITEM = ("cart_id", "product_id", "variant_id", "quantity", "added_price_minor")
-_MERGE_ONE = Prepared(
-    lambda dialect: _merge(
-        insert_of(dialect)(CartItem).values({name: bindparam(name) for name in _ITEM})
-    ).returning(CartItem.id, CartItem.quantity)
-)
 
 
 def set_quantity(tx: Connection, cart_id: int, item_id: int, quantity: int) -> int | None:

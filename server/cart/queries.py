@@ -10,10 +10,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    String,
     and_,
     bindparam,
     case,
     exists,
+    func,
     insert,
     literal_column,
     select,
@@ -22,11 +24,12 @@ from sqlalchemy import (
 
 from server.cart.models import Cart, CartItem
 from server.cart.owner import Guest, Member, Owner
-from server.catalog.models import Variant
-from server.catalog.offers import OFFERS
+from server.catalog.models import InventoryLevel, Product, Variant
+from server.catalog.offers import OF_VARIANT, OFFER
 from server.db.base import AnyRow, AnySelect, Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
+from server.db.waiting import Outcome
 from server.promotion.models import Coupon
 from server.promotion.queries import joined
 from server.user.address_queries import default_country_of
@@ -35,24 +38,21 @@ from server.user.address_queries import default_country_of
 class _OfOwner:
     """A statement on the owner's cart, for which `build` gets the condition; once for users, once for guests."""
 
-    def __init__(self, build: Callable[[ColumnElement[bool]], Statement]) -> None:
-        self._of_member = Prepared(build(Cart.user_id == bindparam("owner")))
+    def __init__(self, build: Callable[[ColumnElement[bool], str], Statement]) -> None:
+        """`build` is told the name of the database, too."""
+        of_member = Cart.user_id == bindparam("owner")
         alive = Cart.expires_at > bindparam("moment", type_=UtcDateTime)
-        same = Cart.token_hash == bindparam("owner")
-        self._of_guest = Prepared(build(and_(same, Cart.merged_user_id.is_(None), alive)))
+        of_guest = and_(Cart.token_hash == bindparam("owner"), Cart.merged_user_id.is_(None), alive)
+        self._of_member = Prepared(partial(build, of_member))
+        self._of_guest = Prepared(partial(build, of_guest))
 
-    def all(self, connection: Connection, owner: Owner, **values: object) -> list[AnyRow]:
-        """Run the statement and return its rows; there are none for a guest without a token."""
+    def later(self, connection: Connection, owner: Owner, **values: object) -> Outcome:
+        """Run the statement with the next one; it returns no rows for a guest without a token."""
         if isinstance(owner, Member):
-            return self._of_member.all(connection, owner=owner.user_id, **values)
+            return self._of_member.later(connection, owner=owner.user_id, **values)
         if not owner.token:
-            return []
-        return self._of_guest.all(connection, owner=owner.token_hash, moment=owner.now, **values)
-
-    def first(self, connection: Connection, owner: Owner, **values: object) -> AnyRow | None:
-        """Run the statement and return its first row, or None."""
-        rows = self.all(connection, owner, **values)
-        return rows[0] if rows else None
+            return Outcome([], 0)
+        return self._of_guest.later(connection, owner=owner.token_hash, moment=owner.now, **values)
 
 
 def _no_earlier(moment: ColumnElement[datetime]) -> ColumnElement[datetime]:
@@ -74,14 +74,15 @@ def _headed(statement: AnySelect) -> AnySelect:
     return joined(head, Cart.user_id, Coupon.id == Cart.coupon_id)
 
 
-_HEAD = _OfOwner(lambda mine: _headed(select(Cart.id.label("cart_id"))).where(mine))
-
 _LINES = _OfOwner(
-    lambda mine: (
+    lambda mine, _: (
         _headed(
-            OFFERS.add_columns(CartItem.id.label("item_id"), CartItem.quantity, CartItem.added_price_minor)
-            .join(CartItem, CartItem.variant_id == Variant.id)
-            .join(Cart, Cart.id == CartItem.cart_id)
+            select(*OFFER, CartItem.id.label("item_id"), CartItem.quantity, CartItem.added_price_minor)
+            .select_from(Cart)
+            .outerjoin(CartItem, CartItem.cart_id == Cart.id)
+            .outerjoin(Variant, Variant.id == CartItem.variant_id)
+            .outerjoin(Product, Product.id == Variant.product_id)
+            .outerjoin(InventoryLevel, OF_VARIANT)
         )
         .where(mine)
         .order_by(CartItem.id)
@@ -89,24 +90,43 @@ _LINES = _OfOwner(
 )
 
 
-def head(connection: Connection, owner: Owner) -> AnyRow | None:
-    """What is said of the owner's cart beside its lines (see `_headed`); None when there is none."""
-    return _HEAD.first(connection, owner)
-
-
 def lines(connection: Connection, owner: Owner) -> list[AnyRow]:
-    """The items of the owner's cart in the order they were added: an offer, the item, and the cart's head each."""
-    return _LINES.all(connection, owner)
+    """The items of the owner's cart in the order they were added: an offer, the item, and the cart's head each.
 
+    An empty cart has one row, without an item (its `available` is None), and none is no cart.
+    """
+    return _LINES.later(connection, owner).all()
+
+
+_CURRENCY: ColumnElement[str] = bindparam("currency", type_=String)
 
 # By name: Cart.id would bring all carts into the subquery, for ON CONFLICT has no FROM to correlate with.
 _FILLED = exists().where(CartItem.cart_id == literal_column("carts.id"))
 
 
-def _open_cart_on(dialect: str, **changed: object) -> Statement:
+def _next_line_id_on(dialect: str) -> ColumnElement[int]:
+    """The id of the next line: so that the reply which names it is made, and kept, with the line itself."""
+    if dialect == "postgresql":
+        return func.nextval("cart_items_id_seq", type_=BigInteger).label("next_line_id")
+    # Whoever asks has the only write lock.
+    return select(func.coalesce(func.max(CartItem.id), 0) + 1).scalar_subquery().label("next_line_id")
+
+
+# Nothing is put into a cart whose product is not there: its transaction is undone.
+_CURRENCY_OF_PRODUCT = func.coalesce(
+    select(Product.currency).where(Product.id == bindparam("product", type_=BigInteger)).scalar_subquery(), ""
+)
+
+
+def _open_cart_on(
+    dialect: str,
+    currency: ColumnElement[str] = _CURRENCY,
+    returning: tuple[ColumnElement[int], ...] = (),
+    **changed: object,
+) -> Statement:
     new = insert_of(dialect)(Cart).values(
         user_id=bindparam("user_id"),
-        currency=bindparam("currency"),
+        currency=currency,
         version=1,
         updated_at=bindparam("updated_at", type_=UtcDateTime),
     )
@@ -119,12 +139,17 @@ def _open_cart_on(dialect: str, **changed: object) -> Statement:
             "notes": case((_FILLED, Cart.notes), else_=""),
         }
         | changed,
-    ).returning(Cart.id, Cart.currency, Cart.coupon_id, Cart.points, Cart.notes, Cart.shown)
+    ).returning(Cart.id, Cart.currency, Cart.coupon_id, Cart.points, Cart.notes, Cart.shown, *returning)
     return statement
+
+
+def _open_to_add_on(dialect: str) -> Statement:
+    return _open_cart_on(dialect, _CURRENCY_OF_PRODUCT, (_next_line_id_on(dialect),), shown="")
 
 
 _OPEN_CART = Prepared(partial(_open_cart_on, shown=""))
 _OPEN_FOR_RETURN = Prepared(_open_cart_on)
+_OPEN_TO_ADD = Prepared(_open_to_add_on)
 
 
 def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> AnyRow:
@@ -150,26 +175,33 @@ _TOUCHED: dict[str, object] = {
 }
 """What every change does to a cart: it counts the version up, a guest's lives on, its total is yet to be shown."""
 
-_REOPEN_GUEST_CART = _OfOwner(
-    lambda mine: (
+_REOPEN_TO_ADD = _OfOwner(
+    lambda mine, dialect: (
         update(Cart)
         .where(mine)
-        .values(_TOUCHED | {"currency": case((_FILLED, Cart.currency), else_=bindparam("wanted"))})
-        .returning(Cart.id, Cart.currency)
+        .values(_TOUCHED | {"currency": case((_FILLED, Cart.currency), else_=_CURRENCY_OF_PRODUCT)})
+        .returning(Cart.id, Cart.currency, _next_line_id_on(dialect))
     )
 )
 
 
-def reopen_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> AnyRow | None:
-    """The same as `open_cart` for the cart that a guest has, which lives on; None when they have none."""
-    return _REOPEN_GUEST_CART.first(tx, guest, now=now, until=guest.until, wanted=currency)
+def open_to_add(tx: Connection, owner: Owner, product_id: int, now: datetime) -> Outcome:
+    """The same as `open_cart` for a product, in whose currency an empty cart is, and with the id of the next line.
+
+    A guest's cart lives on; there is no row when they have none.
+    """
+    if isinstance(owner, Member):
+        return _OPEN_TO_ADD.later(tx, user_id=owner.user_id, product=product_id, updated_at=now)
+    return _REOPEN_TO_ADD.later(tx, owner, now=now, until=owner.until, product=product_id)
 
 
-_INSERT_GUEST_CART = Prepared(insert(Cart).returning(Cart.id, Cart.currency))
+_INSERT_GUEST_CART = Prepared(
+    lambda dialect: insert(Cart).returning(Cart.id, Cart.currency, _next_line_id_on(dialect))
+)
 
 
 def insert_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> AnyRow:
-    """Make a cart for the guest's token, and return its id and currency."""
+    """Make a cart for the guest's token, and return its id, its currency and the id of the next line."""
     row: AnyRow = _INSERT_GUEST_CART.one(
         tx,
         token_hash=guest.token_hash,
@@ -182,7 +214,7 @@ def insert_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime
 
 
 _LOCK_CART = _OfOwner(
-    lambda mine: (
+    lambda mine, _: (
         update(Cart)
         .where(mine)
         .values(_TOUCHED)
@@ -193,7 +225,7 @@ _LOCK_CART = _OfOwner(
 
 def lock_cart(tx: Connection, owner: Owner, now: datetime) -> AnyRow | None:
     """Lock the owner's cart, count its version up, and return its row's head; None without one."""
-    return _LOCK_CART.first(tx, owner, now=now, until=owner.until)
+    return _LOCK_CART.later(tx, owner, now=now, until=owner.until).first()
 
 
 _LOCK_FOR_ORDER = Prepared(

@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from server.cart import fitting, line_queries, queries, shown
 from server.cart.errors import CartFull, CartItemNotFound, ProductNotInCart
 from server.cart.fitting import LineUnits
-from server.cart.owner import Member, Owner
-from server.cart.view import CartView, view
+from server.cart.owner import Guest, Owner
+from server.cart.view import CartView, Entry, entries_of, view_of
 from server.catalog import offers as catalog_offers
 from server.catalog.errors import not_found
+from server.catalog.offers import Offer
 from server.db.base import AnyRow
 from server.etags import check_etag, etag_of
 from server.events.log import publish
@@ -48,18 +49,22 @@ def add_item(
     QuantityAboveLimit, OutOfStock, CurrencyMismatch and CartFull.
     """
     product_id, variant_id = addition.product_id, addition.variant_id
-    offer = catalog_offers.offer_of(tx, product_id, variant_id, now)
+    pending_cart = queries.open_to_add(tx, owner, product_id, now)
+    pending_offer = catalog_offers.offer_later(tx, product_id, variant_id)
+    rows = queries.lines(tx, owner)
+    offer = catalog_offers.on_sale(pending_offer.first(), now)
     if offer is None:
         raise not_found(product_id, variant_id)
-    cart, owner = _open(tx, owner, offer.currency, now)
+    cart = pending_cart.first()
+    if cart is None:
+        assert isinstance(owner, Guest)
+        owner = owner.with_new_token()
+        cart = queries.insert_guest_cart(tx, owner, offer.currency, now)
+        rows = queries.lines(tx, owner)
     if cart.currency != offer.currency:
         raise fitting.mismatch(LineUnits(None, offer, addition.quantity), cart.currency)
-    item_id, new_quantity = line_queries.add_units(
-        tx, cart.id, offer.product_id, offer.variant_id, addition.quantity, offer.price_minor
-    )
-    was_there = new_quantity > addition.quantity
-    fitting.check([LineUnits(item_id if was_there else None, offer, new_quantity)], field="quantity")
-    cart_now = view(tx, owner, offer.currency, rules, now)
+    entries = _with_units(tx, cart, entries_of(rows, now), offer, addition.quantity)
+    cart_now = view_of(tx, owner, rows[0], entries, rules, now=now)
     if len(cart_now.lines) > MAX_LINES:
         raise CartFull(limit=MAX_LINES)
     fitting.check(
@@ -72,15 +77,19 @@ def add_item(
     return cart_now
 
 
-def _open(tx: Connection, owner: Owner, currency: str, now: datetime) -> tuple[AnyRow, Owner]:
-    """The owner's cart, locked, and its owner: a guest without a cart has become one with a new token."""
-    if isinstance(owner, Member):
-        return queries.open_cart(tx, owner.user_id, currency, now), owner
-    cart = queries.reopen_guest_cart(tx, owner, currency, now)
-    if cart is None:
-        owner = owner.with_new_token()
-        cart = queries.insert_guest_cart(tx, owner, currency, now)
-    return cart, owner
+def _with_units(
+    tx: Connection, cart: AnyRow, entries: list[Entry], offer: Offer, quantity: int
+) -> list[Entry]:
+    """Put units of an offer to what lies in a locked cart. Raises QuantityAboveLimit and OutOfStock."""
+    before = next((entry for entry in entries if entry.offer.variant_id == offer.variant_id), None)
+    if before is None:
+        fitting.check([LineUnits(None, offer, quantity)], field="quantity")
+        line_queries.insert_line(tx, cart.id, cart.next_line_id, offer, quantity)
+        return [*entries, Entry(cart.next_line_id, quantity, offer.price_minor, offer)]
+    after = Entry(before.item_id, before.quantity + quantity, offer.price_minor, offer)
+    fitting.check([LineUnits(after.item_id, offer, after.quantity)], field="quantity")
+    line_queries.set_line(tx, after.item_id, offer, after.quantity)
+    return [after if entry is before else entry for entry in entries]
 
 
 def update_item(tx: Connection, owner: Owner, item_id: int, quantity: int, etag: str, now: datetime) -> None:

@@ -130,13 +130,44 @@ class CartView:
         return price(_items(self.lines), self.currency, country, rules, self.offered.reductions)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Units that lie in a cart."""
+
+    item_id: int
+    quantity: int
+    added_price_minor: int
+    offer: Offer
+
+
 def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules, now: datetime) -> CartView:
-    """The owner's cart, in one query whatever its size, two when it is empty; `currency` is that of a new cart."""
+    """The owner's cart, in one query whatever its size; `currency` is that of a new cart."""
     rows = queries.lines(connection, owner)
-    head = rows[0] if rows else queries.head(connection, owner)
-    if head is None:
+    if not rows:
         return CartView(currency, 0, None, [], NOTHING, price([], currency, None, rules))
-    lines = _lines(rows, now)
+    return view_of(connection, owner, rows[0], entries_of(rows, now), rules, now=now)
+
+
+def entries_of(rows: list[AnyRow], now: datetime) -> list[Entry]:
+    """What lies in a cart, by the rows of `queries.lines`."""
+    return [
+        Entry(row.item_id, row.quantity, row.added_price_minor, catalog_offers.offer_from(row, now))
+        for row in rows
+        if row.available is not None
+    ]
+
+
+def view_of(
+    connection: Connection,
+    owner: Owner,
+    head: AnyRow,
+    entries: list[Entry],
+    rules: PriceRules,
+    *,
+    now: datetime,
+) -> CartView:
+    """A cart that holds `entries`; `head` is a row of `queries.lines`."""
+    lines = _lines(entries)
     offered = NOTHING
     if isinstance(owner, Member):
         offered = _offered(head, rules, now)
@@ -157,16 +188,16 @@ def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules,
     )
 
 
-def _lines(rows: list[AnyRow], now: datetime) -> list[CartLine]:
+def _lines(entries: list[Entry]) -> list[CartLine]:
     taken: dict[int, int] = {}
     lines = []
-    for row in rows:
-        offer = catalog_offers.offer_from(row, now)
+    for entry in entries:
+        offer, quantity = entry.offer, entry.quantity
         before = taken.get(offer.product_id, 0)
-        taken[offer.product_id] = before + row.quantity
+        taken[offer.product_id] = before + quantity
         limit = max(0, offer.max_quantity - before)
-        counted = max(0, min(row.quantity, offer.available, limit)) if offer.on_sale else 0
-        lines.append(CartLine(row.item_id, row.quantity, row.added_price_minor, offer, limit, counted))
+        counted = max(0, min(quantity, offer.available, limit)) if offer.on_sale else 0
+        lines.append(CartLine(entry.item_id, quantity, entry.added_price_minor, offer, limit, counted))
     return lines
 
 

@@ -13,6 +13,7 @@ from server.catalog.discounts import Discount
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
+from server.db.waiting import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,31 +34,32 @@ class Offer:
     max_quantity_days: int = 0
 
 
-OFFERS = (
-    select(
-        Product.id.label("product_id"),
-        Variant.id.label("variant_id"),
-        Variant.sku,
-        Product.name,
-        Product.slug,
-        func.coalesce(Variant.price_minor, Product.price_minor).label("list_minor"),
-        Product.discount_bp,
-        Product.discount_minor,
-        Product.discount_from,
-        Product.discount_until,
-        Product.currency,
-        Product.max_quantity,
-        Product.max_quantity_days,
-        InventoryLevel.available,
-        Product.deleted_at,
-    )
-    .join(Product, Product.id == Variant.product_id)
-    .join(
-        InventoryLevel,
-        and_(InventoryLevel.variant_id == Variant.id, InventoryLevel.location_id == DEFAULT_LOCATION_ID),
-    )
+OFFER = (
+    Product.id.label("product_id"),
+    Variant.id.label("variant_id"),
+    Variant.sku,
+    Product.name,
+    Product.slug,
+    func.coalesce(Variant.price_minor, Product.price_minor).label("list_minor"),
+    Product.discount_bp,
+    Product.discount_minor,
+    Product.discount_from,
+    Product.discount_until,
+    Product.currency,
+    Product.max_quantity,
+    Product.max_quantity_days,
+    InventoryLevel.available,
+    Product.deleted_at,
 )
-"""What variants are sold as; the cart joins it to its lines. See `offer_from`."""
+"""The columns of an offer: see `offer_from`."""
+OF_VARIANT = and_(InventoryLevel.variant_id == Variant.id, InventoryLevel.location_id == DEFAULT_LOCATION_ID)
+"""Whether a stock is that which a variant is sold from."""
+OFFERS = (
+    select(*OFFER)
+    .join_from(Variant, Product, Product.id == Variant.product_id)
+    .join(InventoryLevel, OF_VARIANT)
+)
+"""What variants are sold as."""
 
 
 _OFFER_OF_VARIANT = Prepared(
@@ -88,13 +90,22 @@ def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> 
     return _offers_of(len(ids), lock=lock).all(connection, **ids)
 
 
-def offer_of(connection: Connection, product_id: int, variant_id: int | None, now: datetime) -> Offer | None:
-    """Return what a product's variant, or its default variant, is sold as; None when it is not there any more."""
-    statement = _OFFER_OF_VARIANT if variant_id else _OFFER_OF_PRODUCT
-    keys = {"product_id": product_id, "variant_id": variant_id} if variant_id else {"product_id": product_id}
-    row = statement.first(connection, **keys)
+def offer_later(connection: Connection, product_id: int, variant_id: int | None) -> Outcome:
+    """The row of a product's variant, or of its default variant, with the next statement: see `on_sale`."""
+    if variant_id:
+        return _OFFER_OF_VARIANT.later(connection, product_id=product_id, variant_id=variant_id)
+    return _OFFER_OF_PRODUCT.later(connection, product_id=product_id)
+
+
+def on_sale(row: AnyRow | None, now: datetime) -> Offer | None:
+    """The offer in a row of OFFERS; None when there is none, or it is not there any more."""
     offer = offer_from(row, now) if row else None
     return offer if offer and offer.on_sale else None
+
+
+def offer_of(connection: Connection, product_id: int, variant_id: int | None, now: datetime) -> Offer | None:
+    """Return what a product's variant, or its default variant, is sold as; None when it is not there any more."""
+    return on_sale(offer_later(connection, product_id, variant_id).first(), now)
 
 
 def offer_from(row: AnyRow, now: datetime) -> Offer:

@@ -475,9 +475,9 @@ BUDGETS = {
 }
 """Statements."""
 ROUND_TRIPS = {
-    "AddItem": 5,
-    "AddItem again": 5,
-    "AddItem once": 5,
+    "AddItem": 2,
+    "AddItem again": 2,
+    "AddItem once": 2,
     "GetTotal": 1,
     "GetCart": 1,
 }
