@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from select import PIPE_BUF
+from time import time
 from typing import Any, BinaryIO, Final, cast
 
 import orjson
@@ -74,7 +75,7 @@ class AccessLog:
         is_error = line["level"] == "error"
         if not (self._everything or is_error):
             return
-        line["timestamp"] = datetime.now(UTC)
+        line["timestamp"] = time()
         waiting = self._waiting
         waiting.append(line)
         if is_error or len(waiting) >= MAX_WAITING:
@@ -100,6 +101,7 @@ class AccessLog:
 
 
 def _line(values: dict[str, Any]) -> bytes:
+    values["timestamp"] = datetime.fromtimestamp(values["timestamp"], UTC)
     try:
         return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE, default=str)
     except TypeError as error:

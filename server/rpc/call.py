@@ -148,7 +148,7 @@ def _text(header: str | bytes | None) -> str | None:
 
 def random_id() -> str:
     """A request id for a call that brings none."""
-    return f"{getrandbits(128):032x}"
+    return getrandbits(128).to_bytes(16, "big").hex()
 
 
 def _request_id(sent: str | bytes) -> str:
