@@ -16,10 +16,13 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from sanset.v1 import category_pb2, inventory_pb2
 from sanset.v1 import product_pb2 as pb
+from sqlalchemy import text
 from support.running_shop import Account, RunningShop, test_settings
 
-from server.catalog import list_pages, sales
+from server.catalog import list_pages, listings, sales
 from server.clock import utc_now
+from server.events.log import publish
+from server.events.topics import ProductChanged
 
 Request = pb.ListProductsRequest
 SORTS = [Request.PRICE_ASC, Request.NAME, Request.POPULARITY]
@@ -197,6 +200,18 @@ def test_a_list_that_nothing_changed_costs_no_query(shop: RunningShop) -> None:
     with shop.counted_queries() as statements:
         assert shop.catalog.ListProducts(request) == first
     assert not statements
+
+
+def test_what_an_earlier_release_changes_without_naming_lists_is_seen(shop: RunningShop) -> None:
+    tag = uuid.uuid4().hex
+    cheap, dear = shop.product(tags=[tag], units=1).id, shop.product(tags=[tag], units=2).id
+    request = Request(tags=[tag], sort=Request.PRICE_ASC)
+    assert [one.id for one in shop.catalog.ListProducts(request).items] == [cheap, dear]
+    with shop.app.db.transaction() as tx:
+        tx.execute(text("UPDATE products SET price_minor = 300 WHERE id = :id"), {"id": cheap})
+        listings.relist(tx, [cheap], utc_now())
+        publish(tx, ProductChanged(cheap))
+    assert [one.id for one in shop.catalog.ListProducts(request).items] == [dear, cheap]
 
 
 def test_a_sale_drops_no_list_but_shows_its_product_anew(shop: RunningShop) -> None:

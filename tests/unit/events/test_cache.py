@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from server.events.cache import Cache
+from server.events.cache import Bounded, Cache
 
 
 class Source:
@@ -27,6 +27,20 @@ class Source:
         if self.failing:
             raise OSError("away")
         return found
+
+
+def test_what_was_used_longest_ago_goes_first_and_what_is_too_heavy_at_once() -> None:
+    store: Bounded[str, str] = Bounded(size=6, weigh=len)
+    for key, value in (("a", "11"), ("b", "22"), ("c", "33")):
+        store.put(key, value)
+    assert store.peek("a") == "11"
+    store.put("d", "44")
+    assert [store.peek(key) for key in "abcd"] == ["11", None, "33", "44"]
+    store.put("a", "1")
+    store.put("e", "5")
+    assert len(store) == 4
+    store.put("f", "7777777")
+    assert len(store) == 0
 
 
 def test_a_value_is_loaded_once() -> None:
