@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from server.auth.models import RefreshToken, Session
-from server.db.base import AnyRow
+from server.db.base import AnyRow, UtcDateTime
+from server.db.prepared import Prepared
 
 _SHOWN = (
     Session.id,
@@ -21,26 +22,35 @@ _SHOWN = (
 )
 
 
-def _is_open(now: datetime) -> ColumnElement[bool]:
+_NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime)
+
+
+def _is_open(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     return and_(Session.revoked_at.is_(None), Session.expires_at > now)
+
+
+_INSERT_SESSION = Prepared(insert(Session))
 
 
 def insert_session(tx: Connection, values: Mapping[str, object]) -> None:
     """Store a new session."""
-    tx.execute(insert(Session).values(**values))
+    _INSERT_SESSION.run(tx, **values)
+
+
+_TOUCH_SESSION = Prepared(
+    update(Session)
+    .where(Session.id == bindparam("session_id"), _is_open(_NOW))
+    .values(last_used_at=_NOW, expires_at=bindparam("until"), ip=bindparam("address"))
+    .returning(Session.user_id)
+)
 
 
 def touch_session(
     tx: Connection, session_id: str, ip: str, now: datetime, expires_at: datetime
 ) -> int | None:
     """Note that an open session was used; returns its user's id, or None when it is not open."""
-    statement = (
-        update(Session)
-        .where(Session.id == session_id, _is_open(now))
-        .values(last_used_at=now, expires_at=expires_at, ip=ip)
-        .returning(Session.user_id)
-    )
-    return tx.scalar(statement)
+    row = _TOUCH_SESSION.first(tx, session_id=session_id, now=now, until=expires_at, address=ip)
+    return None if row is None else row.user_id
 
 
 def open_session(connection: Connection, user_id: int, session_id: str, now: datetime) -> AnyRow | None:
@@ -66,15 +76,21 @@ def open_sessions(
     return connection.execute(statement).all()
 
 
+_REVOKE_SESSION = Prepared(
+    update(Session)
+    .where(
+        Session.id == bindparam("session_id"),
+        Session.user_id == bindparam("owner"),
+        Session.revoked_at.is_(None),
+    )
+    .values(revoked_at=_NOW)
+    .returning(Session.id)
+)
+
+
 def revoke_session(tx: Connection, user_id: int, session_id: str, now: datetime) -> bool:
     """Revoke one of a user's sessions; whether it was still to be revoked."""
-    statement = (
-        update(Session)
-        .where(Session.id == session_id, Session.user_id == user_id, Session.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(Session.id)
-    )
-    return tx.scalar(statement) is not None
+    return _REVOKE_SESSION.first(tx, session_id=session_id, owner=user_id, now=now) is not None
 
 
 def revoke_sessions(tx: Connection, user_id: int, now: datetime) -> Sequence[str]:
@@ -88,21 +104,26 @@ def revoke_sessions(tx: Connection, user_id: int, now: datetime) -> Sequence[str
     return tx.scalars(statement).all()
 
 
+_OWN_OPEN = and_(Session.user_id == bindparam("owner"), _is_open(_NOW))
+_REVOKE_SESSIONS_BEYOND = Prepared(
+    update(Session)
+    .where(
+        _OWN_OPEN,
+        Session.id.not_in(
+            select(Session.id)
+            .where(_OWN_OPEN)
+            .order_by(Session.last_used_at.desc(), Session.id)
+            .limit(bindparam("count", type_=Integer))
+        ),
+    )
+    .values(revoked_at=_NOW)
+    .returning(Session.id)
+)
+
+
 def revoke_sessions_beyond(tx: Connection, user_id: int, count: int, now: datetime) -> Sequence[str]:
     """Revoke a user's open sessions but the `count` last used ones; returns their ids."""
-    newest = (
-        select(Session.id)
-        .where(Session.user_id == user_id, _is_open(now))
-        .order_by(Session.last_used_at.desc(), Session.id)
-        .limit(count)
-    )
-    statement = (
-        update(Session)
-        .where(Session.user_id == user_id, _is_open(now), Session.id.not_in(newest))
-        .values(revoked_at=now)
-        .returning(Session.id)
-    )
-    return tx.scalars(statement).all()
+    return [row.id for row in _REVOKE_SESSIONS_BEYOND.all(tx, owner=user_id, count=count, now=now)]
 
 
 def session_exists(connection: Connection, user_id: int, session_id: str) -> bool:
@@ -117,21 +138,26 @@ def sessions_revoked_since(connection: Connection, since: datetime) -> Sequence[
     return connection.scalars(statement).all()
 
 
+_INSERT_TOKEN = Prepared(insert(RefreshToken))
+
+
 def insert_refresh_token(tx: Connection, token_hash: str, session_id: str, now: datetime) -> None:
     """Store a refresh token that may be used once."""
-    values = {"token_hash": token_hash, "session_id": session_id, "created_at": now}
-    tx.execute(insert(RefreshToken).values(**values))
+    _INSERT_TOKEN.later(tx, token_hash=token_hash, session_id=session_id, created_at=now)
+
+
+_USE_TOKEN = Prepared(
+    update(RefreshToken)
+    .where(RefreshToken.token_hash == bindparam("hashed"), RefreshToken.used_at.is_(None))
+    .values(used_at=_NOW, successor_hash=bindparam("successor"))
+    .returning(RefreshToken.session_id)
+)
 
 
 def use_refresh_token(tx: Connection, token_hash: str, successor_hash: str, now: datetime) -> str | None:
     """Use an unused refresh token up; returns its session's id, or None when it is unknown or used."""
-    statement = (
-        update(RefreshToken)
-        .where(RefreshToken.token_hash == token_hash, RefreshToken.used_at.is_(None))
-        .values(used_at=now, successor_hash=successor_hash)
-        .returning(RefreshToken.session_id)
-    )
-    return tx.scalar(statement)
+    row = _USE_TOKEN.first(tx, hashed=token_hash, successor=successor_hash, now=now)
+    return None if row is None else row.session_id
 
 
 def used_refresh_token(tx: Connection, token_hash: str) -> AnyRow | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from server.db.base import AnyRow
+from server.db.prepared import Prepared
 from server.db.upsert import insert_for
 from server.user.models import User
 
@@ -55,19 +56,21 @@ def user_id_of_email(connection: Connection, email_key: str) -> int | None:
     return connection.scalar(select(User.id).where(User.email_key == email_key))
 
 
+_BY_EMAIL = Prepared(select(*_CREDENTIALS).where(User.email_key == bindparam("key")))
+_BY_USERNAME = Prepared(select(*_CREDENTIALS).where(User.username_key == bindparam("key")))
+_LOCKED = Prepared(
+    select(*_CREDENTIALS).where(User.id == bindparam("user_id")).with_for_update(key_share=True)
+)
+
+
 def credentials_by_email(connection: Connection, email_key: str) -> AnyRow | None:
     """Id, role, password hash and activity of the account with this e-mail address."""
-    return _credentials(connection, User.email_key == email_key)
+    return _BY_EMAIL.first(connection, key=email_key)
 
 
 def credentials_by_username(connection: Connection, username_key: str) -> AnyRow | None:
     """Id, role, password hash and activity of the account with this user name."""
-    return _credentials(connection, User.username_key == username_key)
-
-
-def _credentials(connection: Connection, is_meant: ColumnElement[bool]) -> AnyRow | None:
-    statement = select(*_CREDENTIALS).where(is_meant)
-    return connection.execute(statement).one_or_none()
+    return _BY_USERNAME.first(connection, key=username_key)
 
 
 def lock_user(tx: Connection, user_id: int) -> AnyRow | None:
@@ -75,8 +78,7 @@ def lock_user(tx: Connection, user_id: int) -> AnyRow | None:
 
     The lock (FOR NO KEY UPDATE) leaves those alone who only refer to the user, as a checkout does.
     """
-    statement = select(*_CREDENTIALS).where(User.id == user_id).with_for_update(key_share=True)
-    return tx.execute(statement).one_or_none()
+    return _LOCKED.first(tx, user_id=user_id)
 
 
 def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> None:
@@ -95,6 +97,10 @@ def is_active_admin(connection: Connection, email_key: str) -> bool:
     return connection.scalar(active) is not None
 
 
+_ACTIVE_ROLE = Prepared(select(User.role).where(User.id == bindparam("user_id"), User.is_active))
+
+
 def active_role(tx: Connection, user_id: int) -> str | None:
     """The role of an account that may sign in."""
-    return tx.scalar(select(User.role).where(User.id == user_id, User.is_active))
+    row = _ACTIVE_ROLE.first(tx, user_id=user_id)
+    return None if row is None else row.role
