@@ -12,9 +12,10 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from server.db.database import Database
+from server.db.prepared import Prepared
 from server.db.upsert import insert_for
 from server.events.models import ConsumerPosition, Event
 from server.events.position import horizon
@@ -28,6 +29,23 @@ E = TypeVar("E", bound=Topic)
 Rows = TypeVar("Rows")
 
 log = structlog.get_logger()
+
+
+_READ = Prepared(
+    select(Event.id, Event.key, Event.payload)
+    .where(Event.topic == bindparam("about"), Event.id > bindparam("after"), Event.id <= bindparam("until"))
+    .order_by(Event.id)
+    .limit(BATCH)
+)
+_MOVE = Prepared(
+    update(ConsumerPosition)
+    .where(
+        ConsumerPosition.name == bindparam("consumer"),
+        ConsumerPosition.transaction_id == 0,
+        ConsumerPosition.event_id == bindparam("left_at"),
+    )
+    .values(event_id=bindparam("further"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,8 @@ class Consumer(Generic[E]):
         self._kind = kind
         self._empty_until = -1
         """Up to there nothing of the topic lies behind the position: it spares reading over other topics."""
+        self._position_left: int | None = None
+        """Where this reader left the position; another may have moved it since."""
         self.has_all = False
         """Whether nothing was left out at the last time because somebody might still write before it."""
 
@@ -58,26 +78,30 @@ class Consumer(Generic[E]):
         """Take the next events and return how many there were.
 
         `prepare` reads what it needs, outside any transaction; `store` writes the effect, in the one that moves
-        the position. When another worker was faster, nothing is stored.
+        the position. When another worker was faster, nothing is stored, and there may be as many again.
         """
         with self._db.read() as connection:
             # Asked for before the events are read: what had ended by now is whole then.
             drawn, settled = horizon(connection)
             self.has_all = settled == drawn
             if drawn < self._empty_until:  # a standby that lost its last rows has taken over
-                self._empty_until = -1
+                self._empty_until, self._position_left = -1, None
             if settled <= self._empty_until:
                 return 0
-            position = self._position(connection, settled)
+            position = self._position_left
+            if position is None:
+                position = self._position(connection, settled)
             events = self._read(connection, position, settled)
             if not events:
                 self._empty_until = max(self._empty_until, settled)
                 return 0
             prepared = prepare(connection, events)
         with self._db.transaction() as tx:
-            if self._move(tx, position, events[-1].id):
+            moved = self._move(tx, position, events[-1].id)
+            if moved:
                 store(tx, prepared)
-        return len(events)
+        self._position_left = events[-1].id if moved else None
+        return len(events) if moved else BATCH
 
     def _position(self, connection: Connection, settled: int) -> int:
         row = connection.execute(
@@ -129,26 +153,9 @@ class Consumer(Generic[E]):
 
     def _read(self, connection: Connection, position: int, settled: int) -> list[StoredEvent[E]]:
         """The next events behind `position`, of what is settled."""
-        rows = connection.execute(
-            select(Event.id, Event.key, Event.payload)
-            .where(
-                Event.topic == self._kind.topic,
-                Event.id > max(position, self._empty_until),
-                Event.id <= settled,
-            )
-            .order_by(Event.id)
-            .limit(BATCH)
-        )
+        after = max(position, self._empty_until)
+        rows = _READ.all(connection, about=self._kind.topic, after=after, until=settled)
         return [StoredEvent(row.id, self._kind.of_json(row.key, row.payload)) for row in rows]
 
     def _move(self, tx: Connection, position: int, further: int) -> bool:
-        moved = tx.execute(
-            update(ConsumerPosition)
-            .where(
-                ConsumerPosition.name == self._name,
-                ConsumerPosition.transaction_id == 0,
-                ConsumerPosition.event_id == position,
-            )
-            .values(event_id=further)
-        )
-        return moved.rowcount == 1
+        return _MOVE.run(tx, consumer=self._name, left_at=position, further=further) == 1

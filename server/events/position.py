@@ -15,8 +15,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import BigInteger, Connection, func, select, text
 
+from server.db.base import Statement
+from server.db.prepared import Prepared
 from server.events.models import Event
 
 LOCK_CLASS = 0x53414E53
@@ -52,9 +54,16 @@ class Horizon(NamedTuple):
     settled: int
 
 
+def _horizon_on(dialect: str) -> Statement:
+    if dialect == "postgresql":
+        return text(HORIZON).columns(drawn=BigInteger, settled=BigInteger)
+    last = func.coalesce(func.max(Event.id), 0)
+    return select(last.label("drawn"), last.label("settled"))
+
+
+_HORIZON = Prepared(_horizon_on)
+
+
 def horizon(connection: Connection) -> Horizon:
     """How far the table is settled now; read the events in a statement of its own afterwards."""
-    if connection.dialect.name == "postgresql":
-        return Horizon(*connection.execute(text(HORIZON)).one())
-    last = connection.scalar(select(func.max(Event.id))) or 0
-    return Horizon(last, last)
+    return Horizon(*_HORIZON.one(connection))

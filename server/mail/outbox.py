@@ -1,16 +1,18 @@
 """The outbox of the mails: writes them from the events of the orders, and sends them.
 
 Writing is exactly once: a mail stands in the table, under a key that is unique, in the transaction that moves the
-outbox on. Sending is at least once: a worker that dies between the two sends the mail again, with the same
-Message-ID.
+outbox on. Sending is at least once: a worker that dies before it has noted what was taken, a moment's worth at
+most, sends that again, with the same Message-IDs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection
@@ -21,6 +23,7 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.work import Work
+from server.events.consumer import BATCH as MAX_EVENTS
 from server.events.consumer import REST, Consumer, StoredEvent
 from server.events.order_steps import OrderStepped
 from server.mail import queries
@@ -42,7 +45,17 @@ LOW_STOCK_SECONDS = 30.0
 KEEP_TRYING = timedelta(days=2)
 FIRST_RETRY, MAX_RETRY = timedelta(seconds=10), timedelta(hours=1)
 
+MOMENT_SECONDS = 0.2
+"""So long mails are sent before it is noted which were taken: who dies meanwhile sends them again."""
+
 log = structlog.get_logger()
+
+
+class Handover(NamedTuple):
+    """A mail that was to be sent, and why it was not taken, if it was not."""
+
+    mail: AnyRow
+    problem: Exception | None
 
 
 class MailOutbox:
@@ -73,24 +86,14 @@ class MailOutbox:
 
     async def run(self) -> timedelta | None:
         """Write the mails of new events, and send what is due; return how long to rest when nothing waits."""
-        while await self._work.run(self._take, vital=True):
-            pass
-        if await self._work.read(self._nothing_waits, vital=True):
+        events = await self._work.run(self._take, vital=True)
+        if not events and await self._work.read(self._nothing_waits, vital=True):
             return REST
-        if self._away_until is not None and self._clock() < self._away_until:
-            return None
-        try:
-            while mails := await self._work.read(queries.due, self._clock(), BATCH, vital=True):
-                for mail in mails:
-                    await self._send(mail)
-            self._away_times, self._away_until = 0, None
-        except Away as away:
-            self._away_times += 1
-            self._away_until = self._clock() + backoff(self._away_times, FIRST_RETRY, timedelta(minutes=5))
-            log.warning("mail_server_away", error=str(away), until=self._away_until.isoformat())
-        finally:
-            await asyncio.shield(asyncio.to_thread(self._sender.rest))
-        return None
+        while events == MAX_EVENTS:
+            events = await self._work.run(self._take, vital=True)
+        if self._away_until is None or self._clock() >= self._away_until:
+            await self._send_due()
+        return REST if await self._work.read(self._nothing_waits, vital=True) else None
 
     async def tell_low_stock(self, threshold: int) -> None:
         """Write to the shop's admin about what has run low since the last mail."""
@@ -192,32 +195,74 @@ class MailOutbox:
         queries.insert(tx, [self._mail(f"payment_alert/{rows[0].id}", "payment_alert", self._admin, letter)])
         queries.mark_alerts_reported(tx, [row.id for row in rows], self._clock())
 
-    async def _send(self, mail: AnyRow) -> None:
+    async def _send_due(self) -> None:
+        """Send what is due, until nothing is or the mail server is away."""
+        mails = await self._work.read(queries.due, self._clock(), BATCH, vital=True)
+        if not mails:
+            return
         try:
-            await asyncio.to_thread(self._hand_over, mail)
-        except (Unsendable, Refused) as refusal:
-            await self._give_up(mail, str(refusal))
-        except NotNow as reason:
-            await self._postpone(mail, str(reason))
-        except Away as reason:
-            await self._postpone(mail, str(reason))
-            raise
-        else:
-            await self._work.write(queries.mark_sent, mail.id, self._clock(), vital=True)
+            while mails:
+                await self._send(mails)
+                mails = await self._work.read(queries.due, self._clock(), BATCH, vital=True)
+            self._away_times, self._away_until = 0, None
+        except Away as away:
+            self._away_times += 1
+            self._away_until = self._clock() + backoff(self._away_times, FIRST_RETRY, timedelta(minutes=5))
+            log.warning("mail_server_away", error=str(away), until=self._away_until.isoformat())
+        finally:
+            await asyncio.shield(asyncio.to_thread(self._sender.rest))
 
-    def _hand_over(self, mail: AnyRow) -> None:
-        self._sender.send(mail.id, message_of(mail, self._from))
+    async def _send(self, mails: Sequence[AnyRow]) -> None:
+        """Send the first of them, as many as a moment allows. Raises Away when no mail is taken at all."""
+        sending = asyncio.ensure_future(self._send_and_note(mails))
+        try:
+            await asyncio.shield(sending)
+        finally:  # what was taken is noted, also when the job is stopped meanwhile
+            await asyncio.wait([sending])
 
-    async def _postpone(self, mail: AnyRow, error: str) -> None:
+    async def _send_and_note(self, mails: Sequence[AnyRow]) -> None:
+        handovers = await asyncio.to_thread(self._hand_over, mails)
+        await self._work.write(self._note, handovers, vital=True)
+        last = handovers[-1].problem
+        if isinstance(last, Away):
+            raise last
+
+    def _hand_over(self, mails: Sequence[AnyRow]) -> list[Handover]:
+        """Send mails until the moment is over, or the mail server is away."""
+        until = time.monotonic() + MOMENT_SECONDS
+        handovers: list[Handover] = []
+        for mail in mails:
+            problem: Exception | None = None
+            try:
+                self._sender.send(mail.id, message_of(mail, self._from))
+            except (Unsendable, Refused, NotNow, Away) as reason:
+                problem = reason
+            handovers.append(Handover(mail, problem))
+            if isinstance(problem, Away) or time.monotonic() > until:
+                break
+        return handovers
+
+    def _note(self, tx: Connection, handovers: Sequence[Handover]) -> None:
         now = self._clock()
-        # Its days begin with its first attempt: it may have waited long for another of its order.
-        until = mail.retry_until if mail.attempts else now + KEEP_TRYING
-        next_attempt = now + backoff(mail.attempts + 1, FIRST_RETRY, MAX_RETRY)
-        if next_attempt > until:
-            await self._give_up(mail, error)
-        else:
-            await self._work.write(queries.postpone, mail.id, error, next_attempt, until, vital=True)
+        for mail, problem in handovers:
+            if problem is None:
+                queries.mark_sent(tx, mail.id, now)
+            elif isinstance(problem, NotNow | Away):
+                _postpone(tx, mail, str(problem), now)
+            else:
+                _give_up(tx, mail, str(problem))
 
-    async def _give_up(self, mail: AnyRow, error: str) -> None:
-        log.warning("mail_failed", mail=mail.id, kind=mail.kind, error=error)
-        await self._work.write(queries.mark_failed, mail.id, error, vital=True)
+
+def _postpone(tx: Connection, mail: AnyRow, error: str, now: datetime) -> None:
+    # Its days begin with its first attempt: it may have waited long for another of its order.
+    until = mail.retry_until if mail.attempts else now + KEEP_TRYING
+    next_attempt = now + backoff(mail.attempts + 1, FIRST_RETRY, MAX_RETRY)
+    if next_attempt > until:
+        _give_up(tx, mail, error)
+    else:
+        queries.postpone(tx, mail.id, error, next_attempt, until)
+
+
+def _give_up(tx: Connection, mail: AnyRow, error: str) -> None:
+    log.warning("mail_failed", mail=mail.id, kind=mail.kind, error=error)
+    queries.mark_failed(tx, mail.id, error)

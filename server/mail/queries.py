@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import aliased
 
 from server.catalog.models import InventoryLevel, Product, Variant
-from server.db.base import AnyRow
-from server.db.upsert import insert_for
+from server.db.base import AnyRow, Statement, UtcDateTime
+from server.db.prepared import Prepared
+from server.db.rows import columns_of
+from server.db.upsert import insert_of
 from server.mail.models import Mail
 from server.order import status
 from server.order.models import Order, OrderEvent, OrderLine
@@ -136,36 +138,61 @@ def mark_alerts_reported(tx: Connection, alert_ids: Sequence[int], now: datetime
     )
 
 
+_NEW_COLUMNS = tuple(field.name for field in fields(NewMail))
+_INSERT = Prepared(
+    lambda dialect: (
+        insert_of(dialect)(Mail).on_conflict_do_nothing(index_elements=[Mail.key]).returning(Mail.id)
+    )
+)
+
+
 def insert(tx: Connection, mails: Sequence[NewMail]) -> None:
     """Write mails; one whose key exists already is left out."""
-    if mails:  # row by row: one statement with hundreds would have more parameters than some databases take
-        rows = [asdict(mail) for mail in mails]
-        tx.execute(insert_for(tx)(Mail).on_conflict_do_nothing(index_elements=["key"]), rows)
+    for mail in mails:
+        _INSERT.later(tx, **columns_of(mail, _NEW_COLUMNS))
+
+
+# The state stands in the text for the index's sake.
+_WAITS = text("mails.status = 'PENDING'")
+_ANY_WAITS = Prepared(select(Mail.id).where(_WAITS).limit(1))
 
 
 def any_waits(connection: Connection) -> bool:
     """True while a mail is still to be sent, now or later."""
-    waiting = select(Mail.id).where(Mail.status == "PENDING").limit(1)
-    return connection.execute(waiting).first() is not None
+    return _ANY_WAITS.first(connection) is not None
+
+
+def _due() -> Statement:
+    earlier = aliased(Mail, name="earlier")
+    waits_for_another = exists().where(
+        earlier.order_id == Mail.order_id, text("earlier.status = 'PENDING'"), earlier.id < Mail.id
+    )
+    return (
+        select(*Mail.__table__.columns)
+        .where(_WAITS, Mail.next_attempt_at <= bindparam("now", type_=UtcDateTime), ~waits_for_another)
+        .order_by(Mail.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+_DUE = Prepared(_due())
 
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """The mails to send now; of each order only the first that waits."""
-    earlier = aliased(Mail)
-    waits_for_another = exists().where(
-        earlier.order_id == Mail.order_id, earlier.status == "PENDING", earlier.id < Mail.id
-    )
-    return connection.execute(
-        select(*Mail.__table__.columns)
-        .where(Mail.status == "PENDING", Mail.next_attempt_at <= now, ~waits_for_another)
-        .order_by(Mail.id)
-        .limit(limit)
-    ).all()
+    return _DUE.all(connection, now=now, most=limit)
+
+
+_MARK_SENT = Prepared(
+    update(Mail)
+    .where(Mail.id == bindparam("taken"), _WAITS)
+    .values(attempts=Mail.attempts + 1, status="SENT", error="", sent_at=bindparam("now", type_=UtcDateTime))
+)
 
 
 def mark_sent(tx: Connection, mail_id: int, now: datetime) -> None:
     """Record that a mail was taken, unless another worker has sent it meanwhile."""
-    _mark(tx, mail_id, status="SENT", error="", sent_at=now)
+    _MARK_SENT.later(tx, taken=mail_id, now=now)
 
 
 def mark_failed(tx: Connection, mail_id: int, error: str) -> None:

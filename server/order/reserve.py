@@ -23,7 +23,7 @@ from server.metadata import Metadata
 from server.money import Money
 from server.order import buyers_limits, line_queries, payment_queries, queries, status
 from server.order.errors import PriceChanged, UnseenTotal
-from server.order.held_cart import HeldCart, hold_cart
+from server.order.locked_cart import LockedCart, lock_cart
 from server.order.numbers import order_number
 from server.order.placed import PlacedLine, PlacedOrder
 from server.order.steps import record, step_of
@@ -88,7 +88,7 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     PurchaseLimit, CurrencyMismatch, InvalidMoney, PriceChanged, UnseenTotal, RequestIdUsed, PointsTooFew,
     PointsHeld, and why the coupon cannot be used.
     """
-    cart = hold_cart(tx, purchase, now)
+    cart = lock_cart(tx, purchase, now)
     buyers_limits.check_unpaid(cart.head.unpaid, checkout.max_unpaid)
     address = addresses.for_checkout(cart.address, purchase.address_id)
     fitting.check(cart.lines, buyers_limits.above_periods(tx, purchase.user_id, cart.lines, now))
@@ -120,7 +120,7 @@ def _complete(tx: Connection, order: PlacedOrder, moved: StockMoved) -> None:
 
 
 def _priced(
-    tx: Connection, purchase: Purchase, cart: HeldCart, country: str, rules: PriceRules, now: datetime
+    tx: Connection, purchase: Purchase, cart: LockedCart, country: str, rules: PriceRules, now: datetime
 ) -> tuple[Priced, CouponRule | None]:
     """What the buyer agreed to pay, and the coupon that lowers it."""
     items, currency = [_item(line) for line in cart.lines], cart.lines[0].offer.currency
@@ -230,7 +230,7 @@ def _line(position: int, line: PricedLine, offer: Offer) -> PlacedLine:
     )
 
 
-def _check_agreed(purchase: Purchase, cart: HeldCart, total: Money, acceptable: Sequence[int]) -> None:
+def _check_agreed(purchase: Purchase, cart: LockedCart, total: Money, acceptable: Sequence[int]) -> None:
     """Raise when the buyer has neither said the total nor been shown one of those that are `acceptable`."""
     expected = purchase.expected_total
     refusal: PriceChanged | UnseenTotal

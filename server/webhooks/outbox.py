@@ -19,6 +19,7 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
+from server.events.consumer import BATCH as MAX_EVENTS
 from server.events.consumer import REST, Consumer, StoredEvent
 from server.events.models import JsonObject
 from server.events.order_steps import OrderStepped, Parcel
@@ -71,7 +72,7 @@ class WebhookOutbox:
         sending: dict[int, asyncio.Task[None]] = {}
         try:
             while True:
-                while await self._work.run(self._take, vital=True):
+                while await self._work.run(self._take, vital=True) == MAX_EVENTS:
                     pass
                 if not sending and await self._work.read(self._nothing_waits, vital=True):
                     return REST

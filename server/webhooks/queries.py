@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from server.db.base import AnyRow
+from server.db.prepared import Prepared
 from server.db.upsert import insert_for
 from server.events.models import ConsumerPosition
 from server.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 _ENDPOINTS = select(*WebhookEndpoint.__table__.columns)
 _DELIVERIES = select(*WebhookDelivery.__table__.columns)
+_RECEIVING = Prepared(
+    _ENDPOINTS.where(or_(WebhookEndpoint.active, WebhookEndpoint.disabled_reason != "")).order_by(
+        WebhookEndpoint.id
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +52,7 @@ def endpoint_page(connection: Connection, after: Sequence[object] | None, limit:
 
 def receiving_endpoints(connection: Connection) -> Sequence[AnyRow]:
     """The endpoints for which deliveries are written: all but those that were switched off by hand."""
-    receives = or_(WebhookEndpoint.active, WebhookEndpoint.disabled_reason != "")
-    return connection.execute(_ENDPOINTS.where(receives).order_by(WebhookEndpoint.id)).all()
+    return _RECEIVING.all(connection)
 
 
 def endpoint(connection: Connection, endpoint_id: int, *, lock: bool = False) -> AnyRow | None:
@@ -153,17 +158,22 @@ def waiting_endpoints(connection: Connection, now: datetime) -> Sequence[AnyRow]
     return connection.execute(_ENDPOINTS.where(WebhookEndpoint.active, first.is_not(None))).all()
 
 
+# The state stands in the text for the index's sake.
+_FIRST_PENDING = (
+    select(WebhookDelivery.id)
+    .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, text("webhook_deliveries.status = 'PENDING'"))
+    .limit(1)
+    .correlate(WebhookEndpoint)
+    .scalar_subquery()
+)
+_ANY_WAITS = Prepared(
+    select(WebhookEndpoint.id).where(WebhookEndpoint.active, _FIRST_PENDING.is_not(None)).limit(1)
+)
+
+
 def any_waits(connection: Connection) -> bool:
     """Return whether a delivery is still to be sent to an active endpoint, now or later."""
-    first = (
-        select(WebhookDelivery.id)
-        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.status == "PENDING")
-        .limit(1)
-        .correlate(WebhookEndpoint)
-        .scalar_subquery()
-    )
-    waiting = select(WebhookEndpoint.id).where(WebhookEndpoint.active, first.is_not(None)).limit(1)
-    return connection.execute(waiting).first() is not None
+    return _ANY_WAITS.first(connection) is not None
 
 
 def due(connection: Connection, endpoint_id: int, now: datetime, limit: int) -> Sequence[AnyRow]:

@@ -11,6 +11,7 @@ from support.order_keys import OrderKey
 from support.raw_event import RawEvent
 
 from server.clock import utc_now
+from server.db import waiting
 from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
@@ -88,6 +89,7 @@ def test_an_event_that_is_committed_late_is_not_passed_over(postgres_url: str) -
     db = Database(postgres_url, pool_size=4)
     with db.transaction() as slow:
         publish(slow, RawEvent(ORDER, "slow", {}))
+        waiting.flush(slow)
         publish_in(db, "fast")
         assert take(db) == []  # it waits for the older transaction
     assert take(db) == ["slow", "fast"]

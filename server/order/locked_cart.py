@@ -44,7 +44,7 @@ class Ordering(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class HeldCart:
+class LockedCart:
     """A cart that an order empties: its lines as they were added, and all else that decides about the order.
 
     `head` is a row of `_head`, which has the buyer's address and what lowers the price beside the cart's own.
@@ -84,7 +84,7 @@ class HeldCart:
         return address_queries.joined_address(self.head)
 
 
-def hold_cart(tx: Connection, ordering: Ordering, now: datetime) -> HeldCart:
+def lock_cart(tx: Connection, ordering: Ordering, now: datetime) -> LockedCart:
     """Lock the cart and its stock, in the order of the variants, and return what there is to know of them.
 
     Raises CartEmpty, and RequestIdUsed when the request id made an order so long ago that its reply is forgotten.
@@ -104,7 +104,7 @@ def hold_cart(tx: Connection, ordering: Ordering, now: datetime) -> HeldCart:
     if head is None or not rows:
         raise CartEmpty()
     rows.sort(key=lambda row: row.item_id)
-    return HeldCart(head, [LineUnits(row.item_id, offer_from(row, now), row.quantity) for row in rows])
+    return LockedCart(head, [LineUnits(row.item_id, offer_from(row, now), row.quantity) for row in rows])
 
 
 @lru_cache(maxsize=4)
