@@ -136,8 +136,8 @@ class _Pipeline:
 
     def checked(self, results: Sequence[PGresult]) -> list[PGresult]:
         """The result of each command, the last of those that have its number. Raises as `exchange` does."""
-        for place, sql in self._prepared:
-            if place >= len(results) or results[place].status != pq.ExecStatus.COMMAND_OK:
+        for index, sql in self._prepared:
+            if index >= len(results) or results[index].status != pq.ExecStatus.COMMAND_OK:
                 self._connection.prepared.pop(sql, None)
         for number, result in zip(self._numbers, results, strict=False):
             if result.status in _FAILED:

@@ -40,7 +40,7 @@ class Outcome:
         self._rowcount = rowcount
 
     @property
-    def is_known(self) -> bool:
+    def has_run(self) -> bool:
         """Whether the statement has run; one that waited never does when its transaction is undone."""
         return self._rows is not None
 

@@ -97,7 +97,7 @@ def publish(tx: Connection, *events: Publishable) -> None:
 
     def numbered() -> Iterator[Announcement]:
         # One INSERT numbers its rows in their order, but need not return them in it.
-        ids = sorted(row.id for row in written.all()) if written.is_known else []
+        ids = sorted(row.id for row in written.all()) if written.has_run else []
         return (Announcement(i, *row) for i, row in zip(ids, rows, strict=False))
 
     announce(tx, numbered)
