@@ -29,7 +29,7 @@ from server.catalog.offers import OF_VARIANT, OFFER
 from server.db.base import AnyRow, AnySelect, Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
-from server.db.waiting import Outcome
+from server.db.waiting import StatementResult
 from server.promotion.models import Coupon
 from server.promotion.queries import joined
 from server.user.address_queries import default_country_of
@@ -46,12 +46,12 @@ class _OfOwner:
         self._of_member = Prepared(partial(build, of_member))
         self._of_guest = Prepared(partial(build, of_guest))
 
-    def later(self, connection: Connection, owner: Owner, **values: object) -> Outcome:
+    def later(self, connection: Connection, owner: Owner, **values: object) -> StatementResult:
         """Run the statement with the next one; it returns no rows for a guest without a token."""
         if isinstance(owner, Member):
             return self._of_member.later(connection, owner=owner.user_id, **values)
         if not owner.token:
-            return Outcome([], 0)
+            return StatementResult([], 0)
         return self._of_guest.later(connection, owner=owner.token_hash, moment=owner.now, **values)
 
 
@@ -185,7 +185,7 @@ _REOPEN_TO_ADD = _OfOwner(
 )
 
 
-def open_to_add(tx: Connection, owner: Owner, product_id: int, now: datetime) -> Outcome:
+def open_to_add(tx: Connection, owner: Owner, product_id: int, now: datetime) -> StatementResult:
     """The same as `open_cart` for a product, in whose currency an empty cart is, and with the id of the next line.
 
     A guest's cart lives on; there is no row when they have none.

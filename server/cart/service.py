@@ -12,7 +12,7 @@ from server.cart import fitting, line_queries, queries, shown
 from server.cart.errors import CartFull, CartItemNotFound, ProductNotInCart
 from server.cart.fitting import LineUnits
 from server.cart.owner import Guest, Owner
-from server.cart.view import CartView, Entry, entries_of, view_of
+from server.cart.view import CartEntry, CartView, entries_of, view_of
 from server.catalog import offers as catalog_offers
 from server.catalog.errors import not_found
 from server.catalog.offers import Offer
@@ -78,15 +78,15 @@ def add_item(
 
 
 def _with_units(
-    tx: Connection, cart: AnyRow, entries: list[Entry], offer: Offer, quantity: int
-) -> list[Entry]:
+    tx: Connection, cart: AnyRow, entries: list[CartEntry], offer: Offer, quantity: int
+) -> list[CartEntry]:
     """Put units of an offer to what lies in a locked cart. Raises QuantityAboveLimit and OutOfStock."""
     before = next((entry for entry in entries if entry.offer.variant_id == offer.variant_id), None)
     if before is None:
         fitting.check([LineUnits(None, offer, quantity)], field="quantity")
         line_queries.insert_line(tx, cart.id, cart.next_line_id, offer, quantity)
-        return [*entries, Entry(cart.next_line_id, quantity, offer.price_minor, offer)]
-    after = Entry(before.item_id, before.quantity + quantity, offer.price_minor, offer)
+        return [*entries, CartEntry(cart.next_line_id, quantity, offer.price_minor, offer)]
+    after = CartEntry(before.item_id, before.quantity + quantity, offer.price_minor, offer)
     fitting.check([LineUnits(after.item_id, offer, after.quantity)], field="quantity")
     line_queries.set_line(tx, after.item_id, offer, after.quantity)
     return [after if entry is before else entry for entry in entries]

@@ -131,7 +131,7 @@ class CartView:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CartEntry:
     """Units that lie in a cart."""
 
     item_id: int
@@ -148,10 +148,10 @@ def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules,
     return view_of(connection, owner, rows[0], entries_of(rows, now), rules, now=now)
 
 
-def entries_of(rows: list[AnyRow], now: datetime) -> list[Entry]:
+def entries_of(rows: list[AnyRow], now: datetime) -> list[CartEntry]:
     """What lies in a cart, by the rows of `queries.lines`."""
     return [
-        Entry(row.item_id, row.quantity, row.added_price_minor, catalog_offers.offer_from(row, now))
+        CartEntry(row.item_id, row.quantity, row.added_price_minor, catalog_offers.offer_from(row, now))
         for row in rows
         if row.available is not None
     ]
@@ -161,7 +161,7 @@ def view_of(
     connection: Connection,
     owner: Owner,
     head: AnyRow,
-    entries: list[Entry],
+    entries: list[CartEntry],
     rules: PriceRules,
     *,
     now: datetime,
@@ -188,7 +188,7 @@ def view_of(
     )
 
 
-def _lines(entries: list[Entry]) -> list[CartLine]:
+def _lines(entries: list[CartEntry]) -> list[CartLine]:
     taken: dict[int, int] = {}
     lines = []
     for entry in entries:

@@ -13,7 +13,7 @@ from server.catalog.discounts import Discount
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
-from server.db.waiting import Outcome
+from server.db.waiting import StatementResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> 
     return _offers_of(len(ids), lock=lock).all(connection, **ids)
 
 
-def offer_later(connection: Connection, product_id: int, variant_id: int | None) -> Outcome:
+def offer_later(connection: Connection, product_id: int, variant_id: int | None) -> StatementResult:
     """The row of a product's variant, or of its default variant, with the next statement: see `on_sale`."""
     if variant_id:
         return _OFFER_OF_VARIANT.later(connection, product_id=product_id, variant_id=variant_id)

@@ -24,8 +24,8 @@ from server.db import driver, waiting
 from server.db.base import AnyRow, Statement
 from server.db.driver import Arguments
 from server.db.patience import PatientConnection
-from server.db.round_trip import Query
-from server.db.waiting import Outcome, Pending
+from server.db.round_trip import NumberedQuery
+from server.db.waiting import Pending, StatementResult
 
 Convert: TypeAlias = Callable[[object], object]
 MakeRow: TypeAlias = Callable[[Sequence[object]], AnyRow]
@@ -35,7 +35,7 @@ MakeRow: TypeAlias = Callable[[Sequence[object]], AnyRow]
 class _Compiled:
     sql: str
     positions: tuple[str, ...] | None  # the names in their order, where the driver wants a sequence
-    query: Query | None  # what PostgreSQL is sent
+    query: NumberedQuery | None  # what PostgreSQL is sent
     fixed: Arguments
     converts: tuple[tuple[str, Convert], ...]
     row: MakeRow
@@ -88,7 +88,7 @@ class Prepared:
         """Run the statement and return how many rows it changed."""
         return self._run(connection, values, waiting.run).rowcount()
 
-    def later(self, connection: Connection, **values: object) -> Outcome:
+    def later(self, connection: Connection, **values: object) -> StatementResult:
         """Run the statement before the next one, or with the commit; what it raises is raised there.
 
         On PostgreSQL it shares the round trip of that one. To look at the outcome has it run, too.
@@ -97,7 +97,7 @@ class Prepared:
 
     def _run(
         self, connection: Connection, values: Arguments, send: Callable[[Pending, Connection], None]
-    ) -> Outcome:
+    ) -> StatementResult:
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect, values)
         arguments = compiled.bound(values)
@@ -110,7 +110,7 @@ class Prepared:
         try:
             rows = cursor.fetchall() if cursor.description else []
             make = compiled.make(column[1] for column in cursor.description or ())
-            return Outcome([make(row) for row in rows], cursor.rowcount)
+            return StatementResult([make(row) for row in rows], cursor.rowcount)
         finally:
             cursor.close()
 
@@ -135,7 +135,7 @@ def _compile(statement: Statement, dialect: Dialect, parameters: list[str]) -> _
     return _Compiled(
         sql=compiler.string,
         positions=positions,
-        query=Query.of(compiler.string) if positions is None else None,
+        query=NumberedQuery.of(compiler.string) if positions is None else None,
         fixed=dict(compiler.params),
         converts=tuple((name, convert) for name, convert in binders.items() if convert is not None),
         row=namedtuple("Row", columns.keys(), rename=True)._make,  # type: ignore[attr-defined]

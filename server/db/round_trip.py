@@ -31,7 +31,7 @@ _NAMES = count()
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class NumberedQuery:
     """A statement as PostgreSQL reads it: its parameters are numbered, and `names` are those they stand for."""
 
     sql: bytes
@@ -53,10 +53,10 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class BoundQuery:
     """A query with the values of its parameters, in the order of their names."""
 
-    query: Query
+    query: NumberedQuery
     values: Sequence[object]
 
 
@@ -70,7 +70,7 @@ class CommandFailed(Exception):
 
 
 def exchange(
-    connection: PatientConnection, commands: Sequence[Command], *, commit: bool = False
+    connection: PatientConnection, commands: Sequence[BoundQuery], *, commit: bool = False
 ) -> list[PGresult]:
     """Run commands in their order, after the BEGIN that is due and before a COMMIT, and return their results.
 
@@ -110,7 +110,7 @@ class _Pipeline:
         self._pgconn.send_query_params(sql, None)
         self._numbers.append(_NO_COMMAND)
 
-    def send_command(self, number: int, query: Query, values: Sequence[Buffer | None]) -> None:
+    def send_command(self, number: int, query: NumberedQuery, values: Sequence[Buffer | None]) -> None:
         """Send a command, prepared unless another may have the server's process the next time."""
         if self._connection.is_pooled:
             self._pgconn.send_query_params(query.sql, values)
@@ -150,7 +150,7 @@ class _Pipeline:
         return list(last.values())
 
 
-def _dumped(connection: PatientConnection, commands: Sequence[Command]) -> list[Sequence[Buffer | None]]:
+def _dumped(connection: PatientConnection, commands: Sequence[BoundQuery]) -> list[Sequence[Buffer | None]]:
     """The values as PostgreSQL reads them; before anything is sent, for what cannot be written."""
     dumped = []
     for number, command in enumerate(commands):

@@ -20,7 +20,7 @@ from server.db.base import AnyRow
 from server.db.driver import Arguments
 from server.db.patience import PatientConnection
 from server.db.reading import is_reading
-from server.db.round_trip import Command, CommandFailed, Query, exchange
+from server.db.round_trip import BoundQuery, CommandFailed, NumberedQuery, exchange
 
 COMMIT = "COMMIT"
 """What an error says of its statement when it is not known whether the transaction was committed."""
@@ -30,7 +30,7 @@ Load = Callable[[PatientConnection, PGresult], list[AnyRow]]
 """Reads the rows of a result."""
 
 
-class Outcome:
+class StatementResult:
     """What a statement returned."""
 
     __slots__ = ("_rowcount", "_rows")
@@ -64,13 +64,13 @@ class Outcome:
         return self._rowcount
 
 
-class Pending(Outcome):
+class Pending(StatementResult):
     """What a statement returns that may not have been sent yet: whoever looks has it sent."""
 
     __slots__ = ("_connection", "_load", "arguments", "query", "sql")
 
     def __init__(
-        self, connection: Connection, sql: str, query: Query, arguments: Arguments, load: Load
+        self, connection: Connection, sql: str, query: NumberedQuery, arguments: Arguments, load: Load
     ) -> None:
         """`sql` is the statement as the engine's listeners know it."""
         super().__init__(None, -1)
@@ -145,7 +145,9 @@ def _send(connection: Connection, statements: Sequence[Pending], *, commit: bool
         for listener in connection.engine.dispatch.before_cursor_execute:
             listener(connection, None, statement.sql, statement.arguments, None, False)
     own = _driver_of(connection)
-    commands = [Command(one.query, [one.arguments[name] for name in one.query.names]) for one in statements]
+    commands = [
+        BoundQuery(one.query, [one.arguments[name] for name in one.query.names]) for one in statements
+    ]
     try:
         results = exchange(own, commands, commit=commit)
     except CommandFailed as failed:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from server.clock import Clock
 from server.db.faults import refusal_of
-from server.db.waiting import Outcome as Entered
+from server.db.waiting import StatementResult
 from server.db.work import Work
 from server.errors import Refusal
 from server.payment import gift_card_queries, queries
@@ -87,7 +87,7 @@ class Books:
 
     def _charge(
         self, tx: Connection, charge: Charge, objection: Objection | None, pay: Pay | None
-    ) -> tuple[BookedCharge, Entered]:
+    ) -> tuple[BookedCharge, StatementResult]:
         """The entry, and what tells once this is committed whether it was made."""
         now = self._clock()
         entry = BookedCharge(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
-from server.db.waiting import Outcome
+from server.db.waiting import StatementResult
 from server.money import Money
 from server.payment.gateway import CAPTURED, DECLINED, Disputed, Report
 from server.payment.models import (
@@ -40,7 +40,7 @@ _CHARGE = Prepared(
 _DISPUTE = select(*Dispute.__table__.columns)
 
 
-def new_charge(tx: Connection, charge: BookedCharge, method: str, now: datetime) -> Outcome:
+def new_charge(tx: Connection, charge: BookedCharge, method: str, now: datetime) -> StatementResult:
     """Enter a charge, with the next statement or the commit; there is no row when its key is taken.
 
     Waits for another transaction that is taking it.

@@ -25,7 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.db.base import Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import broken_constraint, insert_of
-from server.db.waiting import Outcome
+from server.db.waiting import StatementResult
 from server.repeats.errors import IdempotencyMismatch
 from server.repeats.models import IdempotencyKey
 
@@ -79,7 +79,9 @@ _TAKE = Prepared(
 )
 
 
-def take(tx: Connection, claim: Claim, now: datetime, leased_until: datetime | None = None) -> Outcome:
+def take(
+    tx: Connection, claim: Claim, now: datetime, leased_until: datetime | None = None
+) -> StatementResult:
     """Take the request id, with the next statement; there is no row when it is taken.
 
     Waits for another transaction that is taking it.
