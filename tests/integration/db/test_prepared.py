@@ -283,6 +283,17 @@ def test_a_connection_keeps_so_many_statements_prepared(
             assert len(names) == 2
 
 
+def test_statements_are_prepared_anew_where_psycopg_had_all_of_them_forgotten(db: Database) -> None:
+    with db.transaction() as tx:
+        KEEP.run(tx, **key("a"))
+        assert len(KEPT.all(tx)) == 1
+        for _ in range(5):  # psycopg prepares what it runs so often, and after a savepoint forgets it
+            tx.scalars(IDS).all()
+        tx.begin_nested().rollback()
+        tx.scalars(IDS).all()
+        assert len(KEPT.all(tx)) == 1
+
+
 def test_a_parameter_that_stands_in_two_places_is_converted_once(db: Database) -> None:
     with db.transaction() as tx:
         INSERT.first(tx, version="one", **MODEL)
