@@ -62,17 +62,19 @@ def measure(shop: SansetShop) -> StreamFigures:
 
 def _orders(shop: SansetShop, count: int) -> list[tuple[int, str]]:
     """New orders that wait for their next step, with their owners' tokens."""
-    buyers = [shop.buyer(1 + number % CUSTOMERS) for number in range(count)]
+    each = -(-count // CUSTOMERS)
+    buyers = [shop.buyer(number) for number in range(1, CUSTOMERS + 1) for _ in range(each)]
     calls = [
         call
         for buyer in buyers
         for call in (shop.add_item(buyer, 1), shop.checkout(buyer, str(uuid.uuid4())))
     ]
-    placed = load.send(shop.target, calls, chain=2)[1::2]
-    return [
+    placed = load.send(shop.target, calls, chain=2 * each)[1::2]  # a buyer has only one cart
+    orders = [
         (order_service_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token)
         for answer, buyer in zip(placed, buyers, strict=True)
     ]
+    return orders[:count]
 
 
 def _watch(shop: SansetShop, plan: WatchPlan) -> tuple[int, Result]:

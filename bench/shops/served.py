@@ -64,12 +64,12 @@ def serving(
     with servers.python(["-m", "server", "serve"], port, log, environment, core=core) as supervisor:
         _wait_until_ready(port, log)
         ready_seconds = time.monotonic() - began
-        state = json.loads(Path(shop.environment["DATA_DIR"], "run", "shop.json").read_text())
+        envoy, started = _pids(Path(shop.environment["DATA_DIR"], "run", "shop.json"), log)
         yield ServedShop(
             target=Target(Protocol.HTTP, port),
             supervisor=supervisor,
-            envoy=state["envoy"]["pid"],
-            workers=tuple(worker["pid"] for worker in state["workers"]),
+            envoy=envoy,
+            workers=started,
             database=shop.databases,
             ready_seconds=ready_seconds,
         )
@@ -104,6 +104,18 @@ def add_item(shop: SansetShop, customer: int, product_id: int) -> PreparedCall:
     """POST a product into a customer's cart."""
     body = b'{"product_id": %d, "quantity": 1}' % shop.products[product_id]
     return PreparedCall("/api/v1/cart/add", shop.buyer(customer).token, body)
+
+
+def _pids(state_file: Path, log: Path) -> tuple[int, tuple[int, ...]]:
+    """Envoy's and the workers' pids, which the supervisor writes down a moment after the gateway answers."""
+    give_up = time.monotonic() + READY_SECONDS
+    while time.monotonic() < give_up:
+        state = json.loads(state_file.read_text())
+        pids = [state["envoy"]["pid"], *(worker["pid"] for worker in state["workers"])]
+        if all(pids):
+            return pids[0], tuple(pids[1:])
+        time.sleep(LOOK_SECONDS)
+    raise ServerFailed(f"a process of the shop did not start: {log.read_text(errors='replace')[-1500:]}")
 
 
 def _wait_until_ready(port: int, log: Path) -> None:

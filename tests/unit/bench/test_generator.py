@@ -10,14 +10,15 @@ import pytest
 
 from bench.calls import CallFailed, PreparedCall, Protocol, Target
 from bench.generator import send_all
-from bench.pacer import pace
+from bench.pacer import REFUSED_MS, pace
 
 SLOW_SECONDS = 0.2
+STATUSES = {"/bad": "500 Oh", "/full": "429 Too Many Requests"}
 
 
 @asynccontextmanager
 async def _server(seen: list[str]) -> AsyncIterator[Target]:
-    """Answer over HTTP with the path; `/slow` after a while, `/bad` with an error."""
+    """Answer over HTTP with the path; `/slow` after a while, others with an error."""
 
     writers: list[asyncio.StreamWriter] = []
 
@@ -28,7 +29,7 @@ async def _server(seen: list[str]) -> AsyncIterator[Target]:
                 path = head.split(" ")[1]
                 seen.append(path)
                 await asyncio.sleep(SLOW_SECONDS if path.startswith("/slow") else 0)
-                status = "500 Oh" if path == "/bad" else "200 OK"
+                status = STATUSES.get(path, "200 OK")
                 writer.write(f"HTTP/1.1 {status}\r\ncontent-length: {len(path)}\r\n\r\n{path}".encode())
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -74,6 +75,15 @@ def test_paced_calls_do_not_wait_for_slow_ones() -> None:
     slow, quick, too = asyncio.run(send())
     assert slow >= SLOW_SECONDS * 1e3 > quick
     assert too >= SLOW_SECONDS * 1e3
+
+
+def test_a_call_refused_for_the_load_counts_as_a_very_slow_one() -> None:
+    async def send() -> list[float]:
+        async with _server([]) as target:
+            return await pace(target, _calls("/full", "/a"), rate=1_000)
+
+    refused, quick = asyncio.run(send())
+    assert quick < refused == REFUSED_MS
 
 
 def test_a_paced_call_that_fails_is_named() -> None:
