@@ -148,9 +148,17 @@ def command(settings: Settings, configuration: Path) -> list[str]:
         "--log-level",
         level,
         "--concurrency",
-        str(max(1, min(settings.workers, os.cpu_count() or 1))),
+        str(threads(settings.workers, os.cpu_count() or 1)),
         "--disable-hot-restart",  # it would need shared memory, and leave a file of it behind
     ]
+
+
+def threads(workers: int, cores: int) -> int:
+    """Return how many threads pass calls on: one for each worker where cores are left, else one for two of them.
+
+    A thread more, on cores that the workers need, serves fewer calls: see docs/performance.md.
+    """
+    return min(cores, max((workers + 1) // 2, min(workers, cores - workers)))
 
 
 def binary() -> Path:

@@ -356,3 +356,11 @@ def test_the_gateway_holds_the_largest_reply_whatever_the_largest_request(
     settings = Settings(_env_file=None, environment="test", max_message_bytes=most_body)
     assert envoy.MAX_REPLY_BYTES == paging.MAX_REPLY_BYTES
     assert envoy.values(settings, 9901, [50061])["BUFFER_BYTES"] == str(buffer)
+
+
+@pytest.mark.parametrize(
+    ("workers", "cores", "threads"),
+    [(2, 2, 1), (2, 4, 2), (2, 16, 2), (4, 4, 2), (4, 7, 3), (1, 1, 1), (8, 2, 2)],
+)
+def test_the_gateway_takes_no_core_that_a_worker_needs(workers: int, cores: int, threads: int) -> None:
+    assert envoy.threads(workers, cores) == threads
