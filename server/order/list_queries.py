@@ -8,7 +8,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, bindparam, cast, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.db.base import AnyRow, AnySelect, UtcDateTime, Values
@@ -16,6 +27,10 @@ from server.db.prepared import Prepared
 from server.order.models import Order, OrderLine
 from server.order.queries import ORDERS
 from server.order.status import PENDING_PAYMENT
+
+_USUAL_LIMITS: Final = frozenset({21, 101})
+"""Rows of the default page and of the largest, which have statements of their own: where its LIMIT is a parameter,
+PostgreSQL plans a statement anew each time."""
 
 _LEFT_OUT: Final = frozenset({"request_id", "address", "shipments", "custom_metadata"})
 """Columns that no summary shows, and that take more than the rest."""
@@ -82,29 +97,41 @@ def order_page(
     connection: Connection, orders: OrderFilter, after: Sequence[object] | None, limit: int, *, whole: bool
 ) -> Sequence[AnyRow]:
     """Orders of a list, after the sort keys: `whole` as rows of ORDERS, else of SUMMARIES."""
-    statement = _page(orders.conditions, by_change=orders.by_change, resumed=after is not None, whole=whole)
+    statement = _page(
+        orders.conditions,
+        by_change=orders.by_change,
+        resumed=after is not None,
+        whole=whole,
+        usual_limit=limit if limit in _USUAL_LIMITS else None,
+    )
     return statement.all(connection, **orders.values, **_ends(after, limit))
 
 
 def _ends(after: Sequence[object] | None, limit: int) -> Values:
     """The parameters that say where a page begins and ends."""
-    if after is None:
-        return {"most": limit}
-    return {"most": limit, "after_time": after[0], "after_id": after[1]}
+    values: Values = {} if limit in _USUAL_LIMITS else {"most": limit}
+    return values if after is None else values | {"after_time": after[0], "after_id": after[1]}
 
 
 @lru_cache(maxsize=256)
-def _page(conditions: tuple[str, ...], *, by_change: bool, resumed: bool, whole: bool) -> Prepared:
+def _page(
+    conditions: tuple[str, ...], *, by_change: bool, resumed: bool, whole: bool, usual_limit: int | None
+) -> Prepared:
     statement = (ORDERS if whole else SUMMARIES).where(*(_CONDITIONS[name] for name in conditions))
     if by_change and not {"user_id", "number"} & set(conditions):
         # SQLite would read all orders of a status, and sort them for each page.
         statement = statement.with_hint(Order, "INDEXED BY ix_orders_updated", "sqlite")
     moment = Order.updated_at if by_change else Order.placed_at
-    return Prepared(_walk(statement, moment, ascending=by_change, resumed=resumed))
+    return Prepared(_walk(statement, moment, usual_limit, ascending=by_change, resumed=resumed))
 
 
 def _walk(
-    statement: AnySelect, moment: InstrumentedAttribute[datetime], *, ascending: bool, resumed: bool
+    statement: AnySelect,
+    moment: InstrumentedAttribute[datetime],
+    usual_limit: int | None,
+    *,
+    ascending: bool,
+    resumed: bool,
 ) -> AnySelect:
     """The orders of a page, along an index by a time and the id."""
     if resumed:
@@ -112,7 +139,10 @@ def _walk(
         keys = tuple_(moment, Order.id)
         statement = statement.where(keys > last if ascending else keys < last)
     order = (moment, Order.id) if ascending else (moment.desc(), Order.id.desc())
-    return statement.order_by(*order).limit(bindparam("most", type_=Integer))
+    most = (
+        bindparam("most", type_=Integer) if usual_limit is None else literal_column(str(usual_limit), Integer)
+    )
+    return statement.order_by(*order).limit(most)
 
 
 def pending_keys(row: AnyRow) -> list[object]:
@@ -124,11 +154,12 @@ def pending_page(
     connection: Connection, after: Sequence[object] | None, limit: int, *, whole: bool
 ) -> Sequence[AnyRow]:
     """Orders that wait for their payment, the oldest first, after the keys (placed_at, id), as in `order_page`."""
-    statement = _pending_page(resumed=after is not None, whole=whole)
+    usual_limit = limit if limit in _USUAL_LIMITS else None
+    statement = _pending_page(resumed=after is not None, whole=whole, usual_limit=usual_limit)
     return statement.all(connection, **_ends(after, limit))
 
 
-@lru_cache(maxsize=4)
-def _pending_page(*, resumed: bool, whole: bool) -> Prepared:
+@lru_cache(maxsize=16)
+def _pending_page(*, resumed: bool, whole: bool, usual_limit: int | None) -> Prepared:
     statement = (ORDERS if whole else SUMMARIES).where(Order.status == PENDING_PAYMENT)
-    return Prepared(_walk(statement, Order.placed_at, ascending=True, resumed=resumed))
+    return Prepared(_walk(statement, Order.placed_at, usual_limit, ascending=True, resumed=resumed))
