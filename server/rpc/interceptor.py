@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing, nullcontext
 from time import monotonic
@@ -130,7 +129,7 @@ class Interceptor:
         meter, count = self._telemetry.meter_of(UNKNOWN), self._limits.count_of(UNKNOWN)
 
         async def answer(_: object, context: Context) -> Message:
-            started = time.monotonic()
+            started = monotonic()
             call = self._calls.read(UNKNOWN, context)
             refusal: Refusal = MethodUnknown(method=method[:200])
             try:
@@ -200,7 +199,7 @@ class Interceptor:
 
         # It writes, and does not yield: an interruption then always strikes in here, never in gRPC's own code.
         async def answer(_: object, context: Context) -> None:
-            started = time.monotonic()
+            started = monotonic()
             call = None
             task = None
             code, reason = "OK", ""
@@ -237,7 +236,7 @@ class Interceptor:
     async def _send(
         self, messages: AsyncGenerator[Message], call: Call, context: Context, is_download: bool
     ) -> None:
-        until = time.monotonic() + self._stream_seconds
+        until = monotonic() + self._stream_seconds
         # A download that has begun outlives its sign-in: half a file is worth nothing.
         signed_in = nullcontext() if is_download else self._leases.hold(call)
         async with signed_in as lease, aclosing(messages):
