@@ -25,8 +25,8 @@ MAX_PREPARED: Final = 200
 
 _PARAMETER = re.compile(r"%(?:\((\w+)\)s|%)")
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
-_NO_COMMAND = -1
-"""The number of BEGIN and COMMIT."""
+_COMMIT = -1
+"""The number of COMMIT; BEGIN, and what prepares a command, have that of the command after it."""
 _NAMES = count()
 
 
@@ -83,13 +83,18 @@ def exchange(
             pgconn.enter_pipeline_mode()
             pipeline = _Pipeline(connection)
             if not connection.autocommit and pgconn.transaction_status == pq.TransactionStatus.IDLE:
-                pipeline.send(b"BEGIN")
+                pipeline.send(0, b"BEGIN")
             for number, (command, values) in enumerate(zip(commands, dumped, strict=True)):
                 pipeline.send_command(number, command.query, values)
             if commit:
-                pipeline.send(b"COMMIT")
+                pipeline.send(_COMMIT, b"COMMIT")
             pgconn.pipeline_sync()
-            results = connection.wait(_answers(pgconn))
+            results: list[PGresult] = []
+            try:
+                connection.wait(_answers(pgconn, results))
+            except psycopg.OperationalError:
+                pipeline.check(results)  # a command that failed first says that nothing was committed
+                raise
         finally:
             if pgconn.pipeline_status != pq.PipelineStatus.OFF:
                 pgconn.finish()  # what of it is still on its way would be taken for the answer to something else
@@ -105,10 +110,10 @@ class _Pipeline:
         self._numbers: list[int] = []
         self._prepared: list[tuple[int, bytes]] = []
 
-    def send(self, sql: bytes) -> None:
+    def send(self, number: int, sql: bytes) -> None:
         """Send a statement without parameters, whose result says nothing."""
         self._pgconn.send_query_params(sql, None)
-        self._numbers.append(_NO_COMMAND)
+        self._numbers.append(number)
 
     def send_command(self, number: int, query: NumberedQuery, values: Sequence[Buffer | None]) -> None:
         """Send a command, prepared unless another may have the server's process the next time."""
@@ -127,7 +132,7 @@ class _Pipeline:
     def _prepare(self, number: int, sql: bytes) -> bytes:
         names = self._connection.prepared
         if len(names) >= MAX_PREPARED:
-            self.send(b"DEALLOCATE " + names.popitem(last=False)[1])
+            self.send(number, b"DEALLOCATE " + names.popitem(last=False)[1])
         name = names[sql] = b"sanset_%d" % next(_NAMES)
         self._prepared.append((len(self._numbers), sql))
         self._pgconn.send_prepare(name, sql)
@@ -139,15 +144,19 @@ class _Pipeline:
         for index, sql in self._prepared:
             if index >= len(results) or results[index].status != pq.ExecStatus.COMMAND_OK:
                 self._connection.prepared.pop(sql, None)
-        for number, result in zip(self._numbers, results, strict=False):
-            if result.status in _FAILED:
-                error = psycopg.errors.error_from_result(result, self._connection.info.encoding)
-                raise error if number == _NO_COMMAND else CommandFailed(number, error)
+        self.check(results)
         if len(results) < len(self._numbers):
             raise psycopg.OperationalError("the connection was lost")
         last = dict(zip(self._numbers, results, strict=True))
-        last.pop(_NO_COMMAND, None)
+        last.pop(_COMMIT, None)
         return list(last.values())
+
+    def check(self, results: Sequence[PGresult]) -> None:
+        """Raise what the first of the results that failed says, as `exchange` does."""
+        for number, result in zip(self._numbers, results, strict=False):
+            if result.status in _FAILED:
+                error = psycopg.errors.error_from_result(result, self._connection.info.encoding)
+                raise error if number == _COMMIT else CommandFailed(number, error)
 
 
 def _dumped(connection: PatientConnection, commands: Sequence[BoundQuery]) -> list[Sequence[Buffer | None]]:
@@ -161,13 +170,11 @@ def _dumped(connection: PatientConnection, commands: Sequence[BoundQuery]) -> li
     return dumped
 
 
-def _answers(pgconn: PGconn) -> PQGen[list[PGresult]]:
-    """Send what is in the pipeline, and wait for every result."""
+def _answers(pgconn: PGconn, results: list[PGresult]) -> PQGen[None]:
+    """Send what is in the pipeline, and wait for every result; those that came are there when it fails, too."""
     yield from generators.send(pgconn)
-    results: list[PGresult] = []
     while batch := (yield from generators.fetch_many(pgconn)):
         if batch[0].status == pq.ExecStatus.PIPELINE_SYNC:
             pgconn.exit_pipeline_mode()
             break
         results += batch
-    return results

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 from support.running_shop import counted_round_trips
 
@@ -16,6 +18,8 @@ from server.db import round_trip
 from server.db.base import UtcDateTime
 from server.db.bulk import write_rows
 from server.db.database import Database
+from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.db.prepared import Prepared
 from server.recommend.registry.models import TrainedModel
 from server.repeats.models import IdempotencyKey
@@ -292,6 +296,39 @@ def test_statements_are_prepared_anew_where_psycopg_had_all_of_them_forgotten(db
         tx.begin_nested().rollback()
         tx.scalars(IDS).all()
         assert len(KEPT.all(tx)) == 1
+
+
+@pytest.mark.parametrize("already", [True, False], ids=["within", "before"])
+def test_a_transaction_whose_connection_the_server_had_ended_runs_again(
+    postgres_url: str, *, already: bool
+) -> None:
+    """Its first statement too may go with the commit: the server says that nothing of it was done."""
+    db = Database(postgres_url, pool_size=2)
+    tries: list[int] = []
+
+    def keep() -> None:
+        with db.transaction() as tx:
+            if already:
+                KEEP.run(tx, **key("b"))
+            tries.append(tx.connection.driver_connection.info.backend_pid)  # type: ignore[union-attr]
+            if len(tries) == 1:
+                end(postgres_url, tries[0])
+            KEEP.later(tx, **key("a"))
+
+    pool = Pool(threads=1, max_queued=1)
+    asyncio.run(pool.run(Deadline(20), keep))
+    pool.close()
+    assert len(tries) == 2
+    assert kept(db) == (["a", "b"] if already else ["a"])
+    db.close()
+
+
+def end(url: str, pid: int) -> None:
+    """Have the server end a process, and wait until it has."""
+    with psycopg.connect(
+        make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
+    ) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,))
 
 
 def test_a_parameter_that_stands_in_two_places_is_converted_once(db: Database) -> None:
