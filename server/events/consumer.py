@@ -84,8 +84,8 @@ class Consumer(Generic[E]):
             # Asked for before the events are read: what had ended by now is whole then.
             drawn, settled = horizon(connection)
             self.has_all = settled == drawn
-            if drawn < self._empty_until:  # a standby that lost its last rows has taken over
-                self._empty_until, self._position_left = -1, None
+            if drawn < max(self._empty_until, self._position_left or 0):
+                self._forget()  # a standby that lost its last rows has taken over
             if settled <= self._empty_until:
                 return 0
             position = self._position_left
@@ -100,8 +100,15 @@ class Consumer(Generic[E]):
             moved = self._move(tx, position, events[-1].id)
             if moved:
                 store(tx, prepared)
-        self._position_left = events[-1].id if moved else None
-        return len(events) if moved else BATCH
+        if not moved:
+            self._forget()
+            return BATCH
+        self._position_left = events[-1].id
+        return len(events)
+
+    def _forget(self) -> None:
+        """Have the position read anew: it is not where it was left."""
+        self._empty_until, self._position_left = -1, None
 
     def _position(self, connection: Connection, settled: int) -> int:
         row = connection.execute(
