@@ -50,9 +50,9 @@ def message_of(mail: AnyRow, sender: str) -> Message:
     Its Message-ID follows from the row, so that a mail that was sent twice, because a worker died in between, can
     be recognised. Raises Unsendable; a line break in a header is one reason, so nobody smuggles headers in.
     """
-    from_header, address = _from(sender)
     recipient = _deliverable(mail.recipient)
     try:
+        from_header, address = _from(sender)
         Address(addr_spec=recipient)  # is one address, and nothing else
         headers = (
             from_header,
@@ -92,6 +92,8 @@ def _header(name: str, value: str) -> str:
     """A header's line, folded where it is long, its words encoded where they are not ASCII."""
     if value.isascii() and value.isprintable() and len(name) + len(value) < _MAX_LINE - 2:
         return f"{name}: {value}\r\n"
+    if _LINE_BREAK.search(value):
+        raise ValueError(f"a line break in {name}")
     folded: str = SMTP.fold(*SMTP.header_store_parse(name, value))
     return folded
 
@@ -103,4 +105,5 @@ def _part(kind: str, text: str) -> bytes:
         f'Content-Type: text/{kind}; charset="utf-8"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    return head.encode() + b2a_qp(_LINE_BREAK.sub("\r\n", text).encode()) + b"\r\n"
+    # The last line break is the boundary's; b2a_qp breaks long lines as the first one that it sees is.
+    return head.encode() + b2a_qp((_LINE_BREAK.sub("\r\n", text) + "\r\n").encode())

@@ -48,6 +48,9 @@ FIRST_RETRY, MAX_RETRY = timedelta(seconds=10), timedelta(hours=1)
 MOMENT_SECONDS = 0.2
 """So long mails are sent before it is noted which were taken: who dies meanwhile sends them again."""
 
+OF_ONE_MAIL = Unsendable | Refused | NotNow
+"""Why one mail was not taken, when the next may be."""
+
 log = structlog.get_logger()
 
 
@@ -224,21 +227,21 @@ class MailOutbox:
         handovers = await asyncio.to_thread(self._hand_over, mails)
         await self._work.write(self._note, handovers, vital=True)
         last = handovers[-1].problem
-        if isinstance(last, Away):
+        if last is not None and not isinstance(last, OF_ONE_MAIL):
             raise last
 
     def _hand_over(self, mails: Sequence[AnyRow]) -> list[Handover]:
-        """Send mails until the moment is over, or the mail server is away."""
+        """Send mails until the moment is over, or one fails by what is not of this mail alone."""
         until = time.monotonic() + MOMENT_SECONDS
         handovers: list[Handover] = []
         for mail in mails:
             problem: Exception | None = None
             try:
                 self._sender.send(mail.id, message_of(mail, self._from))
-            except (Unsendable, Refused, NotNow, Away) as reason:
-                problem = reason
+            except Exception as error:  # whatever it is: what was taken before is noted first
+                problem = error
             handovers.append(Handover(mail, problem))
-            if isinstance(problem, Away) or time.monotonic() > until:
+            if not isinstance(problem, OF_ONE_MAIL | None) or time.monotonic() > until:
                 break
         return handovers
 
@@ -249,7 +252,7 @@ class MailOutbox:
                 queries.mark_sent(tx, mail.id, now)
             elif isinstance(problem, NotNow | Away):
                 _postpone(tx, mail, str(problem), now)
-            else:
+            elif isinstance(problem, OF_ONE_MAIL):
                 _give_up(tx, mail, str(problem))
 
 

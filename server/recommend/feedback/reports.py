@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DataError, IntegrityError
 
 from server.db.deadline import Deadline
+from server.db.faults import refusal_of
 from server.db.work import Work
-from server.errors import Overloaded
+from server.errors import Conflict, OutOfTime, Overloaded
 from server.recommend.feedback.tracking import BehaviorReport, Tracker, TrackingResult
 
 MAX_TOGETHER = 32
@@ -72,19 +73,9 @@ class Reports:
     async def _record(self, together: Sequence[_Waiting]) -> None:
         hurried = [each for each in together if each.deadline.remaining < MIN_SECONDS]
         patient = [each for each in together if each not in hurried]
-        for each in hurried:
-            await self._settle([each], each.deadline)
-        if len(patient) == 1:
-            await self._settle(patient, patient[0].deadline)
-        elif patient:
-            await self._settle_all(patient)
-
-    async def _settle_all(self, together: Sequence[_Waiting]) -> None:
-        try:
-            await self._settle(together, Deadline(min(each.deadline.remaining for each in together)))
-        except (IntegrityError, DataError):  # nothing was written: whoever can be recorded alone shall be
-            for each in together:
-                await self._settle([each], each.deadline)
+        await self._settle_alone(hurried)
+        if patient:
+            await self._settle(patient, Deadline(min(each.deadline.remaining for each in patient)))
 
     async def _settle(self, together: Sequence[_Waiting], deadline: Deadline) -> None:
         """Record reports and give their callers the results, or what it raises instead."""
@@ -92,12 +83,27 @@ class Reports:
         try:
             results = await self._work.write(self._tracker.track, reports, deadline=deadline)
         except Exception as error:
-            if len(together) > 1 and isinstance(error, IntegrityError | DataError):
-                raise
-            for each in together:
-                if not each.result.done():
-                    each.result.set_exception(error)
+            if len(together) > 1 and _may_succeed_alone(error):
+                await self._settle_alone(together)
+            else:
+                for each in together:
+                    if not each.result.done():
+                        each.result.set_exception(error)
             return
         for each, result in zip(together, results, strict=True):
             if not each.result.done():
                 each.result.set_result(result)
+
+    async def _settle_alone(self, together: Sequence[_Waiting]) -> None:
+        for each in together:
+            if not each.result.done():
+                await self._settle([each], each.deadline)
+
+
+def _may_succeed_alone(error: Exception) -> bool:
+    """Whether nothing was written of several reports, and it may be the fault of one, or of who has least time."""
+    if isinstance(error, TimeoutError):  # a commit may be under way
+        return False
+    return isinstance(error, IntegrityError | DataError) or isinstance(
+        refusal_of(error), OutOfTime | Conflict
+    )

@@ -18,7 +18,7 @@ from sqlalchemy import insert
 from support.outbox_desk import Desk, PostOffice, part, smtp_server, to
 from support.running_shop import PASSWORD, RunningShop
 
-from server.mail.message import Unsendable, message_of
+from server.mail.message import Message, Unsendable, message_of
 from server.mail.models import Mail
 from server.mail.outbox import MAX_SHOWN
 from server.mail.senders import Files, SmtpSender
@@ -153,6 +153,34 @@ def test_a_mail_refused_for_now_is_retried_before_later_mails_of_its_order(desk:
         f"Your order {slow.number} was delivered",
     ]
     assert {row.status for row in desk.mail_rows()} == {"SENT"}
+
+
+def test_what_was_sent_before_a_mail_that_breaks_the_outbox_is_not_sent_again(desk: Desk) -> None:
+    orders = [desk.shop.order() for _ in range(3)]
+    sender = _Breaking()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(desk.mails(sender).run())
+    first, second, third = desk.mail_rows()
+    assert [row.order_id for row in (first, second, third)] == [order.id for order in orders]
+    assert [row.status for row in (first, second, third)] == ["SENT", "SENT", "PENDING"]
+    assert sender.mail_ids == [first.id, second.id, third.id, third.id]
+
+
+class _Breaking:
+    """A sender with a fault that its third mail shows, and each after it."""
+
+    def __init__(self) -> None:
+        self.mail_ids: list[int] = []
+
+    def send(self, mail_id: int, message: Message) -> None:
+        """Take the mail."""
+        self.mail_ids.append(mail_id)
+        if len(self.mail_ids) > 2:
+            raise ZeroDivisionError
+
+    def rest(self) -> None:
+        """Nothing."""
 
 
 @pytest.mark.either

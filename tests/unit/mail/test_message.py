@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.outbox_desk import PostOffice, part, smtp_server, to
 
-from server.mail.message import Message, message_of
+from server.mail.message import Message, Unsendable, message_of
 from server.mail.senders import Refused
 
 SENDER = "Müller & Söhne <shop@shop.test>"
@@ -50,6 +50,17 @@ def test_a_subject_is_read_as_it_was_written(subject: str) -> None:
     assert str(read(mail(subject=subject))["Subject"]).strip() == subject.strip()
 
 
+@pytest.mark.parametrize("subject", ["Hello\nBcc: all@shop.test", "Hello\r\n", "Hello\r", "\nHello", "\n"])
+def test_a_line_break_in_a_subject_is_not_sent(subject: str) -> None:
+    with pytest.raises(Unsendable):
+        message_of(mail(subject=subject), SENDER)
+
+
+def test_what_no_mail_can_come_from_is_a_reason_too() -> None:
+    with pytest.raises(Unsendable):
+        message_of(mail(), "Shop <shöp@shop.test>")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -69,7 +80,7 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
 
 
 def test_line_breaks_of_every_kind_are_those_of_the_internet() -> None:
-    content = message_of(mail(plain="one\rtwo\r\nthree\nfour"), SENDER).content
+    content = message_of(mail(plain="one\rtwo\r\nthree\nfour", html="x" * 2000), SENDER).content
     assert b"one\r\ntwo\r\nthree\r\nfour\r\n" in content
     assert content.count(b"\n") == content.count(b"\r") == content.count(b"\r\n")
     assert max(map(len, content.split(b"\r\n"))) <= 998

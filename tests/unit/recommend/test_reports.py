@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy.exc import IntegrityError
+from psycopg.errors import LockNotAvailable, QueryCanceled
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server.db.deadline import Deadline
-from server.errors import Overloaded, UnavailableNow
+from server.errors import OutOfTime, Overloaded, UnavailableNow
 from server.recommend.feedback import reports as module
 from server.recommend.feedback.reports import Reports
 from server.recommend.feedback.tracking import BehaviorReport, EventActor, TrackingResult
@@ -24,6 +26,8 @@ class Desk:
     def __init__(self, error: Exception | None = None) -> None:
         self.transactions: list[list[int]] = []
         self.error = error
+        self.seconds = 0.0
+        """What a transaction takes."""
         self.reports = Reports(self, self)  # type: ignore[arg-type]  # doubles
 
     def track(self, tx: object, reports: Sequence[BehaviorReport]) -> list[TrackingResult]:
@@ -37,6 +41,8 @@ class Desk:
     async def write(self, rule: Callable[..., Any], *args: Any, deadline: Deadline) -> Any:
         """Run a rule in a transaction that takes a moment."""
         await asyncio.sleep(0.005)
+        if deadline.remaining < self.seconds:
+            raise OutOfTime()
         return rule(None, *args)
 
     async def report(self, user_id: int, seconds: float = 20) -> int:
@@ -63,6 +69,31 @@ def test_one_that_cannot_be_recorded_fails_alone() -> None:
     one, bad, two = asyncio.run(scenario())
     assert (one, two) == (1, 2)
     assert isinstance(bad, IntegrityError)
+
+
+def test_who_has_time_does_not_fail_by_who_has_little() -> None:
+    async def scenario() -> list[int | BaseException]:
+        desk = Desk()
+        desk.seconds = 5
+        first = asyncio.create_task(desk.report(1))
+        await asyncio.sleep(0)
+        rest = (desk.report(user, 2 if user == BAD else 20) for user in (2, BAD, 3))
+        return await asyncio.gather(first, *rest, return_exceptions=True)
+
+    one, two, hurried, three = asyncio.run(scenario())
+    assert (one, two, three) == (1, 2, 3)
+    assert isinstance(hurried, OutOfTime)
+
+
+@pytest.mark.parametrize("fault", [LockNotAvailable(), QueryCanceled()], ids=type)
+def test_whose_visitor_is_locked_fails_alone(fault: psycopg.Error) -> None:
+    async def scenario() -> list[int | BaseException]:
+        desk = Desk(OperationalError("UPDATE", {}, fault))
+        return await asyncio.gather(*map(desk.report, (1, BAD, 2)), return_exceptions=True)
+
+    one, bad, two = asyncio.run(scenario())
+    assert (one, two) == (1, 2)
+    assert isinstance(bad, OperationalError)
 
 
 def test_what_may_have_been_committed_is_not_repeated() -> None:
