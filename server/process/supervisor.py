@@ -127,6 +127,7 @@ class Shop:
         self._hurry = asyncio.Event()
         self._announced = False
         self._restart_request = asyncio.Event()
+        self._renewed = asyncio.Event()
 
     async def run(self, on_ready: Callable[[Ports], None]) -> None:
         """Start everything, call `on_ready`, keep everything alive until a signal, and stop everything.
@@ -159,13 +160,19 @@ class Shop:
             for child in self._children:
                 tasks.create_task(child.keep())
             tasks.create_task(self._bound_logs())
-            tasks.create_task(self._restart_on_request())
+            tasks.create_task(self._renew_on_request())
+            tasks.create_task(self._restart_renewed())
 
-    async def _restart_on_request(self) -> None:
+    async def _renew_on_request(self) -> None:
+        """Import what is installed now, also while workers of what was before do not become ready."""
         while await self._restart_request.wait():
             self._restart_request.clear()
-            if not await self._renewed():
-                continue
+            if await self._renew():
+                self._renewed.set()
+
+    async def _restart_renewed(self) -> None:
+        while await self._renewed.wait():
+            self._renewed.clear()
             for worker, port in zip(self._workers, self._ports.workers, strict=True):
                 for each in self._workers:
                     await each.ready.wait()  # else one that is just being replaced would be missed twice
@@ -174,7 +181,7 @@ class Shop:
                 await worker.ready.wait()  # its keeper starts it again
                 await self._admin.sees(port, NOTICE_SECONDS)
 
-    async def _renewed(self) -> bool:
+    async def _renew(self) -> bool:
         """Import what is installed now; where that does not work, the workers that there are go on."""
         log = self._workers[0].log
         with log.open(self._workers[0].name) as file:

@@ -275,6 +275,21 @@ def test_workers_go_on_where_what_is_installed_now_does_not_start(settings: Sett
     assert "the workers are not restarted" in shop.errors
 
 
+def test_workers_that_do_not_start_are_replaced_by_what_is_installed_next(settings: Settings) -> None:
+    program = settings.data_dir / "program.py"
+    program.write_text(FORKED + WORKER)
+    with _Running(settings, workers=[str(program)]) as shop:
+        before = _pids(settings)
+        log = settings.data_dir / "log" / "worker-1.log"
+        program.write_text(FORKED + BROKEN)
+        shop.process.send_signal(signal.SIGUSR1)
+        _until(lambda: "the database is not there" in log.read_text())
+        program.write_text(FORKED + WORKER)
+        assert set(_pids(settings)) < set(before), "the second worker serves on"
+        shop.process.send_signal(signal.SIGUSR1)
+        _until(lambda: len(set(_pids(settings)) - set(before)) == 2)
+
+
 def test_nothing_survives_a_killed_supervisor(settings: Settings) -> None:
     with _Running(settings) as shop:
         pids = [*_pids(settings), _fork_server(settings)]
