@@ -26,6 +26,8 @@ _REQUEST_INFO: Final = f"type.googleapis.com/{error_details_pb2.RequestInfo.DESC
 
 MAX_MADE: Final = 1000
 """How many statuses are at hand, of a few hundred bytes each."""
+MAX_MADE_FACTS: Final = 1000
+"""Characters of their facts. Longer ones hold what a caller wrote, of which a thousand would take megabytes."""
 _made: Final[dict[Hashable, SentStatus]] = {}
 
 MAX_VIOLATIONS = 3000
@@ -65,11 +67,12 @@ class SentStatus(NamedTuple):
 
 def sent_status(refusal: Refusal) -> SentStatus:
     """The status of a refusal in the language that is spoken; of equal ones it is made once."""
-    if isinstance(refusal, LineRefusal):
+    facts = repr(refusal.values)
+    if isinstance(refusal, LineRefusal) or len(facts) > MAX_MADE_FACTS:
         return _status_of(refusal)
     key = (
         type(refusal),
-        repr(refusal.values),
+        facts,
         tuple(refusal.violations),
         refusal.retry_after_seconds,
         spoken(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tracemalloc
 from collections.abc import Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -24,11 +25,11 @@ from sanset.v1.errors_pb2 import ErrorReason
 from sanset.v1.errors_pb2 import FieldReason as ContractFieldReason
 from support.refusal_classes import refusal_classes
 
-from server.errors import FieldReason, InvalidField, Refusal, UserNotFound
+from server.errors import FieldReason, InvalidField, InvalidUpdateMask, Refusal, UserNotFound
 from server.money import Money
 from server.rpc import status as module
 from server.rpc.error_details import typed_detail
-from server.rpc.status import encoded, rich_status, sent_status
+from server.rpc.status import MAX_MADE, encoded, rich_status, sent_status
 from server.text.languages import speak
 
 PROJECT = Path(__file__).parents[2]
@@ -122,6 +123,15 @@ def test_refusals_that_differ_in_anything_are_sent_each_as_it_is(monkeypatch: py
     for refusal in (*refusals, *refusals):
         whole = encoded(rich_status(refusal, "id"))
         assert Status.FromString(sent_status(refusal).details("id")) == Status.FromString(whole)
+
+
+def test_what_callers_write_takes_little_memory_once_it_was_refused() -> None:
+    tracemalloc.start()
+    for number in range(MAX_MADE):
+        sent_status(InvalidUpdateMask(path=f"{number} {'x' * 15_000}", allowed="name"))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 5_000_000
 
 
 @pytest.mark.parametrize("reason", [name for name, number in ErrorReason.items() if number])
