@@ -64,12 +64,14 @@ class Alarms:
         self._timer = None
         loop = asyncio.get_running_loop()
         now = loop.time()
-        while self._waiting and self._waiting[0].when <= now:
-            ring, alarm = self._waiting[0].ring, heappop(self._waiting)
-            if ring is None:
-                self._cancelled -= 1
-            else:
-                alarm.ring = None
-                ring()
-        if self._waiting:
-            self._wait(loop)
+        try:
+            while self._waiting and self._waiting[0].when <= now:
+                ring, alarm = self._waiting[0].ring, heappop(self._waiting)
+                if ring is None:
+                    self._cancelled -= 1
+                else:
+                    alarm.ring = None
+                    ring()
+        finally:  # one that fails keeps no other from ringing
+            if self._waiting:
+                self._wait(loop)

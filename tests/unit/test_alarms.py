@@ -35,6 +35,22 @@ def test_an_alarm_may_set_and_cancel_others() -> None:
     assert asyncio.run(scenario()) == ["set later"]
 
 
+def test_an_alarm_that_fails_keeps_no_other_from_ringing() -> None:
+    async def scenario() -> list[object]:
+        alarms, over, failures = Alarms(), asyncio.Event(), list[object]()
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: failures.append(context["exception"])
+        )
+        alarms.set(0, lambda: [].index(1))
+        alarms.set(0, over.set)
+        async with asyncio.timeout(60):
+            await over.wait()
+        return failures
+
+    (failure,) = asyncio.run(scenario())
+    assert isinstance(failure, ValueError)
+
+
 def test_what_is_set_and_cancelled_for_ever_takes_no_room() -> None:
     async def scenario() -> int:
         alarms = Alarms()
