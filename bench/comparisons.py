@@ -35,7 +35,7 @@ def get_product(shops: Sequence[Reader]) -> list[Side]:
     """Reading one product, signed in; ids uniform over all."""
 
     def pick(shop: Reader, draw: random.Random) -> PreparedCall:
-        return shop.get_product(_product(draw))
+        return shop.get_product(any_product(draw))
 
     return [_reads(shop, partial(pick, shop), PRODUCT_TIMES) for shop in shops]
 
@@ -54,7 +54,7 @@ def recommendations(shops: Sequence[MeasuredShop]) -> list[Side]:
     """Reading ten recommendations for someone who has bought; customers uniform over all."""
 
     def pick(shop: MeasuredShop, draw: random.Random) -> PreparedCall:
-        return shop.recommendations(_customer(draw))
+        return shop.recommendations(any_customer(draw))
 
     return [_reads(shop, partial(pick, shop)) for shop in shops]
 
@@ -65,7 +65,7 @@ def get_cart(shops: Sequence[MeasuredShop]) -> list[Side]:
         load.send(shop.target, _fillings(shop, _buyers(shop), random.Random(SEED)), chain=LINES)
 
     def pick(shop: MeasuredShop, draw: random.Random) -> PreparedCall:
-        return shop.get_cart(shop.buyer(_customer(draw)))
+        return shop.get_cart(shop.buyer(any_customer(draw)))
 
     return [_reads(shop, partial(pick, shop)) for shop in shops]
 
@@ -78,7 +78,10 @@ def list_orders(shops: Sequence[MeasuredShop], page_size: int) -> list[Side]:
             call
             for number in range(1, COLLECTORS + 1)
             for _ in range(page_size)
-            for call in (shop.add_item(shop.buyer(number), _product(draw)), _order(shop, shop.buyer(number)))
+            for call in (
+                shop.add_item(shop.buyer(number), any_product(draw)),
+                _order(shop, shop.buyer(number)),
+            )
         ]
         load.send(shop.target, purchases, chain=2 * page_size)
 
@@ -98,7 +101,7 @@ def add_item(shops: Sequence[MeasuredShop]) -> list[Side]:
         return [call for buyer in buyers for call in (shop.add_item(buyer, 1), _order(shop, buyer))]
 
     def add(shop: MeasuredShop, buyers: Sequence[Buyer], draw: random.Random) -> list[PreparedCall]:
-        return [shop.add_item(buyer, _product(draw)) for buyer in buyers]
+        return [shop.add_item(buyer, any_product(draw)) for buyer in buyers]
 
     return [_writes(shop, add, first=empty, first_chain=2) for shop in shops]
 
@@ -134,6 +137,16 @@ def reads(name: str, target: Target, processes: Processes, pick: Pick, times: in
     return Side(name, processes, prepare)
 
 
+def any_customer(draw: random.Random) -> int:
+    """One of the customers, each as likely."""
+    return draw.randint(1, CUSTOMERS)
+
+
+def any_product(draw: random.Random) -> int:
+    """One of the products, each as likely."""
+    return draw.randint(1, PRODUCTS)
+
+
 def _reads(shop: Reader, pick: Pick, times: int = TIMES) -> Side:
     return reads(shop.name, shop.target, shop.processes, pick, times)
 
@@ -160,14 +173,14 @@ def _writes(
 
 
 def _trip(shop: MeasuredShop, number: int, buyer: Buyer, draw: random.Random) -> list[PreparedCall]:
-    products = [_product(draw) for _ in range(LINES)]
+    products = [any_product(draw) for _ in range(LINES)]
     looks = [call for id_ in products for call in (shop.get_product(id_), shop.add_item(buyer, id_))]
     listed = shop.list_products(draw.choice(list(SHELVES)))
     return [shop.login(number), listed, *looks, shop.get_cart(buyer), _order(shop, buyer)]
 
 
 def _fillings(shop: MeasuredShop, buyers: Sequence[Buyer], draw: random.Random) -> list[PreparedCall]:
-    return [shop.add_item(buyer, _product(draw)) for buyer in buyers for _ in range(LINES)]
+    return [shop.add_item(buyer, any_product(draw)) for buyer in buyers for _ in range(LINES)]
 
 
 def _order(shop: MeasuredShop, buyer: Buyer) -> PreparedCall:
@@ -176,11 +189,3 @@ def _order(shop: MeasuredShop, buyer: Buyer) -> PreparedCall:
 
 def _buyers(shop: MeasuredShop) -> list[Buyer]:
     return [shop.buyer(number) for number in range(1, CUSTOMERS + 1)]
-
-
-def _customer(draw: random.Random) -> int:
-    return draw.randint(1, CUSTOMERS)
-
-
-def _product(draw: random.Random) -> int:
-    return draw.randint(1, PRODUCTS)

@@ -16,7 +16,8 @@ from typing import Final
 
 from bench import comparisons
 from bench.calls import CallFailed, PreparedCall, write_calls
-from bench.dataset import CUSTOMERS, PRODUCTS, SHELVES
+from bench.comparisons import any_customer, any_product
+from bench.dataset import SHELVES
 from bench.report import Figure, cost_row
 from bench.rounds import Costs, Side
 from bench.shops import served
@@ -52,21 +53,13 @@ STATUSES = re.compile(r"(\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx")
 Pick = Callable[[SansetShop, random.Random], PreparedCall]
 
 
-def _customer(draw: random.Random) -> int:
-    return draw.randint(1, CUSTOMERS)
-
-
-def _product(draw: random.Random) -> int:
-    return draw.randint(1, PRODUCTS)
-
-
 CALLS: Final[Mapping[str, Pick]] = {
-    "get_product": lambda shop, draw: served.get_product(shop, _product(draw)),
+    "get_product": lambda shop, draw: served.get_product(shop, any_product(draw)),
     "list_products": lambda shop, draw: served.list_products(shop, draw.choice(list(SHELVES))),
-    "recommendations": lambda shop, draw: served.recommendations(shop, _customer(draw)),
-    "get_cart": lambda shop, draw: served.get_cart(shop, _customer(draw)),
-    "list_orders": lambda shop, draw: served.list_orders(shop, _customer(draw)),
-    "add_item": lambda shop, draw: served.add_item(shop, _customer(draw), _product(draw)),
+    "recommendations": lambda shop, draw: served.recommendations(shop, any_customer(draw)),
+    "get_cart": lambda shop, draw: served.get_cart(shop, any_customer(draw)),
+    "list_orders": lambda shop, draw: served.list_orders(shop, any_customer(draw)),
+    "add_item": lambda shop, draw: served.add_item(shop, any_customer(draw), any_product(draw)),
 }
 """The calls by their names in the rows."""
 READS: Final = tuple(name for name in CALLS if name != "add_item")

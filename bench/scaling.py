@@ -6,8 +6,8 @@ two cores answer twice as many calls as one, less what they hinder each other: t
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from bench import comparisons
@@ -28,7 +28,7 @@ def sides(name: str, shop: SansetShop, other: SansetShop) -> list[Side]:
     """One worker that gets all the load, and two that get half of it each at the same time."""
     both = Processes((shop.worker, other.worker), shop.processes.database)
     first, second = READS[name]([shop, other])
-    return [replace(first, name=ONE), Side(TWO, both, lambda number: _together(first, second, number))]
+    return [replace(first, name=ONE), Side(TWO, both, lambda number: together(first, second, number))]
 
 
 def row(name: str, costs: Mapping[str, Costs]) -> Figure:
@@ -38,16 +38,12 @@ def row(name: str, costs: Mapping[str, Costs]) -> Figure:
     return Figure(f"two_workers_{name}", gain.median, "× one worker", spread=gain)
 
 
-def _together(first: Side, second: Side, number: int) -> Load:
+def together(first: Side, second: Side, number: int) -> Load:
+    """The loads of both sides, at the same time; what one of them raises is raised."""
     loads = [first.prepare(number), second.prepare(number)]
 
     def run() -> int:
-        counts: list[int] = []
-        threads = [threading.Thread(target=lambda load=load: counts.append(load())) for load in loads]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sum(counts)
+        with ThreadPoolExecutor(len(loads)) as threads:
+            return sum(threads.map(lambda load: load(), loads))
 
     return run
