@@ -102,9 +102,16 @@ class PatientConnection(psycopg.Connection[TupleRow]):
         """Wait for an answer. Raises SilentConnection when none comes, QueryCanceled when the call is over."""
         if timeout is not None:
             return super().wait(gen, interval, timeout)
+        return self._wait(gen, interval, GRACE_SECONDS)
+
+    def wait_for_commit(self, gen: PQGen[RV]) -> RV:
+        """The same where the commit was sent as well: nothing begins to commit after the deadline."""
+        return self._wait(gen, 0.1, 0.0)
+
+    def _wait(self, gen: PQGen[RV], interval: float, grace: float) -> RV:
         began = time.monotonic()
         remaining = deadline.remaining()
-        until = began + max(remaining, 0.0) + GRACE_SECONDS if remaining is not None else math.inf
+        until = began + max(remaining, 0.0) + grace if remaining is not None else math.inf
         patience = self.answers_within or SILENT_SECONDS
         while True:
             try:

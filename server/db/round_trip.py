@@ -91,7 +91,8 @@ def exchange(
             pgconn.pipeline_sync()
             results: list[PGresult] = []
             try:
-                connection.wait(_answers(pgconn, results))
+                wait = connection.wait_for_commit if commit else connection.wait
+                wait(_answers(pgconn, results))
             except psycopg.OperationalError:
                 pipeline.check(results)  # a command that failed first says that nothing was committed
                 raise

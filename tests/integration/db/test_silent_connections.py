@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sanset.v1 import order_pb2, product_pb2
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 from support.freezing_proxy import FreezingProxy, proxied
 from support.running_shop import RunningShop, test_settings
@@ -20,7 +20,10 @@ from server.db.database import Database
 from server.db.deadline import Deadline, working_for
 from server.db.faults import refusal_of
 from server.db.pool import Pool
+from server.db.prepared import Prepared
+from server.errors import OutOfTime
 from server.events import sources
+from server.events.models import ConsumerPosition
 
 SOON = 0.3
 """Seconds of silence that are suspicious in these tests."""
@@ -103,6 +106,29 @@ def test_a_statement_ends_with_its_call_and_the_connection_goes_on(
     assert refusal is not None
     assert refusal.code == "DEADLINE_EXCEEDED"
     assert pid(db) == before
+
+
+def test_what_waits_for_a_row_is_not_committed_after_its_call(
+    behind_proxy: tuple[Database, FreezingProxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "GRACE_SECONDS", 60.0)
+    db, _ = behind_proxy
+    move = Prepared(update(ConsumerPosition).values(event_id=2))
+    with db.transaction() as tx:
+        tx.execute(text("INSERT INTO consumers VALUES ('locked', 0, 1, 1)"))
+    with db.transaction() as other:
+        move.run(other)
+        with working_for(Deadline(SOON)), pytest.raises((DBAPIError, OutOfTime)) as caught:
+            move_later(db, move)
+    refusal = refusal_of(caught.value)
+    assert refusal is not None
+    assert refusal.code == "DEADLINE_EXCEEDED"
+
+
+def move_later(db: Database, move: Prepared) -> None:
+    """Change a row with the commit."""
+    with db.transaction() as tx:
+        move.later(tx)
 
 
 def test_a_database_that_takes_no_new_connections_either_is_unavailable(
