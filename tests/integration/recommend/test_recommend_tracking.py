@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import behavior_pb2
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import Row, func, select
+from sqlalchemy.exc import IntegrityError
 from support import recommend_data as data
 from support.recommend_worker import Worker, customer, running
 
@@ -62,6 +63,27 @@ def test_a_customers_events_are_theirs_and_announced_once(settings: Settings) ->
         (3, "SEARCH", None, "espresso"),
     ]
     assert told == 1
+
+
+def test_of_reports_that_come_at_once_one_that_cannot_be_kept_fails_alone(settings: Settings) -> None:
+    """The account of the last caller was deleted."""
+    callers, gone = [customer(number) for number in range(1, 21)], customer(999_999)
+    request = behavior_pb2.TrackEventRequest(events=[behavior_pb2.BehaviorEvent(kind=VIEW, product_id=1)])
+
+    async def run() -> tuple[list[Any], Sequence[Row[Any]], int]:
+        async with running(settings) as worker:
+            calls = [
+                worker.call("TrackEvent", request, caller) for caller in (*callers[:10], gone, *callers[10:])
+            ]
+            replies = await asyncio.gather(*calls, return_exceptions=True)
+            return replies, *_written(worker)
+
+    replies, rows, told = asyncio.run(run())
+    refused = replies.pop(10)
+    assert isinstance(refused, IntegrityError)
+    assert [reply.accepted_count for reply in replies] == [1] * 20
+    assert sorted(row.user_id for row in rows) == list(range(1, 21))
+    assert told == 20
 
 
 def test_what_a_customer_does_is_not_tied_to_the_visitor_they_were(settings: Settings) -> None:
