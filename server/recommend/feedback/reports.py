@@ -70,12 +70,15 @@ class Reports:
         finally:
             self._recording = None
 
-    async def _record(self, together: Sequence[_Waiting]) -> None:
-        hurried = [each for each in together if each.deadline.remaining < MIN_SECONDS]
-        patient = [each for each in together if each not in hurried]
-        await self._settle_alone(hurried)
+    async def _record(self, waiting: Sequence[_Waiting]) -> None:
+        hurried = [each for each in waiting if each.deadline.remaining < MIN_SECONDS]
+        patient = [each for each in waiting if each not in hurried]
+        # At the same time: who has little time takes none of the others'.
+        settling = [self._settle([each], each.deadline) for each in hurried]
         if patient:
-            await self._settle(patient, Deadline(min(each.deadline.remaining for each in patient)))
+            least = min(each.deadline.remaining for each in patient)
+            settling.append(self._settle(patient, Deadline(least)))
+        await asyncio.gather(*settling)
 
     async def _settle(self, together: Sequence[_Waiting], deadline: Deadline) -> None:
         """Record reports and give their callers the results, or what it raises instead."""
@@ -95,9 +98,9 @@ class Reports:
                 each.result.set_result(result)
 
     async def _settle_alone(self, together: Sequence[_Waiting]) -> None:
-        for each in together:
-            if not each.result.done():
-                await self._settle([each], each.deadline)
+        await asyncio.gather(
+            *(self._settle([each], each.deadline) for each in together if not each.result.done())
+        )
 
 
 def _may_succeed_alone(error: Exception) -> bool:

@@ -28,6 +28,9 @@ class Desk:
         self.error = error
         self.seconds = 0.0
         """What a transaction takes."""
+        self.ends = asyncio.Event()
+        """When set, the transactions of BAD end."""
+        self.ends.set()
         self.reports = Reports(self, self)  # type: ignore[arg-type]  # doubles
 
     def track(self, tx: object, reports: Sequence[BehaviorReport]) -> list[TrackingResult]:
@@ -41,6 +44,8 @@ class Desk:
     async def write(self, rule: Callable[..., Any], *args: Any, deadline: Deadline) -> Any:
         """Run a rule in a transaction that takes a moment."""
         await asyncio.sleep(0.005)
+        if BAD in [report.actor.user_id for report in args[0]]:
+            await self.ends.wait()
         if deadline.remaining < self.seconds:
             raise OutOfTime()
         return rule(None, *args)
@@ -118,6 +123,22 @@ def test_who_has_little_time_is_recorded_alone_and_who_has_gone_not_at_all() -> 
         return desk.transactions
 
     assert asyncio.run(scenario()) == [[1], [3], [4, 5]]
+
+
+def test_who_has_little_time_takes_none_of_the_others() -> None:
+    async def scenario() -> tuple[bool, int]:
+        desk = Desk()
+        desk.ends.clear()
+        first = asyncio.create_task(desk.report(1))
+        await asyncio.sleep(0)
+        hurried = asyncio.create_task(desk.report(BAD, 0.5))
+        other = await desk.report(2)
+        hangs = not hurried.done()
+        desk.ends.set()
+        await asyncio.gather(first, hurried)
+        return hangs, other
+
+    assert asyncio.run(scenario()) == (True, 2)
 
 
 def test_too_many_that_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
