@@ -1,6 +1,6 @@
 """Holds many TrackOrder streams open and times how soon an order's step reaches its watcher.
 
-It runs in its own process (`python -m bench.watch`). It reads `Job` from a file as JSON, opens every stream,
+It runs in its own process (`python -m bench.watch`). It reads a `WatchPlan` from a file as JSON, opens every stream,
 writes the line `open` and waits for a line; then it moves one order after another and writes a result as JSON.
 """
 
