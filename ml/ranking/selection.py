@@ -182,9 +182,8 @@ class Selection:
             rung, rows, strengths = rungs[number], *_columns(picks)
             # The chances that were observed may all be small: then the rungs below move down together.
             height = min(1.0, lowest / rung.ceiling) if items else 1.0
-            within = np.minimum(
-                np.maximum(strengths, 0), 1
-            )  # numpy's clip takes five times as long for a few
+            # NumPy's clip takes five times as long for a few.
+            within = np.minimum(np.maximum(strengths, 0), 1)
             scores = height * (rung.floor + (rung.ceiling - rung.floor) * within)
             ids = self._product_ids[rows].tolist()
             for product_id, score, (source, reason) in zip(
