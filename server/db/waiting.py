@@ -131,7 +131,10 @@ def _commit(connection: Connection) -> None:
         _send(connection, statements, commit=True)
     except DBAPIError:
         if not own.closed:  # SQLAlchemy takes a commit that failed for the end of its transaction
-            own.rollback()
+            try:
+                own.rollback()
+            except psycopg.Error as broken:  # the transaction is undone all the same
+                connection.invalidate(broken)
         raise
 
 

@@ -19,6 +19,7 @@ from server.db.base import UtcDateTime
 from server.db.bulk import write_rows
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.patience import PatientConnection
 from server.db.pool import Pool
 from server.db.prepared import Prepared
 from server.recommend.registry.models import TrainedModel
@@ -320,6 +321,31 @@ def test_a_transaction_whose_connection_the_server_had_ended_runs_again(
     pool.close()
     assert len(tries) == 2
     assert kept(db) == (["a", "b"] if already else ["a"])
+    db.close()
+
+
+def test_what_failed_with_its_commit_is_said_also_where_the_connection_breaks_after_it(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = Database(postgres_url, pool_size=2)
+    with db.transaction() as tx:
+        KEEP.run(tx, **key("a"))
+    roll_back = PatientConnection.rollback
+
+    def broken(self: PatientConnection) -> None:
+        end(postgres_url, self.info.backend_pid)
+        roll_back(self)
+
+    def fail() -> None:
+        with db.transaction() as tx:
+            KEEP.run(tx, **key("b"))
+            KEEP.later(tx, **key("a"))
+
+    monkeypatch.setattr(PatientConnection, "rollback", broken)
+    with pytest.raises(IntegrityError):
+        fail()
+    monkeypatch.undo()
+    assert kept(db) == ["a"]
     db.close()
 
 
