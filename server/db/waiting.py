@@ -13,7 +13,6 @@ import psycopg
 from psycopg import pq
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError
 
 from server.db import driver
 from server.db.base import AnyRow
@@ -129,13 +128,19 @@ def _commit(connection: Connection) -> None:
         return
     try:
         _send(connection, statements, commit=True)
-    except DBAPIError:
-        if not own.closed:  # SQLAlchemy takes a commit that failed for the end of its transaction
-            try:
-                own.rollback()
-            except psycopg.Error as broken:  # the transaction is undone all the same
-                connection.invalidate(broken)
+    except BaseException:
+        _undo(connection, own)
         raise
+
+
+def _undo(connection: Connection, own: PatientConnection) -> None:
+    """Undo a transaction whose commit failed, whatever failed: SQLAlchemy takes that for its end."""
+    if connection.invalidated:
+        return
+    try:
+        own.rollback()
+    except psycopg.Error as broken:  # the server undoes it
+        connection.invalidate(broken)
 
 
 def _forget(connection: Connection) -> None:

@@ -324,6 +324,19 @@ def test_a_transaction_whose_connection_the_server_had_ended_runs_again(
     db.close()
 
 
+def test_what_cannot_be_written_with_the_commit_leaves_nothing_to_the_next_transaction(db: Database) -> None:
+    def fail() -> None:
+        with db.transaction() as tx:
+            KEEP.run(tx, **key("a"))
+            KEEP.later(tx, **key("half a pair: \ud800"))
+
+    with pytest.raises(UnicodeEncodeError):
+        fail()
+    with db.transaction() as tx:
+        KEEP.later(tx, **key("b"))
+    assert kept(db) == ["b"]
+
+
 def test_what_failed_with_its_commit_is_said_also_where_the_connection_breaks_after_it(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
