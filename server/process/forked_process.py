@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from server.process.fork_server import MESSAGE_BYTES
@@ -18,6 +18,8 @@ IMPORT_SECONDS = 60.0
 """For all that a fork server imports before its first fork."""
 FORK_SECONDS = 20.0
 END_SECONDS = 5.0
+REPORT_SECONDS = 10.0
+"""For the end of a process to be told after it closed its output; later the fork server hangs."""
 LOST = -signal.SIGKILL
 """How a process ended whose fork server did: it dies with it."""
 
@@ -102,7 +104,7 @@ class ForkServer:
         finally:
             os.close(their_stdin)
             os.close(their_stdout)
-        stdout, reading = await _reader(our_stdout)
+        stdout, reading = await _reader(our_stdout, lambda: self._expect(end))
         end.add_done_callback(lambda _: os.close(our_stdin))
         end.add_done_callback(lambda _: reading.close())
         return ForkedProcess(pid, end, stdout)
@@ -137,6 +139,15 @@ class ForkServer:
             raise TimeoutError("the process that forks it does not answer") from None
         finally:
             self._answer = None
+
+    def _expect(self, end: asyncio.Future[int]) -> None:
+        """Give it up unless it tells in time of a process that has ended."""
+
+        def give_up() -> None:
+            if not end.done():
+                self.kill()
+
+        asyncio.get_running_loop().call_later(REPORT_SECONDS, give_up)
 
     def _hear(self) -> None:
         try:
@@ -232,9 +243,24 @@ class Forks:
             await server.stop()
 
 
-async def _reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+class _Output(asyncio.StreamReaderProtocol):
+    """Reads what a process writes, until it closes that."""
+
+    def __init__(self, reader: asyncio.StreamReader, on_end: Callable[[], None]) -> None:
+        super().__init__(reader)
+        self._on_end = on_end
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell of the end."""
+        super().connection_lost(exc)
+        self._on_end()
+
+
+async def _reader(
+    descriptor: int, on_end: Callable[[], None]
+) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
+        lambda: _Output(reader, on_end), os.fdopen(descriptor, "rb", buffering=0)
     )
     return reader, transport

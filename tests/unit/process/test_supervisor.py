@@ -203,6 +203,17 @@ def test_workers_end_and_are_started_again_with_what_they_were_forked_from(setti
     assert "worker 2 ended (killed by SIGKILL)" in shop.errors
 
 
+def test_a_fork_server_that_hangs_is_replaced_once_a_worker_of_it_has_ended(settings: Settings) -> None:
+    with _Running(settings, report_seconds=0.5):
+        gateway, *workers = _pids(settings)
+        fork_server = _fork_server(settings)
+        os.kill(fork_server, signal.SIGSTOP)
+        os.kill(workers[0], signal.SIGKILL)
+        _until(lambda: len(_pids(settings)) == 3 and not set(workers) & set(_pids(settings)))
+        assert _pids(settings)[0] == gateway
+        assert not any(_lives(pid) for pid in (fork_server, *workers))
+
+
 def test_a_worker_and_a_gateway_that_hang_are_replaced(settings: Settings) -> None:
     shop = _Running(settings)
     with shop:
@@ -389,21 +400,24 @@ class _Running:
         workers: Sequence[str] = ("-c", FORKED + WORKER),
         stdin: int = subprocess.DEVNULL,
         hang_up: signal.Handlers = signal.SIG_DFL,
+        report_seconds: float = 10,
     ) -> None:
         self.settings = settings
         self.errors = ""
         self._workers = workers
         self._stdin = stdin
         self._hang_up = hang_up
+        self._report_seconds = report_seconds
 
     def __enter__(self) -> _Running:
         script = f"""
 import signal, sys
 signal.signal(signal.SIGHUP, signal.Handlers({self._hang_up.value}))
-from server.process import child_process, supervisor
+from server.process import child_process, forked_process, supervisor
 from server.process.envoy import config as envoy
 from server.settings import Settings
 child_process.LIFE_SECONDS = 0.1
+forked_process.REPORT_SECONDS = {self._report_seconds}
 supervisor.workers_command = lambda: [sys.executable, *{tuple(self._workers)!r}]
 envoy.command = lambda settings, path: [sys.executable, "-c", {GATEWAY!r}, str(settings.port), str(path)]
 supervisor.NOTICE_SECONDS = 0.0
