@@ -285,7 +285,7 @@ def _public_routes(gateway: Any) -> list[Any]:
 
 
 def test_envoy_gives_every_stream_a_route_without_a_time_limit(gateway: Any) -> None:
-    routes = _public_routes(gateway)
+    routes = [route for route in _public_routes(gateway) if "route" in route]  # those that lead to a worker
     streams = [m for m in METHODS if m.server_streaming]
     assert streams
     for method in streams:
