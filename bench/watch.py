@@ -1,7 +1,8 @@
 """Holds many TrackOrder streams open and times how soon an order's step reaches its watcher.
 
-It runs in its own process (`python -m bench.watch`). It reads a `WatchPlan` from a file as JSON, opens every stream,
-writes the line `open` and waits for a line; then it moves one order after another and writes a result as JSON.
+It runs in its own process (`python -m bench.watch`). It reads a `WatchPlan` from a file as JSON, opens every
+stream, writes the line `open` and waits for a line; then it moves one order after another and writes a result as
+JSON.
 """
 
 from __future__ import annotations
