@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Final
 
-from bench import comparisons
+from bench import comparisons, pacer
 from bench.calls import CallFailed, PreparedCall, write_calls
 from bench.comparisons import any_customer, any_product
 from bench.dataset import SHELVES
@@ -26,8 +26,6 @@ from bench.shops.served import ServedShop
 
 CLIENTS = 16
 """Connections, each with one call at a time, for the most calls a second."""
-PACED_CLIENTS = 100
-"""Connections at a steady rate: more than there are calls at once, so that each is sent when it is due."""
 DIFFERENT = 200
 SECONDS = 5
 WARM_UP_SECONDS = 2
@@ -85,18 +83,16 @@ def rate_rows(shop: SansetShop, gateway: ServedShop, on_row: Callable[[], None])
     """
     rows: list[Figure] = []
     for name in FASTEST:
-        calls = _draw(shop, name, DIFFERENT)
-        most = _most_a_second(gateway, calls)
-        rows.append(Figure(f"json_{name}_rate", round(most), "calls/s"))
-        rows += _latency_rows(f"json_{name}_half", _paced_reads(gateway, calls, most / 2))
+        most = round(_most_a_second(gateway, _draw(shop, name, DIFFERENT)))
+        rows.append(Figure(f"json_{name}_rate", most, "calls/s"))
+        rows += _paced_rows(shop, gateway, name, most // 2, "half")
         if rate := READS_PER_SECOND.get(name):
-            rows += _latency_rows(f"json_{name}_{rate}", _paced_reads(gateway, calls, rate))
+            rows += _paced_rows(shop, gateway, name, rate, str(rate))
         on_row()
     for rate in ADDITIONS_PER_SECOND:
-        calls = _draw(shop, "add_item", rate * SECONDS)
-        rows += _latency_rows(f"json_add_item_{rate}", _paced(gateway, calls, rate))
+        rows += _paced_rows(shop, gateway, "add_item", rate, str(rate))
         on_row()
-    mixed = _mixture(shop, MIXTURE_PER_SECOND * SECONDS)
+    mixed = _mixture(shop, MIXTURE_PER_SECOND * (SECONDS + pacer.WARM_UP_SECONDS))
     rows += _latency_rows(f"json_mixed_{MIXTURE_PER_SECOND}", _paced(gateway, mixed, MIXTURE_PER_SECOND))
     on_row()
     return rows
@@ -117,37 +113,27 @@ def _mixture(shop: SansetShop, count: int) -> list[PreparedCall]:
     return [CALLS[name](shop, draw) for name in names]
 
 
+def _paced_rows(shop: SansetShop, gateway: ServedShop, name: str, rate: int, rate_name: str) -> list[Figure]:
+    calls = _draw(shop, name, rate * (SECONDS + pacer.WARM_UP_SECONDS))
+    return _latency_rows(f"json_{name}_{rate_name}", _paced(gateway, calls, rate))
+
+
 def _latency_rows(name: str, milliseconds: Sequence[float]) -> list[Figure]:
     percentiles = quantiles(milliseconds, n=100)
     return [Figure(f"{name}_p{share}_ms", round(percentiles[share - 1], 1), "ms") for share in (50, 99)]
 
 
 def _most_a_second(gateway: ServedShop, calls: Sequence[PreparedCall]) -> float:
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        return _h2load(gateway, calls, Path(directory), [f"--clients={CLIENTS}"])
-
-
-def _paced_reads(gateway: ServedShop, calls: Sequence[PreparedCall], rate: float) -> list[float]:
-    """The milliseconds of each call at a steady rate."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        log = Path(directory, "log")
-        pace = [f"--clients={PACED_CLIENTS}", f"--rps={rate / PACED_CLIENTS:.2f}", f"--log-file={log}"]
-        _h2load(gateway, calls, Path(directory), pace)
-        return [int(line.rsplit("\t", 1)[1]) / 1e3 for line in log.read_text().splitlines()]
-
-
-def _h2load(
-    gateway: ServedShop, calls: Sequence[PreparedCall], directory: Path, options: Sequence[str]
-) -> float:
     """Send reads, in turn, for some seconds; return how many there were a second.
 
     They are signed by the first one's customer: h2load sends one token in a run.
     """
-    urls = directory / "urls"
-    urls.write_text("".join(f"http://{gateway.target.address}{call.path}\n" for call in calls))
-    command = ["h2load", "--h1", f"--header=authorization: Bearer {calls[0].token}", f"--input-file={urls}"]
-    timing = [f"--duration={SECONDS}", f"--warm-up-time={WARM_UP_SECONDS}"]
-    run = subprocess.run([*command, *options, *timing], capture_output=True, text=True, check=True)
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        urls = Path(directory, "urls")
+        urls.write_text("".join(f"http://{gateway.target.address}{call.path}\n" for call in calls))
+        request = ["--h1", f"--header=authorization: Bearer {calls[0].token}", f"--input-file={urls}"]
+        load = [f"--clients={CLIENTS}", f"--duration={SECONDS}", f"--warm-up-time={WARM_UP_SECONDS}"]
+        run = subprocess.run(["h2load", *request, *load], capture_output=True, text=True, check=True)
     rate, outcome, statuses = (pattern.search(run.stdout) for pattern in (RATE, OUTCOME, STATUSES))
     if rate is None or outcome is None or statuses is None:
         raise CallFailed(f"h2load said nothing of {calls[0].path}: {run.stdout[-500:]}")

@@ -1,6 +1,7 @@
 """Sends calls at a steady rate over HTTP, whether or not replies keep up, and times them from when they were due.
 
-It runs in its own process (`python -m bench.pacer`), and writes the milliseconds of each call as JSON.
+What is sent in the first second counts for nothing. It runs in its own process (`python -m bench.pacer`), and writes the
+milliseconds of each call as JSON.
 """
 
 from __future__ import annotations
@@ -15,20 +16,22 @@ import uvloop
 from bench.calls import CallFailed, PreparedCall, Protocol, Target, read_calls
 from bench.generator import HttpConnection
 
+CONNECTIONS = 50
+"""Open before the first call; more are opened as they are needed."""
+WARM_UP_SECONDS = 1
 OVERLOADED = "429"
 REFUSED_MS = 60_000.0
 """What a call counts as that was refused because there were too many: others are not to look quick by it."""
 
 
 async def pace(target: Target, calls: list[PreparedCall], rate: float) -> list[float]:
-    """Send the calls, so many a second; return the milliseconds of each.
+    """Send the calls, so many a second; return the milliseconds of each after the warm-up.
 
     Raises CallFailed, naming the first error, when a call failed otherwise than for the load.
     """
     idle: list[HttpConnection] = []
     opened: list[HttpConnection] = []
     loop = asyncio.get_running_loop()
-    began = loop.time()
 
     async def connect() -> HttpConnection:
         opened.append(connection := await HttpConnection.open(target))
@@ -47,7 +50,10 @@ async def pace(target: Target, calls: list[PreparedCall], rate: float) -> list[f
         return (loop.time() - due) * 1e3
 
     try:
-        return await asyncio.gather(*(send(number, call) for number, call in enumerate(calls)))
+        idle.extend([await connect() for _ in range(CONNECTIONS)])
+        began = loop.time()
+        milliseconds = await asyncio.gather(*(send(number, call) for number, call in enumerate(calls)))
+        return milliseconds[round(rate * WARM_UP_SECONDS) :]
     finally:
         for connection in opened:
             await connection.close()
