@@ -109,7 +109,7 @@ def _streams(stage: Stage) -> list[Figure]:
 
 
 def _freshness(stage: Stage) -> list[Figure]:
-    # Shops of their own: after the other groups their customers have bought everything, and nothing is new to them.
+    # Shops of their own: after the other groups their customers have bought everything, so nothing is new.
     rows: list[Figure] = []
     for kind in DatabaseKind:
         with ExitStack() as stack:

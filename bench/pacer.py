@@ -1,7 +1,7 @@
 """Sends calls at a steady rate over HTTP, whether or not replies keep up, and times them from when they were due.
 
-What is sent in the first second counts for nothing. It runs in its own process (`python -m bench.pacer`), and writes the
-milliseconds of each call as JSON.
+What is sent in the first second counts for nothing. It runs in its own process (`python -m bench.pacer`), and writes
+the milliseconds of each call as JSON.
 """
 
 from __future__ import annotations
