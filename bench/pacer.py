@@ -1,7 +1,7 @@
 """Sends calls at a steady rate over HTTP, whether or not replies keep up, and times them from when they were due.
 
-What is sent in the first second counts for nothing. It runs in its own process (`python -m bench.pacer`), and writes
-the milliseconds of each call as JSON.
+It runs in its own process (`python -m bench.pacer`), and writes the milliseconds of each call after the first second
+as JSON.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REFUSED_MS = 60_000.0
 
 
 async def pace(target: Target, calls: list[PreparedCall], rate: float) -> list[float]:
-    """Send the calls, so many a second; return the milliseconds of each after the warm-up.
+    """Send the calls, so many a second; return the milliseconds of each.
 
     Raises CallFailed, naming the first error, when a call failed otherwise than for the load.
     """
@@ -52,8 +52,7 @@ async def pace(target: Target, calls: list[PreparedCall], rate: float) -> list[f
     try:
         idle.extend([await connect() for _ in range(CONNECTIONS)])
         began = loop.time()
-        milliseconds = await asyncio.gather(*(send(number, call) for number, call in enumerate(calls)))
-        return milliseconds[round(rate * WARM_UP_SECONDS) :]
+        return await asyncio.gather(*(send(number, call) for number, call in enumerate(calls)))
     finally:
         for connection in opened:
             await connection.close()
@@ -67,7 +66,8 @@ def main() -> None:
     arguments.add_argument("calls", type=Path)
     options = arguments.parse_args()
     target = Target(Protocol.HTTP, options.port)
-    print(json.dumps(uvloop.run(pace(target, read_calls(options.calls), options.rate))))
+    milliseconds = uvloop.run(pace(target, read_calls(options.calls), options.rate))
+    print(json.dumps(milliseconds[round(options.rate * WARM_UP_SECONDS) :]))
 
 
 if __name__ == "__main__":
