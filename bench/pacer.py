@@ -1,7 +1,7 @@
 """Sends calls at a steady rate over HTTP, whether or not replies keep up, and times them from when they were due.
 
-It runs in its own process (`python -m bench.pacer`), and writes the milliseconds of each call after the first second
-as JSON.
+It runs in its own process (`python -m bench.pacer`), and writes the milliseconds of each call after the
+first second as JSON.
 """
 
 from __future__ import annotations
