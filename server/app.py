@@ -34,6 +34,7 @@ from server.recommend import part as recommend_part
 from server.refund import part as refund_part
 from server.refund.service import pay_back_late
 from server.retention import part as retention_part
+from server.search import part as search_part
 from server.segment import part as segment_part
 from server.segment.trained import keeper
 from server.settings import Settings
@@ -56,6 +57,7 @@ class Rooms:
     order: order_part.OrderPart
     refund: refund_part.RefundPart
     recommend: recommend_part.RecommendPart
+    search: search_part.SearchPart
     segment: Part
     webhooks: webhooks_part.WebhookPart
     mail: mail_part.MailPart
@@ -70,7 +72,8 @@ class Rooms:
 def compose(core: Core) -> Rooms:
     """Build every room; where a need of one points to another above it, it is passed a function."""
     payments, exports = Payments.of(core), ExportCalls(Exports(core.db, core.work), core.clock)
-    catalog = catalog_part.build(core, exports.products)
+    catalog = catalog_part.build(core, exports.products, lambda *listed: search.find(*listed))
+    search = search_part.build(core, catalog.products)
     recommend = recommend_part.build(core, catalog.category_ids, on_trained=keeper(core.clock))
     order = order_part.build(core, payments, export_orders=exports.orders, pay_back=pay_back_late)
     refund = refund_part.build(core, payments, order)
@@ -85,6 +88,7 @@ def compose(core: Core) -> Rooms:
         order=order,
         refund=refund,
         recommend=recommend,
+        search=search,
         segment=segment_part.build(core),
         webhooks=webhooks_part.build(core, read_metadata=order_queries.metadata_of_orders),
         mail=mail_part.build(core),

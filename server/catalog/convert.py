@@ -33,7 +33,7 @@ LEFT_OUT_OF_SUMMARIES: Final = ("description", "attributes", "seo_title", "seo_d
 """What takes more room than the rest of a product: a list of a hundred would exceed what clients take."""
 
 _ListProducts = product_pb2.ListProductsRequest
-_OF_LISTS = frozenset({"category", "brand", "tags", "min_price", "max_price", "in_stock"})
+_OF_LISTS = frozenset({"category", "brand", "tags", "min_price", "max_price", "in_stock", "q", "search"})
 """Filters that look at the lists of the shop, which are in no order of changes, and hold nothing deleted."""
 
 
@@ -177,6 +177,14 @@ def filter_from_wire(
         in_stock=request.in_stock if request.HasField("in_stock") else None,
         vendor_id=request.vendor_id or None,
     )
+
+
+def text_from_wire(request: product_pb2.ListProductsRequest) -> str:
+    """What a list is searched for; "" for nothing. Raises InvalidField when it says two things."""
+    if request.q and request.search and request.q != request.search:
+        raise InvalidField(("search", "must be the same as q, or absent", FieldReason.CONFLICT))
+    text: str = request.q or request.search
+    return text.strip() and text
 
 
 def asks_for_changes(request: product_pb2.ListProductsRequest) -> bool:

@@ -127,6 +127,17 @@ def product_page(
     return statement.all(connection, **values)
 
 
+def in_order_of_names(connection: Connection, product_ids: Sequence[int]) -> Sequence[int]:
+    """Those of these products that are listed, by name, A to Z."""
+    names = select(Listing.product_id).where(
+        Listing.list_key == EVERYTHING, Listing.product_id.in_(product_ids)
+    )
+    ordered = names.group_by(Listing.product_id, Listing.name_key).order_by(
+        Listing.name_key, Listing.product_id
+    )
+    return connection.execute(ordered).scalars().all()
+
+
 def count_products(connection: Connection, products: ProductFilter, now: datetime) -> int:
     """Return how many products a list holds, counted up to COUNTED_UP_TO."""
     row = _count(_Shape.of(products)).one(connection, **_values(products, now))

@@ -14,6 +14,7 @@ from server.catalog.product_cache import ProductCache
 from server.catalog.product_lists import ProductLists
 from server.catalog.sales import SalesCount
 from server.catalog.servicer import CatalogServicer, CatalogSettings, ExportProducts
+from server.catalog.text_lists import FindProducts, TextLists
 from server.core import Core
 from server.jobs.runner import Job
 from server.part import Part
@@ -30,13 +31,18 @@ class CatalogPart(Part):
         return (await self.products.tree()).ids_under(slug_or_name)
 
 
-def build(core: Core, export_products: ExportProducts) -> CatalogPart:
-    """CatalogService, and the count of what sold."""
+def build(core: Core, export_products: ExportProducts, find: FindProducts) -> CatalogPart:
+    """CatalogService, and the count of what sold. `find` answers lists with a text."""
     settings = core.settings
     products = ProductCache(core.work, core.clock, low_stock=settings.low_stock_threshold)
     marks = ListMarks(core.clock)
     lists = ProductLists(
-        products, ListPages(core.work, core.clock, marks), marks, pages=core.pages, currency=settings.currency
+        products,
+        ListPages(core.work, core.clock, marks),
+        marks,
+        texts=TextLists(find, products, core.work, core.pages, currency=settings.currency),
+        pages=core.pages,
+        currency=settings.currency,
     )
     servicer = CatalogServicer(
         core.db,

@@ -14,6 +14,7 @@ from server.catalog import convert
 from server.catalog.list_marks import Basis, ListMarks
 from server.catalog.list_pages import ListPages, PageQuery, Total
 from server.catalog.product_cache import CachedProduct, ProductCache
+from server.catalog.text_lists import TextLists
 from server.db.base import AnyRow
 from server.events.cache import Bounded
 from server.events.follower import Follower
@@ -56,9 +57,17 @@ class ProductLists:
     """
 
     def __init__(
-        self, cache: ProductCache, list_pages: ListPages, marks: ListMarks, *, pages: Pages, currency: str
+        self,
+        cache: ProductCache,
+        list_pages: ListPages,
+        marks: ListMarks,
+        *,
+        texts: TextLists,
+        pages: Pages,
+        currency: str,
     ) -> None:
         self._cache = cache
+        self._texts = texts
         self._list_pages = list_pages
         self._marks = marks
         self._pages = pages
@@ -76,13 +85,19 @@ class ProductLists:
         self._replies.clear()
 
     async def page(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
-        """A page of products. Raises CategoryNotFound, InvalidField, InvalidPageToken and PermissionMissing."""
+        """A page of products.
+
+        Raises CategoryNotFound, InvalidField, InvalidPageToken, PermissionMissing, and with a text as search does.
+        """
         key = request.SerializeToString(deterministic=True)
         cached = self._replies.peek(key)
         if cached is not None and self._is_true(cached):
             return packed(pb.ListProductsResponse, cached.reply)
         if convert.asks_for_changes(request):
             return await self._by_change(request, call)
+        text = convert.text_from_wire(request)
+        if text:
+            return await self._texts.page(request, text, call)
         return await self._by_list(request, key, call)
 
     def _is_true(self, reply: _CachedReply) -> bool:

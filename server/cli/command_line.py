@@ -42,7 +42,7 @@ COMMANDS: Final = {
     "import": Entry("import_data", "load data from elsewhere"),
     "export": Entry("export", "write all orders or products into a file"),
     "train": Entry("train", "train the recommendations and put the new model into use"),
-    "evaluate": Entry("evaluate", "measure the recommendations on public data"),
+    "evaluate": Entry("evaluate", "measure recommendations and search on public data"),
     "verify": Entry("verify", "check that stock, orders and payments add up"),
     "jobs": Entry("jobs", "list the scheduled work and how it went, or do some of it now"),
     "config": Entry("config", "print the settings, secrets masked"),

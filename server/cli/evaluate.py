@@ -1,4 +1,4 @@
-"""`sanset evaluate`: what a person or a program sees of the recommendations' quality on public data."""
+"""`sanset evaluate`: what a person or a program sees of how good recommendations and search are on public data."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--train", type=Path, metavar="PATH", help="train on a file of lines `user item item …`; needs --test"
     )
+    source.add_argument(
+        "--search",
+        type=Path,
+        nargs=2,
+        metavar=("PRODUCTS", "JUDGEMENTS"),
+        help="search products (JSON lines) for judged queries (CSV: query, docid, rating)",
+    )
+    parser.add_argument(
+        "--typos", type=int, metavar="SEED", help="search once more with a mistyped word in each query"
+    )
     parser.add_argument("--test", type=Path, metavar="PATH", help="what the users of --train took later")
     parser.add_argument("--k", type=count, default=20, metavar="N", help="measure the first N products")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
@@ -42,12 +52,27 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Evaluate on one set of data; raises CommandError where it does not serve."""
     if arguments.train is not None and (arguments.test is None or not 1 <= arguments.k <= 100):
         raise CommandError("--train needs --test, and --k lies between 1 and 100.")
+    if arguments.search is not None:
+        return search(*arguments.search, typos=arguments.typos, as_json=arguments.json)
     try:
         if arguments.train is not None:
             return line_files(arguments.train, arguments.test, arguments.k, as_json=arguments.json)
         return online_retail(arguments.online_retail, as_json=arguments.json)
     except (MissingLibrary, InsufficientData, UnreadableFile) as error:
         raise CommandError(str(error)) from error
+
+
+def search(products: Path, judgements: Path, *, typos: int | None, as_json: bool) -> int:
+    """Search for judged queries and print how well that went."""
+    from server.search.evaluation.run import evaluate  # what other evaluations do without
+
+    result = evaluate(products, judgements, typos=typos)
+    out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    if as_json:
+        out.print_json(json.dumps({name: quality.as_json() for name, quality in result.parts().items()}))
+    else:
+        print_table(out, [{"queries": name, **quality.as_json()} for name, quality in result.parts().items()])
+    return 0
 
 
 def online_retail(path: Path, *, as_json: bool) -> int:

@@ -38,6 +38,7 @@ PATTERNS = {
     r"^([A-Za-z0-9][A-Za-z0-9 ._/-]*)?$": "may have letters, digits, blanks and the signs . _ / - only",
     r"^(https://[!-~]+)?$": "must be an https address, such as https://carrier.example/track/123",
     r"^[^,]*$": "must not have a comma: each is sent by itself, as in tags=red&tags=blue",
+    r"^[^:]+:.+$": "must be a name and a value with a colon between, as in attributes=material:oak",
     r"^order\.[a-z_]{1,32}$": "must name a step of an order, such as order.shipped",
 }
 """What a text that does not match looks like when it does."""

@@ -48,3 +48,8 @@ class StorageSettings(Group):
     def models_dir(self) -> Path:
         """The directory of trained artifacts."""
         return self.data_dir / "models"
+
+    @property
+    def search_dir(self) -> Path:
+        """The directory of the search index."""
+        return self.data_dir / "search"

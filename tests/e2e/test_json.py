@@ -215,6 +215,8 @@ def test_a_word_is_no_id(stack: Stack, buyer: Person, mug: Any) -> None:
     for path, key in [
         ("orders/history", "items"),
         ("products/trending", "items"),
+        ("products/search", "items"),
+        ("search", "items"),
         ("products/recommendations", "items"),
         (f"products/batch?product_ids={mug['id']}", "items"),
         (f"products/similar/{mug['id']}", "items"),

@@ -97,6 +97,8 @@ def _value(field: FieldDescriptor, rules: Any, number: int) -> Any:
         if rules.string.pattern.startswith("^order"):
             return "order." + "".join(chr(97 + int(digit)) for digit in str(number))
         most = rules.string.max_len
+        if rules.string.pattern.startswith("^[^:]+:"):
+            return f"{number}:{'💥' * 2000}"[:most]
         return f"{number}{'💥' * 2000}"[:most] if most else "x" * rules.string.max_bytes
     if field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
         return 10**6 + number if field.type == FieldDescriptor.TYPE_INT64 else 1

@@ -36,6 +36,7 @@ from sanset.v1 import (
     promotion_pb2_grpc,
     recommend_pb2_grpc,
     refund_service_pb2_grpc,
+    search_service_pb2_grpc,
     segment_pb2_grpc,
     user_pb2,
     user_pb2_grpc,
@@ -141,6 +142,7 @@ class RunningShop:
         self.webhooks = webhook_pb2_grpc.WebhookServiceStub(self.channel)
         self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
+        self.search = search_service_pb2_grpc.SearchServiceStub(self.channel)
         self.segments = segment_pb2_grpc.SegmentServiceStub(self.channel)
         self.admin = self.sign_in(*ADMIN)
         self._password_hash = hashed(settings, PASSWORD)
@@ -258,7 +260,7 @@ class RunningShop:
     def counted_queries(self) -> Iterator[list[str]]:
         """Collect the SQL statements that calls run meanwhile.
 
-        The follower and the recommender, who look at what changed on their own account, are left out.
+        The follower, the recommender and the search, who look at what changed on their own account, are left out.
         """
         statements: list[str] = []
         background = (
@@ -267,6 +269,10 @@ class RunningShop:
             "BEGIN",
             "SELECT products.id, products.category_id, coalesce(",
             "INSERT INTO shown_lists",
+            "SELECT categories.name, categories.parent_id, categories.id",
+            "SELECT variants.product_id, variants.id, variants.sku",
+            "SELECT products.id, products.sku, products.name, products.brand, products.category_id",
+            "SELECT product_listings.product_id, product_listings.valid_from, product_listings.valid_until",
         )
 
         def record(_c: object, _cursor: object, statement: str, *_rest: object) -> None:

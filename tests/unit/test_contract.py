@@ -36,6 +36,7 @@ OPTIONAL = {
     "CatalogService/ListCategories",
     "CatalogService/GetCategory",
     "InventoryService/GetInventory",
+    "SearchService/SearchProducts",
     "RecommendService/GetRecommendations",
     "RecommendService/GetSimilarProducts",
     "RecommendService/GetFrequentlyBoughtTogether",
@@ -223,7 +224,7 @@ def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescripto
     if verbs & {"PUT", "PATCH", "DELETE"}:
         assert level == descriptor_pb2.MethodOptions.IDEMPOTENT
     assert read == bool(
-        re.match("Get|List|BatchGet|Preview|Track(?!Event)|Watch|Analyze|Export", method.name)
+        re.match("Get|List|BatchGet|Search|Preview|Track(?!Event)|Watch|Analyze|Export", method.name)
     )
 
 

@@ -39,6 +39,7 @@ EDITED: Final = (
     "server/repeats",
     "server/retention",
     "server/rpc",
+    "server/search",
     "server/segment",
     "server/settings",
     "server/text",

@@ -395,6 +395,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another number of units can be ordered than the count expected: `available`. ABORTED.
     Metadata: `available`, `expected`, `product_id`, `variant_id`.
     """
+    SEARCH_NOT_READY: _ErrorReason.ValueType  # 170
+    """The products of a large shop are indexed for the first time. UNAVAILABLE."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -783,6 +785,8 @@ STOCK_CHANGED: ErrorReason.ValueType  # 162
 """Another number of units can be ordered than the count expected: `available`. ABORTED.
 Metadata: `available`, `expected`, `product_id`, `variant_id`.
 """
+SEARCH_NOT_READY: ErrorReason.ValueType  # 170
+"""The products of a large shop are indexed for the first time. UNAVAILABLE."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -479,6 +479,8 @@ class ListProductsRequest(_message.Message):
     PRODUCT_IDS_FIELD_NUMBER: _builtins.int
     UPDATED_SINCE_FIELD_NUMBER: _builtins.int
     SHOW_DELETED_FIELD_NUMBER: _builtins.int
+    Q_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
@@ -496,7 +498,7 @@ class ListProductsRequest(_message.Message):
     vendor_id: _builtins.int
     """Only products of this vendor: the id of the vendor's account."""
     sort: Global___ListProductsRequest.Sort.ValueType
-    """The order. Absent: NEWEST, and with `product_ids`, `updated_since` or `show_deleted` UPDATED, the only one that they
+    """The order. Absent: NEWEST, with `q` the best answer first, and with `product_ids`, `updated_since` or `show_deleted` UPDATED, the only one that they
     go with. UPDATED goes with them and `vendor_id` alone; INVALID_ARGUMENT names other filters.
     """
     view: Global___Product.View.ValueType
@@ -505,6 +507,12 @@ class ListProductsRequest(_message.Message):
     """Staff: deleted products as well, which have a `delete_time`; vendors get those of their own. Others get
     PERMISSION_DENIED.
     """
+    q: _builtins.str
+    """Only what answers this text, as SearchProducts finds it: the best 1,000 at most, without `sort` the best first. A
+    change is found within a second.
+    """
+    search: _builtins.str
+    """The same as `q`, which other shops call so. INVALID_ARGUMENT when both are sent and differ."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only products with all of these tags, each by itself: `tags=red&tags=blue`. INVALID_ARGUMENT for one with a comma,
@@ -538,10 +546,12 @@ class ListProductsRequest(_message.Message):
         product_ids: _abc.Iterable[_builtins.int] | None = ...,
         updated_since: _timestamp_pb2.Timestamp | None = ...,
         show_deleted: _builtins.bool = ...,
+        q: _builtins.str = ...,
+        search: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock", "updated_since", b"updated_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "product_ids", b"product_ids", "show_deleted", b"show_deleted", "sort", b"sort", "tags", b"tags", "updated_since", b"updated_since", "vendor_id", b"vendor_id", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "product_ids", b"product_ids", "q", b"q", "search", b"search", "show_deleted", b"show_deleted", "sort", b"sort", "tags", b"tags", "updated_since", b"updated_since", "vendor_id", b"vendor_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__in_stock: _TypeAlias = _typing.Literal["in_stock"]  # noqa: Y015
     _WhichOneofArgType__in_stock: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock"]  # noqa: Y015

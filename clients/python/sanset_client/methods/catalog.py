@@ -74,6 +74,8 @@ def list_products(
     product_ids: Iterable[int] | None = None,
     updated_since: timestamp_pb2.Timestamp | None = None,
     show_deleted: bool | None = None,
+    q: str | None = None,
+    search: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -103,6 +105,8 @@ def list_products(
         product_ids=product_ids,
         updated_since=updated_since,
         show_deleted=show_deleted,
+        q=q,
+        search=search,
     )
 
 

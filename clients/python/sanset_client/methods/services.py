@@ -19,6 +19,7 @@ from sanset.v1.payment_pb2_grpc import PaymentServiceStub
 from sanset.v1.promotion_pb2_grpc import PromotionServiceStub
 from sanset.v1.recommend_pb2_grpc import RecommendServiceStub
 from sanset.v1.refund_service_pb2_grpc import RefundServiceStub
+from sanset.v1.search_service_pb2_grpc import SearchServiceStub
 from sanset.v1.segment_pb2_grpc import SegmentServiceStub
 from sanset.v1.user_pb2_grpc import UserServiceStub
 from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
@@ -31,6 +32,7 @@ from sanset_client.methods.payment import PaymentMethods
 from sanset_client.methods.promotion import PromotionMethods
 from sanset_client.methods.recommend import RecommendMethods
 from sanset_client.methods.refund import RefundMethods
+from sanset_client.methods.search import SearchMethods
 from sanset_client.methods.segment import SegmentMethods
 from sanset_client.methods.user import UserMethods
 from sanset_client.methods.webhook import WebhookMethods
@@ -48,6 +50,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.promotion_pb2_grpc import PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
     from sanset.v1.refund_service_pb2_grpc import RefundServiceAsyncStub
+    from sanset.v1.search_service_pb2_grpc import SearchServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
@@ -62,6 +65,7 @@ else:
     from sanset.v1.promotion_pb2_grpc import PromotionServiceStub as PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
     from sanset.v1.refund_service_pb2_grpc import RefundServiceStub as RefundServiceAsyncStub
+    from sanset.v1.search_service_pb2_grpc import SearchServiceStub as SearchServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
@@ -105,6 +109,10 @@ class Recommend(RecommendMethods, Service, RecommendServiceStub):
 
 class Refunds(RefundMethods, Service, RefundServiceStub):
     """Cancels orders, pays them back and takes goods back."""
+
+
+class Searchs(SearchMethods, Service, SearchServiceStub):
+    """Finds products by words."""
 
 
 class Segments(SegmentMethods, Service, SegmentServiceStub):
@@ -159,6 +167,10 @@ class AsyncRefunds(RefundMethods, AsyncService, RefundServiceAsyncStub):
     """Cancels orders, pays them back and takes goods back."""
 
 
+class AsyncSearchs(SearchMethods, AsyncService, SearchServiceAsyncStub):
+    """Finds products by words."""
+
+
 class AsyncSegments(SegmentMethods, AsyncService, SegmentServiceAsyncStub):
     """Groups customers by rules and by training, and tells admins what each group has in common."""
 
@@ -185,6 +197,7 @@ class Services:
         self.promotions = Promotions(channel)
         self.recommend = Recommend(channel)
         self.refunds = Refunds(channel)
+        self.searchs = Searchs(channel)
         self.segments = Segments(channel)
         self.users = Users(channel)
         self.webhooks = Webhooks(channel)
@@ -204,6 +217,7 @@ class AsyncServices:
         self.promotions = AsyncPromotions(channel)
         self.recommend = AsyncRecommend(channel)
         self.refunds = AsyncRefunds(channel)
+        self.searchs = AsyncSearchs(channel)
         self.segments = AsyncSegments(channel)
         self.users = AsyncUsers(channel)
         self.webhooks = AsyncWebhooks(channel)

@@ -1,0 +1,116 @@
+"""The engine: answers a query from memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from server.events.cache import Bounded
+from server.search.engine.interpretation import Interpretation, Interpreter, NoSynonyms, Synonyms
+from server.search.engine.matching import Matches, everything, match
+from server.search.engine.narrowing import NO_CRITERIA, Criteria, Facets, Narrowed, Searchable
+from server.search.engine.ranking import RankedProducts, SortOrder, rank
+
+MAX_ANSWERS: Final = 200
+"""How many answers are remembered, while nothing that they were made of changed."""
+MAX_MATCHES_BYTES: Final = 4 * 1024 * 1024
+"""What the matches take that are remembered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOptions:
+    """What is asked for beside the text."""
+
+    criteria: Criteria = NO_CRITERIA
+    order: SortOrder = SortOrder.RELEVANCE
+    price_unit: int = 100
+    """Of the bands of prices; see `Narrowed.facets`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SearchAnswer:
+    """What a query found."""
+
+    query: Interpretation
+    ranked: RankedProducts
+    sku_product: int | None = None
+    """The product whose sku was typed."""
+    total: int
+    """Of all that match and pass, however many are ranked."""
+    facets: Facets
+
+
+class Engine:
+    """Answers queries on one state of the catalogue; another state has another engine. For use on one thread."""
+
+    def __init__(self, goods: Searchable, synonyms: Synonyms | None = None) -> None:
+        self.goods = goods
+        self._interpreter = Interpreter(goods.index, synonyms or NoSynonyms())
+        self._pairs: Bounded[str, tuple[Interpretation, Matches]] = Bounded(
+            size=MAX_MATCHES_BYTES, weigh=_weight
+        )
+        self._answers: Bounded[tuple[str, SearchOptions], tuple[int, SearchAnswer]] = Bounded(
+            size=MAX_ANSWERS
+        )
+
+    def find(self, text: str) -> tuple[Interpretation, Matches]:
+        """What a text means, and what matches it by its words."""
+        pair = self._pairs.peek(text)
+        if pair is None:
+            query = self._interpreter.interpret(text)
+            index = self.goods.index
+            matches = match(index, query) if query.concepts or text.strip() else everything(index)
+            pair = query, matches
+            self._pairs.put(text, pair)
+        return pair
+
+    def _product_of(self, query: Interpretation) -> int | None:
+        return None if query.sku is None else int(self.goods.index.columns.product_ids[query.sku[0]])
+
+    def knows(self, text: str) -> bool:
+        """Whether what matches a text is remembered."""
+        return self._pairs.peek(text) is not None
+
+    def remember(self, text: str, query: Interpretation, matches: Matches) -> None:
+        """Take these for what matches a text."""
+        self._pairs.put(text, (query, matches))
+
+    def answer(self, text: str, selection: SearchOptions) -> SearchAnswer:
+        """What a text finds among what is selected."""
+        generation = self.goods.shelf.generation
+        cached = self._answers.peek((text, selection))
+        if cached is not None and cached[0] == generation:
+            return cached[1]
+        answer = self.select(*self.find(text), selection)
+        self._answers.put((text, selection), (generation, answer))
+        return answer
+
+    def select(self, query: Interpretation, matches: Matches, selection: SearchOptions) -> SearchAnswer:
+        """What of the matches is selected."""
+        narrowed = Narrowed(self.goods, matches, selection.criteria)
+        passing = narrowed.passing()
+        return SearchAnswer(
+            query=query,
+            ranked=rank(self.goods, passing, selection.order),
+            sku_product=self._product_of(query),
+            total=len(passing),
+            facets=narrowed.facets(selection.price_unit),
+        )
+
+
+def _weight(pair: tuple[Interpretation, Matches]) -> int:
+    return 8 * len(pair[1]) + 1_000
+
+
+def page_after(ranked: RankedProducts, last: tuple[int, int] | None) -> int:
+    """Where the next page begins, behind the product that stood last on the one before, at that place.
+
+    It is looked for where it is by now; one that is gone leaves its place to the next.
+    """
+    if last is None:
+        return 0
+    position, product_id = last
+    now = np.flatnonzero(ranked.product_ids == product_id)
+    return int(now[0]) + 1 if len(now) else position

@@ -1,0 +1,77 @@
+"""Highlights: the parts of a text that a query is found in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from server.search.index.words import stem, words
+
+MAX_LOOKED_AT: Final = 2_000
+"""Characters of a text in which its best piece is looked for."""
+SNIPPET: Final = 200
+"""Characters of a long text that are shown."""
+LEAD: Final = 40
+"""Of them before the first word that matches."""
+
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A piece of a text."""
+
+    text: str
+    matches: bool
+
+
+def highlighted(text: str, stems: frozenset[str]) -> list[TextPart]:
+    """A short text in parts; none when nothing matches."""
+    return _parts(text, list(_spans(text, stems)), 0, len(text))
+
+
+def snippet(text: str, stems: frozenset[str]) -> list[TextPart]:
+    """The piece of a long text around the first word that matches, in parts; none when nothing matches."""
+    spans = list(_spans(text[:MAX_LOOKED_AT], stems))
+    if not spans:
+        return []
+    start = _word_start(text, spans[0][0] - LEAD)
+    end = _word_end(text, start + SNIPPET)
+    return _parts(text, [span for span in spans if span[1] <= end], start, end)
+
+
+def _spans(text: str, stems: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Where the words stand that match."""
+    for word in _WORD.finditer(text):
+        if any(stem(each) in stems for each in words(word[0])):
+            yield word.span()
+
+
+def _parts(text: str, spans: list[tuple[int, int]], start: int, end: int) -> list[TextPart]:
+    if not spans:
+        return []
+    parts: list[TextPart] = []
+    for first, last in spans:
+        if first > start:
+            parts.append(TextPart(text[start:first], matches=False))
+        parts.append(TextPart(text[first:last], matches=True))
+        start = last
+    if start < end:
+        parts.append(TextPart(text[start:end], matches=False))
+    return parts
+
+
+def _word_start(text: str, position: int) -> int:
+    if position <= 0:
+        return 0
+    blank = text.find(" ", position)
+    return blank + 1 if 0 <= blank < position + LEAD else position
+
+
+def _word_end(text: str, position: int) -> int:
+    if position >= len(text):
+        return len(text)
+    blank = text.rfind(" ", 0, position)
+    return blank if blank > position - LEAD else position

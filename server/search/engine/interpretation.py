@@ -1,0 +1,222 @@
+"""What a query means: the words of the catalogue that each of its words may stand for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, Protocol
+
+import numpy as np
+
+from server.search.engine.vocabulary import Vocabulary, WordCandidate
+from server.search.index.index import SearchIndex
+from server.search.index.words import STOP_WORDS, number_of, stem, words
+
+MAX_WORDS: Final = 24
+"""Of a query; the rest is not looked at."""
+MAX_CORRECTIONS: Final = 3
+"""Words that one mistyped word may stand for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What was found by measuring (docs/decisions)."""
+
+    completion: float = 0.6
+    """Of a word that continues the last one, against that one itself."""
+    synonym: float = 0.9
+    compound: float = 0.9
+    """Of words that are written as one in the query and apart in the catalogue, or the other way round."""
+    number: float = 0.4
+    """Of a number without the unit that the query names."""
+    unlikely: float = 0.35
+    """How much less likely than the best a correction may be, and still counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Stems that a word may stand for; of several, a document needs all."""
+
+    terms: tuple[str, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A word of the query, as what it may stand for."""
+
+    alternatives: Sequence[Alternative]
+
+
+@dataclass(frozen=True, slots=True)
+class Synonym:
+    """That the words from `start` to before `end` are also said in another way."""
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+
+
+class Synonyms(Protocol):
+    """Knows which words the shop takes for the same."""
+
+    def of(self, query: Sequence[str]) -> Sequence[Synonym]:
+        """What else the words of a query, folded as `words` folds them, are called."""
+        ...
+
+
+class NoSynonyms:
+    """Takes nothing for the same."""
+
+    def of(self, query: Sequence[str]) -> Sequence[Synonym]:
+        """Nothing."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpretation:
+    """A query as it is searched for."""
+
+    text: str
+    """As it is meant: with mistyped words corrected."""
+    corrected: bool
+    concepts: Sequence[Concept]
+    stems: frozenset[str]
+    """What is marked in the texts of a hit."""
+    sku: tuple[int, int] | None = None
+    """The document and variant whose sku was typed."""
+
+
+@dataclass(slots=True)
+class _Word:
+    written: str
+    meant: str
+    alternatives: dict[tuple[str, ...], float] = field(default_factory=dict)
+
+    def add(self, terms: Sequence[str], weight: float) -> None:
+        stems = tuple(dict.fromkeys(stem(term) for term in terms))
+        self.alternatives[stems] = max(weight, self.alternatives.get(stems, 0.0))
+
+
+class Interpreter:
+    """Interprets queries by the words of an index."""
+
+    def __init__(self, index: SearchIndex, synonyms: Synonyms, tuning: Tuning | None = None) -> None:
+        self._index = index
+        self._synonyms = synonyms
+        self._vocabulary = Vocabulary(index)
+        self._tuning = tuning or Tuning()
+
+    def interpret(self, text: str) -> Interpretation:
+        """What a query means; one without a word means nothing."""
+        written = words(text)[:MAX_WORDS]
+        telling = [word for word in written if word not in STOP_WORDS] or written
+        query = [_Word(word, word) for word in telling]
+        begun = bool(text) and not text[-1].isspace()
+        unknown = [word for word in query if not self._add_itself(word)]
+        self._join(query)
+        if begun and query:
+            self._complete(query[-1])
+        for word in unknown:
+            if not word.alternatives:
+                self._correct(word, query)
+        self._add_synonyms(query)
+        meant = {word.written: word.meant for word in query}
+        corrected = any(word.written != word.meant for word in query)
+        concepts = [
+            Concept([Alternative(terms, weight) for terms, weight in word.alternatives.items()])
+            for word in query
+        ]
+        return Interpretation(
+            text=" ".join(meant.get(word, word) for word in written) if corrected else text,
+            corrected=corrected,
+            concepts=concepts,
+            stems=frozenset(
+                term
+                for concept in concepts
+                for alternative in concept.alternatives
+                for term in alternative.terms
+            ),
+            sku=self._index.sku(text.strip()),
+        )
+
+    def _add_itself(self, word: _Word) -> bool:
+        number = number_of(word.written)
+        if number is not None:
+            word.add([number], self._tuning.number)
+        if self._index.frequency(stem(word.written)):
+            word.add([word.written], 1.0)
+            return True
+        return False
+
+    def _join(self, query: Sequence[_Word]) -> None:
+        """Take two words that stand side by side for one that the catalogue writes as one."""
+        for first, second in pairwise(query):
+            together = first.written + second.written
+            if self._index.word_count(together):
+                first.add([together], self._tuning.compound)
+                second.add([together], self._tuning.compound)
+
+    def _complete(self, last: _Word) -> None:
+        is_word = bool(last.alternatives)
+        if is_word and len(last.written) < 3:
+            return
+        most = 0
+        for candidate in self._vocabulary.completions(last.written):
+            most = max(most, candidate.count)
+            share = math.sqrt(candidate.count / most)
+            weight = self._tuning.completion * share if is_word else share
+            last.add([candidate.word], weight)
+
+    def _correct(self, word: _Word, query: Sequence[_Word]) -> None:
+        """Find what a word that the catalogue lacks may stand for."""
+        parts = self._vocabulary.parts(word.written)
+        likely = self._by_likelihood(self._vocabulary.nearest(word.written), word, query)
+        if parts is not None and (not likely or min(map(self._index.word_count, parts)) > likely[0][0].count):
+            word.add(parts, self._tuning.compound)
+            word.meant = " ".join(parts)
+            return
+        for candidate, likelihood in likely[:MAX_CORRECTIONS]:
+            if likelihood >= self._tuning.unlikely:
+                word.add([candidate.word], likelihood)
+        if likely:
+            word.meant = likely[0][0].word
+
+    def _by_likelihood(
+        self, candidates: Sequence[WordCandidate], word: _Word, query: Sequence[_Word]
+    ) -> list[tuple[WordCandidate, float]]:
+        """Candidates with how likely each is against the best, by the company that the other words keep."""
+        if not candidates:
+            return []
+        company = self._company(word, query)
+        logarithms = []
+        for candidate in candidates:
+            docs = self._index.postings(stem(candidate.word))[0]
+            together = int(np.isin(docs, company).sum()) if company is not None else 0
+            value = math.log1p(candidate.count) + 2 * math.log1p(together) - 3 * (candidate.edits - 1)
+            value += 0.5 if candidate.word[-1] == word.written[-1] else 0.0
+            logarithms.append(value)
+        best = max(logarithms)
+        likely = [
+            (each, math.exp((value - best) / 2)) for each, value in zip(candidates, logarithms, strict=True)
+        ]
+        return sorted(likely, key=lambda each: (-each[1], each[0].word))
+
+    def _company(
+        self, word: _Word, query: Sequence[_Word]
+    ) -> np.ndarray[tuple[int], np.dtype[np.int32]] | None:
+        """The documents of the rarest of the other words."""
+        sets = [
+            self._index.postings(terms[0])[0]
+            for other in query
+            if other is not word
+            for terms in list(other.alternatives)[:1]
+        ]
+        return min((docs for docs in sets if len(docs)), key=len, default=None)
+
+    def _add_synonyms(self, query: Sequence[_Word]) -> None:
+        for synonym in self._synonyms.of([word.meant for word in query]):
+            for word in query[synonym.start : synonym.end]:
+                word.add(synonym.words, self._tuning.synonym)

@@ -1,0 +1,89 @@
+"""Ranking: the order of what passed, by how well it answers the query, or as the caller sorts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.search.engine.matching import Matches
+from server.search.engine.narrowing import Searchable
+
+MAX_RANKED: Final = 1_000
+"""How far a list goes: nobody reads further, and a program has ListProducts."""
+
+
+class SortOrder(Enum):
+    """What comes first."""
+
+    RELEVANCE = "RELEVANCE"
+    PRICE_ASC = "PRICE_ASC"
+    PRICE_DESC = "PRICE_DESC"
+    NEWEST = "NEWEST"
+    POPULARITY = "POPULARITY"
+    RATING = "RATING"
+
+
+@dataclass(frozen=True, slots=True)
+class Bias:
+    """What counts beside the words."""
+
+    sold_out: float = 0.5
+    """What a score is worth of a product that cannot be bought."""
+    popularity: float = 0.05
+    """What the best seller of the matches gains, others less by the logarithm of what they sold."""
+    rating: float = 0.02
+    """What five stars gain."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankedProducts:
+    """Products, the best first, with their scores."""
+
+    product_ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+def rank(goods: Searchable, matches: Matches, order: SortOrder, bias: Bias | None = None) -> RankedProducts:
+    """The first MAX_RANKED of the matches in an order; ties are broken by the id, the newer product first."""
+    product_ids = goods.index.columns.product_ids[matches.docs]
+    keys = _keys(goods, matches, order, bias or Bias())
+    if len(keys) > MAX_RANKED:
+        # Whatever ties with the last one stays, so that the id decides between them too.
+        least = np.partition(keys, len(keys) - MAX_RANKED)[len(keys) - MAX_RANKED]
+        near = keys >= least
+        product_ids, keys, scores = product_ids[near], keys[near], matches.scores[near]
+    else:
+        scores = matches.scores
+    best = np.lexsort((-product_ids, -keys))[:MAX_RANKED]
+    shown = keys if order is SortOrder.RELEVANCE else scores.astype(np.float64)
+    return RankedProducts(product_ids[best], shown[best])
+
+
+def _keys(goods: Searchable, matches: Matches, order: SortOrder, bias: Bias) -> NDArray[np.float64]:
+    """By what the matches are sorted, the highest first."""
+    shelf, slots = goods.shelf, goods.slots[matches.docs]
+    if order is SortOrder.RELEVANCE:
+        return _relevance(goods, matches, bias)
+    if order is SortOrder.PRICE_ASC:
+        return -shelf.prices[slots].astype(np.float64)
+    columns: dict[SortOrder, NDArray[np.generic]] = {
+        SortOrder.PRICE_DESC: shelf.prices,
+        SortOrder.NEWEST: shelf.created,
+        SortOrder.POPULARITY: shelf.sold,
+        SortOrder.RATING: shelf.ratings,
+    }
+    return columns[order][slots].astype(np.float64)
+
+
+def _relevance(goods: Searchable, matches: Matches, bias: Bias) -> NDArray[np.float64]:
+    shelf, slots = goods.shelf, goods.slots[matches.docs]
+    popularity = np.log1p(shelf.sold[slots].astype(np.float64))
+    popularity /= max(float(popularity.max(initial=0.0)), 1.0)
+    gain = 1.0 + bias.popularity * popularity + bias.rating / 5 * shelf.ratings[slots]
+    worth = np.where(shelf.in_stock[slots], 1.0, bias.sold_out)
+    keys: NDArray[np.float64] = np.round(matches.scores.astype(np.float64) * gain * worth, 6)
+    return keys

@@ -1,0 +1,108 @@
+"""The vocabulary: which words of the catalogue a mistyped one may stand for, and how a begun one may go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from server.search.index.index import SearchIndex
+from server.search.index.words import is_correctable
+
+MIN_FOR_TWO_EDITS: Final = 8
+"""Letters of a word that may be wrong in two places; a shorter one in one."""
+MAX_CANDIDATES: Final = 30
+"""For one word, of those nearest to it."""
+MAX_COMPLETIONS: Final = 12
+"""The most frequent words that a beginning stands for."""
+MIN_PREFIX: Final = 2
+MIN_PART: Final = 3
+"""Letters of each part of a word that was written as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordCandidate:
+    """A word of the catalogue that another may stand for."""
+
+    word: str
+    edits: int
+    count: int
+    """In how many documents it is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bucket:
+    """The words that begin with one letter."""
+
+    words: Sequence[str]
+    counts: Sequence[int]
+
+
+class Vocabulary:
+    """Looks words of an index up. For use on one thread at a time."""
+
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
+        self._buckets: dict[str, _Bucket] = {}
+
+    def nearest(self, word: str) -> list[WordCandidate]:
+        """The words one edit away, or two from a long one; with the same first letter, if there are any."""
+        if not is_correctable(word):
+            return []
+        edits = 2 if len(word) >= MIN_FOR_TWO_EDITS else 1
+        same_letter = self._within(word, self._bucket(word[0]), edits)
+        if same_letter:
+            return same_letter
+        others = [letter for letter in "abcdefghijklmnopqrstuvwxyz" if letter != word[0]]
+        return [candidate for letter in others for candidate in self._within(word, self._bucket(letter), 1)][
+            :MAX_CANDIDATES
+        ]
+
+    def completions(self, prefix: str) -> list[WordCandidate]:
+        """The most frequent words that begin so, without the beginning itself."""
+        if len(prefix) < MIN_PREFIX:
+            return []
+        words = self._index.words_beginning_with(prefix)
+        words.pop(prefix, None)
+        best = sorted(words.items(), key=lambda each: (-each[1], each[0]))[:MAX_COMPLETIONS]
+        return [WordCandidate(word, 0, count) for word, count in best]
+
+    def parts(self, word: str) -> tuple[str, str] | None:
+        """The two words that were written as one, the most frequent ones; None when there are none."""
+        count = self._index.word_count
+        best, most = None, 0
+        for cut in range(MIN_PART, len(word) - MIN_PART + 1):
+            first, second = word[:cut], word[cut:]
+            fewer = min(count(first), count(second))
+            if fewer > most:
+                best, most = (first, second), fewer
+        return best
+
+    def _bucket(self, letter: str) -> _Bucket:
+        bucket = self._buckets.get(letter)
+        if bucket is None:
+            words = {
+                word: count
+                for word, count in self._index.words_beginning_with(letter).items()
+                if is_correctable(word)
+            }
+            bucket = self._buckets[letter] = _Bucket(list(words), list(words.values()))
+        return bucket
+
+    def _within(self, word: str, bucket: _Bucket, edits: int) -> list[WordCandidate]:
+        from rapidfuzz import process  # costs time at the start, and few queries are mistyped
+        from rapidfuzz.distance import OSA
+
+        if not bucket.words:
+            return []
+        scorer = OSA.distance
+        scored = process.cdist([word], bucket.words, scorer=scorer, score_cutoff=edits, dtype=np.uint8)
+        distances = scored[0]
+        near = np.flatnonzero(distances <= edits)
+        candidates = [
+            WordCandidate(bucket.words[i], int(distances[i]), bucket.counts[i]) for i in near.tolist()
+        ]
+        candidates.sort(key=lambda candidate: (candidate.edits, -candidate.count, candidate.word))
+        return candidates[:MAX_CANDIDATES]

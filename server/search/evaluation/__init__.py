@@ -1,0 +1,1 @@
+"""Measuring search by judgements: the serving code on a file of products."""

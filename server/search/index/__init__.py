@@ -1,0 +1,1 @@
+"""The index: the words of products, and how they are stored."""

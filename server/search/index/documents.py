@@ -1,0 +1,154 @@
+"""Documents: what search knows of a product, and what its words weigh.
+
+The words of all fields come together before their frequency is dampened (BM25F): a word in the name and in the
+description counts as often as it stands there, by the weights of the fields, but not twice as two different words
+would. What a word weighs is worked out when a product is indexed; a query only adds up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from server.search.index.words import number_of, stem, words
+
+MAX_DESCRIPTION: Final = 4_000
+"""Characters of a description that are read: the rest says little new."""
+MAX_ATTRIBUTES: Final = 64
+"""Of a product, by which it is filtered and counted."""
+MAX_ATTRIBUTE_LENGTH: Final = 100
+
+SATURATION: Final = 1.2
+"""How soon more of a word adds no more (k1 of BM25)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWeight:
+    """What a word in a field counts, and how far a long field dilutes it, against one of usual length."""
+
+    weight: float
+    usual_length: float
+    dilution: float
+
+    def of(self, count: int, length: int) -> float:
+        """What `count` times a word weigh in a field of `length` words."""
+        return self.weight * count / (1 - self.dilution + self.dilution * length / self.usual_length)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWeights:
+    """What words count by where they stand."""
+
+    name: FieldWeight = FieldWeight(3.0, 10, 0.5)
+    brand: FieldWeight = FieldWeight(2.0, 1.5, 0.0)
+    categories: FieldWeight = FieldWeight(1.5, 4, 0.3)
+    tags: FieldWeight = FieldWeight(1.5, 4, 0.3)
+    attributes: FieldWeight = FieldWeight(0.4, 60, 0.5)
+    description: FieldWeight = FieldWeight(1.0, 30, 0.5)
+
+
+WEIGHTS: Final = FieldWeights()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What search knows of a product."""
+
+    product_id: int
+    name: str
+    brand: str = ""
+    categories: Sequence[str] = ()
+    """The names of its category and of those above."""
+    tags: Sequence[str] = ()
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    description: str = ""
+    category_id: int = 0
+    vendor_id: int = 0
+    skus: Mapping[str, int] = field(default_factory=dict)
+    """Those of its variants, with the variant; 0 for the product's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry:
+    """A document as it is indexed."""
+
+    product_id: int
+    weights: Mapping[str, float]
+    """What each stem weighs, from 0 to 1."""
+    words: frozenset[str]
+    """As they are written: what a query is corrected to, and completed by."""
+    brand: str
+    category_id: int
+    vendor_id: int
+    tags: Sequence[str]
+    attributes: Sequence[tuple[str, str]]
+    skus: Mapping[str, int]
+
+
+def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
+    """Weigh the words of a document."""
+    facts = attributes_of(document.attributes)
+    texts = (
+        (weights.name, document.name),
+        (weights.brand, document.brand),
+        (weights.categories, " ".join(document.categories)),
+        (weights.tags, " ".join(document.tags)),
+        (weights.attributes, " ".join(value for _, value in facts if not _is_number(value))),
+        (weights.description, document.description[:MAX_DESCRIPTION]),
+    )
+    frequency: Counter[str] = Counter()
+    surface: set[str] = set()
+    for field_weight, text in texts:
+        if not text or not field_weight.weight:
+            continue
+        written = words(text)
+        surface.update(written)
+        for term, count in Counter(_terms(written)).items():
+            frequency[term] += field_weight.of(count, len(written))  # type: ignore[assignment]
+    return IndexEntry(
+        product_id=document.product_id,
+        weights={term: value / (SATURATION + value) for term, value in frequency.items()},
+        words=frozenset(surface),
+        brand=document.brand,
+        category_id=document.category_id,
+        vendor_id=document.vendor_id,
+        tags=tuple(dict.fromkeys(document.tags)),
+        attributes=facts,
+        skus={sku.casefold(): variant_id for sku, variant_id in document.skus.items() if sku},
+    )
+
+
+def _terms(written: Iterable[str]) -> Iterable[str]:
+    for word in written:
+        yield stem(word)
+        number = number_of(word)
+        if number is not None:  # "27 monitor" is said of one of 27 inches
+            yield number
+
+
+def attributes_of(attributes: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The names and values by which products are filtered: texts, numbers, and lists of them."""
+    pairs: dict[tuple[str, str], None] = {}
+    for name, value in attributes.items():
+        if len(name) > MAX_ATTRIBUTE_LENGTH:
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            shown = attribute_text(each)
+            if shown and len(shown) <= MAX_ATTRIBUTE_LENGTH and len(pairs) < MAX_ATTRIBUTES:
+                pairs[name, shown] = None
+    return list(pairs)
+
+
+def attribute_text(value: object) -> str:
+    """A value of an attribute as it is shown and asked for; "" for what is none."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).replace("-", "", 1).isdigit()

@@ -1,0 +1,130 @@
+"""Words: how texts of products and queries become what is compared.
+
+Both go the same way: case, accents and apostrophes are folded, a number and its unit become one word ("16 GB" and
+"16gb"), a script without blanks becomes pairs of its characters, and English words are stemmed.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+import Stemmer
+
+MAX_WORD_LENGTH: Final = 40
+"""What is longer is cut: no person types it, and codes differ before."""
+
+_SHORT_UNITS: Final = (
+    *("gb", "mb", "tb", "kg", "mg", "g", "ml", "cl", "l", "cm", "mm", "km", "kw", "w", "v", "mah", "ah"),
+    *("hz", "khz", "mhz", "ghz", "mp", "fps", "dpi", "rpm", "btu", "oz", "lb", "ft"),
+)
+_LONG_UNITS: Final = {
+    "in": ("inch", "inches"),
+    "gb": ("gigabyte", "gigabytes"),
+    "tb": ("terabyte", "terabytes"),
+    "l": ("litre", "litres", "liter", "liters"),
+    "w": ("watt", "watts"),
+    "v": ("volt", "volts"),
+    "g": ("gram", "grams"),
+    "kg": ("kilogram", "kilograms"),
+    "lb": ("lbs",),
+    "mp": ("megapixel", "megapixels"),
+}
+_UNITS: Final = {unit: unit for unit in _SHORT_UNITS} | {
+    name: unit for unit, names in _LONG_UNITS.items() for name in names
+}
+_TOUCHING: Final = _UNITS | {"in": "in"}
+"""Units that may touch their number; apart from it, "in" is another word."""
+_LONE_LETTERS: Final = frozenset({"g", "l", "w", "v"})
+"""Units that are also letters of names: they count where they touch the number."""
+
+_INCH_MARK = re.compile(r"(?<=\d)\s?(?:\"|″|”|'')")
+_POSSESSIVE = re.compile(r"'s\b")
+_WORD = re.compile(r"\d+(?:\.\d+)+[a-z]*|[^\W_]+")
+_MEASURE = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_UNSPACED = re.compile(r"[぀-ヿ㐀-鿿豈-﫿]+")
+
+STOP_WORDS: Final = frozenset(
+    [
+        *("a", "an", "and", "are", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or"),
+        *("that", "the", "this", "to", "with", "without"),
+    ]
+)
+"""Say nothing of a product: they count only in a query that has no other word."""
+
+_local = threading.local()
+
+
+def fold(text: str) -> str:
+    """The text in lower case, without accents and apostrophes."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+        text = "".join(each for each in decomposed if not unicodedata.combining(each)).replace("’", "'")
+    return _INCH_MARK.sub("in ", _POSSESSIVE.sub("", text.lower())).replace("'", "")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in their order, a number with its unit as one."""
+    result: list[str] = []
+    for raw in _WORD.findall(fold(text)):
+        word = raw[:MAX_WORD_LENGTH]
+        if word.isascii():
+            unit = _UNITS.get(word)
+            if unit and word not in _LONE_LETTERS and result and _NUMBER.fullmatch(result[-1]):
+                result[-1] += unit
+            else:
+                result.append(_measure(word))
+        else:
+            result.extend(_pairs(word))
+    return result
+
+
+def _measure(word: str) -> str:
+    """A number that touches its unit, the unit in its short form; other words as they are."""
+    if word[0].isdigit() and not word[-1].isdigit():
+        match = _MEASURE.fullmatch(word)
+        if match and match[2] in _TOUCHING:
+            return match[1] + _TOUCHING[match[2]]
+    return word
+
+
+def number_of(word: str) -> str | None:
+    """The number in a number with its unit; None for other words."""
+    if not word[0].isdigit() or word[-1].isdigit():
+        return None
+    match = _MEASURE.fullmatch(word)
+    return match[1] if match and match[2] in _TOUCHING else None
+
+
+def _pairs(word: str) -> list[str]:
+    """A word in a script without blanks as the pairs of its characters; others as they are."""
+    parts: list[str] = []
+    end = 0
+    for run in _UNSPACED.finditer(word):
+        if run.start() > end:
+            parts.append(word[end : run.start()])
+        text, end = run[0], run.end()
+        parts += [text[i : i + 2] for i in range(max(len(text) - 1, 1))]
+    if end < len(word):
+        parts.append(word[end:])
+    return parts
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """The stem of an English word; what is no word of letters stays."""
+    if len(word) < 3 or not word.isascii() or not word.isalpha():
+        return word
+    stemmer = getattr(_local, "stemmer", None)
+    if stemmer is None:  # one is not to be shared by threads
+        stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
+    return str(stemmer.stemWord(word))
+
+
+def is_correctable(word: str) -> bool:
+    """Whether it may be a word that was mistyped: of letters alone, and long enough to be told from others."""
+    return len(word) >= 4 and word.isalpha() and not _UNSPACED.search(word)

@@ -1,0 +1,112 @@
+"""SearchService over gRPC: an envelope around searching."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sanset.v1 import search_pb2 as pb
+from sanset.v1 import search_service_pb2_grpc
+
+from server.catalog.product_cache import CachedProduct, ProductCache
+from server.paging import Pages
+from server.rpc.call import Call
+from server.search import convert
+from server.search.engine.engine import SearchAnswer, page_after
+from server.search.service import Search, Searched
+
+
+class _Row(NamedTuple):
+    """A place in the list of what was found; the first is 1."""
+
+    position: int
+    product_id: int
+    score: float
+
+
+class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
+    """Translates searches."""
+
+    def __init__(self, search: Search, products: ProductCache, pages: Pages, *, currency: str) -> None:
+        self._search = search
+        self._products = products
+        self._pages = pages
+        self._currency = currency
+
+    async def SearchProducts(
+        self, request: pb.SearchProductsRequest, call: Call
+    ) -> pb.SearchProductsResponse:
+        tree = await self._products.tree()
+        category_ids = tree.ids_under(request.category) if request.category else None
+        selection = convert.selection_from_wire(request, category_ids, self._currency)
+        # The category as it was sent: a new one below it must not end the walk through the pages.
+        scope = ("SearchProducts", request.q, request.category, *_scope(request))
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
+        answer = await self._search.answer(request.q, selection)
+        rows = _rows(answer, page_after(answer.ranked, (after[0], after[1]) if after else None), size + 1)
+        by_id = await self._products.products([row.product_id for row in rows[:size]])
+        hits = _Hits(answer, by_id)
+        items, token = self._pages.page(
+            rows, size, hits.of, lambda row: [row.position, row.product_id], *scope
+        )
+        response = pb.SearchProductsResponse(items=items, next_page_token=token, total_size=answer.total)
+        if answer.query.corrected:
+            response.corrected_query = answer.query.text
+        if after is None:
+            response.facets.CopyFrom(convert.facets_to_wire(answer.facets, tree, self._currency))
+        self._tell(request, call, response, rows)
+        return response
+
+    def _tell(
+        self,
+        request: pb.SearchProductsRequest,
+        call: Call,
+        response: pb.SearchProductsResponse,
+        rows: Sequence[_Row],
+    ) -> None:
+        self._search.tell(
+            Searched(
+                text=request.q,
+                corrected=response.corrected_query,
+                total=response.total_size,
+                product_ids=[hit.product.id for hit in response.items],
+                position=rows[0].position - 1 if rows else 0,
+                user_id=call.caller.user_id if call.caller is not None else None,
+            )
+        )
+
+
+def _scope(request: pb.SearchProductsRequest) -> tuple[object, ...]:
+    """All that a page token is bound to, but for the text and the category."""
+    return (
+        *(tuple(sorted(each)) for each in (request.brands, request.tags, request.attributes)),
+        *(request.min_price, request.max_price, request.vendor_id, request.min_rating, request.sort),
+        request.in_stock if request.HasField("in_stock") else None,
+    )
+
+
+def _rows(answer: SearchAnswer, start: int, count: int) -> list[_Row]:
+    ids = answer.ranked.product_ids[start : start + count].tolist()
+    scores = answer.ranked.scores[start : start + count].tolist()
+    return [_Row(start + i + 1, ids[i], scores[i]) for i in range(len(ids))]
+
+
+class _Hits:
+    """Makes the hits of an answer."""
+
+    def __init__(self, answer: SearchAnswer, by_id: Mapping[int, CachedProduct]) -> None:
+        self._answer = answer
+        self._by_id = by_id
+
+    def of(self, row: _Row) -> pb.SearchHit | None:
+        """The hit of a row; None when its product is gone."""
+        product = self._by_id.get(row.product_id)
+        if product is None:
+            return None
+        stems = self._answer.query.stems
+        hit = convert.hit_to_wire(product.summary, product.full.description, row.score, stems)
+        sku = self._answer.query.sku
+        if sku is not None and row.product_id == self._answer.sku_product:
+            hit.variant_id = sku[1] or product.full.default_variant_id
+        return hit

@@ -1,0 +1,1 @@
+"""Keeping the index: read from the database, followed by events, rebuilt beside the calls."""

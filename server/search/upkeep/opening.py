@@ -1,0 +1,81 @@
+"""Opens what is searched: the stored index and what changed since, or, of a small shop, the database alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from server.search.index import file
+from server.search.index.documents import Document, entry_of
+from server.search.index.file import DamagedIndex, Stamp, StoredIndex
+from server.search.index.index import NOTHING
+from server.search.index.shelf import ShelfItem
+from server.search.upkeep import queries
+from server.search.upkeep.current import Current, Reading
+from server.search.upkeep.rebuild import Rebuild
+
+MAX_NEWER: Final = 2_000
+"""Changed products that a worker holds beside the stored index; with more it is built anew. A shop of no more
+needs no file."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """What is to be known beside the stored index; without one, of all products."""
+
+    is_whole: bool
+    """Whether `documents` are all products, and no stored index is needed."""
+    product_ids: Sequence[int]
+    documents: Sequence[Document]
+    items: Sequence[ShelfItem]
+    lineages: Mapping[int, str]
+    """The names of the categories, as the documents have them."""
+
+
+def stored_index(rebuild: Rebuild, database: str) -> StoredIndex | None:
+    """The stored index, if it is whole, of this release's schema, and of the database with this fingerprint."""
+    try:
+        stored = file.read(rebuild.path)
+    except FileNotFoundError:
+        return None
+    except (DamagedIndex, OSError, ValueError) as error:
+        log.warning("search_index_unreadable", problem=str(error))
+        return None
+    return stored if stored.stamp.database == database else None
+
+
+def catch_up(connection: Connection, stamp: Stamp | None, now: datetime) -> CatchUp | None:
+    """What a stored index lacks, or else all of a small shop; None when the index must be built first."""
+    names = queries.categories(connection)
+    if stamp is not None and not names.differ_from(stamp.categories):
+        changed = queries.changed_since(connection, stamp.position, MAX_NEWER)
+        if changed is not None:
+            documents = list(queries.documents(connection, changed, names))
+            items = queries.shelf_items(connection, None, now)
+            return CatchUp(False, changed, documents, items, names.texts)
+    if queries.product_count(connection, MAX_NEWER + 1) > MAX_NEWER:
+        return None
+    documents = list(queries.all_documents(connection, names))
+    product_ids = [document.product_id for document in documents]
+    items = queries.shelf_items(connection, product_ids, now)
+    return CatchUp(True, product_ids, documents, items, names.texts)
+
+
+def opened(stored: StoredIndex | None, missing: CatchUp) -> Current:
+    """What is searched from now on; takes a while, on any thread."""
+    if stored is None or missing.is_whole:
+        current = Current(NOTHING, missing.items, {})
+    else:
+        current = Current(stored.segment, missing.items, stored.stamp.categories)
+    entries = [entry_of(document) for document in missing.documents]
+    changed = set(missing.product_ids)
+    items = [item for item in missing.items if item.product_id in changed]
+    current.take(Reading(changed, entries, items, missing.lineages))
+    return current

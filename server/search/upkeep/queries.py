@@ -1,0 +1,188 @@
+"""What the index asks of the database: the texts of products, what they are sold as, and which of them changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from server.catalog.category_tree import MAX_LEVELS
+from server.catalog.listings import EVERYTHING
+from server.catalog.models import Category, Listing, Product, Variant
+from server.db.base import AnyRow
+from server.events.log import CATALOG, PRODUCT
+from server.events.models import Event
+from server.events.position import horizon
+from server.search.index.documents import MAX_DESCRIPTION, Document
+from server.search.index.shelf import ShelfItem
+
+AT_ONCE: Final = 1_000
+"""Products that are read in one query."""
+
+_TEXTS = (
+    Product.id,
+    Product.sku,
+    Product.name,
+    Product.brand,
+    Product.category_id,
+    Product.vendor_id,
+    Product.tags,
+    Product.attributes,
+    func.substr(Product.description, 1, MAX_DESCRIPTION).label("description"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """The names of each category and of those above it."""
+
+    lineages: Mapping[int, Sequence[str]]
+
+    @classmethod
+    def of(cls, rows: Sequence[AnyRow]) -> Categories:
+        """Those in rows (name, parent, id)."""
+        above = {category_id: (parent_id, name) for name, parent_id, category_id in rows}
+        lineages = {}
+        for category_id in above:
+            names: list[str] = []
+            current: int | None = category_id
+            while current is not None and len(names) < MAX_LEVELS:
+                current, name = above[current]
+                names.append(name)
+            lineages[category_id] = names[::-1]
+        return cls(lineages)
+
+    @property
+    def texts(self) -> Mapping[int, str]:
+        """What each says in the index."""
+        return {category_id: "\n".join(names) for category_id, names in self.lineages.items()}
+
+    def differ_from(self, texts: Mapping[int, str]) -> bool:
+        """Whether a category that was indexed says something else now. What is gone had no product any more."""
+        now = self.texts
+        return any(now.get(category_id, text) != text for category_id, text in texts.items())
+
+
+def categories(connection: Connection) -> Categories:
+    """All of them."""
+    return Categories.of(connection.execute(select(Category.name, Category.parent_id, Category.id)).all())
+
+
+def documents(connection: Connection, product_ids: Sequence[int], names: Categories) -> Iterator[Document]:
+    """The texts of those of these products that were not deleted."""
+    for start in range(0, len(product_ids), AT_ONCE):
+        ids = product_ids[start : start + AT_ONCE]
+        yield from _documents(connection, Product.id.in_(ids), Variant.product_id.in_(ids), names)
+
+
+def all_documents(connection: Connection, names: Categories) -> Iterator[Document]:
+    """The texts of all products that were not deleted, in the order of their ids."""
+    last = 0
+    while True:
+        page = select(Product.id).where(Product.id > last, Product.deleted_at.is_(None))
+        ids = connection.execute(page.order_by(Product.id).limit(AT_ONCE)).scalars().all()
+        if not ids:
+            return
+        yield from documents(connection, ids, names)
+        last = ids[-1]
+
+
+def _documents(
+    connection: Connection, products: ColumnElement[bool], variants: ColumnElement[bool], names: Categories
+) -> Iterator[Document]:
+    skus: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    live = Variant.deleted_at.is_(None)
+    for row in connection.execute(select(Variant.product_id, Variant.id, Variant.sku).where(variants, live)):
+        skus[row.product_id][row.sku] = row.id
+    rows = select(*_TEXTS).where(products, Product.deleted_at.is_(None)).order_by(Product.id)
+    for row in connection.execute(rows):
+        yield Document(
+            product_id=row.id,
+            name=row.name,
+            brand=row.brand,
+            categories=names.lineages.get(row.category_id, ()),
+            tags=row.tags,
+            attributes=row.attributes,
+            description=row.description,
+            category_id=row.category_id or 0,
+            vendor_id=row.vendor_id or 0,
+            skus={row.sku: 0} | skus[row.id],
+        )
+
+
+def shelf_items(
+    connection: Connection, product_ids: Collection[int] | None, now: datetime
+) -> Sequence[ShelfItem]:
+    """What these products (None: all) are sold as, at the prices of `now` and later; deleted ones are left out."""
+    rows = select(
+        Listing.product_id,
+        Listing.valid_from,
+        Listing.valid_until,
+        Listing.in_stock,
+        Listing.price_minor,
+        Listing.sold,
+        Listing.rating,
+        Listing.created_at,
+    ).where(Listing.list_key == EVERYTHING)
+    if product_ids is not None:
+        rows = rows.where(Listing.product_id.in_(product_ids))
+    items: list[ShelfItem] = []
+    changing: defaultdict[int, list[AnyRow]] = defaultdict(list)
+    for row in connection.execute(rows):
+        if row.valid_from is None and row.valid_until is None:
+            items.append(_item(row, row.price_minor))
+        else:
+            changing[row.product_id].append(row)
+    return items + [_changing_item(phases, now) for phases in changing.values()]
+
+
+def _item(row: AnyRow, price_minor: int, phases: Sequence[AnyRow] = ()) -> ShelfItem:
+    return ShelfItem(
+        product_id=row.product_id,
+        price_minor=price_minor,
+        phases=[(phase.valid_from, phase.valid_until, phase.price_minor) for phase in phases],
+        in_stock=row.in_stock,
+        sold=row.sold,
+        rating=row.rating,
+        created=int(row.created_at.timestamp()),
+    )
+
+
+def _changing_item(rows: Sequence[AnyRow], now: datetime) -> ShelfItem:
+    ordered = sorted(rows, key=lambda row: (row.valid_from is not None, row.valid_from or now))
+    ahead = [row for row in ordered if row.valid_until is None or row.valid_until > now] or ordered[-1:]
+    return _item(ahead[0], ahead[0].price_minor, ahead if len(ahead) > 1 else ())
+
+
+MAX_EVENTS: Final = 200_000
+"""Of any kind that are looked through for those of products."""
+
+
+def changed_since(connection: Connection, position: int, limit: int) -> Sequence[int] | None:
+    """The products that changed after an event; None when it is not known, or there are more than `limit`."""
+    oldest = connection.scalar(select(func.min(Event.id)))
+    last = horizon(connection)
+    if position > last.drawn or last.settled - position > MAX_EVENTS:
+        return None
+    if position < last.settled and (oldest is None or oldest > position + 1):
+        return None  # events that it lacks were deleted with age
+    since = select(Event.topic, Event.key).where(Event.id > position, Event.topic.in_([PRODUCT, CATALOG]))
+    rows = connection.execute(since.distinct().limit(limit + 1)).all()
+    if len(rows) > limit or any(row.topic == CATALOG for row in rows):
+        return None
+    return sorted(int(row.key) for row in rows)
+
+
+def settled(connection: Connection) -> int:
+    """The event up to which nothing more will appear."""
+    return horizon(connection).settled
+
+
+def product_count(connection: Connection, limit: int) -> int:
+    """How many products there are, deleted ones too, counted up to a limit."""
+    some = select(Product.id).limit(limit).subquery()
+    return int(connection.scalar(select(func.count()).select_from(some)) or 0)
