@@ -7,11 +7,7 @@ took, and the most memory that its process held.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +16,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, insert, literal, select
 
 from bench import large_data, servers
+from bench.commands import measured
 from bench.shops.sanset import SETTINGS
 from server.db.engine import connect
 from server.db.schema import metadata
 
 ORDERS = 500_000
-LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -99,29 +95,10 @@ def _insert_again(
 
 
 def _export(path: Path, environment: dict[str, str]) -> ExportFigures:
-    """Run the command; its peak is read from the kernel while it lives."""
-    started = time.monotonic()
-    command = [sys.executable, "-m", "server", "export", "orders", str(path)]
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
-    peak = 0.0
-    while process.poll() is None:
-        peak = max(peak, _peak_mb(process.pid))
-        time.sleep(LOOK_SECONDS)
-    seconds = time.monotonic() - started
-    said = process.stdout.read() if process.stdout is not None else ""
-    if process.returncode != 0:
-        raise SystemExit(f"the export failed: {process.returncode}")
-    return ExportFigures(int(said.split()[0].replace(",", "")), path.stat().st_size, seconds, peak)
-
-
-def _peak_mb(pid: int) -> float:
-    """The most memory that a process has held so far (VmHWM); 0 when it has ended."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    return int(lines.get("VmHWM", "0 kB").split()[0]) / 1024
+    """Run the command."""
+    done = measured(["export", "orders", str(path)], environment)
+    rows = int(done.output.split()[0].replace(",", ""))
+    return ExportFigures(rows, path.stat().st_size, done.seconds, done.peak_mb)
 
 
 if __name__ == "__main__":

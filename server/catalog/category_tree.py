@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from typing import Final
 
 from server.catalog.errors import CategoryNotFound, CategoryTaken
 from server.catalog.slugs import slugify, with_suffix
 from server.errors import InvalidField, TooMany
 from server.etags import etag_of_content
+from server.text.allowed import trimmed
 from server.text.name_key import name_key
+
+_STEP: Final = re.compile(r"(?<!\\)>")
+"""Separates the names in the path of a category."""
 
 MAX_LEVELS = 20
 """A tree is one message on the wire, and messages may nest about a hundred deep."""
@@ -123,6 +129,16 @@ class CategoryTree:
             category_id = self.by_id(category_id).parent_id
         return frozenset(ids)
 
+    def names(self, category_id: int) -> list[str]:
+        """The names of a category and all above it, from the top. Raises CategoryNotFound."""
+        names: list[str] = []
+        at: int | None = category_id
+        while at is not None:
+            node = self.by_id(at)
+            names.insert(0, node.name)
+            at = node.parent_id
+        return names
+
     def check_position(self, name: str, parent_id: int | None, *, node: CategoryNode | None = None) -> None:
         """Raise CategoryTaken when another category under the parent has the name, TooMany when it is too deep.
 
@@ -150,3 +166,13 @@ class CategoryTree:
         if node is None:
             raise CategoryNotFound(category=key)
         return node
+
+
+def path_of(names: Sequence[str]) -> str:
+    """The names of a category from the top as one text: "Kitchen > Mugs"; a > of a name's own is \\>."""
+    return " > ".join(name.replace(">", "\\>") for name in names)
+
+
+def names_of(path: str) -> list[str]:
+    """The names in such a text."""
+    return [trimmed(name.replace("\\>", ">")) for name in _STEP.split(path)]

@@ -84,7 +84,7 @@ def relist(tx: Connection, product_ids: Collection[int], now: datetime) -> set[s
 
 
 def _relist(tx: Connection, product_ids: Sequence[int], now: datetime) -> set[str]:
-    levels = _hold_stock(tx, product_ids)
+    levels = hold_stock(tx, product_ids)
     products = tx.execute(
         select(*_KEYS).where(Product.id.in_(product_ids), Product.deleted_at.is_(None)).order_by(Product.id)
     ).all()
@@ -96,10 +96,12 @@ def _relist(tx: Connection, product_ids: Sequence[int], now: datetime) -> set[st
     )
 
 
-def list_new(tx: Connection, product: ListedProduct, stock: int, now: datetime) -> set[str]:
-    """Put a product that was just inserted, with its opening stock, on its lists; return these."""
-    above = _lineages(tx, {product.category_id} if product.category_id is not None else ())
-    return _write(tx, [_rows(product, _Level(stock), _ancestors(above, product.category_id), now)])
+def list_new(tx: Connection, stocked: Sequence[tuple[ListedProduct, int]], now: datetime) -> set[str]:
+    """Put products that were just inserted, each with its opening stock, on their lists; return these."""
+    above = _lineages(tx, {one.category_id for one, _ in stocked if one.category_id is not None})
+    return _write(
+        tx, (_rows(one, _Level(stock), _ancestors(above, one.category_id), now) for one, stock in stocked)
+    )
 
 
 def _ancestors(lineages: Mapping[int, Sequence[int]], category_id: int | None) -> Sequence[int]:
@@ -119,7 +121,7 @@ def _delete(tx: Connection, product_ids: Collection[int]) -> set[str]:
 
 def unlist(tx: Connection, product_id: int) -> set[str]:
     """Take a product off all lists, and return these."""
-    _hold_stock(tx, [product_id])
+    hold_stock(tx, [product_id])
     return _delete(tx, [product_id])
 
 
@@ -177,7 +179,7 @@ class _Level:
     sold: int = 0
 
 
-def _hold_stock(tx: Connection, product_ids: Collection[int]) -> Mapping[int, _Level]:
+def hold_stock(tx: Connection, product_ids: Collection[int]) -> Mapping[int, _Level]:
     """The stock of products, which nobody moves before the transaction ends."""
     level = InventoryLevel
     levels: defaultdict[int, _Level] = defaultdict(_Level)
@@ -262,7 +264,7 @@ def stock_changed(tx: Connection, product_ids: Collection[int]) -> None:
 def move_category(tx: Connection, category_id: int, left: Collection[int], entered: Collection[int]) -> None:
     """Take what stands on a category's list off those of the categories `left`, and put it on those `entered`."""
     own = select(Listing.product_id).where(Listing.list_key == category_list(category_id))
-    _hold_stock(tx, tx.execute(own.distinct()).scalars().all())
+    hold_stock(tx, tx.execute(own.distinct()).scalars().all())
     for gone in left:
         tx.execute(
             delete(Listing).where(Listing.list_key == category_list(gone), Listing.product_id.in_(own))
@@ -289,7 +291,7 @@ def count_sales(tx: Connection) -> int:
     )
     changed = sorted(tx.execute(stale).scalars())
     if changed:
-        levels = _hold_stock(tx, changed)
+        levels = hold_stock(tx, changed)
         tx.execute(
             update(_TABLE).where(_TABLE.c.product_id == bindparam("of")).values(sold=bindparam("units")),
             [{"of": product_id, "units": levels[product_id].sold} for product_id in changed],

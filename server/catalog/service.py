@@ -53,13 +53,13 @@ def create_product(tx: Connection, caller: Identity, values: Values, now: dateti
     row["created_at"] = row["updated_at"] = now
     _check_name(row["name"])
     _check_slug(row.get("slug", ""))
-    _check_prices(row["price_minor"], row.get("compare_at_minor"), row.get("discount_minor"))
+    check_prices(row["price_minor"], row.get("compare_at_minor"), row.get("discount_minor"))
     product_id = _insert(tx, row)
     variant_id = queries.insert_default_variant(tx, product_id, row["sku"])
     if variant_id is None:
         raise SkuTaken(sku=row["sku"])
     queries.open_stock(tx, product_id, variant_id, stock)
-    lists = listings.list_new(tx, _listed(product_id, row), stock, now)
+    lists = listings.list_new(tx, [(_listed(product_id, row), stock)], now)
     publish(tx, _change(product_id, lists))
     return product_id
 
@@ -119,7 +119,7 @@ def update_product(
     if "max_quantity" in changes:
         changes["max_quantity"] = changes["max_quantity"] or DEFAULT_MAX_QUANTITY
     price = changes.get("price_minor", current.price_minor)
-    _check_prices(
+    check_prices(
         price,
         changes.get("compare_at_minor", current.compare_at_minor),
         changes.get("discount_minor", current.discount_minor),
@@ -226,7 +226,8 @@ def _check_slug(slug: str, field: str = "product.slug") -> None:
         raise InvalidField((field, "must have a letter among its digits", FieldReason.INVALID_FORMAT))
 
 
-def _check_prices(price_minor: int, compare_at_minor: int | None, discount_minor: int | None) -> None:
+def check_prices(price_minor: int, compare_at_minor: int | None, discount_minor: int | None) -> None:
+    """Raise InvalidMoney for prices of a product that do not fit together."""
     if price_minor <= 0:
         raise InvalidMoney(field="product.price", problem="must be above zero")
     if compare_at_minor is not None and compare_at_minor < price_minor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -11,25 +12,80 @@ from rich.table import Table
 from server import progress
 from server.cli.arguments import count
 from server.cli.open_shop import open_shop
+from server.db.database import Database
 from server.db.engine import connect
+from server.imports.icecat import read_icecat
 from server.imports.online_retail import ImportFailed, Summary, import_online_retail
-from server.imports.report import rejections
+from server.imports.products.command import OWNER, FileSummary, import_products, products_of
+from server.imports.products.judging import Terms
+from server.imports.products.records import Encoding
+from server.imports.report import problems, rejections
 from server.settings import Settings
 
-REJECTED = "import-rejected.csv"
+REJECTED, REFUSED = "import-rejected.csv", "import-refused.csv"
+ONLINE_RETAIL, ICECAT, PRODUCTS = "online-retail", "icecat", "products"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("source", choices=["online-retail"])
+    parser.add_argument("source", choices=[ONLINE_RETAIL, ICECAT, PRODUCTS])
     parser.add_argument("path", type=Path)
-    parser.add_argument("--limit", type=count, metavar="N", help="read only so many rows")
+    parser.add_argument("--limit", type=count, metavar="N", help="read only so many rows of online-retail")
+    parser.add_argument("--dry-run", action="store_true", help="of products and icecat: write nothing")
+    parser.add_argument(
+        "--create-categories", action="store_true", help="of products: those that are missing"
+    )
+    encodings = [encoding.value for encoding in Encoding]
+    parser.add_argument("--encoding", choices=encodings, default=Encoding.UTF_8.value, help="of products")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Import one file."""
     with open_shop(settings) as shop:
-        return import_file(shop, arguments.path, limit=arguments.limit)
+        if arguments.source == ONLINE_RETAIL:
+            return import_file(shop, arguments.path, limit=arguments.limit)
+        return import_catalogue(shop, arguments)
+
+
+def import_catalogue(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Import products, and say what came of them; it has failed when there was none that could be taken."""
+    refused = settings.data_dir / REFUSED
+    is_icecat = arguments.source == ICECAT
+    terms = Terms(
+        caller=OWNER,
+        currency=settings.currency,
+        create_categories=is_icecat or arguments.create_categories,
+        dry_run=arguments.dry_run,
+    )
+    read = (
+        partial(read_icecat, settings.currency)
+        if is_icecat
+        else products_of(settings.currency, Encoding(arguments.encoding))
+    )
+    db = Database(settings.url, pool_size=2)
+    try:
+        with progress.bars() as bars, problems(refused) as report:
+            summary = import_products(db, arguments.path, read, terms, progress=bars, report=report)
+    finally:
+        db.close()
+    _print_products(summary, refused, dry_run=arguments.dry_run)
+    return 0 if summary.rows > summary.refused or not summary.rows else 1
+
+
+def _print_products(summary: FileSummary, refused: Path, *, dry_run: bool) -> None:
+    out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    table = Table(show_header=False, box=None)
+    table.add_row("Rows read", f"{summary.rows:,}")
+    table.add_row("Created", f"{summary.created:,}")
+    table.add_row("Changed", f"{summary.updated:,}")
+    table.add_row("As they were", f"{summary.unchanged:,}")
+    for reason, rows in summary.reasons.most_common(20):
+        table.add_row("Refused", f"{rows:,}: {reason}")
+    out.print(table)
+    if dry_run:
+        out.print("Nothing was written: this was a dry run.")
+    if summary.refused:
+        out.print(f"Every refused row, with its line, column and reason: {refused}")
 
 
 def import_file(settings: Settings, path: Path, *, limit: int | None) -> int:

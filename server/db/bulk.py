@@ -22,16 +22,8 @@ def write_rows(
     every column that is neither nullable nor defaulted by the database must be named. Raises
     sqlalchemy.exc.IntegrityError when a constraint refuses.
     """
-    convert = [_converter(target, name, tx) for name in columns]
-    plain = all(one is None for one in convert)
-    converted = (
-        rows
-        if plain
-        else (
-            tuple(one(value) if one else value for one, value in zip(convert, row, strict=True))
-            for row in rows
-        )
-    )
+    converters = [(i, one) for i, name in enumerate(columns) if (one := _converter(target, name, tx))]
+    converted = (_converted(row, converters) for row in rows) if converters else rows
     if tx.dialect.name == "postgresql":
         _copy(tx, target, columns, converted)
         return
@@ -55,6 +47,15 @@ def reserve_ids(tx: Connection, target: Table, count: int) -> range | list[int]:
     largest = tx.execute(target.select().with_only_columns(target.c.id).order_by(target.c.id.desc()).limit(1))
     first = (largest.scalar() or 0) + 1
     return range(first, first + count)
+
+
+def _converted(
+    row: Sequence[object], converters: Sequence[tuple[int, Callable[[object], object]]]
+) -> Sequence[object]:
+    values = list(row)
+    for i, convert in converters:
+        values[i] = convert(values[i])
+    return values
 
 
 def _converter(target: Table, name: str, tx: Connection) -> Callable[[object], object] | None:

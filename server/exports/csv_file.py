@@ -23,8 +23,10 @@ _INVISIBLE: Final = (
 """Blanks, controls, marks of direction and fillers: spreadsheets skip some of them before they look."""
 _SEPARATOR: Final = r"[;|\t\n\v\f\r\x85\u2028\u2029]"
 _OPERATOR: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212]"
-_FORMULA: Final = re.compile(rf"""(\A|{_SEPARATOR})(?=[{_INVISIBLE}"'`]*{_OPERATOR})""")
-_CONTROL: Final = ("\t", "\r", "\n")
+_IS_RUN: Final = rf"""(?=[{_INVISIBLE}"'`]*{_OPERATOR})"""
+_FORMULA: Final = re.compile(rf"(\A|{_SEPARATOR}){_IS_RUN}")
+_MARKED: Final = re.compile(rf"(\A|{_SEPARATOR})'{_IS_RUN}")
+_CONTROL: Final = re.compile(r"'*[\t\r\n]")
 
 
 def heading_of(columns: Row) -> bytes:
@@ -54,4 +56,11 @@ def plain_text(text: str) -> str:
     cell of its own where it splits at `;`, tabs or line ends, as those of many countries do, quotes or not.
     """
     marked = _FORMULA.sub(r"\1'", text)
-    return f"'{marked}" if marked.startswith(_CONTROL) else marked
+    return f"'{marked}" if _CONTROL.match(marked) else marked
+
+
+def original_text(text: str) -> str:
+    """The text that `plain_text` made this one of: without the apostrophes that it put in."""
+    if text.startswith("'") and _CONTROL.match(text):
+        text = text[1:]
+    return _MARKED.sub(r"\1", text)

@@ -11,7 +11,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.catalog.categories import read_tree
+from server.catalog.category_tree import path_of
 from server.catalog.discounts import Discount
+from server.catalog.errors import CategoryNotFound
 from server.catalog.models import Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
@@ -24,8 +27,10 @@ VARIANTS_PER_CHUNK: Final = 1000
 COLUMNS: Final = (
     *("product_id", "sku", "name", "category", "brand", "vendor_id", "vendor", "variant_id", "variant_sku"),
     *("options", "list_price", "price", "compare_at_price", "currency", "available", "sold", "max_quantity"),
-    *("tags", "rating", "reviews", "slug", "created_at", "updated_at", "metadata"),
+    *("tags", "rating", "reviews", "slug", "created_at", "updated_at", "metadata", "category_path"),
+    *("description", "attributes", "seo_title", "seo_description"),
 )
+"""An import reads a file with these columns back: see `server/imports/products/columns.py`."""
 
 
 def products(vendor_id: int | None, now: datetime) -> ExportSource:
@@ -41,7 +46,12 @@ def products(vendor_id: int | None, now: datetime) -> ExportSource:
     def read(connection: Connection, after: Keys | None) -> Chunk:
         rows = _variants(connection, conditions, after)
         full = len(rows) == VARIANTS_PER_CHUNK
-        return Chunk([_row(row, now) for row in rows], len(rows), (rows[-1].variant_id,) if full else None)
+        paths = _Paths(connection)
+        return Chunk(
+            [_row(row, paths.of(row.category_id), now) for row in rows],
+            len(rows),
+            (rows[-1].variant_id,) if full else None,
+        )
 
     return ExportSource("Products", COLUMNS, count, read)
 
@@ -70,13 +80,32 @@ def _variants(
     return list(connection.execute(statement))
 
 
+class _Paths:
+    """The names of categories from the top: "Kitchen > Mugs"."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._tree = read_tree(connection)
+        self._paths: dict[int, str] = {}
+
+    def of(self, category_id: int | None) -> str:
+        """The path of a category; empty for none, and for one that was made after the tree was read."""
+        if category_id is None:
+            return ""
+        if category_id not in self._paths:
+            try:
+                self._paths[category_id] = path_of(self._tree.names(category_id))
+            except CategoryNotFound:
+                return ""
+        return self._paths[category_id]
+
+
 def _stock(column: InstrumentedAttribute[int]) -> ColumnElement[int]:
     """A variant's units at all locations; correlated, for a chunk needs those of its own variants only."""
     units = select(func.sum(column)).where(InventoryLevel.variant_id == Variant.id)
     return units.correlate(Variant).scalar_subquery().label(column.key)
 
 
-def _row(variant: AnyRow, now: datetime) -> Row:
+def _row(variant: AnyRow, category_path: str, now: datetime) -> Row:
     def money(minor: int | None) -> Decimal | None:
         return None if minor is None else Money(minor, variant.currency).amount
 
@@ -87,7 +116,8 @@ def _row(variant: AnyRow, now: datetime) -> Row:
         *(money(listed), money(Discount.of(variant).price_at(listed, now)), money(variant.compare_at_minor)),
         *(variant.currency, _whole(variant.available), _whole(variant.sold), variant.max_quantity),
         *(", ".join(variant.tags), round(Decimal(variant.rating), 2), variant.reviews_count, variant.slug),
-        *(variant.created_at, variant.updated_at, metadata_json(variant.custom_metadata)),
+        *(variant.created_at, variant.updated_at, metadata_json(variant.custom_metadata), category_path),
+        *(variant.description, metadata_json(variant.attributes), variant.seo_title, variant.seo_description),
     )
 
 

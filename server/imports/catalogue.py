@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, count, islice
-from typing import Final, TypeVar
+from typing import Final
 
 from sqlalchemy import Connection, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from server.catalog.listings import relist
 from server.catalog.slugs import slugify
@@ -18,6 +16,7 @@ from server.db.schema import catalog, metadata, user
 from server.imports.ledger import SERVICES, Ledger, LedgerCustomer, LedgerProduct
 from server.imports.rows import CURRENCY
 from server.imports.shelves import shelf_of
+from server.imports.slugs import chunks, free_slugs, rows_by
 from server.text.name_key import name_key
 
 NOT_RECORDED: Final = "Not recorded"
@@ -25,8 +24,6 @@ NOT_RECORDED: Final = "Not recorded"
 
 MAX_QUANTITY: Final = 99
 """The units of one product in a cart, as for any product whose seller sets no limit."""
-IN_CHUNK: Final = 1_000
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def write_products(tx: Connection, ledger: Ledger) -> tuple[dict[str, ProductIds
         sku: ProductIds(product, variant)
         for sku, product, variant in zip(fresh, product_ids, variant_ids, strict=True)
     }
-    slugs = _slugs(tx, {sku: ledger.goods[sku].name or sku for sku in fresh})
+    slugs = free_slugs(tx, {sku: ledger.goods[sku].name or sku for sku in fresh})
     products = (_product(made[sku], sku, slugs[sku], ledger.goods[sku], shelves) for sku in fresh)
     write_rows(tx, metadata.tables["products"], _PRODUCT, products)
     variants: Iterable[Sequence[object]] = (
@@ -77,7 +74,7 @@ def write_customers(tx: Connection, customers: Iterable[LedgerCustomer]) -> tupl
     by_email = {email_of(one.number): one for one in customers}
     existing = {
         by_email[email].number: user_id
-        for emails in _chunks(by_email)
+        for emails in chunks(by_email)
         for email, user_id in tx.execute(
             select(user.User.email_key, user.User.id).where(user.User.email_key.in_(emails))
         )
@@ -148,7 +145,7 @@ def _existing_products(tx: Connection, skus: Iterable[str]) -> dict[str, Product
     statement = select(product.sku, product.id, variant.id).join(variant, variant.product_id == product.id)
     return {
         sku: ProductIds(product_id, variant_id)
-        for some in _chunks(skus)
+        for some in chunks(skus)
         for sku, product_id, variant_id in tx.execute(
             # A deleted product gives way to another that has its sku now.
             statement.where(variant.is_default.is_(True), product.sku.in_(some)).order_by(
@@ -161,7 +158,7 @@ def _existing_products(tx: Connection, skus: Iterable[str]) -> dict[str, Product
 def _ensure_levels(tx: Connection, existing: Iterable[ProductIds]) -> None:
     """Give existing products a level in the warehouse that orders are served from."""
     level = catalog.InventoryLevel
-    for some in _chunks(existing):
+    for some in chunks(existing):
         there = select(level.variant_id).where(
             level.location_id == catalog.DEFAULT_LOCATION_ID,
             level.variant_id.in_([one.variant_id for one in some]),
@@ -181,7 +178,7 @@ def _write_levels(tx: Connection, stock: Iterable[tuple[ProductIds, int]]) -> No
 def _ensure_shelves(tx: Connection, names: set[str]) -> dict[str, int]:
     """The category of each shelf, made when the shop lacks it."""
     slugs = {slugify(name): name for name in sorted(names)}
-    ids = _taken(tx, catalog.Category.slug, catalog.Category.id, slugs)
+    ids = rows_by(tx, catalog.Category.slug, catalog.Category.id, slugs)
     keys = {name_key(name): slug for slug, name in slugs.items() if slug not in ids}
     top = select(catalog.Category.name_key, catalog.Category.id).where(catalog.Category.parent_id.is_(None))
     for key, category_id in tx.execute(top.where(catalog.Category.name_key.in_(keys))):
@@ -193,35 +190,3 @@ def _ensure_shelves(tx: Connection, names: set[str]) -> dict[str, int]:
     columns = ("id", "parent_id", "name", "name_key", "slug", "description")
     write_rows(tx, metadata.tables["categories"], columns, rows)
     return {name: ids[slug] for slug, name in slugs.items()}
-
-
-def _slugs(tx: Connection, names: dict[str, str]) -> dict[str, str]:
-    """A slug of its own for each stock code: from its name, or from name and code where the name is taken."""
-    short = {sku: slugify(name.replace("'", ""), max_length=120) for sku, name in names.items()}
-    long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items()}
-    product = catalog.Product
-    taken = set(_taken(tx, product.slug, product.id, [*short.values(), *long.values()]))
-    slugs: dict[str, str] = {}
-    for sku in names:
-        numbered = (f"{long[sku]}-{number}" for number in count(2))
-        candidates = chain((short[sku], long[sku]), numbered)
-        slugs[sku] = next(slug for slug in candidates if slug not in taken)
-        taken.add(slugs[sku])
-    return slugs
-
-
-def _taken(
-    tx: Connection, key: InstrumentedAttribute[str], row_id: InstrumentedAttribute[int], values: Iterable[str]
-) -> dict[str, int]:
-    """The id of each row whose `key` is among `values`."""
-    ids: dict[str, int] = {}
-    for some in _chunks(values):
-        ids.update((value, number) for value, number in tx.execute(select(key, row_id).where(key.in_(some))))
-    return ids
-
-
-def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    """Pieces short enough for the parameters of one statement."""
-    rest = iter(items)
-    while piece := list(islice(rest, IN_CHUNK)):
-        yield piece

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from server.exports.csv_file import plain_text
+from server.imports.products.rows import RowProblem
 from server.imports.rows import COLUMNS, Rejected
 
 
@@ -26,3 +27,17 @@ def rejections(path: Path) -> Iterator[Callable[[Rejected], None]]:
 
 def _write(write: Callable[[tuple[object, ...]], object], refused: Rejected) -> None:
     write((refused.line, refused.reason, *map(plain_text, refused.row)))
+
+
+@contextmanager
+def problems(path: Path) -> Iterator[Callable[[RowProblem], None]]:
+    """Write a CSV file at `path` with the line, the column, the reason and the sku of each problem passed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("Line", "Column", "Reason", "Sku"))
+        yield lambda problem: _write_problem(writer.writerow, problem)
+
+
+def _write_problem(write: Callable[[tuple[object, ...]], object], problem: RowProblem) -> None:
+    write((problem.line, *map(plain_text, (problem.column, problem.reason, problem.sku))))

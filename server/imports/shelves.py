@@ -9,6 +9,7 @@ catches the rest.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -181,36 +182,46 @@ _PLURALS: Final = (
     *(("ies", "y"), ("ves", "f"), ("xes", "x")),
     *(("ches", "ch"), ("shes", "sh"), ("sses", "ss")),
 )
-MAX_WORDS: Final = 4
 
 
-def shelf_of(description: str) -> str:
-    """The name of the shelf for a product with this description; `OTHER` when no word matches.
+class Shelves:
+    """Shelves in the order in which they take products, by the words of texts."""
 
-    A longer term hides the words inside it: a tea towel is no towel and no tea.
-    """
-    words = [_singular(word) for word in _WORD.findall(description.casefold())]
-    ranks = _ranks()
-    hidden: set[int] = set()
-    best = len(SHELVES)
-    for length in range(min(MAX_WORDS, len(words)), 0, -1):
-        for start in range(len(words) - length + 1):
-            positions = range(start, start + length)
-            rank = ranks.get("".join(words[start : start + length]))
-            if rank is not None and hidden.isdisjoint(positions):
-                hidden.update(positions)
-                best = min(best, rank)
-    return SHELVES[best].name if best < len(SHELVES) else OTHER
+    def __init__(self, shelves: Sequence[ShelfTerms], *, max_words: int = 4) -> None:
+        """`max_words` is how many words a term has at most."""
+        self._names = [shelf.name for shelf in shelves]
+        self._max_words = max_words
+        self._ranks: dict[str, int] = {}
+        for rank, shelf in enumerate(shelves):
+            for term in shelf.terms.split():
+                self._ranks.setdefault("".join(_singular(word) for word in term.split("_")), rank)
+
+    def first(self, text: str) -> str | None:
+        """The name of the first shelf that a term of `text` leads to; None where no term does.
+
+        A longer term hides the words inside it: a tea towel is no towel and no tea.
+        """
+        words = [_singular(word) for word in _WORD.findall(text.casefold())]
+        hidden: set[int] = set()
+        best = len(self._names)
+        for length in range(min(self._max_words, len(words)), 0, -1):
+            for start in range(len(words) - length + 1):
+                positions = range(start, start + length)
+                rank = self._ranks.get("".join(words[start : start + length]))
+                if rank is not None and hidden.isdisjoint(positions):
+                    hidden.update(positions)
+                    best = min(best, rank)
+        return self._names[best] if best < len(self._names) else None
 
 
 @cache
-def _ranks() -> dict[str, int]:
-    """The place in `SHELVES` of each term, its words singular and run together: "T-LIGHTS" is tlight."""
-    ranks: dict[str, int] = {}
-    for rank, shelf in enumerate(SHELVES):
-        for term in shelf.terms.split():
-            ranks.setdefault("".join(_singular(word) for word in term.split("_")), rank)
-    return ranks
+def _gift_shelves() -> Shelves:
+    return Shelves(SHELVES)
+
+
+def shelf_of(description: str) -> str:
+    """The name of the shelf for a product with this description; `OTHER` when no word matches."""
+    return _gift_shelves().first(description) or OTHER
 
 
 def _singular(word: str) -> str:

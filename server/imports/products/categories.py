@@ -1,0 +1,72 @@
+"""Finds the categories that rows name, and makes those that are missing where the import may."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from server.catalog import categories
+from server.catalog.category_tree import CategoryNode, CategoryTree
+from server.catalog.errors import CategoryNotFound
+from server.errors import Refusal
+from server.imports.products.rows import NO_CATEGORY, CategoryName
+from server.text.name_key import name_key
+
+
+class CategoryUnfit(Exception):
+    """No product can be put there; the text says why."""
+
+
+class CategoryFinder:
+    """The categories of one transaction, by the names that rows have for them."""
+
+    def __init__(self, tx: Connection, *, create: bool) -> None:
+        self._tx = tx
+        self._create = create
+        self._tree = categories.read_tree(tx)
+        self._ids: dict[CategoryName, int | None] = {NO_CATEGORY: None}
+
+    def id_of(self, name: CategoryName) -> int | None:
+        """The id of a category; None stands for none. Raises CategoryUnfit."""
+        if name not in self._ids:
+            try:
+                self._ids[name] = self._find(name)
+            except Refusal as refusal:
+                raise CategoryUnfit(_reason(refusal)) from None
+        return self._ids[name]
+
+    def _find(self, name: CategoryName) -> int:
+        if not name.is_path:
+            try:
+                return self._tree.meant(name.parts[0], "category").id
+            except CategoryNotFound:
+                if not self._create:
+                    raise
+        return self._walk(name.parts)
+
+    def _walk(self, parts: tuple[str, ...]) -> int:
+        parent: CategoryNode | None = None
+        for depth, part in enumerate(parts, 1):
+            child = _child(self._tree, parent, part)
+            if child is None:
+                if not self._create:
+                    raise CategoryNotFound(category=" > ".join(parts[:depth]))
+                created = categories.create(
+                    self._tx, {"name": part, "parent_id": parent.id if parent else None}
+                )
+                self._tree = categories.read_tree(self._tx)
+                child = self._tree.by_id(created)
+            parent = child
+        assert parent is not None  # a path has a name at least
+        return parent.id
+
+
+def _child(tree: CategoryTree, parent: CategoryNode | None, name: str) -> CategoryNode | None:
+    key = name_key(name)
+    siblings = parent.children if parent else tree.roots
+    return next((node for node in siblings if name_key(node.name) == key), None)
+
+
+def _reason(refusal: Refusal) -> str:
+    if refusal.violations:
+        return refusal.violations[0].description
+    return "is not in the shop" if isinstance(refusal, CategoryNotFound) else f"cannot be created: {refusal}"

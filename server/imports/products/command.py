@@ -1,0 +1,121 @@
+"""Imports a file of products from the command line: the same rows and rules as of a file that is sent."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from server.clock import utc_now
+from server.db.database import Database
+from server.errors import CommandError
+from server.identity import Identity, Role
+from server.imports.products.columns import WrongFile
+from server.imports.products.file import RowBatch, batches, form_of, head_and_rest
+from server.imports.products.judging import Terms
+from server.imports.products.records import Encoding
+from server.imports.products.rows import RowProblem
+from server.imports.products.whole import write_whole
+from server.progress import ProgressReport
+
+PIECE_BYTES: Final = 256 * 1024
+GZIP: Final = b"\x1f\x8b"
+OWNER: Final = Identity(0, Role.ADMIN, session_id="", expires_at=0)
+"""Who runs commands on the shop's own machine may change any product."""
+
+Read = Callable[[Iterable[bytes]], Iterator[RowBatch]]
+"""Makes batches of the pieces of a file. Raises WrongFile."""
+
+
+@dataclass(slots=True)
+class FileSummary:
+    """What came of a file, in rows."""
+
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+def products_of(currency: str, encoding: Encoding) -> Read:
+    """Reads a file of products, CSV or JSON lines."""
+
+    def read(pieces: Iterable[bytes]) -> Iterator[RowBatch]:
+        head, whole = head_and_rest(pieces)
+        return batches(whole, form_of(head, None, encoding), currency)
+
+    return read
+
+
+def import_products(
+    db: Database,
+    path: Path,
+    read: Read,
+    terms: Terms,
+    *,
+    progress: ProgressReport,
+    report: Callable[[RowProblem], None],
+) -> FileSummary:
+    """Write the products of a file, plain or gzipped, and `report` what is wrong with the others.
+
+    What is in the shop already as the file says stays as it is: an import that was cut short can be repeated.
+    Raises CommandError where the file cannot be read.
+    """
+    summary = FileSummary()
+    size = path.stat().st_size if path.is_file() else 0
+    try:
+        with _opened(path) as (file, position):
+            progress("Importing products", 0, size)
+            for batch in _ahead(read(iter(lambda: file.read(PIECE_BYTES), b""))):
+                _write(db, batch, terms, summary, report)
+                progress("Importing products", min(position(), size), size)
+            progress("Importing products", size, size)
+    except WrongFile as wrong:
+        raise CommandError(f"{path} cannot be imported: {wrong}") from None
+    except (OSError, EOFError) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from None
+    return summary
+
+
+def _write(
+    db: Database, batch: RowBatch, terms: Terms, summary: FileSummary, report: Callable[[RowProblem], None]
+) -> None:
+    outcome = write_whole(db, batch.rows, terms, utc_now(), hold=lambda _: True, record=lambda *_: None)
+    assert outcome is not None  # nobody else works on it
+    problems = sorted([*batch.problems, *outcome.problems], key=lambda one: one.line)
+    for problem in problems:
+        summary.reasons[f"{problem.column} {problem.reason}".strip()] += 1
+        report(problem)
+    summary.rows += batch.read
+    summary.created += outcome.created
+    summary.updated += outcome.updated
+    summary.unchanged += outcome.unchanged
+    summary.refused += len({one.line for one in problems})
+
+
+def _ahead(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:
+    """The same batches, each read while the database is at work on the one before."""
+    with ThreadPoolExecutor(1, "read-ahead") as reader:
+        following = reader.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = reader.submit(next, batches, None)
+            yield batch
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """The file unpacked, and how many of its bytes were read."""
+    with path.open("rb") as raw:
+        position = raw.tell if raw.seekable() else lambda: 0  # a pipe
+        if raw.peek(len(GZIP)).startswith(GZIP):
+            with gzip.GzipFile(fileobj=raw) as file:
+                yield cast(BinaryIO, file), position
+        else:
+            yield raw, position

@@ -1,0 +1,227 @@
+"""Writes a batch of rows in one transaction: new products together, changes of others, then the events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, cast
+
+from sqlalchemy import Connection, Table, bindparam, update
+
+from server.catalog import listings
+from server.catalog.discounts import Discount
+from server.catalog.listings import ListedProduct
+from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
+from server.catalog.service import LISTED
+from server.db.base import AnyRow
+from server.db.bulk import reserve_ids, write_rows
+from server.events.log import publish
+from server.events.topics import ProductChanged
+from server.imports.products import variants
+from server.imports.products.categories import CategoryFinder
+from server.imports.products.existing import Existing
+from server.imports.products.judging import ExistingProduct, Judge, NewProduct, RowUnfit, Terms
+from server.imports.products.rows import ProductRow, RowProblem
+from server.imports.products.variants import VariantOfRow
+from server.imports.slugs import free_slugs, rows_by
+
+MAX_EVENTS_AT_ONCE: Final = 16
+"""Written by one statement, all in one round trip: of statements with more parameters the driver keeps nothing. A
+rest is written by statements of half as many, and so on, so that there are few kinds."""
+
+_PRODUCTS, _VARIANTS = cast(Table, Product.__table__), cast(Table, Variant.__table__)
+_LEVELS = cast(Table, InventoryLevel.__table__)
+_PRODUCT: Final = (
+    *("id", "sku", "slug", "name", "description", "category_id", "brand", "price_minor", "compare_at_minor"),
+    *("currency", "max_quantity", "attributes", "custom_metadata", "tags", "seo_title", "seo_description"),
+    *("vendor_id", "version", "created_at", "updated_at"),
+)
+
+
+@dataclass(slots=True)
+class BatchOutcome:
+    """What came of some rows: how many made, changed or left something, and what is wrong with the others."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    problems: list[RowProblem] = field(default_factory=list)
+
+    def refuse(self, row: ProductRow, unfit: RowUnfit) -> None:
+        """Note what is wrong with a row."""
+        self.problems.append(RowProblem(row.line, unfit.column, unfit.reason, row.sku))
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What is to be written, by the skus of the products."""
+
+    new: dict[str, NewProduct] = field(default_factory=dict)
+    stored: dict[str, ExistingProduct] = field(default_factory=dict)
+    variants: list[VariantOfRow] = field(default_factory=list)
+
+
+def write_batch(tx: Connection, rows: Sequence[ProductRow], terms: Terms, now: datetime) -> BatchOutcome:
+    """Write what these rows say. What cannot be written is a problem of its row, and the others stand.
+
+    Raises IntegrityError when somebody else took a sku or a slug meanwhile: repeated, it is a problem of its row.
+    """
+    outcome = BatchOutcome()
+    existing = Existing.read(tx, rows)
+    judged = _judge(tx, rows, existing, terms, outcome)
+    changed = {one.current.id for one in judged.stored.values() if one.changes}
+    moving = {one.current.id for one in judged.stored.values() if one.changes.keys() & LISTED}
+    moving |= {one.product.id for one in judged.variants if one.product is not None and one.moves_stock}
+    if moving:
+        listings.hold_stock(tx, moving)  # all at once, in the order in which everybody takes them
+    lists, ids = _create(tx, judged.new, now)
+    _change(tx, [one for one in judged.stored.values() if one.changes], now)
+    relisted = {one.current.id for one in judged.stored.values() if one.changes.keys() & LISTED}
+    for variant in judged.variants:
+        product_id = ids[variant.row.sku] if variant.product is None else variant.product.id
+        try:
+            written = variants.write(tx, variant, product_id, terms)
+        except RowUnfit as unfit:
+            outcome.refuse(variant.row, unfit)
+            continue
+        is_head = variant.row.sku in judged.stored and not variant.row.is_further_variant
+        changed |= {product_id} if written.changed else set()
+        relisted |= {product_id} if written.relists else set()
+        _count(
+            outcome, created=written.created, updated=written.changed or (is_head and product_id in changed)
+        )
+    lists |= listings.relist(tx, relisted, now)
+    outcome.created += len(judged.new)
+    _publish(tx, list(dict.fromkeys([*ids.values(), *sorted(changed)])), lists)
+    return outcome
+
+
+def _count(outcome: BatchOutcome, *, created: bool, updated: bool) -> None:
+    if created:
+        outcome.created += 1
+    elif updated:
+        outcome.updated += 1
+    else:
+        outcome.unchanged += 1
+
+
+def _judge(
+    tx: Connection, rows: Sequence[ProductRow], existing: Existing, terms: Terms, outcome: BatchOutcome
+) -> _Judged:
+    categories = CategoryFinder(tx, create=terms.create_categories)
+    slugs = {str(row.values["slug"]) for row in rows if "slug" in row.values}
+    judge = Judge(existing, categories, terms, rows_by(tx, Product.slug, Product.id, sorted(slugs)))
+    judged = _Judged()
+    heads = {row.sku for row in rows if not row.is_further_variant}
+    for row in rows:
+        try:
+            if terms.dry_run and row.sku not in heads and row.sku not in existing.products:
+                # Its product was in an earlier batch, of which a dry run has left nothing.
+                outcome.created += 1
+                continue
+            _judge_row(row, existing, judge, judged)
+        except RowUnfit as unfit:
+            outcome.refuse(row, unfit)
+    return judged
+
+
+def _judge_row(row: ProductRow, existing: Existing, judge: Judge, judged: _Judged) -> None:
+    product = existing.products.get(row.sku)
+    if row.is_further_variant:
+        if product is None and row.sku not in judged.new:
+            raise RowUnfit("sku", "is of a product whose own row was refused")
+        if product is not None:
+            judge.check_owner(product)
+        judged.variants.append(
+            replace(variants.of_row(row, product, existing), product_price=_price(row, judged, product))
+        )
+        return
+    if product is None:
+        judged.new[row.sku] = judge.new(row)
+        return
+    variant = variants.of_row(row, product, existing)
+    judged.stored[row.sku] = judge.existing(row, product, sets_price=variant.is_default)
+    judged.variants.append(replace(variant, product_price=_price(row, judged, product)))
+
+
+def _price(row: ProductRow, judged: _Judged, product: AnyRow | None) -> int:
+    """What a product costs once the batch is written."""
+    if product is None:
+        return int(judged.new[row.sku].values["price_minor"])
+    stored = judged.stored.get(row.sku)
+    return int(stored.changes.get("price_minor", product.price_minor) if stored else product.price_minor)
+
+
+def _create(tx: Connection, new: dict[str, NewProduct], now: datetime) -> tuple[set[str], dict[str, int]]:
+    """Insert products with default variants and opening stock; return the lists they stand on, and their ids."""
+    ids = dict(zip(new, reserve_ids(tx, _PRODUCTS, len(new)), strict=True))
+    variant_ids = reserve_ids(tx, _VARIANTS, len(new))
+    made = free_slugs(
+        tx, {sku: str(one.values["name"]) for sku, one in new.items() if not one.values.get("slug")}
+    )
+    columns = {
+        sku: one.values
+        | {"id": ids[sku], "slug": one.values.get("slug") or made[sku], "version": 1}
+        | {"created_at": now, "updated_at": now}
+        for sku, one in new.items()
+    }
+    write_rows(tx, _PRODUCTS, _PRODUCT, ([values[name] for name in _PRODUCT] for values in columns.values()))
+    variants.write_defaults(tx, dict(zip(variant_ids, new.values(), strict=True)), ids)
+    levels = (
+        (variant_id, DEFAULT_LOCATION_ID, ids[one.row.sku], one.row.units, one.row.units, 0)
+        for variant_id, one in zip(variant_ids, new.values(), strict=True)
+    )
+    write_rows(
+        tx, _LEVELS, ("variant_id", "location_id", "product_id", "available", "received", "sold"), levels
+    )
+    listed = [(_listed(columns[sku]), one.row.units) for sku, one in new.items()]
+    return listings.list_new(tx, listed, now), ids
+
+
+def _listed(values: dict[str, object]) -> ListedProduct:
+    facts = {name: values[name] for name in ("id", "name", "category_id", "brand", "vendor_id", "tags")}
+    return ListedProduct(
+        **facts,  # type: ignore[arg-type]
+        price_minor=cast(int, values["price_minor"]),
+        discount=Discount(),
+        created_at=cast(datetime, values["created_at"]),
+    )
+
+
+def _change(tx: Connection, products: Sequence[ExistingProduct], now: datetime) -> None:
+    """Update products, those with the same columns together."""
+    by_columns: defaultdict[tuple[str, ...], list[ExistingProduct]] = defaultdict(list)
+    for one in products:
+        by_columns[tuple(sorted(one.changes))].append(one)
+    for names, some in by_columns.items():
+        statement = (
+            update(_PRODUCTS)
+            .where(_PRODUCTS.c.id == bindparam("of"))
+            .values(
+                **{name: bindparam(f"new_{name}", type_=_PRODUCTS.c[name].type) for name in names},
+                updated_at=now,
+                version=_PRODUCTS.c.version + 1,
+            )
+        )
+        rows = [{"of": one.current.id} | {f"new_{name}": one.changes[name] for name in names} for one in some]
+        tx.execute(statement, rows)
+
+
+def _publish(tx: Connection, product_ids: Sequence[int], lists: set[str]) -> None:
+    """Tell of these products; the first event names the lists of all of them."""
+    events = [ProductChanged(product_id, ()) for product_id in product_ids]
+    if events:
+        events[0] = ProductChanged(product_ids[0], tuple(sorted(lists)))
+    for some in _halving(events):
+        publish(tx, *some)
+
+
+def _halving(events: Sequence[ProductChanged]) -> Iterator[Sequence[ProductChanged]]:
+    size, start = MAX_EVENTS_AT_ONCE, 0
+    while start < len(events):
+        while size > len(events) - start:
+            size //= 2
+        yield events[start : start + size]
+        start += size

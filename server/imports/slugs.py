@@ -1,0 +1,51 @@
+"""Slugs for many products at once: of their own, or from their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, count, islice
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from server.catalog.models import Product
+from server.catalog.slugs import slugify
+from server.db.id_lists import is_among
+
+IN_CHUNK: Final = 1_000
+_Item = TypeVar("_Item")
+
+
+def free_slugs(tx: Connection, names: Mapping[str, str]) -> dict[str, str]:
+    """A slug of its own for each sku: from its name, or from name and sku where the name is taken."""
+    short = {sku: slugify(name.replace("'", ""), max_length=120) for sku, name in names.items()}
+    long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items()}
+    taken = set(rows_by(tx, Product.slug, Product.id, [*short.values(), *long.values()]))
+    slugs: dict[str, str] = {}
+    for sku in names:
+        numbered = (f"{long[sku]}-{number}" for number in count(2))
+        candidates = chain((short[sku], long[sku]), numbered)
+        slugs[sku] = next(slug for slug in candidates if slug not in taken)
+        taken.add(slugs[sku])
+    return slugs
+
+
+def rows_by(
+    tx: Connection, key: InstrumentedAttribute[str], row_id: InstrumentedAttribute[int], values: Iterable[str]
+) -> dict[str, int]:
+    """The id of each row whose `key` is among `values`."""
+    ids: dict[str, int] = {}
+    for some in chunks(values):
+        ids.update(
+            (value, number)
+            for value, number in tx.execute(select(key, row_id).where(is_among(key, some, tx)))
+        )
+    return ids
+
+
+def chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """Pieces short enough for the parameters of one statement."""
+    rest = iter(items)
+    while piece := list(islice(rest, IN_CHUNK)):
+        yield piece
