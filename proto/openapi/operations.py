@@ -197,8 +197,12 @@ def _templated(path: str) -> str:
 
 
 def _variable(field: str) -> str:
-    """The name of a field in a path: tools take `product.id` for a member of `product`."""
-    return field.replace(".", "_")
+    """The name of a field in a path: tools take `product.id` for a member of `product`.
+
+    What a resource belongs to is named as elsewhere: `variant.product_id` is a `product_id`.
+    """
+    owner, _, name = field.rpartition(".")
+    return f"{owner}_{name}" if owner and name == "id" else name
 
 
 def _done(description: str, content: Json, *, can_be_kept: bool = False) -> Json:

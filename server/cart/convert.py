@@ -9,6 +9,8 @@ from server.cart.changes import CartChange, Change
 from server.cart.merging import Strategy
 from server.cart.view import CartLine, CartView
 from server.cart.wishlist import Wish
+from server.catalog.variants.convert import options_to_wire
+from server.catalog.variants.options import COLOR, SIZE, value_of
 from server.errors import Refusal
 from server.etags import etag_of
 from server.pricing.prices import PricedLine, Totals
@@ -64,6 +66,7 @@ def coupon_failure_to_wire(problem: Refusal) -> pricing_pb2.CouponFailure:
 def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:
     """A line of a cart, with its part of the price."""
     offer = line.offer
+    line_total = money_to_wire(offer.price_minor * line.quantity, offer.currency)
     return pb.CartItem(
         id=line.item_id,
         product_id=offer.product_id,
@@ -71,7 +74,7 @@ def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:
         name=offer.name,
         quantity=line.quantity,
         price=money_to_wire(offer.price_minor, offer.currency),
-        line_total=money_to_wire(offer.price_minor * line.quantity, offer.currency),
+        line_total=line_total,
         added_price=money_to_wire(line.added_price_minor, offer.currency),
         price_changed=line.added_price_minor != offer.price_minor,
         stock=min(offer.available, MAX_INT32) if offer.on_sale else 0,
@@ -81,6 +84,12 @@ def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:
         counted_quantity=line.counted,
         slug=offer.slug,
         max_quantity=offer.max_quantity,
+        sku=offer.sku,
+        options=options_to_wire(offer.options),
+        color=value_of(offer.options, COLOR),
+        size=value_of(offer.options, SIZE),
+        product_name=offer.name,
+        subtotal=line_total,
     )
 
 
@@ -105,6 +114,7 @@ def totals_to_wire(totals: Totals) -> pricing_pb2.Totals:
 def wish_to_wire(wish: Wish) -> wishlist_pb2.WishlistItem:
     """A product that a user wishes for."""
     offer = wish.offer
+    options = offer.options if wish.variant_id else ()
     return wishlist_pb2.WishlistItem(
         product_id=offer.product_id,
         variant_id=wish.variant_id or 0,
@@ -113,6 +123,10 @@ def wish_to_wire(wish: Wish) -> wishlist_pb2.WishlistItem:
         added_price=money_to_wire(wish.added_price_minor, offer.currency),
         available=wish.available,
         create_time=time_to_wire(wish.created_at),
+        sku=offer.sku,
+        options=options_to_wire(options),
+        color=value_of(options, COLOR),
+        size=value_of(options, SIZE),
     )
 
 

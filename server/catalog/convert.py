@@ -14,6 +14,7 @@ from server.catalog.category_tree import CategoryNode
 from server.catalog.change_queries import ChangeFilter
 from server.catalog.discounts import Discount
 from server.catalog.listing_queries import ProductFilter
+from server.catalog.variants.convert import describe_variants
 from server.db.base import AnyRow, Values
 from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
@@ -29,7 +30,9 @@ from server.rpc.wire import (
 )
 
 MAX_ATTRIBUTES_BYTES = 16 * 1024
-LEFT_OUT_OF_SUMMARIES: Final = ("description", "attributes", "seo_title", "seo_description", "metadata")
+LEFT_OUT_OF_SUMMARIES: Final = (
+    *("description", "attributes", "seo_title", "seo_description", "metadata", "options"),
+)
 """What takes more room than the rest of a product: a list of a hundred would exceed what clients take."""
 
 _ListProducts = product_pb2.ListProductsRequest
@@ -72,6 +75,7 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb
         product.compare_at_price.CopyFrom(money_to_wire(row.compare_at_minor, row.currency))
     if row.attributes:
         product.attributes.update(row.attributes)
+    describe_variants(product, row, now)
     return product
 
 

@@ -4,6 +4,8 @@ A product stands on the list of everything, on those of its category and all abo
 and of each tag. Its row on each holds every sort key, so that a page of any list in any order is a short walk
 along one index, however large the shop.
 
+The price is that of the cheapest variant, in stock or not: a sale moves no product in the order of prices.
+
 Who writes the rows of a product holds its stock: a sale and a change of the product cannot overwrite each other.
 """
 
@@ -17,7 +19,9 @@ from datetime import datetime
 from typing import Final, Self, cast
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    Exists,
     Table,
     and_,
     bindparam,
@@ -32,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from server.catalog.discounts import Discount
-from server.catalog.models import Category, InventoryLevel, Listing, Product
+from server.catalog.models import Category, InventoryLevel, Listing, Product, Variant
 from server.db.base import AnyRow
 from server.db.bulk import write_rows
 from server.text.name_key import name_key
@@ -125,10 +129,16 @@ def unlist(tx: Connection, product_id: int) -> set[str]:
     return _delete(tx, [product_id])
 
 
+_CHEAPEST = (
+    select(func.min(func.coalesce(Variant.price_minor, Product.price_minor)))
+    .where(Variant.product_id == Product.id, Variant.deleted_at.is_(None))
+    .correlate(Product)
+    .scalar_subquery()
+)
 _KEYS = (
     Product.id, Product.name, Product.category_id, Product.brand, Product.vendor_id, Product.tags,
-    Product.price_minor, Product.discount_bp, Product.discount_minor, Product.discount_from,
-    Product.discount_until, Product.rating, Product.created_at,
+    func.coalesce(_CHEAPEST, Product.price_minor).label("price_minor"), Product.discount_bp,
+    Product.discount_minor, Product.discount_from, Product.discount_until, Product.rating, Product.created_at,
 )  # fmt: skip
 _COLUMNS = (
     "list_key", "product_id", "phase", "valid_from", "valid_until", "in_stock", "created_at", "price_minor",
@@ -141,7 +151,7 @@ _TABLE = cast(Table, Listing.__table__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedProduct:
-    """What the lists tell of a product, beside its stock."""
+    """What the lists tell of a product, beside its stock; the price is the list price of its cheapest variant."""
 
     id: int
     name: str
@@ -173,7 +183,7 @@ class ListedProduct:
 
 @dataclass
 class _Level:
-    """The stock of a product over its variants and locations."""
+    """The stock of a product over its variants and locations; what was deleted has sold, but is not available."""
 
     available: int = 0
     sold: int = 0
@@ -184,12 +194,13 @@ def hold_stock(tx: Connection, product_ids: Collection[int]) -> Mapping[int, _Le
     level = InventoryLevel
     levels: defaultdict[int, _Level] = defaultdict(_Level)
     for row in tx.execute(
-        select(level.product_id, level.available, level.sold)
+        select(level.product_id, level.available, level.sold, Variant.deleted_at)
+        .join_from(level, Variant, Variant.id == level.variant_id)
         .where(level.product_id.in_(product_ids))
         .order_by(level.variant_id, level.location_id)
-        .with_for_update()
+        .with_for_update(of=level)
     ):
-        levels[row.product_id].available += row.available
+        levels[row.product_id].available += row.available if row.deleted_at is None else 0
         levels[row.product_id].sold += row.sold
     return levels
 
@@ -239,11 +250,7 @@ def sold_out(tx: Connection, product_ids: Iterable[int], variant_ids: Collection
 
     The caller takes the variants' last units, sooner or later in this transaction: their rows are not looked at.
     """
-    other = exists().where(
-        InventoryLevel.product_id == Listing.product_id,
-        InventoryLevel.variant_id.not_in(variant_ids),
-        InventoryLevel.available > 0,
-    )
+    other = _in_stock(InventoryLevel.variant_id.not_in(variant_ids))
     tx.execute(
         update(Listing)
         .where(Listing.product_id.in_(sorted(product_ids)), Listing.in_stock, ~other)
@@ -253,11 +260,22 @@ def sold_out(tx: Connection, product_ids: Iterable[int], variant_ids: Collection
 
 def stock_changed(tx: Connection, product_ids: Collection[int]) -> None:
     """Say of these products whether they are in stock; the caller moved it, and holds its rows."""
-    stocked = exists().where(InventoryLevel.product_id == Listing.product_id, InventoryLevel.available > 0)
+    stocked = _in_stock()
     tx.execute(
         update(Listing)
         .where(Listing.product_id.in_(sorted(product_ids)), Listing.in_stock != stocked)
         .values(in_stock=~Listing.in_stock)
+    )
+
+
+def _in_stock(*conditions: ColumnElement[bool]) -> Exists:
+    """Whether a variant of a listed product is in stock."""
+    return exists().where(
+        InventoryLevel.product_id == Listing.product_id,
+        InventoryLevel.available > 0,
+        Variant.id == InventoryLevel.variant_id,
+        Variant.deleted_at.is_(None),
+        *conditions,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,10 +27,10 @@ DEFAULT_LOCATION_ID = 1
 """The location that the first migration creates, and that orders are served from."""
 
 
-def _unique_while_live(name: str, column: str) -> Index:
+def _unique_while_live(name: str, *columns: str) -> Index:
     """A unique index over what is not deleted: what is deleted gives its sku and slug free."""
     live = text("deleted_at IS NULL")
-    return Index(name, column, unique=True, sqlite_where=live, postgresql_where=live)
+    return Index(name, *columns, unique=True, sqlite_where=live, postgresql_where=live)
 
 
 def _key_of_name(context: Any) -> str:
@@ -159,13 +161,21 @@ class Variant(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     sku: Mapped[str] = mapped_column(String(64))
-    options: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
+    # Pairs of a name and a value: see `server.catalog.variants.options`.
+    options: Mapped[object] = mapped_column(Json, default=list)
+    # The form in which they are unique within the product.
+    options_key: Mapped[str] = mapped_column(String(64), server_default="")
     price_minor: Mapped[int | None] = mapped_column(BigInteger)  # None: the product's price
+    compare_at_minor: Mapped[int | None] = mapped_column(BigInteger)
     is_default: Mapped[bool] = mapped_column(default=True)
-    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # with its product
+    version: Mapped[int] = mapped_column(Integer, server_default="1")  # counts its changes, for the etag
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # with its product, or by itself
+    # Deleted by itself: it does not come back with its product.
+    removed: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
     __table_args__ = (
         _unique_while_live("uq_variants_sku", "sku"),
+        _unique_while_live("uq_variants_options", "product_id", "options_key"),
         Index("ix_variants_product_id", "product_id"),
         Index(
             "uq_variants_default",

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select
 
 from server.catalog.discounts import Discount
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
+from server.catalog.variants.options import Options, options_of
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
 from server.db.waiting import StatementResult
@@ -32,12 +33,14 @@ class Offer:
     available: int
     on_sale: bool
     max_quantity_days: int = 0
+    options: Options = ()
 
 
 OFFER = (
     Product.id.label("product_id"),
     Variant.id.label("variant_id"),
     Variant.sku,
+    Variant.options,
     Product.name,
     Product.slug,
     func.coalesce(Variant.price_minor, Product.price_minor).label("list_minor"),
@@ -49,7 +52,7 @@ OFFER = (
     Product.max_quantity,
     Product.max_quantity_days,
     InventoryLevel.available,
-    Product.deleted_at,
+    func.coalesce(Product.deleted_at, Variant.deleted_at).label("deleted_at"),
 )
 """The columns of an offer: see `offer_from`."""
 OF_VARIANT = and_(InventoryLevel.variant_id == Variant.id, InventoryLevel.location_id == DEFAULT_LOCATION_ID)
@@ -123,4 +126,5 @@ def offer_from(row: AnyRow, now: datetime) -> Offer:
         on_sale=row.deleted_at is None,
         max_quantity_days=row.max_quantity_days,
         slug=row.slug,
+        options=options_of(row.options),
     )

@@ -4,36 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import BigInteger, Connection, and_, cast, func, insert, select, update
+from sqlalchemy.orm import aliased
 
 from server.catalog.models import DEFAULT_LOCATION_ID, Category, InventoryLevel, Product, Variant
-from server.db.base import AnyRow, Values
+from server.db.base import AnyRow, AnySelect, Json, Values
 from server.db.upsert import insert_for
 
 _AVAILABLE = (
     # A sum is NUMERIC unless it is cast.
     select(cast(func.coalesce(func.sum(InventoryLevel.available), 0), BigInteger))
-    .where(InventoryLevel.product_id == Product.id)
+    .join_from(InventoryLevel, Variant, Variant.id == InventoryLevel.variant_id)
+    .where(InventoryLevel.product_id == Product.id, Variant.removed.is_(False))
     .correlate(Product)
     .scalar_subquery()
 )
 
-_PRODUCTS = (
-    select(
-        *(column for column in Product.__table__.columns),
-        Category.name.label("category_name"),
-        Variant.id.label("default_variant_id"),
-        _AVAILABLE.label("available"),
+
+@cache
+def _products(dialect: str) -> AnySelect:
+    """Products with all that is shown of them; their variants as JSON, [id, options, price] each, in any order."""
+    if dialect == "postgresql":
+        variants = func.jsonb_agg(
+            func.jsonb_build_array(Variant.id, Variant.options, Variant.price_minor), type_=Json
+        )
+    else:
+        variants = func.json_group_array(
+            func.json_array(Variant.id, func.json(Variant.options), Variant.price_minor), type_=Json
+        )
+    of_product = select(variants).where(Variant.product_id == Product.id, Variant.removed.is_(False))
+    default = aliased(Variant)
+    return (
+        select(
+            *(column for column in Product.__table__.columns),
+            Category.name.label("category_name"),
+            default.id.label("default_variant_id"),
+            _AVAILABLE.label("available"),
+            of_product.correlate(Product).scalar_subquery().label("variants"),
+        )
+        .join(default, and_(default.product_id == Product.id, default.is_default))
+        .outerjoin(Category, Category.id == Product.category_id)
     )
-    .join(Variant, and_(Variant.product_id == Product.id, Variant.is_default))
-    .outerjoin(Category, Category.id == Product.category_id)
-)
 
 
 def products(connection: Connection, ids: Sequence[int], *, deleted: bool = False) -> Sequence[AnyRow]:
-    """The products with these ids, with category, default variant and stock; with `deleted` also deleted ones."""
-    statement = _PRODUCTS.where(Product.id.in_(ids))
+    """The products with these ids, with category, variants and stock; with `deleted` also deleted ones."""
+    statement = _products(connection.dialect.name).where(Product.id.in_(ids))
     if not deleted:
         statement = statement.where(Product.deleted_at.is_(None))
     return connection.execute(statement).all()
@@ -52,7 +70,7 @@ def insert_product(tx: Connection, values: Values) -> int | None:
 
 def insert_default_variant(tx: Connection, product_id: int, sku: str) -> int | None:
     """Insert the default variant of a product; None when its sku is taken."""
-    statement = insert_for(tx)(Variant).values(product_id=product_id, sku=sku, options={}, is_default=True)
+    statement = insert_for(tx)(Variant).values(product_id=product_id, sku=sku, options=[], is_default=True)
     return tx.execute(statement.on_conflict_do_nothing().returning(Variant.id)).scalar()
 
 
@@ -95,9 +113,21 @@ def lock_deleted(tx: Connection, product_id: int) -> AnyRow | None:
     ).one_or_none()
 
 
-def mark_variants(tx: Connection, product_id: int, values: Values) -> None:
-    """Change columns of all variants of a product."""
-    tx.execute(update(Variant).where(Variant.product_id == product_id).values(values))
+def mark_variants(tx: Connection, product_id: int, deleted_at: datetime | None) -> None:
+    """Delete or bring back the variants of a product with it: those that were not deleted by themselves before."""
+    of_product = (Variant.product_id == product_id, Variant.removed.is_(False))
+    tx.execute(update(Variant).where(*of_product).values(deleted_at=deleted_at))
+
+
+def taken_sku(connection: Connection, product_id: int) -> str | None:
+    """A sku of a deleted product's variants that another variant has by now; None when each is free."""
+    other = aliased(Variant)
+    return connection.scalar(
+        select(Variant.sku)
+        .join(other, other.sku == Variant.sku)
+        .where(Variant.product_id == product_id, Variant.removed.is_(False), other.deleted_at.is_(None))
+        .limit(1)
+    )
 
 
 def update_product(tx: Connection, product_id: int, values: Values, now: datetime) -> None:
@@ -109,6 +139,7 @@ def update_product(tx: Connection, product_id: int, values: Values, now: datetim
     )
 
 
-def update_default_sku(tx: Connection, product_id: int, sku: str) -> None:
-    """Keep the default variant's sku equal to its product's."""
-    tx.execute(update(Variant).where(Variant.product_id == product_id, Variant.is_default).values(sku=sku))
+def rename_variant(tx: Connection, product_id: int, before: str, sku: str) -> None:
+    """Give the variant that has its product's sku the new one of the product; there may be none such."""
+    named = (Variant.product_id == product_id, Variant.sku == before, Variant.removed.is_(False))
+    tx.execute(update(Variant).where(*named).values(sku=sku, version=Variant.version + 1))

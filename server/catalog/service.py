@@ -14,6 +14,7 @@ from server.catalog.categories import hold, read_tree
 from server.catalog.discounts import Discount
 from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken
 from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
+from server.catalog.variants.queries import lowest_own_price
 from server.db.base import AnyRow, Values
 from server.db.rows import changed_columns
 from server.db.upsert import broken_constraint
@@ -104,7 +105,7 @@ def update_product(
     Raises ProductNotFound, NotTheOwner, StaleEtag, SkuTaken, SlugTaken, CategoryNotFound, InvalidField,
     InvalidMoney, and what `values` raises.
     """
-    current = _own(tx, caller, product_id, etag)
+    current = own_product(tx, caller, product_id, etag)
     changes = dict(values(current.currency))
     if "category" in changes or "category_id" in changes:
         changes["category_id"] = _category_id(tx, changes)
@@ -118,19 +119,21 @@ def update_product(
         raise InvalidField(("product.sku", "must not be empty", FieldReason.REQUIRED))
     if "max_quantity" in changes:
         changes["max_quantity"] = changes["max_quantity"] or DEFAULT_MAX_QUANTITY
-    price = changes.get("price_minor", current.price_minor)
+    discount_minor = changes.get("discount_minor", current.discount_minor)
     check_prices(
-        price,
+        changes.get("price_minor", current.price_minor),
         changes.get("compare_at_minor", current.compare_at_minor),
-        changes.get("discount_minor", current.discount_minor),
+        discount_minor,
     )
+    if changes.get("discount_minor") is not None:
+        _check_discount_of_variants(tx, product_id, discount_minor)
     changes = changed_columns(current, changes)
     if not changes:
         return
     try:
         queries.update_product(tx, product_id, changes, now)
         if "sku" in changes:
-            queries.update_default_sku(tx, product_id, changes["sku"])
+            queries.rename_variant(tx, product_id, current.sku, changes["sku"])
     except IntegrityError as error:
         _say_what_is_taken(error, changes)
     lists = listings.relist(tx, [product_id], now) if changes.keys() & LISTED else ()
@@ -139,9 +142,9 @@ def update_product(
 
 def delete_product(tx: Connection, caller: Identity, product_id: int, etag: str, now: datetime) -> None:
     """Take a product out of the catalogue. Raises ProductNotFound, NotTheOwner and StaleEtag."""
-    _own(tx, caller, product_id, etag)
+    own_product(tx, caller, product_id, etag)
     queries.update_product(tx, product_id, {"deleted_at": now}, now)
-    queries.mark_variants(tx, product_id, {"deleted_at": now})
+    queries.mark_variants(tx, product_id, now)
     lists = listings.unlist(tx, product_id)
     publish(tx, _change(product_id, lists))
 
@@ -165,8 +168,11 @@ def undelete_product(
     try:
         queries.update_product(tx, product_id, names | {"deleted_at": None}, now)
         if names["sku"] != product.sku:
-            queries.update_default_sku(tx, product_id, sku)
-        queries.mark_variants(tx, product_id, {"deleted_at": None})
+            queries.rename_variant(tx, product_id, product.sku, sku)
+        taken = queries.taken_sku(tx, product_id)
+        if taken is not None:
+            raise SkuTaken(sku=taken)
+        queries.mark_variants(tx, product_id, None)
     except IntegrityError as error:
         _say_what_is_taken(error, names)
     lists = listings.relist(tx, [product_id], now)
@@ -189,10 +195,11 @@ def _say_what_is_taken(error: IntegrityError, names: Values) -> NoReturn:
 
 def check_owner(tx: Connection, caller: Identity, product_id: int) -> None:
     """Raise ProductNotFound or NotTheOwner unless the caller may manage the product; lock it."""
-    _own(tx, caller, product_id, "")
+    own_product(tx, caller, product_id)
 
 
-def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> AnyRow:
+def own_product(tx: Connection, caller: Identity, product_id: int, etag: str = "") -> AnyRow:
+    """A product that the caller may manage, as it is stored; lock it. Raises as `check_owner`, and StaleEtag."""
     current = queries.lock_product(tx, product_id)
     if current is None:
         raise ProductNotFound(product_id=product_id)
@@ -224,6 +231,14 @@ def _check_name(name: str) -> None:
 def _check_slug(slug: str, field: str = "product.slug") -> None:
     if slug and not has_letter(slug):
         raise InvalidField((field, "must have a letter among its digits", FieldReason.INVALID_FORMAT))
+
+
+def _check_discount_of_variants(tx: Connection, product_id: int, discount_minor: int) -> None:
+    lowest = lowest_own_price(tx, product_id)
+    if lowest is not None and discount_minor > lowest:
+        raise InvalidMoney(
+            field="product.discount.amount", problem="must not be above the price of any variant"
+        )
 
 
 def check_prices(price_minor: int, compare_at_minor: int | None, discount_minor: int | None) -> None:

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
-from sanset.v1 import catalog_pb2_grpc, category_pb2, product_pb2
+from sanset.v1 import category_pb2, product_pb2
 from sqlalchemy import Connection
 
 from server.catalog import categories, convert, queries, service
 from server.catalog.errors import ProductNotFound, ProductOfSlugNotFound
 from server.catalog.product_cache import CachedProduct, ProductCache
 from server.catalog.product_lists import ProductLists
+from server.catalog.variants.servicer import VariantServicer
 from server.clock import Clock
 from server.db.base import Values
 from server.db.database import Database
@@ -36,8 +37,8 @@ class CatalogSettings:
     low_stock: int
 
 
-class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
-    """Translates calls to the catalogue."""
+class CatalogServicer(VariantServicer):
+    """Translates calls to the catalogue; those about variants stand in a class of their own."""
 
     def __init__(
         self,
@@ -51,10 +52,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         settings: CatalogSettings,
         export_products: ExportProducts,
     ) -> None:
-        self._db = db
-        self._work = work
-        self._pages = pages
-        self._clock = clock
+        super().__init__(db, work, pages, clock, low_stock=settings.low_stock)
         self._cache = cache
         self._lists = lists
         self._settings = settings

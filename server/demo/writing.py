@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, select
 from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID, Category
 from server.catalog.slugs import slugify
+from server.catalog.variants.options import column_of, options_key
 from server.db.bulk import reserve_ids, write_rows
 from server.db.schema import metadata
 from server.demo.browsing import Look
@@ -21,6 +23,7 @@ from server.demo.history import DemoOrder
 from server.demo.loyalty import write_coupons, write_points
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
+from server.demo.variants import shares, size_of, variants_of
 from server.events.log import publish
 from server.events.step_facts import Canceller, StepCode, StepFacts
 from server.events.topics import CatalogReplaced
@@ -49,10 +52,10 @@ class DemoShop:
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of the products and people, in their order."""
+    """The ids of the products, of the variants of each, and of the people, in their order."""
 
     products: Sequence[int]
-    variants: Sequence[int]
+    variants: Sequence[Sequence[int]]
     users: Sequence[int]
     addresses: Sequence[int]
 
@@ -61,7 +64,7 @@ def write_shop(tx: Connection, shop: DemoShop, hashes: Mapping[str, str], progre
     """Write everything in the transaction `tx`."""
     ids = Ids(
         reserve_ids(tx, metadata.tables["products"], len(shop.goods)),
-        reserve_ids(tx, metadata.tables["variants"], len(shop.goods)),
+        _reserve_variants(tx, shop),
         reserve_ids(tx, metadata.tables["users"], len(shop.people)),
         reserve_ids(tx, metadata.tables["addresses"], len(shop.people)),
     )
@@ -75,6 +78,13 @@ def write_shop(tx: Connection, shop: DemoShop, hashes: Mapping[str, str], progre
     _write_looks(tx, shop, ids)
     publish(tx, CatalogReplaced())
     progress(STAGE, 4, 4)
+
+
+def _reserve_variants(tx: Connection, shop: DemoShop) -> list[list[int]]:
+    """The ids of the variants of each product."""
+    counts = [len(variants_of(one)) for one in shop.goods]
+    ids = iter(reserve_ids(tx, metadata.tables["variants"], sum(counts)))
+    return [list(islice(ids, count)) for count in counts]
 
 
 def _write_people(tx: Connection, shop: DemoShop, ids: Ids, hashes: Mapping[str, str]) -> None:
@@ -98,7 +108,7 @@ def _write_people(tx: Connection, shop: DemoShop, ids: Ids, hashes: Mapping[str,
 def _write_goods(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     shelves = _write_categories(tx)
     vendor_id = next((i for i, one in zip(ids.users, shop.people, strict=True) if one.role == "VENDOR"), None)
-    placed = list(zip(ids.products, ids.variants, shop.goods, strict=True))
+    placed = list(zip(ids.products, shop.goods, strict=True))
     products = (
         (
             *(product_id, one.sku, one.slug, one.name, one.description, shelves[one.shelf.name], one.brand),
@@ -114,23 +124,30 @@ def _write_goods(tx: Connection, shop: DemoShop, ids: Ids) -> None:
             ),
             *(vendor_id if one.brand in VENDOR_BRANDS else None, one.created_at, one.created_at),
         )
-        for product_id, _, one in placed
+        for product_id, one in placed
     )
     write_rows(tx, metadata.tables["products"], _PRODUCT, products)
-    variants: Iterator[Row] = (
-        (variant_id, product_id, one.sku, {}, True) for product_id, variant_id, one in placed
-    )
-    write_rows(
-        tx, metadata.tables["variants"], ("id", "product_id", "sku", "options", "is_default"), variants
-    )
+    _write_variants(tx, shop, ids)
+    relist(tx, ids.products, shop.now)
+
+
+def _write_variants(tx: Connection, shop: DemoShop, ids: Ids) -> None:
+    """Write the variants of all products, each with its share of their stock."""
+    variants: list[Row] = []
+    levels: list[Row] = []
     sold = _sold(shop)
-    levels = (
-        (variant_id, DEFAULT_LOCATION_ID, product_id, left, left + sold[index], sold[index])
-        for index, (left, (product_id, variant_id, _)) in enumerate(zip(shop.stock, placed, strict=True))
-    )
+    for index, one in enumerate(shop.goods):
+        product_id, forms = ids.products[index], variants_of(one)
+        stock = shares(shop.stock[index], len(forms))
+        for position, (variant_id, form) in enumerate(zip(ids.variants[index], forms, strict=True)):
+            options = (column_of(form.options), options_key(form.options))
+            variants.append((variant_id, product_id, form.sku, *options, form.is_default))
+            gone = sold[index, position]
+            received = stock[position] + gone
+            levels.append((variant_id, DEFAULT_LOCATION_ID, product_id, stock[position], received, gone))
+    write_rows(tx, metadata.tables["variants"], _VARIANT, variants)
     columns = ("variant_id", "location_id", "product_id", "available", "received", "sold")
     write_rows(tx, metadata.tables["inventory_levels"], columns, levels)
-    relist(tx, [product_id for product_id, _, _ in placed], shop.now)
 
 
 def _write_categories(tx: Connection) -> dict[str, int]:
@@ -160,12 +177,13 @@ def category_count() -> int:
     return sum(1 + len(department.shelves) for department in DEPARTMENTS)
 
 
-def _sold(shop: DemoShop) -> Counter[int]:
-    """The units of each product in live orders."""
-    sold: Counter[int] = Counter()
+def _sold(shop: DemoShop) -> Counter[tuple[int, int]]:
+    """The units of each variant in live orders, by the places of the product and of the variant in it."""
+    sold: Counter[tuple[int, int]] = Counter()
     for purchase in shop.purchases:
         if purchase.status in LIVE:
-            sold.update(purchase.basket.units)
+            for index, units in purchase.basket.units.items():
+                sold[index, size_of(purchase.basket.person, shop.goods[index])] += units
     return sold
 
 
@@ -212,16 +230,19 @@ def _order(order_id: int, one: DemoOrder, shop: DemoShop, ids: Ids) -> Row:
 
 
 def _lines(numbered: Sequence[tuple[int, DemoOrder]], shop: DemoShop, ids: Ids) -> Iterator[Row]:
+    forms = [variants_of(one) for one in shop.goods]
     for order_id, purchase in numbered:
         for position, (index, part) in enumerate(
             zip(purchase.basket.units, purchase.cost.lines, strict=True), 1
         ):
             one = shop.goods[index]
+            size = size_of(purchase.basket.person, one)
+            form = forms[index][size]
             yield (
-                *(order_id, position, ids.products[index], ids.variants[index], one.sku, one.name),
+                *(order_id, position, ids.products[index], ids.variants[index][size], form.sku, one.name),
                 *(part.quantity, one.price_minor, part.total),
                 *(one.price_minor, part.discount, part.tax, part.shipping),
-                0 if purchase.status in LIVE else part.quantity,
+                *(0 if purchase.status in LIVE else part.quantity, column_of(form.options) or None),
             )
 
 
@@ -272,8 +293,9 @@ _LINE: Final = (
     *("order_id", "position", "product_id", "variant_id", "sku", "name"),
     *("quantity", "price_minor", "total_minor"),
     *("list_price_minor", "discount_minor", "tax_minor", "shipping_minor"),
-    "restocked_quantity",
+    *("restocked_quantity", "options"),
 )
+_VARIANT: Final = ("id", "product_id", "sku", "options", "options_key", "is_default")
 _EVENT: Final = (
     *("order_id", "sequence", "status", "code", "message", "location", "eta", "shipment_id"),
     *("facts", "occurred_at"),

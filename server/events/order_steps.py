@@ -26,20 +26,25 @@ class ParcelItem:
     variant_id: int
     product_id: int
     quantity: int
+    # Not compared: parcels of earlier releases have none.
+    sku: str = field(default="", compare=False)
 
     def to_json(self) -> JsonObject:
         """The units."""
-        return {
+        json: JsonObject = {
             "position": self.position,
             "variant_id": self.variant_id,
             "product_id": self.product_id,
             "quantity": self.quantity,
         }
+        return json | {"sku": self.sku} if self.sku else json
 
     @classmethod
     def of_json(cls, json: JsonObject) -> Self:
         """The units that `to_json` wrote."""
-        return cls(json["position"], json["variant_id"], json["product_id"], json["quantity"])
+        return cls(
+            json["position"], json["variant_id"], json["product_id"], json["quantity"], json.get("sku", "")
+        )
 
 
 @dataclass(frozen=True, slots=True)

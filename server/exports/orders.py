@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
+from server.catalog.variants.options import options_json
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
 from server.metadata import metadata_json
@@ -31,7 +32,7 @@ COLUMNS: Final = (
         "currency",
         "coupon",
     ),
-    *("payment_method", "tracking_number", "metadata"),
+    *("payment_method", "tracking_number", "metadata", "options"),
 )
 
 
@@ -80,7 +81,7 @@ def _lines(connection: Connection, placed: list[ColumnElement[bool]], after: Key
             *page_orders.c,
             *(OrderLine.sku, OrderLine.name, OrderLine.quantity, OrderLine.list_price_minor),
             *(OrderLine.price_minor, OrderLine.total_minor, OrderLine.discount_minor, OrderLine.tax_minor),
-            OrderLine.shipping_minor,
+            *(OrderLine.shipping_minor, OrderLine.options),
         )
         .join(OrderLine, OrderLine.order_id == page_orders.c.id)
         .order_by(page_orders.c.placed_at, page_orders.c.id, OrderLine.position)
@@ -98,5 +99,5 @@ def _row(line: AnyRow) -> Row:
         *(line.sku, line.name, line.quantity, money(line.list_price_minor), money(line.price_minor)),
         *(money(line.discount_minor), money(line.tax_minor), money(line.shipping_minor), money(paid)),
         *(money(line.order_minor), line.currency, line.coupon_code, line.method, line.tracking_number),
-        metadata_json(line.custom_metadata),
+        *(metadata_json(line.custom_metadata), options_json(line.options)),
     )

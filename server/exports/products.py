@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -16,6 +14,7 @@ from server.catalog.category_tree import path_of
 from server.catalog.discounts import Discount
 from server.catalog.errors import CategoryNotFound
 from server.catalog.models import Category, InventoryLevel, Product, Variant
+from server.catalog.variants.options import options_json
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
 from server.metadata import metadata_json
@@ -35,7 +34,7 @@ COLUMNS: Final = (
 
 def products(vendor_id: int | None, now: datetime) -> ExportSource:
     """The products that are not deleted, at the prices of `now`; with `vendor_id`, only that vendor's."""
-    conditions: list[ColumnElement[bool]] = [Product.deleted_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [Product.deleted_at.is_(None), Variant.deleted_at.is_(None)]
     if vendor_id is not None:
         conditions.append(Product.vendor_id == vendor_id)
 
@@ -64,7 +63,7 @@ def _variants(
         select(
             *Product.__table__.columns,
             *(Variant.id.label("variant_id"), Variant.sku.label("variant_sku"), Variant.options),
-            Variant.price_minor.label("variant_minor"),
+            *(Variant.price_minor.label("own_minor"), Variant.compare_at_minor.label("own_compare_at_minor")),
             *(Category.name.label("category"), User.full_name.label("vendor")),
             *(_stock(InventoryLevel.available), _stock(InventoryLevel.sold)),
         )
@@ -109,20 +108,18 @@ def _row(variant: AnyRow, category_path: str, now: datetime) -> Row:
     def money(minor: int | None) -> Decimal | None:
         return None if minor is None else Money(minor, variant.currency).amount
 
-    listed = variant.price_minor if variant.variant_minor is None else variant.variant_minor
+    listed, compare_at = variant.price_minor, variant.compare_at_minor
+    if variant.own_minor is not None:  # the product's comparison is with the product's price
+        listed, compare_at = variant.own_minor, variant.own_compare_at_minor
     return (
         *(variant.id, variant.sku, variant.name, variant.category, variant.brand, variant.vendor_id),
-        *(variant.vendor, variant.variant_id, variant.variant_sku, _options(variant.options)),
-        *(money(listed), money(Discount.of(variant).price_at(listed, now)), money(variant.compare_at_minor)),
+        *(variant.vendor, variant.variant_id, variant.variant_sku, options_json(variant.options)),
+        *(money(listed), money(Discount.of(variant).price_at(listed, now)), money(compare_at)),
         *(variant.currency, _whole(variant.available), _whole(variant.sold), variant.max_quantity),
         *(", ".join(variant.tags), round(Decimal(variant.rating), 2), variant.reviews_count, variant.slug),
         *(variant.created_at, variant.updated_at, metadata_json(variant.custom_metadata), category_path),
         *(variant.description, metadata_json(variant.attributes), variant.seo_title, variant.seo_description),
     )
-
-
-def _options(options: Mapping[str, object]) -> str:
-    return json.dumps(options, ensure_ascii=False) if options else ""
 
 
 def _whole(units: int | Decimal | None) -> int | None:

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted, FailedPrecondition, LineRefusal, NotFound
-
-
-class VariantNotFound(NotFound):
-    """The product has no such variant."""
-
-    message = "The product {product_id} has no variant {variant_id}."
+from server.errors import Aborted, FailedPrecondition, LineRefusal
 
 
 class OutOfStock(LineRefusal, FailedPrecondition):

@@ -52,7 +52,8 @@ def _moving(units: Mapping[int, int]) -> dict[str, int]:
 def variant_id_of(connection: Connection, product_id: int, variant_id: int | None) -> int | None:
     """The id of a product's variant, or of its default variant; None when it has no such variant."""
     meant = Variant.id == variant_id if variant_id else Variant.is_default
-    return connection.scalar(select(Variant.id).where(Variant.product_id == product_id, meant))
+    live = Variant.deleted_at.is_(None)
+    return connection.scalar(select(Variant.id).where(Variant.product_id == product_id, meant, live))
 
 
 def available(connection: Connection, variant_id: int) -> int:
@@ -87,7 +88,7 @@ def levels(connection: Connection, product_id: int) -> Sequence[AnyRow]:
         select(Variant.id, Variant.sku, Location.name, InventoryLevel.available)
         .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
         .join(Location, Location.id == InventoryLevel.location_id)
-        .where(Variant.product_id == product_id)
+        .where(Variant.product_id == product_id, Variant.deleted_at.is_(None))
         .order_by(Variant.id, Location.id)
     ).all()
 

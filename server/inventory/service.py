@@ -14,11 +14,12 @@ from server.catalog import listings
 from server.catalog.errors import ProductNotFound
 from server.catalog.offers import Offer, lock_stock
 from server.catalog.service import check_owner
+from server.catalog.variants.errors import VariantNotFound
 from server.events.log import publish
 from server.events.topics import StockMoved
 from server.identity import Identity
 from server.inventory import queries
-from server.inventory.errors import NegativeStock, StockChanged, VariantNotFound
+from server.inventory.errors import NegativeStock, StockChanged
 
 
 def take_stock(tx: Connection, units: Mapping[int, int], offers: Mapping[int, Offer]) -> StockMoved:

@@ -12,6 +12,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from server.catalog.variants.options import label_of, options_of
 from server.db.base import AnyRow
 from server.events.order_steps import OrderStepped, Parcel, Step
 from server.events.step_facts import StepFacts
@@ -118,11 +119,14 @@ def about_order(
 ) -> Letter:
     """A mail about a step of an order, written `now`; `return_days` is how long goods can be sent back."""
     currency = order.currency
-    names = {line.position: line.name for line in lines}
+    names = {line.position: _name(line) for line in lines}
     facts = {
         "order": order,
         "message": event.step.message if event.step is not None else "",
-        "lines": [(line.quantity, line.name, line.sku, Money(line.total_minor, currency)) for line in lines],
+        "lines": [
+            (line.quantity, names[line.position], line.sku, Money(line.total_minor, currency))
+            for line in lines
+        ],
         "totals": _totals(order),
         "total": Money(order.total_minor, currency),
         "address": _address(order.address),
@@ -187,6 +191,12 @@ def _future_eta(step: Step | None, now: datetime) -> datetime | None:
     """The time by which the step expects the order to arrive; None when it has passed already."""
     eta = step.eta if step is not None else None
     return eta if eta is not None and eta > now else None
+
+
+def _name(line: AnyRow) -> str:
+    """A line's product with its options: "Shirt (Red, M)"."""
+    label = label_of(options_of(line.options))
+    return f"{line.name} ({label})" if label else line.name
 
 
 def _parcel(parcel: Parcel | None, names: Mapping[int, str]) -> Facts | None:

@@ -58,6 +58,7 @@ def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[An
         OrderLine.position,
         OrderLine.sku,
         OrderLine.name,
+        OrderLine.options,
         OrderLine.quantity,
         OrderLine.total_minor,
     ).where(OrderLine.order_id.in_(order_ids))
@@ -82,7 +83,7 @@ def low_stock(connection: Connection, threshold: int) -> list[int]:
         select(Variant.id)
         .join(Product, Product.id == Variant.product_id)
         .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
-        .where(Product.deleted_at.is_(None))
+        .where(Product.deleted_at.is_(None), Variant.deleted_at.is_(None))
         .group_by(Variant.id)
         .having(units <= threshold)
         .order_by(units, Variant.id)

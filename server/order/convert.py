@@ -12,6 +12,8 @@ from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, payment_pb2, tracking_pb2, user_pb2
 
 from server.cart.convert import line_to_wire, totals_to_wire
+from server.catalog.variants.convert import options_to_wire
+from server.catalog.variants.options import COLOR, SIZE, value_of
 from server.clock import utc_now
 from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField
@@ -184,6 +186,9 @@ def _line_to_wire(line: PlacedLine, currency: str, shipped: int) -> pb.OrderItem
         returning_quantity=line.returning_quantity,
         returned_quantity=line.returned_quantity,
         shipped_quantity=shipped,
+        options=options_to_wire(line.options),
+        color=value_of(line.options, COLOR),
+        size=value_of(line.options, SIZE),
     )
 
 

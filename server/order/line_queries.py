@@ -8,6 +8,7 @@ from functools import lru_cache
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 from sqlalchemy import insert as sql_insert
 
+from server.catalog.variants.options import column_of
 from server.db.id_lists import ids_named, ids_value
 from server.db.prepared import Prepared
 from server.db.rows import columns_of
@@ -62,8 +63,11 @@ def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
 
 @lru_cache(maxsize=256)
 def _insert(count: int) -> Prepared:
+    # SQLAlchemy infers the types of parameters from the columns, but of the first row alone.
+    columns = OrderLine.__table__.columns
     rows: list[dict[str, BindParameter[object]]] = [
-        {name: bindparam(f"{name}_{i}") for name in ("order_id", *_LINE_COLUMNS)} for i in range(count)
+        {name: bindparam(f"{name}_{i}", type_=columns[name].type) for name in ("order_id", *_LINE_COLUMNS)}
+        for i in range(count)
     ]
     return Prepared(sql_insert(OrderLine).values(rows))
 
@@ -73,6 +77,7 @@ def insert(tx: Connection, order_id: int, lines: Sequence[PlacedLine]) -> None:
     values: dict[str, object] = {}
     for i, line in enumerate(lines):
         row = {"order_id": order_id} | columns_of(line, _LINE_COLUMNS)
+        row["options"] = column_of(line.options) or None
         values |= {f"{name}_{i}": value for name, value in row.items()}
     _insert(len(lines)).later(tx, **values)
 

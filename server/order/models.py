@@ -110,6 +110,8 @@ class OrderLine(Base):
     discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tax_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     shipping_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # What the variant was: see `server.catalog.variants.options`. NULL for nothing.
+    options: Mapped[object | None] = mapped_column(OptionalJson)
     # The ledger of its units, which refunds, returns and cancellations share: see refund/sale_lines.py.
     refunded_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
     returning_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # of a return that is open

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.catalog.variants.options import Options, options_of
 from server.db.base import AnyRow
 from server.db.rows import from_row
 from server.events.models import JsonObject
@@ -37,6 +38,7 @@ class PlacedLine:
     discount_minor: int
     tax_minor: int
     shipping_minor: int
+    options: Options = ()
     refunded_quantity: int = 0
     returning_quantity: int = 0
     returned_quantity: int = 0
@@ -169,7 +171,7 @@ def parcels_of(json: Sequence[JsonObject] | None) -> tuple[Parcel, ...]:
 
 def line_of(row: AnyRow) -> PlacedLine:
     """Build a line from its row."""
-    return from_row(PlacedLine, row)
+    return from_row(PlacedLine, row, options=options_of(row.options))
 
 
 def payment_of(row: AnyRow) -> OrderPayment | None:

@@ -227,6 +227,7 @@ def _line(position: int, line: PricedLine, offer: Offer) -> PlacedLine:
         discount_minor=line.discount,
         tax_minor=line.tax,
         shipping_minor=line.shipping,
+        options=offer.options,
     )
 
 

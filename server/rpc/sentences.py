@@ -56,6 +56,7 @@ CONDITIONS = {
     ),
     "address.id": Violation("address.id", "must be the id of an address", FieldReason.REQUIRED),
     "product.id": Violation("product.id", "must be the id of a product", FieldReason.REQUIRED),
+    "variant.id": Violation("variant.id", "must be the id of a variant", FieldReason.REQUIRED),
     "category.id": Violation("category.id", "must be the id of a category", FieldReason.REQUIRED),
     "coupon.id": Violation("coupon.id", "must be the id of a coupon", FieldReason.REQUIRED),
     "order.id": Violation("order.id", "must be the id of an order", FieldReason.REQUIRED),

@@ -77,10 +77,53 @@ STOCK: Final = (
                stock.available
         FROM product_listings
         JOIN (
-            SELECT product_id, SUM(available) AS available FROM inventory_levels GROUP BY product_id
+            SELECT inventory_levels.product_id,
+                   SUM(CASE WHEN variants.deleted_at IS NULL THEN available ELSE 0 END) AS available
+            FROM inventory_levels JOIN variants ON variants.id = inventory_levels.variant_id
+            GROUP BY inventory_levels.product_id
         ) AS stock ON stock.product_id = product_listings.product_id
         WHERE product_listings.in_stock <> (stock.available > 0)
         ORDER BY product_listings.product_id, product_listings.list_key
+        """,
+    ),
+    Rule(
+        "listing-price",
+        "product {product_id}: costs {price_minor} on the list {list_key}, its cheapest variant {cheapest}",
+        """
+        SELECT product_listings.product_id, product_listings.list_key, product_listings.price_minor, cheapest
+        FROM product_listings
+        JOIN (
+            SELECT products.id, MIN(COALESCE(variants.price_minor, products.price_minor)) AS cheapest
+            FROM products
+            JOIN variants ON variants.product_id = products.id AND variants.deleted_at IS NULL
+            WHERE products.discount_bp IS NULL AND products.discount_minor IS NULL
+            GROUP BY products.id
+        ) AS priced ON priced.id = product_listings.product_id
+        WHERE product_listings.price_minor <> cheapest
+        ORDER BY product_listings.product_id, product_listings.list_key
+        """,
+    ),
+    Rule(
+        "variant-default",
+        "product {product_id}: has {defaults} default variants that are deleted if and only if it is, not one",
+        """
+        SELECT products.id AS product_id, COUNT(variants.id) AS defaults
+        FROM products LEFT JOIN variants
+          ON variants.product_id = products.id AND variants.is_default AND NOT variants.removed
+         AND (variants.deleted_at IS NULL) = (products.deleted_at IS NULL)
+        GROUP BY products.id
+        HAVING COUNT(variants.id) <> 1
+        ORDER BY products.id
+        """,
+    ),
+    Rule(
+        "variant-deleted",
+        "variant {variant_id}: is on sale, although it or its product {product_id} was deleted",
+        """
+        SELECT variants.id AS variant_id, variants.product_id
+        FROM variants JOIN products ON products.id = variants.product_id
+        WHERE variants.deleted_at IS NULL AND (products.deleted_at IS NOT NULL OR variants.removed)
+        ORDER BY variants.id
         """,
     ),
     Rule(

@@ -218,7 +218,12 @@ def _facts(facts: StepFacts) -> JsonObject:
 def _shipment(parcel: Parcel) -> JsonObject:
     """A parcel, in the words of the contract."""
     items = [
-        {"variant_id": item.variant_id, "product_id": item.product_id, "quantity": item.quantity}
+        {
+            "variant_id": item.variant_id,
+            "product_id": item.product_id,
+            "sku": item.sku,
+            "quantity": item.quantity,
+        }
         for item in parcel.items
     ]
     return {

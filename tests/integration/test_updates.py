@@ -27,6 +27,7 @@ from sanset.v1 import (
     promotion_pb2,
     segment_pb2,
     user_pb2,
+    variant_pb2,
     webhook_pb2,
 )
 from support.payment_shop import gift_card
@@ -190,6 +191,28 @@ def _category(shop: RunningShop) -> Room:
     )
 
 
+def _variant(shop: RunningShop) -> Room:
+    """The only variant of its product, which may be without options."""
+    product = shop.product()
+    options = [variant_pb2.Variant.Option(name="size", value="M"), {"name": "color", "value": "Red"}]
+    variant = variant_pb2.Variant(
+        id=product.default_variant_id,
+        options=options,
+        price=Money(units=9),
+        compare_at_price=Money(units=12),
+    )
+    request = variant_pb2.UpdateVariantRequest(variant=variant)
+    made = shop.catalog.UpdateVariant(request, metadata=shop.admin.metadata)
+
+    def read() -> variant_pb2.Variant:
+        request = variant_pb2.GetVariantRequest(product_id=product.id, variant_id=made.id)
+        return shop.catalog.GetVariant(request)
+
+    return Room(
+        shop, shop.admin, UPDATES["UpdateVariant"], made, read, frozenset(), {"sku": uuid.uuid4().hex}
+    )
+
+
 def _coupon(shop: RunningShop) -> Room:
     coupon = promotion_pb2.Coupon(
         code=f"T-{uuid.uuid4().hex[:12]}".upper(),
@@ -290,6 +313,7 @@ ROOMS = {
     "UpdateMe": _account,
     "UpdateAddress": _address,
     "UpdateProduct": _product,
+    "UpdateVariant": _variant,
     "UpdateCategory": _category,
     "UpdateCoupon": _coupon,
     "UpdateWebhookEndpoint": _endpoint,

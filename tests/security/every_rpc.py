@@ -129,6 +129,11 @@ def _category(world: World) -> dict[str, object]:
     return {"name": f"Shelf {uuid.uuid4().hex}", "parent_id": world.category().id}
 
 
+def _variant(world: World, caller: Account) -> Fields:
+    variant = samples.variant_of(world, caller)
+    return {"product_id": variant.product_id, "variant_id": variant.id}
+
+
 def _cart(world: World, caller: Account) -> Fields:
     world.filled_cart(caller)
     return {}
@@ -226,6 +231,20 @@ CASES: Final[dict[str, Case]] = {
             "product": _with_id(samples.product("Mug"), samples.product_id(world, caller))
         }
     ),
+    "GetVariant": Case(fields=_variant),
+    "CreateVariant": Case(
+        fields=lambda world, caller: {
+            "product_id": samples.product_id(world, caller),
+            "variant": samples.variant(),
+        },
+        other=("variant.sku", "another"),
+    ),
+    "UpdateVariant": Case(
+        fields=lambda world, caller: {
+            "variant": _with_id(samples.variant(), samples.variant_of(world, caller).id)
+        }
+    ),
+    "DeleteVariant": Case(fields=_variant),
     "GetCategory": Case(fields=lambda world, caller: {"category_id": world.category().id}),
     "CreateCategory": Case(fields=lambda world, caller: {"category": _category(world)}),
     "UpdateCategory": Case(

@@ -23,6 +23,7 @@ from sanset.v1.refund_pb2 import Return
 from sanset.v1.refund_service_pb2 import ApproveReturnRequest, RefundOrderRequest, RequestReturnRequest
 from sanset.v1.segment_pb2 import CreateSegmentRequest, Segment, SegmentRules
 from sanset.v1.user_pb2 import Address
+from sanset.v1.variant_pb2 import CreateVariantRequest, Variant
 from sanset.v1.wishlist_pb2 import AddToWishlistRequest
 from support.running_shop import Account
 from world import World
@@ -105,6 +106,22 @@ def product_id(world: World, caller: Account) -> int:
     """A product that the caller may change, if anybody may."""
     owner = caller if caller.user_id == world.vendor.user_id else world.shop.admin
     return world.product_of(owner).id
+
+
+def variant() -> Variant:
+    """A variant with every part, like no other."""
+    return Variant(
+        sku=uuid.uuid4().hex, price=Money(currency_code="USD", units=10),
+        compare_at_price=Money(currency_code="USD", units=12), stock=5,
+        options=[Variant.Option(name="size", value=uuid.uuid4().hex), Variant.Option(name="color", value="Red")],
+    )  # fmt: skip
+
+
+def variant_of(world: World, caller: Account) -> Variant:
+    """A variant that the caller may change, if anybody may, of a product that has another."""
+    owner = caller if caller.user_id == world.vendor.user_id else world.shop.admin
+    request = CreateVariantRequest(product_id=world.product_of(owner).id, variant=variant())
+    return world.shop.catalog.CreateVariant(request, metadata=owner.metadata)
 
 
 def wished_product_id(world: World, caller: Account) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +9,10 @@ import grpc
 import pytest
 from google.type.money_pb2 import Money
 from sanset.v1 import cart_pb2, inventory_pb2, order_pb2
-from sqlalchemy import insert, update
+from sqlalchemy import update
+from support.catalog_shop import add_variant
 from support.running_shop import Account, Refused, RunningShop, refusal
 
-from server.catalog import queries as catalog_queries
-from server.catalog.models import Variant
 from server.clock import utc_now
 from server.order.models import Order
 from server.order.points import TierPoints
@@ -52,12 +50,7 @@ def stock_of(shop: RunningShop, product_id: int) -> int:
 
 def second_variant(shop: RunningShop, product_id: int, price: int) -> int:
     """A second variant of a product, at a price in cents; five units are in stock."""
-    with shop.app.db.transaction() as tx:
-        row = {"product_id": product_id, "sku": uuid.uuid4().hex, "options": {}, "is_default": False}
-        row["price_minor"] = price
-        variant: int = tx.execute(insert(Variant).values(row).returning(Variant.id)).scalar_one()
-        catalog_queries.open_stock(tx, product_id, variant, 5)
-    return variant
+    return add_variant(shop, product_id, cents=price, size="Second").id
 
 
 def buyer_of(

@@ -6,11 +6,12 @@ import uuid
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
-from sanset.v1 import category_pb2
+from google.type.money_pb2 import Money
+from sanset.v1 import category_pb2, variant_pb2
 from sanset.v1 import product_pb2 as pb
 from sqlalchemy import insert, select
 from support.page_by_page import page_by_page
-from support.running_shop import RunningShop
+from support.running_shop import Account, RunningShop
 
 from server.catalog.listings import relist
 from server.catalog.models import InventoryLevel, Product, Variant
@@ -31,6 +32,33 @@ def largest_product(shop: RunningShop, tag: str, character: str = "🛒") -> pb.
         seo_title=character * 200,
         seo_description=character * 500,
     )
+
+
+def add_variant(
+    shop: RunningShop,
+    product_id: int,
+    account: Account | None = None,
+    *,
+    stock: int = 5,
+    cents: int | None = None,
+    sku: str = "",
+    is_default: bool = False,
+    **options: str,
+) -> variant_pb2.Variant:
+    """Create a variant with these options, at a price of its own in US cents where one is given."""
+    price = None if cents is None else Money(units=cents // 100, nanos=cents % 100 * 10_000_000)
+    variant = variant_pb2.Variant(sku=sku, stock=stock, is_default=is_default, price=price)
+    variant.options.extend(
+        variant_pb2.Variant.Option(name=name, value=each) for name, each in options.items()
+    )
+    request = variant_pb2.CreateVariantRequest(product_id=product_id, variant=variant)
+    return shop.catalog.CreateVariant(request, metadata=(account or shop.admin).metadata)
+
+
+def variants_of(shop: RunningShop, product_id: int) -> list[variant_pb2.Variant]:
+    """All variants of a product."""
+    request = variant_pb2.ListVariantsRequest(product_id=product_id, page_size=100)
+    return list(shop.catalog.ListVariants(request).items)
 
 
 def listed_categories(shop: RunningShop) -> list[category_pb2.Category]:

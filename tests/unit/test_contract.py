@@ -35,6 +35,8 @@ OPTIONAL = {
     "CatalogService/ListProducts",
     "CatalogService/ListCategories",
     "CatalogService/GetCategory",
+    "CatalogService/ListVariants",
+    "CatalogService/GetVariant",
     "InventoryService/GetInventory",
     "SearchService/SearchProducts",
     "RecommendService/GetRecommendations",

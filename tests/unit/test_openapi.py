@@ -20,8 +20,9 @@ SCHEMAS = DOCUMENT["components"]["schemas"]
 
 
 def _path(binding: Binding) -> str:
-    """The path of a binding as the document names its variables."""
-    return re.sub(r"\{[^}]+\}", lambda match: match[0].replace(".", "_"), binding.path)
+    """The path of a binding as the document names its variables: `product.id` is a `product_id`."""
+    own = re.sub(r"\{(\w+)\.id\}", r"{\1_id}", binding.path)
+    return re.sub(r"\{\w+\.(\w+)\}", r"{\1}", own)
 
 
 def test_no_two_paths_differ_in_the_names_of_variables_only() -> None:

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
 from sanset.v1 import pricing_pb2 as _pricing_pb2
+from sanset.v1 import variant_pb2 as _variant_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -67,17 +68,14 @@ class Cart(_message.Message):
 
     @_builtins.property
     def totals(self) -> _pricing_pb2.Totals:
-        """The cost of the cart now, sent to the caller's default address, with every reduction.
-
-        What cannot be ordered (withdrawn, sold out, more units than are left) is shown in `items` and `changes`, but
-        counts neither here nor for a coupon's minimum or free shipping; Checkout is refused until it is removed.
+        """The cost of the cart now, sent to the caller's default address, with every reduction. What cannot be ordered
+        (withdrawn, sold out, more units than are left) is shown in `items` and `changes`, but counts neither here nor for a
+        coupon's minimum or free shipping; Checkout is refused until it is removed.
         """
 
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[_pricing_pb2.CartChange]:
-        """Changes since things were added: prices, stock, products that were withdrawn, and what came back from an order
-        that was not paid.
-        """
+        """Changes since things were added, in price, stock and what is sold, and what came back from an unpaid order."""
 
     def __init__(
         self,
@@ -124,6 +122,13 @@ class CartItem(_message.Message):
     COUNTED_QUANTITY_FIELD_NUMBER: _builtins.int
     SLUG_FIELD_NUMBER: _builtins.int
     MAX_QUANTITY_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    PRODUCT_NAME_FIELD_NUMBER: _builtins.int
+    SUBTOTAL_FIELD_NUMBER: _builtins.int
+    PRODUCT_IMAGE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the line, for UpdateItem and RemoveItem."""
     product_id: _builtins.int
@@ -139,13 +144,23 @@ class CartItem(_message.Message):
     stock: _builtins.int
     """Units of the variant left in stock."""
     available: _builtins.bool
-    """True when the line could be ordered now: the product is on sale and enough is left."""
+    """True when the line could be ordered now: the product and the variant are on sale, and enough is left."""
     counted_quantity: _builtins.int
     """The units that could be ordered now, and that the totals count."""
     slug: _builtins.str
     """The product's name in a URL."""
     max_quantity: _builtins.int
     """Maximum number of units of the product in one order, its variants together: what UpdateItem accepts."""
+    sku: _builtins.str
+    """The sku of the variant."""
+    color: _builtins.str
+    """The value of the option color; empty without one."""
+    size: _builtins.str
+    """The value of the option size; empty without one."""
+    product_name: _builtins.str
+    """The product's name, as in `name`."""
+    product_image: _builtins.str
+    """Address of the product's first image; empty without one."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit now."""
@@ -166,6 +181,14 @@ class CartItem(_message.Message):
     def discount(self) -> _money_pb2.Money:
         """Amount that tier, coupon and points take off this line."""
 
+    @_builtins.property
+    def options(self) -> _containers.RepeatedCompositeFieldContainer[_variant_pb2.Variant.Option]:
+        """What the variant is, in the order in which it is shown: size M, color Red."""
+
+    @_builtins.property
+    def subtotal(self) -> _money_pb2.Money:
+        """`price` times `quantity`, as in `line_total`."""
+
     def __init__(
         self,
         *,
@@ -185,10 +208,17 @@ class CartItem(_message.Message):
         counted_quantity: _builtins.int = ...,
         slug: _builtins.str = ...,
         max_quantity: _builtins.int = ...,
+        sku: _builtins.str = ...,
+        options: _abc.Iterable[_variant_pb2.Variant.Option] | None = ...,
+        color: _builtins.str = ...,
+        size: _builtins.str = ...,
+        product_name: _builtins.str = ...,
+        subtotal: _money_pb2.Money | None = ...,
+        product_image: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price", "subtotal", b"subtotal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "counted_quantity", b"counted_quantity", "discount", b"discount", "id", b"id", "line_total", b"line_total", "list_price", b"list_price", "max_quantity", b"max_quantity", "name", b"name", "price", b"price", "price_changed", b"price_changed", "product_id", b"product_id", "quantity", b"quantity", "slug", b"slug", "stock", b"stock", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "color", b"color", "counted_quantity", b"counted_quantity", "discount", b"discount", "id", b"id", "line_total", b"line_total", "list_price", b"list_price", "max_quantity", b"max_quantity", "name", b"name", "options", b"options", "price", b"price", "price_changed", b"price_changed", "product_id", b"product_id", "product_image", b"product_image", "product_name", b"product_name", "quantity", b"quantity", "size", b"size", "sku", b"sku", "slug", b"slug", "stock", b"stock", "subtotal", b"subtotal", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

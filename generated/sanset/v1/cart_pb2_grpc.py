@@ -31,11 +31,10 @@ if _version_not_supported:
 class CartServiceStub:
     """Fills a cart and calculates its cost.
 
-    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
-    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
-    always gets their own cart, whatever token is sent.
-    A cart holds one currency and at most 100 different variants.
+    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart. It holds one
+    currency and at most 100 different variants. A guest has a cart too: the first AddItem returns its `token`, which
+    later calls send as the metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes
+    it over at login. A signed-in caller always gets their own cart, whatever token is sent.
     """
 
     def __init__(self, channel):
@@ -119,11 +118,10 @@ class CartServiceStub:
 class CartServiceServicer:
     """Fills a cart and calculates its cost.
 
-    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
-    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
-    always gets their own cart, whatever token is sent.
-    A cart holds one currency and at most 100 different variants.
+    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart. It holds one
+    currency and at most 100 different variants. A guest has a cart too: the first AddItem returns its `token`, which
+    later calls send as the metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes
+    it over at login. A signed-in caller always gets their own cart, whatever token is sent.
     """
 
     def GetCart(self, request, context):
@@ -146,16 +144,14 @@ class CartServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateItem(self, request, context):
-        """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
-        (CART_ITEM_NOT_FOUND) for another's item.
+        """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND (CART_ITEM_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveItem(self, request, context):
-        """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
-        item.
+        """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such item.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -192,8 +188,7 @@ class CartServiceServicer:
 
         Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
         CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
-        COUPON_CURRENCY.
+        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY, COUPON_HELD (by an unpaid order).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -241,9 +236,7 @@ class CartServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MoveToCart(self, request, context):
-        """Moves a product from the wishlist into the cart, and returns the cart.
-
-        Fails as AddItem; then the wishlist keeps it.
+        """Moves a product from the wishlist into the cart, and returns the cart. When it fails as AddItem, it stays there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -333,11 +326,10 @@ def add_CartServiceServicer_to_server(servicer, server):
 class CartService:
     """Fills a cart and calculates its cost.
 
-    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
-    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
-    always gets their own cart, whatever token is sent.
-    A cart holds one currency and at most 100 different variants.
+    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart. It holds one
+    currency and at most 100 different variants. A guest has a cart too: the first AddItem returns its `token`, which
+    later calls send as the metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes
+    it over at login. A signed-in caller always gets their own cart, whatever token is sent.
     """
 
     @staticmethod

@@ -32,11 +32,10 @@ GRPC_VERSION: str
 class CartServiceStub:
     """Fills a cart and calculates its cost.
 
-    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
-    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
-    always gets their own cart, whatever token is sent.
-    A cart holds one currency and at most 100 different variants.
+    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart. It holds one
+    currency and at most 100 different variants. A guest has a cart too: the first AddItem returns its `token`, which
+    later calls send as the metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes
+    it over at login. A signed-in caller always gets their own cart, whatever token is sent.
     """
 
     @_typing.overload
@@ -54,13 +53,9 @@ class CartServiceStub:
     many lines as it may (CART_FULL). LineFailure has the facts. Nothing is reserved before Checkout.
     """
     UpdateItem: _grpc.UnaryUnaryMultiCallable[_cart_pb2.UpdateItemRequest, _cart_pb2.Cart]
-    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
-    (CART_ITEM_NOT_FOUND) for another's item.
-    """
+    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND (CART_ITEM_NOT_FOUND)."""
     RemoveItem: _grpc.UnaryUnaryMultiCallable[_cart_pb2.RemoveItemRequest, _cart_pb2.Cart]
-    """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
-    item.
-    """
+    """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such item."""
     ClearCart: _grpc.UnaryUnaryMultiCallable[_cart_pb2.ClearCartRequest, _cart_pb2.Cart]
     """Empties the cart, and returns it."""
     GetTotal: _grpc.UnaryUnaryMultiCallable[_cart_pb2.GetTotalRequest, _pricing_pb2.Totals]
@@ -78,8 +73,7 @@ class CartServiceStub:
 
     Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
     CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
-    COUPON_CURRENCY.
+    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY, COUPON_HELD (by an unpaid order).
     """
     RemoveCoupon: _grpc.UnaryUnaryMultiCallable[_cart_pb2.RemoveCouponRequest, _cart_pb2.Cart]
     """Takes the coupon off the cart, and returns the cart."""
@@ -100,20 +94,16 @@ class CartServiceStub:
     RemoveFromWishlist: _grpc.UnaryUnaryMultiCallable[_wishlist_pb2.RemoveFromWishlistRequest, _empty_pb2.Empty]
     """Takes a product off the wishlist. Returns NOT_FOUND (WISHLIST_ITEM_NOT_FOUND) when it is not on it."""
     MoveToCart: _grpc.UnaryUnaryMultiCallable[_wishlist_pb2.MoveToCartRequest, _cart_pb2.Cart]
-    """Moves a product from the wishlist into the cart, and returns the cart.
-
-    Fails as AddItem; then the wishlist keeps it.
-    """
+    """Moves a product from the wishlist into the cart, and returns the cart. When it fails as AddItem, it stays there."""
 
 @_typing.type_check_only
 class CartServiceAsyncStub(CartServiceStub):
     """Fills a cart and calculates its cost.
 
-    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
-    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
-    always gets their own cart, whatever token is sent.
-    A cart holds one currency and at most 100 different variants.
+    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart. It holds one
+    currency and at most 100 different variants. A guest has a cart too: the first AddItem returns its `token`, which
+    later calls send as the metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes
+    it over at login. A signed-in caller always gets their own cart, whatever token is sent.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -128,13 +118,9 @@ class CartServiceAsyncStub(CartServiceStub):
     many lines as it may (CART_FULL). LineFailure has the facts. Nothing is reserved before Checkout.
     """
     UpdateItem: _aio.UnaryUnaryMultiCallable[_cart_pb2.UpdateItemRequest, _cart_pb2.Cart]  # type: ignore[assignment]
-    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
-    (CART_ITEM_NOT_FOUND) for another's item.
-    """
+    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND (CART_ITEM_NOT_FOUND)."""
     RemoveItem: _aio.UnaryUnaryMultiCallable[_cart_pb2.RemoveItemRequest, _cart_pb2.Cart]  # type: ignore[assignment]
-    """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
-    item.
-    """
+    """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such item."""
     ClearCart: _aio.UnaryUnaryMultiCallable[_cart_pb2.ClearCartRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Empties the cart, and returns it."""
     GetTotal: _aio.UnaryUnaryMultiCallable[_cart_pb2.GetTotalRequest, _pricing_pb2.Totals]  # type: ignore[assignment]
@@ -152,8 +138,7 @@ class CartServiceAsyncStub(CartServiceStub):
 
     Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
     CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
-    COUPON_CURRENCY.
+    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY, COUPON_HELD (by an unpaid order).
     """
     RemoveCoupon: _aio.UnaryUnaryMultiCallable[_cart_pb2.RemoveCouponRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Takes the coupon off the cart, and returns the cart."""
@@ -174,19 +159,15 @@ class CartServiceAsyncStub(CartServiceStub):
     RemoveFromWishlist: _aio.UnaryUnaryMultiCallable[_wishlist_pb2.RemoveFromWishlistRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Takes a product off the wishlist. Returns NOT_FOUND (WISHLIST_ITEM_NOT_FOUND) when it is not on it."""
     MoveToCart: _aio.UnaryUnaryMultiCallable[_wishlist_pb2.MoveToCartRequest, _cart_pb2.Cart]  # type: ignore[assignment]
-    """Moves a product from the wishlist into the cart, and returns the cart.
-
-    Fails as AddItem; then the wishlist keeps it.
-    """
+    """Moves a product from the wishlist into the cart, and returns the cart. When it fails as AddItem, it stays there."""
 
 class CartServiceServicer(metaclass=_abc_1.ABCMeta):
     """Fills a cart and calculates its cost.
 
-    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
-    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
-    always gets their own cart, whatever token is sent.
-    A cart holds one currency and at most 100 different variants.
+    Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart. It holds one
+    currency and at most 100 different variants. A guest has a cart too: the first AddItem returns its `token`, which
+    later calls send as the metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes
+    it over at login. A signed-in caller always gets their own cart, whatever token is sent.
     """
 
     @_abc_1.abstractmethod
@@ -217,9 +198,7 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cart_pb2.UpdateItemRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
-        """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
-        (CART_ITEM_NOT_FOUND) for another's item.
-        """
+        """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND (CART_ITEM_NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def RemoveItem(
@@ -227,9 +206,7 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cart_pb2.RemoveItemRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
-        """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
-        item.
-        """
+        """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such item."""
 
     @_abc_1.abstractmethod
     def ClearCart(
@@ -271,8 +248,7 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
         CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
-        COUPON_CURRENCY.
+        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY, COUPON_HELD (by an unpaid order).
         """
 
     @_abc_1.abstractmethod
@@ -329,9 +305,6 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _wishlist_pb2.MoveToCartRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
-        """Moves a product from the wishlist into the cart, and returns the cart.
-
-        Fails as AddItem; then the wishlist keeps it.
-        """
+        """Moves a product from the wishlist into the cart, and returns the cart. When it fails as AddItem, it stays there."""
 
 def add_CartServiceServicer_to_server(servicer: CartServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -7,6 +7,7 @@ from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from sanset.v1 import category_pb2 as sanset_dot_v1_dot_category__pb2
 from sanset.v1 import product_pb2 as sanset_dot_v1_dot_product__pb2
+from sanset.v1 import variant_pb2 as sanset_dot_v1_dot_variant__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -29,7 +30,7 @@ if _version_not_supported:
 
 
 class CatalogServiceStub:
-    """Shows and manages products and categories.
+    """Shows and manages products, their variants, and categories.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -75,6 +76,31 @@ class CatalogServiceStub:
                 request_serializer=sanset_dot_v1_dot_product__pb2.UndeleteProductRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_product__pb2.Product.FromString,
                 _registered_method=True)
+        self.ListVariants = channel.unary_unary(
+                '/sanset.v1.CatalogService/ListVariants',
+                request_serializer=sanset_dot_v1_dot_variant__pb2.ListVariantsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_variant__pb2.ListVariantsResponse.FromString,
+                _registered_method=True)
+        self.GetVariant = channel.unary_unary(
+                '/sanset.v1.CatalogService/GetVariant',
+                request_serializer=sanset_dot_v1_dot_variant__pb2.GetVariantRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_variant__pb2.Variant.FromString,
+                _registered_method=True)
+        self.CreateVariant = channel.unary_unary(
+                '/sanset.v1.CatalogService/CreateVariant',
+                request_serializer=sanset_dot_v1_dot_variant__pb2.CreateVariantRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_variant__pb2.Variant.FromString,
+                _registered_method=True)
+        self.UpdateVariant = channel.unary_unary(
+                '/sanset.v1.CatalogService/UpdateVariant',
+                request_serializer=sanset_dot_v1_dot_variant__pb2.UpdateVariantRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_variant__pb2.Variant.FromString,
+                _registered_method=True)
+        self.DeleteVariant = channel.unary_unary(
+                '/sanset.v1.CatalogService/DeleteVariant',
+                request_serializer=sanset_dot_v1_dot_variant__pb2.DeleteVariantRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.ListCategories = channel.unary_unary(
                 '/sanset.v1.CatalogService/ListCategories',
                 request_serializer=sanset_dot_v1_dot_category__pb2.ListCategoriesRequest.SerializeToString,
@@ -108,7 +134,7 @@ class CatalogServiceStub:
 
 
 class CatalogServiceServicer:
-    """Shows and manages products and categories.
+    """Shows and manages products, their variants, and categories.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -169,8 +195,8 @@ class CatalogServiceServicer:
     def DeleteProduct(self, request, context):
         """Deletes a product.
 
-        It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-        keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
+        It leaves the catalogue and the recommendations with its variants, and cannot be ordered from a cart any more; past
+        orders keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
         (PRODUCT_NOT_FOUND), also for one that was deleted, PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -178,11 +204,63 @@ class CatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UndeleteProduct(self, request, context):
-        """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
+        """Brings a deleted product back, and returns it: as it was, with the stock that is left of it, and the variants that
+        it had when it was deleted.
 
         Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
         SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND (PRODUCT_NOT_FOUND) when there
         never was such a product.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListVariants(self, request, context):
+        """Lists the variants of a product: the forms in which it is bought. Returns NOT_FOUND (PRODUCT_NOT_FOUND) when there
+        is no such product.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVariant(self, request, context):
+        """Gets a variant of a product. Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, or it was
+        deleted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateVariant(self, request, context):
+        """Creates a variant of a product with its opening stock, and returns it.
+
+        Vendors create those of their own products; another's is PERMISSION_DENIED (NOT_THE_OWNER). Of two calls with the
+        same options one creates the variant. Returns ALREADY_EXISTS when a variant of the product has these options
+        (OPTIONS_TAKEN) or any has the sku (SKU_TAKEN); a sku is made up when none is given. FAILED_PRECONDITION (TOO_MANY)
+        beyond 100 variants, NOT_FOUND (PRODUCT_NOT_FOUND), INVALID_ARGUMENT (INVALID_MONEY) for a price that cannot be one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateVariant(self, request, context):
+        """Updates a variant, and returns it.
+
+        Over HTTP PUT replaces the variant, PATCH changes what is sent, null clears. Orders keep what was sold as it was;
+        carts show what it is now. Stock is not changed here: see SetInventory. When `variant.etag` is sent and stale the
+        call is ABORTED (STALE_ETAG). Returns NOT_FOUND (VARIANT_NOT_FOUND), else fails as CreateVariant.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteVariant(self, request, context):
+        """Deletes a variant.
+
+        It cannot be ordered any more, from a cart neither, and its stock counts no longer; past orders keep their lines.
+        Its sku and options are free again. When it was the default variant, the oldest that is left becomes it. Returns
+        FAILED_PRECONDITION (LAST_VARIANT) for the only one of its product: delete the product. NOT_FOUND
+        (VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -284,6 +362,31 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_product__pb2.UndeleteProductRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_product__pb2.Product.SerializeToString,
             ),
+            'ListVariants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListVariants,
+                    request_deserializer=sanset_dot_v1_dot_variant__pb2.ListVariantsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_variant__pb2.ListVariantsResponse.SerializeToString,
+            ),
+            'GetVariant': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVariant,
+                    request_deserializer=sanset_dot_v1_dot_variant__pb2.GetVariantRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_variant__pb2.Variant.SerializeToString,
+            ),
+            'CreateVariant': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateVariant,
+                    request_deserializer=sanset_dot_v1_dot_variant__pb2.CreateVariantRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_variant__pb2.Variant.SerializeToString,
+            ),
+            'UpdateVariant': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateVariant,
+                    request_deserializer=sanset_dot_v1_dot_variant__pb2.UpdateVariantRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_variant__pb2.Variant.SerializeToString,
+            ),
+            'DeleteVariant': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteVariant,
+                    request_deserializer=sanset_dot_v1_dot_variant__pb2.DeleteVariantRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
             'ListCategories': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCategories,
                     request_deserializer=sanset_dot_v1_dot_category__pb2.ListCategoriesRequest.FromString,
@@ -323,7 +426,7 @@ def add_CatalogServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CatalogService:
-    """Shows and manages products and categories.
+    """Shows and manages products, their variants, and categories.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -507,6 +610,141 @@ class CatalogService:
             '/sanset.v1.CatalogService/UndeleteProduct',
             sanset_dot_v1_dot_product__pb2.UndeleteProductRequest.SerializeToString,
             sanset_dot_v1_dot_product__pb2.Product.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListVariants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.CatalogService/ListVariants',
+            sanset_dot_v1_dot_variant__pb2.ListVariantsRequest.SerializeToString,
+            sanset_dot_v1_dot_variant__pb2.ListVariantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVariant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.CatalogService/GetVariant',
+            sanset_dot_v1_dot_variant__pb2.GetVariantRequest.SerializeToString,
+            sanset_dot_v1_dot_variant__pb2.Variant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateVariant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.CatalogService/CreateVariant',
+            sanset_dot_v1_dot_variant__pb2.CreateVariantRequest.SerializeToString,
+            sanset_dot_v1_dot_variant__pb2.Variant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateVariant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.CatalogService/UpdateVariant',
+            sanset_dot_v1_dot_variant__pb2.UpdateVariantRequest.SerializeToString,
+            sanset_dot_v1_dot_variant__pb2.Variant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteVariant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.CatalogService/DeleteVariant',
+            sanset_dot_v1_dot_variant__pb2.DeleteVariantRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -165,7 +165,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Metadata: `slug`.
     """
     SKU_TAKEN: _ErrorReason.ValueType  # 63
-    """Another product has this SKU. ALREADY_EXISTS.
+    """Another product or variant has this SKU. ALREADY_EXISTS.
     Metadata: `sku`.
     """
     CATEGORY_TAKEN: _ErrorReason.ValueType  # 64
@@ -397,6 +397,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     SEARCH_NOT_READY: _ErrorReason.ValueType  # 170
     """The products of a large shop are indexed for the first time. UNAVAILABLE."""
+    OPTIONS_TAKEN: _ErrorReason.ValueType  # 190
+    """Another variant of the product has these options. ALREADY_EXISTS.
+    Metadata: `options`, `product_id`, `variant_id`.
+    """
+    LAST_VARIANT: _ErrorReason.ValueType  # 191
+    """The variant is the only one of its product. FAILED_PRECONDITION.
+    Metadata: `product_id`, `variant_id`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -555,7 +563,7 @@ SLUG_TAKEN: ErrorReason.ValueType  # 62
 Metadata: `slug`.
 """
 SKU_TAKEN: ErrorReason.ValueType  # 63
-"""Another product has this SKU. ALREADY_EXISTS.
+"""Another product or variant has this SKU. ALREADY_EXISTS.
 Metadata: `sku`.
 """
 CATEGORY_TAKEN: ErrorReason.ValueType  # 64
@@ -787,6 +795,14 @@ Metadata: `available`, `expected`, `product_id`, `variant_id`.
 """
 SEARCH_NOT_READY: ErrorReason.ValueType  # 170
 """The products of a large shop are indexed for the first time. UNAVAILABLE."""
+OPTIONS_TAKEN: ErrorReason.ValueType  # 190
+"""Another variant of the product has these options. ALREADY_EXISTS.
+Metadata: `options`, `product_id`, `variant_id`.
+"""
+LAST_VARIANT: ErrorReason.ValueType  # 191
+"""The variant is the only one of its product. FAILED_PRECONDITION.
+Metadata: `product_id`, `variant_id`.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

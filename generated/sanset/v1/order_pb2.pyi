@@ -14,6 +14,7 @@ from google.type import money_pb2 as _money_pb2
 from sanset.v1 import payment_pb2 as _payment_pb2
 from sanset.v1 import pricing_pb2 as _pricing_pb2
 from sanset.v1 import user_pb2 as _user_pb2
+from sanset.v1 import variant_pb2 as _variant_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -248,6 +249,9 @@ class OrderItem(_message.Message):
     RETURNING_QUANTITY_FIELD_NUMBER: _builtins.int
     RETURNED_QUANTITY_FIELD_NUMBER: _builtins.int
     SHIPPED_QUANTITY_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     variant_id: _builtins.int
@@ -268,6 +272,10 @@ class OrderItem(_message.Message):
     """Units that were handed over: those that the parcels list, or when a parcel lists none all of them, but for those
     that were paid back before.
     """
+    color: _builtins.str
+    """The value of the option color; empty without one."""
+    size: _builtins.str
+    """The value of the option size; empty without one."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit."""
@@ -292,6 +300,10 @@ class OrderItem(_message.Message):
     def total(self) -> _money_pb2.Money:
         """Cost of the line: line_total less discount plus tax. With shipping, the lines add up to the order's total."""
 
+    @_builtins.property
+    def options(self) -> _containers.RepeatedCompositeFieldContainer[_variant_pb2.Variant.Option]:
+        """What the variant was, in the order in which it is shown: size M, color Red."""
+
     def __init__(
         self,
         *,
@@ -310,10 +322,13 @@ class OrderItem(_message.Message):
         returning_quantity: _builtins.int = ...,
         returned_quantity: _builtins.int = ...,
         shipped_quantity: _builtins.int = ...,
+        options: _abc.Iterable[_variant_pb2.Variant.Option] | None = ...,
+        color: _builtins.str = ...,
+        size: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price", "tax", b"tax", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "product_id", b"product_id", "quantity", b"quantity", "refunded_quantity", b"refunded_quantity", "returned_quantity", b"returned_quantity", "returning_quantity", b"returning_quantity", "shipped_quantity", b"shipped_quantity", "sku", b"sku", "tax", b"tax", "total", b"total", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["color", b"color", "discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "options", b"options", "price", b"price", "product_id", b"product_id", "quantity", b"quantity", "refunded_quantity", b"refunded_quantity", "returned_quantity", b"returned_quantity", "returning_quantity", b"returning_quantity", "shipped_quantity", b"shipped_quantity", "size", b"size", "sku", b"sku", "tax", b"tax", "total", b"total", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -12,6 +12,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from sanset.v1 import product_option_pb2 as _product_option_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -38,7 +39,7 @@ class Product(_message.Message):
         VIEW_UNSPECIFIED: Product._View.ValueType  # 0
         """Not set: SUMMARY."""
         SUMMARY: Product._View.ValueType  # 1
-        """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `seo_title` and
+        """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `seo_title` and
         `seo_description`.
         """
         FULL: Product._View.ValueType  # 2
@@ -50,7 +51,7 @@ class Product(_message.Message):
     VIEW_UNSPECIFIED: Product.View.ValueType  # 0
     """Not set: SUMMARY."""
     SUMMARY: Product.View.ValueType  # 1
-    """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `seo_title` and
+    """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `seo_title` and
     `seo_description`.
     """
     FULL: Product.View.ValueType  # 2
@@ -112,6 +113,11 @@ class Product(_message.Message):
     MAX_QUANTITY_DAYS_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     DELETE_TIME_FIELD_NUMBER: _builtins.int
+    COLORS_FIELD_NUMBER: _builtins.int
+    SIZES_FIELD_NUMBER: _builtins.int
+    VARIANTS_COUNT_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    PRICE_RANGE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the product."""
     sku: _builtins.str
@@ -158,6 +164,8 @@ class Product(_message.Message):
     """In how many days one customer may buy `max_quantity` units, over all their orders; what they cancel or send back does
     not count. Beyond that Checkout is FAILED_PRECONDITION (PURCHASE_LIMIT). 0: `max_quantity` is of each order.
     """
+    variants_count: _builtins.int
+    """Number of its variants: see ListVariants."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit, in the shop's currency."""
@@ -188,7 +196,9 @@ class Product(_message.Message):
 
     @_builtins.property
     def effective_price(self) -> _money_pb2.Money:
-        """Price of one unit now: `price` less the discount while that lasts."""
+        """Price of one unit now: `price` less the discount while that lasts. Of variants with prices of their own see
+        `price_range`.
+        """
 
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct:
@@ -197,6 +207,22 @@ class Product(_message.Message):
     @_builtins.property
     def delete_time(self) -> _timestamp_pb2.Timestamp:
         """Time of its deletion; only where ListProducts shows deleted products."""
+
+    @_builtins.property
+    def colors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The colors that its variants have, in their order."""
+
+    @_builtins.property
+    def sizes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The sizes that its variants have, in their order."""
+
+    @_builtins.property
+    def options(self) -> _containers.RepeatedCompositeFieldContainer[_product_option_pb2.ProductOption]:
+        """What its variants differ in, colors and sizes among it."""
+
+    @_builtins.property
+    def price_range(self) -> _product_option_pb2.PriceRange:
+        """What one unit costs now, from the cheapest variant to the dearest. Absent when each costs `effective_price`."""
 
     def __init__(
         self,
@@ -230,10 +256,15 @@ class Product(_message.Message):
         max_quantity_days: _builtins.int | None = ...,
         metadata: _struct_pb2.Struct | None = ...,
         delete_time: _timestamp_pb2.Timestamp | None = ...,
+        colors: _abc.Iterable[_builtins.str] | None = ...,
+        sizes: _abc.Iterable[_builtins.str] | None = ...,
+        variants_count: _builtins.int = ...,
+        options: _abc.Iterable[_product_option_pb2.ProductOption] | None = ...,
+        price_range: _product_option_pb2.PriceRange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "price", b"price", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "price", b"price", "price_range", b"price_range", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "colors", b"colors", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "options", b"options", "price", b"price", "price_range", b"price_range", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sizes", b"sizes", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "variants_count", b"variants_count", "vendor_id", b"vendor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__brand: _TypeAlias = _typing.Literal["brand"]  # noqa: Y015
     _WhichOneofArgType__brand: _TypeAlias = _typing.Literal["_brand", b"_brand"]  # noqa: Y015
@@ -433,9 +464,9 @@ class ListProductsRequest(_message.Message):
         NEWEST: ListProductsRequest._Sort.ValueType  # 1
         """The newest first."""
         PRICE_ASC: ListProductsRequest._Sort.ValueType  # 2
-        """The cheapest first, by what one unit costs now."""
+        """The cheapest first, by what one unit of its cheapest variant costs now, in stock or not."""
         PRICE_DESC: ListProductsRequest._Sort.ValueType  # 3
-        """The dearest first, by what one unit costs now."""
+        """The dearest first, by the same price."""
         NAME: ListProductsRequest._Sort.ValueType  # 4
         """By name, A to Z."""
         POPULARITY: ListProductsRequest._Sort.ValueType  # 5
@@ -453,9 +484,9 @@ class ListProductsRequest(_message.Message):
     NEWEST: ListProductsRequest.Sort.ValueType  # 1
     """The newest first."""
     PRICE_ASC: ListProductsRequest.Sort.ValueType  # 2
-    """The cheapest first, by what one unit costs now."""
+    """The cheapest first, by what one unit of its cheapest variant costs now, in stock or not."""
     PRICE_DESC: ListProductsRequest.Sort.ValueType  # 3
-    """The dearest first, by what one unit costs now."""
+    """The dearest first, by the same price."""
     NAME: ListProductsRequest.Sort.ValueType  # 4
     """By name, A to Z."""
     POPULARITY: ListProductsRequest.Sort.ValueType  # 5
@@ -490,9 +521,13 @@ class ListProductsRequest(_message.Message):
     brand: _builtins.str
     """Only this brand, whatever its case."""
     min_price: _builtins.str
-    """Only from this price on, as a decimal number in the shop's currency: "9.99". What one unit costs now counts."""
+    """Only from this price on, as a decimal number in the shop's currency: "9.99". What one unit of the cheapest variant
+    costs now counts.
+    """
     max_price: _builtins.str
-    """Only up to this price, as a decimal number in the shop's currency. What one unit costs now counts."""
+    """Only up to this price, as a decimal number in the shop's currency. What one unit of the cheapest variant costs now
+    counts.
+    """
     in_stock: _builtins.bool
     """true: only what can be ordered; false: only what is sold out."""
     vendor_id: _builtins.int

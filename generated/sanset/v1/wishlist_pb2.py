@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
+from sanset.v1 import variant_pb2 as sanset_dot_v1_dot_variant__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sanset/v1/wishlist.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xd4\x01\n\x0cWishlistItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x12\n\nvariant_id\x18\x02 \x01(\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12!\n\x05price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\'\n\x0b\x61\x64\x64\x65\x64_price\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x11\n\tavailable\x18\x06 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x13ListWishlistRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"W\n\x14ListWishlistResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.sanset.v1.WishlistItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x14\x41\x64\x64ToWishlistRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"]\n\x19RemoveFromWishlistRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8b\x01\n\x11MoveToCartRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\'\n\x08quantity\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01H\x00R\x03qty\x88\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\x0b\n\t_quantityB\xa8\x01\n\rdev.sanset.v1B\rWishlistProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sanset/v1/wishlist.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x17sanset/v1/variant.proto\"\xc1\x02\n\x0cWishlistItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x12\n\nvariant_id\x18\x02 \x01(\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12!\n\x05price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\'\n\x0b\x61\x64\x64\x65\x64_price\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x11\n\tavailable\x18\x06 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03sku\x18\x08 \x01(\t\x12*\n\x07options\x18\t \x03(\x0b\x32\x19.sanset.v1.Variant.Option\x12\r\n\x05\x63olor\x18\n \x01(\t\x12\x0c\n\x04size\x18\x0b \x01(\t\x12\x15\n\rproduct_image\x18\x0c \x01(\t\"O\n\x13ListWishlistRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"W\n\x14ListWishlistResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.sanset.v1.WishlistItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x14\x41\x64\x64ToWishlistRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"]\n\x19RemoveFromWishlistRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8b\x01\n\x11MoveToCartRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\'\n\x08quantity\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01H\x00R\x03qty\x88\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\x0b\n\t_quantityB\xa8\x01\n\rdev.sanset.v1B\rWishlistProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,16 +55,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MOVETOCARTREQUEST'].fields_by_name['quantity']._serialized_options = b'\272H\010\032\006\030\300\204=(\001'
   _globals['_MOVETOCARTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_MOVETOCARTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_WISHLISTITEM']._serialized_start=160
-  _globals['_WISHLISTITEM']._serialized_end=372
-  _globals['_LISTWISHLISTREQUEST']._serialized_start=374
-  _globals['_LISTWISHLISTREQUEST']._serialized_end=453
-  _globals['_LISTWISHLISTRESPONSE']._serialized_start=455
-  _globals['_LISTWISHLISTRESPONSE']._serialized_end=542
-  _globals['_ADDTOWISHLISTREQUEST']._serialized_start=544
-  _globals['_ADDTOWISHLISTREQUEST']._serialized_end=628
-  _globals['_REMOVEFROMWISHLISTREQUEST']._serialized_start=630
-  _globals['_REMOVEFROMWISHLISTREQUEST']._serialized_end=723
-  _globals['_MOVETOCARTREQUEST']._serialized_start=726
-  _globals['_MOVETOCARTREQUEST']._serialized_end=865
+  _globals['_WISHLISTITEM']._serialized_start=185
+  _globals['_WISHLISTITEM']._serialized_end=506
+  _globals['_LISTWISHLISTREQUEST']._serialized_start=508
+  _globals['_LISTWISHLISTREQUEST']._serialized_end=587
+  _globals['_LISTWISHLISTRESPONSE']._serialized_start=589
+  _globals['_LISTWISHLISTRESPONSE']._serialized_end=676
+  _globals['_ADDTOWISHLISTREQUEST']._serialized_start=678
+  _globals['_ADDTOWISHLISTREQUEST']._serialized_end=762
+  _globals['_REMOVEFROMWISHLISTREQUEST']._serialized_start=764
+  _globals['_REMOVEFROMWISHLISTREQUEST']._serialized_end=857
+  _globals['_MOVETOCARTREQUEST']._serialized_start=860
+  _globals['_MOVETOCARTREQUEST']._serialized_end=999
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.type import money_pb2 as _money_pb2
+from sanset.v1 import variant_pb2 as _variant_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -33,6 +34,11 @@ class WishlistItem(_message.Message):
     ADDED_PRICE_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    PRODUCT_IMAGE_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     variant_id: _builtins.int
@@ -41,6 +47,14 @@ class WishlistItem(_message.Message):
     """The product's name."""
     available: _builtins.bool
     """True when it can be ordered now."""
+    sku: _builtins.str
+    """The sku of the variant; of the default one when any will do."""
+    color: _builtins.str
+    """The value of the option color; empty without one."""
+    size: _builtins.str
+    """The value of the option size; empty without one."""
+    product_image: _builtins.str
+    """Address of the product's first image; empty without one."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit now."""
@@ -53,6 +67,10 @@ class WishlistItem(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """Time at which it was added."""
 
+    @_builtins.property
+    def options(self) -> _containers.RepeatedCompositeFieldContainer[_variant_pb2.Variant.Option]:
+        """What the variant is, in the order in which it is shown; nothing when any will do."""
+
     def __init__(
         self,
         *,
@@ -63,10 +81,15 @@ class WishlistItem(_message.Message):
         added_price: _money_pb2.Money | None = ...,
         available: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        sku: _builtins.str = ...,
+        options: _abc.Iterable[_variant_pb2.Variant.Option] | None = ...,
+        color: _builtins.str = ...,
+        size: _builtins.str = ...,
+        product_image: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "create_time", b"create_time", "price", b"price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "create_time", b"create_time", "name", b"name", "price", b"price", "product_id", b"product_id", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "color", b"color", "create_time", b"create_time", "name", b"name", "options", b"options", "price", b"price", "product_id", b"product_id", "product_image", b"product_image", "size", b"size", "sku", b"sku", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -133,6 +133,7 @@ ACTIVE: Final = (
                 "Springy foam under a knit upper.",
                 who="Men's|Women's",
                 type="Daily|Trail|Tempo",
+                sizes="7|8|9|10|11|12",
                 most=11,
             ),
             kind(

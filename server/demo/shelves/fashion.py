@@ -20,6 +20,7 @@ FASHION: Final = (
                 32,
                 "Midweight cotton with a neckline that keeps its shape.",
                 color="White|Black|Dusty Rose|Sage|Navy",
+                sizes="XS|S|M|L|XL",
                 most=12,
             ),
             kind(
@@ -30,6 +31,7 @@ FASHION: Final = (
                 "Soft, warm and light enough to layer.",
                 type="Merino Sweater|Cardigan|Turtleneck",
                 color="Oatmeal|Charcoal|Burgundy",
+                sizes="XS|S|M|L|XL",
                 most=12,
             ),
             kind(
@@ -40,6 +42,7 @@ FASHION: Final = (
                 "Comfort-stretch denim, high rise.",
                 cut="Straight|Wide-Leg|Slim",
                 color="Indigo|Washed Black",
+                sizes="24|26|28|30|32",
                 most=10,
             ),
             kind(
@@ -50,6 +53,7 @@ FASHION: Final = (
                 "Falls to mid-calf and has pockets.",
                 type="Linen Wrap|Knit Midi|Shirt",
                 color="Rust|Black|Blue Stripe",
+                sizes="XS|S|M|L|XL",
                 most=10,
             ),
         ),
@@ -63,6 +67,7 @@ FASHION: Final = (
                 32,
                 "Cut straight from heavy cotton jersey.",
                 color="White|Black|Olive|Heather Gray|Navy",
+                sizes="S|M|L|XL|XXL",
                 most=9,
             ),
             kind(
@@ -73,6 +78,7 @@ FASHION: Final = (
                 "Easy to iron, easy to wear untucked.",
                 type="Oxford|Flannel|Linen",
                 color="White|Light Blue|Forest Check",
+                sizes="S|M|L|XL|XXL",
                 most=11,
             ),
             kind(
@@ -83,6 +89,7 @@ FASHION: Final = (
                 "Tapered legs and a little stretch.",
                 type="Chinos|Slim Jeans|Work Pants",
                 color="Khaki|Navy|Black",
+                sizes="30|32|34|36|38",
                 most=11,
             ),
             kind(
@@ -92,6 +99,7 @@ FASHION: Final = (
                 160,
                 "Keeps wind out and moves with you.",
                 type="Quilted Jacket|Waxed Coat|Fleece Vest*.6|Rain Shell",
+                sizes="S|M|L|XL|XXL",
                 most=7,
             ),
         ),

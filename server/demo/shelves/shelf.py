@@ -21,8 +21,9 @@ class Choice:
 class ProductKind:
     """Products of one kind: every combination of brand and options makes one, of which `most` are sold.
 
-    `name` and `about` hold {brand} and the options. Prices are US dollars. `again` is the number of days
-    after which it is used up and bought again; 0 for durable goods.
+    Each comes in the `sizes`, which are its variants; without any it has one. `name` and `about` hold {brand}
+    and the options. Prices are US dollars. `again` is the number of days after which it is used up and bought
+    again; 0 for durable goods.
     """
 
     key: str
@@ -33,6 +34,7 @@ class ProductKind:
     options: Mapping[str, tuple[Choice, ...]]
     again: int
     most: int
+    sizes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,13 @@ def kind(
     *,
     again: int = 0,
     most: int = USUAL,
+    sizes: str = "",
     **options: str,
 ) -> ProductKind:
-    """A kind whose options are written as "red|blue", a value with its price factor as "5 lb*3.2"."""
-    return ProductKind(
-        key, name, low, high, about, {n: _choices(text) for n, text in options.items()}, again, most
-    )
+    """A kind whose options and sizes are written as "red|blue", a value with its price factor as "5 lb*3.2"."""
+    choices = {name: _choices(text) for name, text in options.items()}
+    variants = tuple(sizes.split("|")) if sizes else ()
+    return ProductKind(key, name, low, high, about, choices, again, most, variants)
 
 
 def shelf(name: str, brands: str, *kinds: ProductKind) -> DemoShelf:

@@ -13,19 +13,19 @@ from sanset.v1.product_pb2 import Product
 
 from server.catalog.category_tree import names_of
 from server.catalog.slugs import has_letter
+from server.catalog.variants.options import MAX_OPTION_NAME, MAX_OPTION_NAMES, MAX_OPTION_VALUE
 from server.imports.products.records import UnreadableRow
 from server.imports.products.rows import CategoryName
 from server.metadata import MAX_METADATA_BYTES, MAX_METADATA_KEY, metadata_json
 from server.money import MAX_MINOR, decimals
 from server.text.allowed import problem_of_lines, problem_of_name, trimmed
+from server.text.name_key import name_key
 
 Parse = Callable[[Any], Any]
 """Makes a value of what a file has; None and "" are no value. Raises Unfit."""
 
 MAX_ATTRIBUTES_BYTES: Final = 16 * 1024
 MAX_DEPTH: Final = 16
-MAX_OPTIONS: Final = 5
-MAX_OPTION_NAME, MAX_OPTION_VALUE = 32, 64
 MAX_CATEGORY_NAME: Final = 100
 _WHOLE: Final = re.compile(r"[0-9]{1,12}")
 _AMOUNT: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6})|,([0-9]{1,2}))?")
@@ -205,8 +205,8 @@ def options(value: Any) -> dict[str, str]:
 
 def check_options(parsed: Mapping[str, str]) -> None:
     """Raise Unfit for what cannot be the options of a variant."""
-    if len(parsed) > MAX_OPTIONS or len({name.casefold() for name in parsed}) < len(parsed):
-        raise Unfit(f"must be at most {MAX_OPTIONS} options, each once")
+    if len(parsed) > MAX_OPTION_NAMES or len({name_key(name) for name in parsed}) < len(parsed):
+        raise Unfit(f"must be at most {MAX_OPTION_NAMES} options, each once")
     for name, value in parsed.items():
         if not 0 < len(name) <= MAX_OPTION_NAME or not 0 < len(value) <= MAX_OPTION_VALUE:
             raise Unfit(

@@ -10,9 +10,14 @@ from sqlalchemy import Connection, Table, insert, update
 
 from server.catalog import queries
 from server.catalog.models import Variant
+from server.catalog.variants.errors import OptionsTaken
+from server.catalog.variants.options import Options, column_of, options_key
+from server.catalog.variants.queries import live_variants
+from server.catalog.variants.service import MAX_VARIANTS, check_options
 from server.db.base import AnyRow, Values
 from server.db.bulk import write_rows
 from server.db.rows import changed_columns
+from server.errors import InvalidField
 from server.imports.products.existing import Existing
 from server.imports.products.judging import NewProduct, RowUnfit, Terms
 from server.imports.products.rows import ProductRow
@@ -67,30 +72,68 @@ def write(tx: Connection, variant: VariantOfRow, product_id: int, terms: Terms) 
     """Write what a row says of a variant. Raises RowUnfit."""
     row, current = variant.row, variant.current
     if current is None:
+        _check_others(tx, variant, product_id)
         _create(tx, variant, product_id)
         return Written(created=True, changed=True, relists=True)
     changes = changed_columns(current, _columns(variant))
+    if "options_key" in changes:
+        _check_others(tx, variant, product_id)
     if changes:
-        tx.execute(update(_VARIANTS).where(_VARIANTS.c.id == current.id).values(changes))
+        version = {"version": _VARIANTS.c.version + 1}
+        tx.execute(update(_VARIANTS).where(_VARIANTS.c.id == current.id).values(changes | version))
     if row.stock is not None and row.stock != variant.available:
         set_stock(tx, terms.caller, product_id, current.id, quantity=row.stock)
-        return Written(changed=True)
-    return Written(changed=bool(changes))
+    is_counted = row.stock is not None and row.stock != variant.available
+    return Written(changed=bool(changes) or is_counted, relists="price_minor" in changes)
+
+
+def _check_others(tx: Connection, variant: VariantOfRow, product_id: int) -> None:
+    """Raise RowUnfit for a variant too many, or of which its product has another with the same options."""
+    own_id = variant.current.id if variant.current is not None else None
+    others = [one for one in live_variants(tx, product_id) if one.id != own_id]
+    if len(others) >= MAX_VARIANTS:
+        raise RowUnfit("variant_sku", f"is one too many: a product has at most {MAX_VARIANTS} variants")
+    try:
+        check_options(product_id, _options(variant.row), others)
+    except OptionsTaken as taken:
+        raise RowUnfit("options", f"are those of variant {taken.values['variant_id']}") from None
+    except InvalidField as wrong:
+        raise RowUnfit("options", wrong.violations[0].description) from None
+
+
+def _options(row: ProductRow) -> Options:
+    return tuple((row.options or {}).items())
 
 
 def _columns(variant: VariantOfRow) -> Values:
     columns: Values = {}
     if variant.row.options is not None:
-        columns["options"] = dict(variant.row.options)
+        columns |= _stored(variant.row)
     price = variant.row.values.get("price_minor")
     if price is not None and not variant.is_default:
-        columns["price_minor"] = None if price == variant.product_price else price
+        columns |= _own_price(variant, price)
     return columns
+
+
+def _stored(row: ProductRow) -> Values:
+    options = _options(row)
+    return {"options": column_of(options), "options_key": options_key(options)}
+
+
+def _own_price(variant: VariantOfRow, price: int) -> Values:
+    """The columns of a price, which is none of its own where its product costs the same. Raises RowUnfit."""
+    discount = variant.product.discount_minor if variant.product is not None else None
+    if discount is not None and price < discount:
+        raise RowUnfit("price", "must not be below the product's discount")
+    own = None if price == variant.product_price else price
+    compare_at = variant.current.compare_at_minor if variant.current is not None else None
+    outdated = compare_at is not None and (own is None or compare_at < own)
+    return {"price_minor": own} | ({"compare_at_minor": None} if outdated else {})
 
 
 def _create(tx: Connection, variant: VariantOfRow, product_id: int) -> None:
     row = variant.row
-    columns: Values = {"options": {}, "price_minor": None} | _columns(variant)
+    columns: Values = {"options": [], "price_minor": None} | _columns(variant)
     values = columns | {"product_id": product_id, "sku": row.variant_sku, "is_default": False}
     variant_id = tx.execute(insert(_VARIANTS).values(values).returning(_VARIANTS.c.id)).scalar_one()
     queries.open_stock(tx, product_id, variant_id, row.units)
@@ -103,9 +146,9 @@ def write_defaults(tx: Connection, new: Mapping[int, NewProduct], product_ids: M
             variant_id,
             product_ids[one.row.sku],
             one.row.variant_sku or one.row.sku,
-            one.row.options or {},
+            *_stored(one.row).values(),
             True,
         )
         for variant_id, one in new.items()
     )
-    write_rows(tx, _VARIANTS, ("id", "product_id", "sku", "options", "is_default"), rows)
+    write_rows(tx, _VARIANTS, ("id", "product_id", "sku", "options", "options_key", "is_default"), rows)

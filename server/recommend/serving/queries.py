@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from server.catalog.discounts import Discount, Phase
-from server.catalog.models import Category, InventoryLevel, Product
+from server.catalog.models import Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.order.line_facts import HAS_NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
@@ -62,7 +62,7 @@ def snapshots(
         select(
             Product.id,
             Product.category_id,
-            func.coalesce(func.sum(level.available), 0),
+            func.coalesce(func.sum(case((Variant.deleted_at.is_(None), level.available), else_=0)), 0),
             func.coalesce(func.sum(level.sold), 0),
             Product.price_minor,
             Product.currency,
@@ -73,6 +73,7 @@ def snapshots(
             *DISCOUNT,
         )
         .outerjoin(level, level.product_id == Product.id)
+        .outerjoin(Variant, Variant.id == level.variant_id)
         .where(Product.deleted_at.is_(None))
         .group_by(Product.id)
     )

@@ -68,7 +68,7 @@ def test_a_variant_is_wished_for_at_its_own_price(shop: RunningShop) -> None:
     variant = second_variant(shop, product.id, 300)
     _wish(shop, user, product.id, variant)
     (item,) = _list(shop, user).items
-    assert (item.variant_id, item.price.units) == (variant, 3)
+    assert (item.variant_id, item.price.units, item.size) == (variant, 3, "Second")
     (line,) = _move(shop, user, product.id, quantity=2).items
     assert (line.variant_id, line.quantity) == (variant, 2)
 

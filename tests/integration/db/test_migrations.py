@@ -248,6 +248,23 @@ def test_names_that_were_two_get_keys_of_their_own_and_countries_are_corrected(f
     assert _ask(filled_url, "SELECT country FROM addresses") == [("GB",)]
 
 
+def test_variants_that_stood_beside_the_default_one_are_told_apart(filled_url: str) -> None:
+    migrate.downgrade(filled_url, "0033")
+    engine = connect(filled_url, pool_size=1)
+    with engine.begin() as tx:
+        for number in (2, 3):
+            tx.execute(
+                text(
+                    "INSERT INTO variants (id, product_id, sku, options, is_default) "
+                    f"VALUES ({number}, 1, 'M-{number}', '{{}}', false)"
+                )
+            )
+    engine.dispose()
+    migrate.upgrade(filled_url)
+    keys = _ask(filled_url, "SELECT options_key FROM variants ORDER BY id")
+    assert keys == [("",), ("variant 2",), ("variant 3",)]
+
+
 def test_a_downgrade_says_which_numbers_it_would_lose_and_lets_the_living_keep_theirs(
     filled_url: str,
 ) -> None:

@@ -19,8 +19,10 @@ import grpc
 import openpyxl
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from sanset.v1 import auth_pb2, order_pb2, order_service_pb2, product_pb2
+from google.type.money_pb2 import Money
+from sanset.v1 import auth_pb2, cart_pb2, order_pb2, order_service_pb2, product_pb2, variant_pb2
 from sqlalchemy import Connection, update
+from support.catalog_shop import add_variant
 from support.forked_command import completed
 from support.page_by_page import page_by_page
 from support.running_shop import ADMIN, Account, RunningShop, refused
@@ -253,6 +255,36 @@ def test_vendors_export_their_own_products_and_admins_all(shop: RunningShop) -> 
     everybodys = offered(shop, shop.admin)
     assert row in everybodys
     assert {other["vendor_id"] for other in everybodys} > {row["vendor_id"]}
+
+
+def test_each_variant_has_a_row_with_its_options_and_prices_and_lines_have_their_options(
+    shop: RunningShop, since: Timestamp
+) -> None:
+    vendor = shop.vendor()
+    request = product_pb2.CreateProductRequest(
+        product={"name": "Shirt", "price": Money(units=10), "compare_at_price": Money(units=12)}
+    )
+    shirt = shop.catalog.CreateProduct(request, metadata=vendor.metadata)
+    red = add_variant(shop, shirt.id, vendor, cents=900, stock=3, size="M", color="Red")
+    gone = add_variant(shop, shirt.id, vendor, size="L")
+    delete = variant_pb2.DeleteVariantRequest(product_id=shirt.id, variant_id=gone.id)
+    shop.catalog.DeleteVariant(delete, metadata=vendor.metadata)
+    shown = [
+        [row[name] for name in ("variant_sku", "options", "list_price", "compare_at_price", "available")]
+        for row in offered(shop, vendor)
+    ]
+    assert shown == [
+        [shirt.sku, "", "10.00", "12.00", "0"],
+        [red.sku, '{"size": "M", "color": "Red"}', "9.00", "", "3"],
+    ]
+    buyer = shop.customer()
+    shop.cart.AddItem(
+        cart_pb2.AddItemRequest(product_id=shirt.id, variant_id=red.id), metadata=buyer.metadata
+    )
+    order = shop.checkout(buyer).order
+    rows = table(ordered(shop, order_service_pb2.ExportOrdersRequest(start_time=since)))
+    (line,) = (row for row in rows if row["order"] == order.number)
+    assert (line["sku"], line["options"]) == (red.sku, '{"size": "M", "color": "Red"}')
 
 
 def test_a_file_comes_in_pieces_with_its_name_and_type_sent_once(shop: RunningShop) -> None:

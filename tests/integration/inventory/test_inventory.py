@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from sanset.v1 import inventory_pb2, product_pb2
+from support.catalog_shop import add_variant
 from support.running_shop import RunningShop, refused
 
 
@@ -159,7 +160,7 @@ def test_one_request_id_sent_at_once_counts_once(shop: RunningShop) -> None:
 
 def test_a_variant_is_chosen_by_its_id(shop: RunningShop) -> None:
     product, other = shop.product(stock=5), shop.product()
-    second = _second_variant(shop, product.id)
+    second = add_variant(shop, product.id, stock=0, size="L").id
     assert _set(shop, product.id, 8, variant_id=second).total_available == 13
     shown = {level.variant_id: level.available for level in _inventory(shop, product.id).levels}
     assert shown == {product.default_variant_id: 5, second: 8}
@@ -175,21 +176,6 @@ def test_a_variant_is_chosen_by_its_id(shop: RunningShop) -> None:
     ):
         said = refused(method, request, shop.admin)
         assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "VARIANT_NOT_FOUND")
-
-
-def _second_variant(shop: RunningShop, product_id: int) -> int:
-    (row,) = shop.sql(
-        "INSERT INTO variants (product_id, sku, options, is_default) VALUES (:id, :sku, '{}', false) RETURNING id",
-        id=product_id,
-        sku=uuid.uuid4().hex,
-    )
-    shop.sql(
-        "INSERT INTO inventory_levels (variant_id, location_id, product_id, available, received, sold)"
-        " VALUES (:variant, 1, :id, 0, 0, 0)",
-        variant=row[0],
-        id=product_id,
-    )
-    return int(row[0])
 
 
 @pytest.mark.either

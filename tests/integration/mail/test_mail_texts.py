@@ -42,9 +42,11 @@ def order(**fields: Any) -> Any:
     return row(**(values | fields))
 
 
-def line(name: str = "Mug") -> Any:
+def line(name: str = "Mug", *options: tuple[str, str]) -> Any:
     """A line of it."""
-    return row(order_id=1, position=1, sku="MUG", name=name, quantity=2, total_minor=1000)
+    return row(
+        order_id=1, position=1, sku="MUG", name=name, quantity=2, total_minor=1000, options=options or None
+    )
 
 
 def stepped(*, message: str = "Another parcel of your order is on its way.", **facts: Any) -> OrderStepped:
@@ -120,6 +122,14 @@ def test_the_mail_names_carrier_number_link_and_units(kind: str) -> None:
     assert "  2 x Mug" in letter.plain
     without = written(kind, parcel=None)
     assert "racking" not in without.plain + without.html
+
+
+def test_a_mail_names_what_variant_of_a_product_it_is_about() -> None:
+    lines = [line("Shirt", ("color", "Red"), ("size", "M"))]
+    placed = about_order("placed", order(), lines, stepped(), now=NOW, return_days=30)
+    assert "2 x Shirt (Red, M) (MUG): 10.00 USD" in placed.plain
+    parcel = about_order("parcel", order(), lines, stepped(), now=NOW, return_days=30)
+    assert "2 x Shirt (Red, M)" in parcel.plain
 
 
 @pytest.mark.parametrize("kind", ["placed", "processing", "shipped", "parcel"])

@@ -21,6 +21,8 @@ import server.db.schema
 from server.cart.service import MAX_LINES
 from server.catalog.categories import MAX_CATEGORIES
 from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, summary_of
+from server.catalog.variants.options import MAX_OPTION_NAMES
+from server.catalog.variants.service import MAX_VARIANTS
 from server.contract import SERVICES
 from server.db.base import Base
 from server.exports.file import PIECE_BYTES
@@ -43,11 +45,27 @@ TEXTS = {
     "CartChange.message": 300,  # a product's name in a sentence
     "CartChange.name": 200,
     "OrderEvent.location": 200,
+    "Order.number": 32,
+    "Order.tracking_number": 64,
+    "Order.coupon_code": 32,
     "Product.sku": 64,
     "OrderItem.sku": 64,
     "CartItem.name": 200,
     "OrderItem.name": 200,
     "WishlistItem.name": 200,
+    "CartItem.product_name": 200,
+    "CartItem.sku": 64,
+    "CartItem.color": 32,
+    "CartItem.size": 32,
+    "OrderItem.color": 32,
+    "OrderItem.size": 32,
+    "WishlistItem.sku": 64,
+    "WishlistItem.color": 32,
+    "WishlistItem.size": 32,
+    "Variant.color": 32,
+    "Variant.size": 32,
+    "Product.colors": 32,
+    "Product.sizes": 32,
     "CartItem.slug": 220,
     "ProductCard.name": 200,
     "ProductCard.slug": 220,
@@ -56,6 +74,12 @@ LARGE_COLUMNS = {"payments.payment_url"}
 COUNTS = {
     "Category.children": 0,  # the thousand are counted where they are listed
     "Inventory.levels": 10,
+    "Product.colors": MAX_VARIANTS,
+    "Product.sizes": MAX_VARIANTS,
+    "Product.options": MAX_OPTION_NAMES,
+    "CartItem.options": MAX_OPTION_NAMES,
+    "OrderItem.options": MAX_OPTION_NAMES,
+    "WishlistItem.options": MAX_OPTION_NAMES,
     "Cart.items": MAX_LINES,
     "Cart.changes": 2 * MAX_LINES,
     "PreviewCheckoutResponse.items": MAX_LINES,
@@ -99,6 +123,8 @@ def _text(field: FieldDescriptor, character: str) -> str:
     rules = field.GetOptions().Extensions[validate_pb2.field]
     said = rules.repeated.items.string if field.is_repeated else rules.string
     most = TEXTS.get(f"{field.containing_type.name}.{field.name}") or said.max_len or UNSAID
+    if said.pattern and not re.search(said.pattern, character):
+        character = LONG  # as in addresses and numbers, which are plain ASCII
     return character * min(most, (said.max_bytes or 2**31) // len(character.encode()))
 
 
@@ -239,6 +265,8 @@ def test_a_page_of_summaries_is_cut_by_nothing_that_shops_write() -> None:
     product = largest(product_pb2.Product.DESCRIPTOR, LONG)
     assert isinstance(product, product_pb2.Product)
     product.tags[:] = ["a tag of twenty and more letters"] * 12
+    for values in (product.colors, product.sizes):
+        values[:] = ["a value of letters"] * 12
     summary = summary_of(product)
     assert not any(getattr(summary, name) for name in LEFT_OUT_OF_SUMMARIES)
     assert len(fitting([summary] * MAX_PAGE, lambda each: each)[0]) == MAX_PAGE

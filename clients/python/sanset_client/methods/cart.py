@@ -65,9 +65,7 @@ def update_item(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
-    (CART_ITEM_NOT_FOUND) for another's item.
-    """
+    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND (CART_ITEM_NOT_FOUND)."""
     return prepare(
         cart_pb2.UpdateItemRequest,
         timeout,
@@ -87,9 +85,7 @@ def remove_item(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
-    item.
-    """
+    """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such item."""
     return prepare(
         cart_pb2.RemoveItemRequest,
         timeout,
@@ -166,8 +162,7 @@ def apply_coupon(
 
     Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
     CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
-    COUPON_CURRENCY.
+    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY, COUPON_HELD (by an unpaid order).
     """
     return prepare(
         cart_pb2.ApplyCouponRequest,
@@ -279,10 +274,7 @@ def move_to_cart(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Moves a product from the wishlist into the cart, and returns the cart.
-
-    Fails as AddItem; then the wishlist keeps it.
-    """
+    """Moves a product from the wishlist into the cart, and returns the cart. When it fails as AddItem, it stays there."""
     return prepare(
         wishlist_pb2.MoveToCartRequest,
         timeout,

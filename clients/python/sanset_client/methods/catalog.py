@@ -1,4 +1,4 @@
-"""Shows and manages products and categories.
+"""Shows and manages products, their variants, and categories.
 
 Generated from the protos by proto/generate.py; do not edit. What is more than an RPC stands in `shortcuts`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from google.api import httpbody_pb2
 from google.protobuf import empty_pb2, field_mask_pb2, timestamp_pb2
-from sanset.v1 import category_pb2, product_pb2
+from sanset.v1 import category_pb2, product_pb2, variant_pb2
 from typing import Literal
 
 from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
@@ -166,8 +166,8 @@ def delete_product(
 ) -> Prepared:
     """Deletes a product.
 
-    It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
+    It leaves the catalogue and the recommendations with its variants, and cannot be ordered from a cart any more; past
+    orders keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND
     (PRODUCT_NOT_FOUND), also for one that was deleted, PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
     """
     return prepare(
@@ -188,7 +188,8 @@ def undelete_product(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
+    """Brings a deleted product back, and returns it: as it was, with the stock that is left of it, and the variants that
+    it had when it was deleted.
 
     Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
     SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND (PRODUCT_NOT_FOUND) when there
@@ -201,6 +202,122 @@ def undelete_product(
         product_id=product_id,
         sku=sku,
         slug=slug,
+    )
+
+
+def list_variants(
+    *,
+    product_id: int | None = None,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the variants of a product: the forms in which it is bought. Returns NOT_FOUND (PRODUCT_NOT_FOUND) when there
+    is no such product.
+    """
+    return prepare(
+        variant_pb2.ListVariantsRequest,
+        timeout,
+        metadata,
+        product_id=product_id,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
+def get_variant(
+    *,
+    product_id: int | None = None,
+    variant_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a variant of a product. Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, or it was
+    deleted.
+    """
+    return prepare(
+        variant_pb2.GetVariantRequest,
+        timeout,
+        metadata,
+        product_id=product_id,
+        variant_id=variant_id,
+    )
+
+
+def create_variant(
+    *,
+    product_id: int | None = None,
+    variant: variant_pb2.Variant | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Creates a variant of a product with its opening stock, and returns it.
+
+    Vendors create those of their own products; another's is PERMISSION_DENIED (NOT_THE_OWNER). Of two calls with the
+    same options one creates the variant. Returns ALREADY_EXISTS when a variant of the product has these options
+    (OPTIONS_TAKEN) or any has the sku (SKU_TAKEN); a sku is made up when none is given. FAILED_PRECONDITION (TOO_MANY)
+    beyond 100 variants, NOT_FOUND (PRODUCT_NOT_FOUND), INVALID_ARGUMENT (INVALID_MONEY) for a price that cannot be one.
+    """
+    return prepare(
+        variant_pb2.CreateVariantRequest,
+        timeout,
+        metadata,
+        product_id=product_id,
+        variant=variant,
+        request_id=request_id,
+    )
+
+
+def update_variant(
+    *,
+    variant: variant_pb2.Variant | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Updates a variant, and returns it.
+
+    Over HTTP PUT replaces the variant, PATCH changes what is sent, null clears. Orders keep what was sold as it was;
+    carts show what it is now. Stock is not changed here: see SetInventory. When `variant.etag` is sent and stale the
+    call is ABORTED (STALE_ETAG). Returns NOT_FOUND (VARIANT_NOT_FOUND), else fails as CreateVariant.
+    """
+    return prepare(
+        variant_pb2.UpdateVariantRequest,
+        timeout,
+        metadata,
+        variant=variant,
+        update_mask=update_mask,
+        request_id=request_id,
+    )
+
+
+def delete_variant(
+    *,
+    product_id: int | None = None,
+    variant_id: int | None = None,
+    etag: str | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Deletes a variant.
+
+    It cannot be ordered any more, from a cart neither, and its stock counts no longer; past orders keep their lines.
+    Its sku and options are free again. When it was the default variant, the oldest that is left becomes it. Returns
+    FAILED_PRECONDITION (LAST_VARIANT) for the only one of its product: delete the product. NOT_FOUND
+    (VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
+    """
+    return prepare(
+        variant_pb2.DeleteVariantRequest,
+        timeout,
+        metadata,
+        product_id=product_id,
+        variant_id=variant_id,
+        etag=etag,
+        request_id=request_id,
     )
 
 
@@ -331,7 +448,7 @@ def export_products(
 
 
 class CatalogMethods:
-    """Shows and manages products and categories."""
+    """Shows and manages products, their variants, and categories."""
 
     get_product = Unary("GetProduct", get_product, product_pb2.Product)
     batch_get_products = Unary("BatchGetProducts", batch_get_products, product_pb2.BatchGetProductsResponse)
@@ -341,6 +458,12 @@ class CatalogMethods:
     update_product = Unary("UpdateProduct", update_product, product_pb2.Product)
     delete_product = Unary("DeleteProduct", delete_product, empty_pb2.Empty)
     undelete_product = Unary("UndeleteProduct", undelete_product, product_pb2.Product)
+    list_variants = Unary("ListVariants", list_variants, variant_pb2.ListVariantsResponse)
+    iter_variants = Items("ListVariants", list_variants.request, variant_pb2.Variant)
+    get_variant = Unary("GetVariant", get_variant, variant_pb2.Variant)
+    create_variant = Unary("CreateVariant", create_variant, variant_pb2.Variant)
+    update_variant = Unary("UpdateVariant", update_variant, variant_pb2.Variant)
+    delete_variant = Unary("DeleteVariant", delete_variant, empty_pb2.Empty)
     list_categories = Unary("ListCategories", list_categories, category_pb2.ListCategoriesResponse)
     iter_categories = Items("ListCategories", list_categories.request, category_pb2.Category)
     get_category = Unary("GetCategory", get_category, category_pb2.Category)

@@ -80,7 +80,7 @@ class Cart(CartShortcuts, Service, CartServiceStub):
 
 
 class Catalog(CatalogMethods, Service, CatalogServiceStub):
-    """Shows and manages products and categories."""
+    """Shows and manages products, their variants, and categories."""
 
 
 class Inventory(InventoryMethods, Service, InventoryServiceStub):
@@ -136,7 +136,7 @@ class AsyncCart(CartShortcuts, AsyncService, CartServiceAsyncStub):
 
 
 class AsyncCatalog(CatalogMethods, AsyncService, CatalogServiceAsyncStub):
-    """Shows and manages products and categories."""
+    """Shows and manages products, their variants, and categories."""
 
 
 class AsyncInventory(InventoryMethods, AsyncService, InventoryServiceAsyncStub):
