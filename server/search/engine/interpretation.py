@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.search.engine.vocabulary import Vocabulary, WordCandidate
 from server.search.index.index import SearchIndex
@@ -16,6 +17,8 @@ from server.search.index.words import STOP_WORDS, number_of, stem, words
 
 MAX_WORDS: Final = 24
 """Of a query; the rest is not looked at."""
+MIN_BEGINNING: Final = 3
+"""Letters of a word of the catalogue that is also the beginning of others."""
 MAX_CORRECTIONS: Final = 3
 """Words that one mistyped word may stand for."""
 
@@ -117,11 +120,11 @@ class Interpreter:
         begun = bool(text) and not text[-1].isspace()
         unknown = [word for word in query if not self._add_itself(word)]
         self._join(query)
-        if begun and query:
+        if begun and query and query[-1] not in unknown:
             self._complete(query[-1])
         for word in unknown:
             if not word.alternatives:
-                self._correct(word, query)
+                self._correct(word, query, begun=begun and word is query[-1])
         self._add_synonyms(query)
         meant = {word.written: word.meant for word in query}
         corrected = any(word.written != word.meant for word in query)
@@ -160,28 +163,32 @@ class Interpreter:
                 second.add([together], self._tuning.compound)
 
     def _complete(self, last: _Word) -> None:
-        is_word = bool(last.alternatives)
-        if is_word and len(last.written) < 3:
+        """Take the last word also for the beginning of others."""
+        if len(last.written) < MIN_BEGINNING:
             return
         most = 0
         for candidate in self._vocabulary.completions(last.written):
             most = max(most, candidate.count)
-            share = math.sqrt(candidate.count / most)
-            weight = self._tuning.completion * share if is_word else share
-            last.add([candidate.word], weight)
+            last.add([candidate.word], self._tuning.completion * math.sqrt(candidate.count / most))
 
-    def _correct(self, word: _Word, query: Sequence[_Word]) -> None:
-        """Find what a word that the catalogue lacks may stand for."""
+    def _correct(self, word: _Word, query: Sequence[_Word], *, begun: bool) -> None:
+        """Find what a word that the catalogue lacks may stand for; one that is `begun` also for how it goes on."""
+        candidates = self._vocabulary.completions(word.written) if begun else []
+        there = {candidate.word for candidate in candidates}
+        candidates += [each for each in self._vocabulary.nearest(word.written) if each.word not in there]
+        likely = self._by_likelihood(candidates, word, query)
         parts = self._vocabulary.parts(word.written)
-        likely = self._by_likelihood(self._vocabulary.nearest(word.written), word, query)
         if parts is not None and (not likely or min(map(self._index.word_count, parts)) > likely[0][0].count):
             word.add(parts, self._tuning.compound)
             word.meant = " ".join(parts)
             return
-        for candidate, likelihood in likely[:MAX_CORRECTIONS]:
-            if likelihood >= self._tuning.unlikely:
+        count = 0
+        for candidate, likelihood in likely:
+            is_taken = candidate.edits == 0 or count < MAX_CORRECTIONS
+            if is_taken and likelihood >= self._tuning.unlikely:
                 word.add([candidate.word], likelihood)
-        if likely:
+                count += candidate.edits > 0
+        if likely and likely[0][0].edits:
             word.meant = likely[0][0].word
 
     def _by_likelihood(
@@ -194,8 +201,8 @@ class Interpreter:
         logarithms = []
         for candidate in candidates:
             docs = self._index.postings(stem(candidate.word))[0]
-            together = int(np.isin(docs, company).sum()) if company is not None else 0
-            value = math.log1p(candidate.count) + 2 * math.log1p(together) - 3 * (candidate.edits - 1)
+            together = int(company[docs].sum()) if company is not None else 0
+            value = math.log1p(candidate.count) + 2 * math.log1p(together) - candidate.edits
             value += 0.5 if candidate.word[-1] == word.written[-1] else 0.0
             logarithms.append(value)
         best = max(logarithms)
@@ -204,17 +211,20 @@ class Interpreter:
         ]
         return sorted(likely, key=lambda each: (-each[1], each[0].word))
 
-    def _company(
-        self, word: _Word, query: Sequence[_Word]
-    ) -> np.ndarray[tuple[int], np.dtype[np.int32]] | None:
-        """The documents of the rarest of the other words."""
+    def _company(self, word: _Word, query: Sequence[_Word]) -> NDArray[np.bool_] | None:
+        """Which documents have the rarest of the other words."""
         sets = [
             self._index.postings(terms[0])[0]
             for other in query
             if other is not word
             for terms in list(other.alternatives)[:1]
         ]
-        return min((docs for docs in sets if len(docs)), key=len, default=None)
+        rarest = min((docs for docs in sets if len(docs)), key=len, default=None)
+        if rarest is None:
+            return None
+        mask = np.zeros(len(self._index), dtype=np.bool_)
+        mask[rarest] = True
+        return mask
 
     def _add_synonyms(self, query: Sequence[_Word]) -> None:
         for synonym in self._synonyms.of([word.meant for word in query]):

@@ -11,6 +11,8 @@ import numpy as np
 from server.search.index.index import SearchIndex
 from server.search.index.words import is_correctable
 
+MIN_LETTERS: Final = 4
+"""Of a word that a mistyped one may stand for."""
 MIN_FOR_TWO_EDITS: Final = 8
 """Letters of a word that may be wrong in two places; a shorter one in one."""
 MAX_CANDIDATES: Final = 30
@@ -29,7 +31,7 @@ class WordCandidate:
     word: str
     edits: int
     count: int
-    """In how many documents it is."""
+    """How much it is used."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,10 +51,12 @@ class Vocabulary:
 
     def nearest(self, word: str) -> list[WordCandidate]:
         """The words one edit away, or two from a long one; with the same first letter, if there are any."""
-        if not is_correctable(word):
+        if not is_correctable(word, MIN_LETTERS - 1):  # a letter of it may be missing
             return []
         edits = 2 if len(word) >= MIN_FOR_TWO_EDITS else 1
         same_letter = self._within(word, self._bucket(word[0]), edits)
+        if not same_letter and word[-1] == "s":
+            same_letter = self._within(word[:-1], self._bucket(word[0]), edits)
         if same_letter:
             return same_letter
         others = [letter for letter in "abcdefghijklmnopqrstuvwxyz" if letter != word[0]]
@@ -64,7 +68,7 @@ class Vocabulary:
         """The most frequent words that begin so, without the beginning itself."""
         if len(prefix) < MIN_PREFIX:
             return []
-        words = self._index.words_beginning_with(prefix)
+        words = self._index.words_beginning_with(prefix, MAX_COMPLETIONS + 1)
         words.pop(prefix, None)
         best = sorted(words.items(), key=lambda each: (-each[1], each[0]))[:MAX_COMPLETIONS]
         return [WordCandidate(word, 0, count) for word, count in best]
@@ -86,7 +90,7 @@ class Vocabulary:
             words = {
                 word: count
                 for word, count in self._index.words_beginning_with(letter).items()
-                if is_correctable(word)
+                if is_correctable(word, MIN_LETTERS)
             }
             bucket = self._buckets[letter] = _Bucket(list(words), list(words.values()))
         return bucket
@@ -100,7 +104,7 @@ class Vocabulary:
         scorer = OSA.distance
         scored = process.cdist([word], bucket.words, scorer=scorer, score_cutoff=edits, dtype=np.uint8)
         distances = scored[0]
-        near = np.flatnonzero(distances <= edits)
+        near = np.flatnonzero(distances == min(int(distances.min()), edits))
         candidates = [
             WordCandidate(bucket.words[i], int(distances[i]), bucket.counts[i]) for i in near.tolist()
         ]

@@ -7,7 +7,7 @@ would. What a word weighs is worked out when a product is indexed; a query only 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -39,14 +39,14 @@ class FieldWeight:
 
 @dataclass(frozen=True, slots=True)
 class FieldWeights:
-    """What words count by where they stand."""
+    """What words count by where they stand: found by measuring (docs/decisions)."""
 
-    name: FieldWeight = FieldWeight(3.0, 10, 0.5)
-    brand: FieldWeight = FieldWeight(2.0, 1.5, 0.0)
+    name: FieldWeight = FieldWeight(2.5, 10, 0.75)
+    brand: FieldWeight = FieldWeight(1.0, 1.5, 0.0)
     categories: FieldWeight = FieldWeight(1.5, 4, 0.3)
     tags: FieldWeight = FieldWeight(1.5, 4, 0.3)
-    attributes: FieldWeight = FieldWeight(0.4, 60, 0.5)
-    description: FieldWeight = FieldWeight(1.0, 30, 0.5)
+    attributes: FieldWeight = FieldWeight(0.3, 20, 0.75)
+    description: FieldWeight = FieldWeight(2.0, 10, 0.9)
 
 
 WEIGHTS: Final = FieldWeights()
@@ -79,6 +79,8 @@ class IndexEntry:
     """What each stem weighs, from 0 to 1."""
     words: frozenset[str]
     """As they are written: what a query is corrected to, and completed by."""
+    telling_words: frozenset[str]
+    """Those of them that say what it is: of its name, brand, categories and tags."""
     brand: str
     category_id: int
     vendor_id: int
@@ -90,27 +92,26 @@ class IndexEntry:
 def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
     """Weigh the words of a document."""
     facts = attributes_of(document.attributes)
-    texts = (
-        (weights.name, document.name),
-        (weights.brand, document.brand),
-        (weights.categories, " ".join(document.categories)),
-        (weights.tags, " ".join(document.tags)),
-        (weights.attributes, " ".join(value for _, value in facts if not _is_number(value))),
-        (weights.description, document.description[:MAX_DESCRIPTION]),
+    telling = (
+        (weights.name, words(document.name)),
+        (weights.brand, words(document.brand)),
+        (weights.categories, words(" ".join(document.categories))),
+        (weights.tags, words(" ".join(document.tags))),
     )
-    frequency: Counter[str] = Counter()
-    surface: set[str] = set()
-    for field_weight, text in texts:
-        if not text or not field_weight.weight:
-            continue
-        written = words(text)
-        surface.update(written)
+    others = (
+        (weights.attributes, words(" ".join(value for _, value in facts if not _is_number(value)))),
+        (weights.description, words(document.description[:MAX_DESCRIPTION])),
+    )
+    frequency: defaultdict[str, float] = defaultdict(float)
+    for field_weight, written in (*telling, *others):
         for term, count in Counter(_terms(written)).items():
-            frequency[term] += field_weight.of(count, len(written))  # type: ignore[assignment]
+            frequency[term] += field_weight.of(count, len(written))
+    telling_words = frozenset(word for _, written in telling for word in written)
     return IndexEntry(
         product_id=document.product_id,
         weights={term: value / (SATURATION + value) for term, value in frequency.items()},
-        words=frozenset(surface),
+        words=telling_words.union(*(written for _, written in others)),
+        telling_words=telling_words,
         brand=document.brand,
         category_id=document.category_id,
         vendor_id=document.vendor_id,

@@ -58,16 +58,21 @@ class SearchIndex:
         return len(self.postings(term)[0])
 
     def word_count(self, word: str) -> int:
-        """In how many documents a word stands as it is written."""
+        """How much a word is used, as it is written."""
         return sum(segment.word_count(word) for segment, _ in self._segments)
 
-    def words_beginning_with(self, prefix: str) -> dict[str, int]:
-        """The words that begin so, each with the number of documents that it is in."""
+    def words_beginning_with(self, prefix: str, limit: int | None = None) -> dict[str, int]:
+        """The words that begin so, each with how much it is used; the `limit` most used ones of each segment."""
         counts: dict[str, int] = {}
         for segment, _ in self._segments:
-            positions = segment.words.beginning_with(prefix)
-            there = segment.word_counts[positions.start : positions.stop].tolist()
-            for word, count in zip(segment.words.some(positions), there, strict=True):
+            span = segment.words.beginning_with(prefix)
+            there = segment.word_counts[span.start : span.stop]
+            if limit is not None and len(there) > limit:
+                best = np.argpartition(there, len(there) - limit)[-limit:]
+                words, there = [segment.words[span.start + i] for i in best.tolist()], there[best]
+            else:
+                words = segment.words.some(span)
+            for word, count in zip(words, there.tolist(), strict=True):
                 counts[word] = counts.get(word, 0) + count
         return counts
 

@@ -11,6 +11,8 @@ from typing import Final, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.data.arrays import Array
+
 Codes: TypeAlias = NDArray[np.int32]
 Docs: TypeAlias = NDArray[np.int32]
 """Numbers of documents, counted from 0 within an index."""
@@ -105,6 +107,10 @@ class Labels:
             offset += len(part.values)
         return None
 
+    def attribute_code(self, name: str) -> int | None:
+        """The position of an attribute's name; None when no document has it."""
+        return self.attributes.index(name) if name in self.attributes else None
+
     def of(self, docs: Docs) -> tuple[Codes, NDArray[np.int64]]:
         """The codes of these documents, one after the other, and how many each has."""
         first = self.starts[docs]
@@ -128,7 +134,9 @@ class Labels:
     def counted(self, docs: Docs) -> LabelCounts:
         """How many of these documents have each label."""
         present, _ = self.of(docs)
-        counts = np.bincount(present, minlength=len(self.attribute_codes))
+        if len(present) < len(self.attribute_codes):
+            return LabelCounts(self, *np.unique(present, return_counts=True))
+        counts = np.bincount(present, minlength=1)
         codes = np.flatnonzero(counts)
         return LabelCounts(self, codes, counts[codes])
 
@@ -153,8 +161,8 @@ class LabelCounts:
     """Labels with how many documents have each."""
 
     labels: Labels
-    codes: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    codes: Array
+    counts: Array
 
     def attributes(self, limit: int) -> list[str]:
         """The attributes whose values most documents share."""
@@ -166,9 +174,10 @@ class LabelCounts:
 
     def values(self, attribute: str, limit: int) -> list[tuple[str, int]]:
         """The most frequent values of an attribute."""
-        if attribute not in self.labels.attributes:
+        code = self.labels.attribute_code(attribute)
+        if code is None:
             return []
-        mine = self.labels.attribute_codes[self.codes] == self.labels.attributes.index(attribute)
+        mine = self.labels.attribute_codes[self.codes] == code
         codes, counts = self.codes[mine], self.counts[mine]
         order = np.argsort(-counts, kind="stable")[:limit]
         return [(self.labels.label(int(codes[i]))[1], int(counts[i])) for i in order.tolist()]

@@ -20,6 +20,8 @@ from server.text.name_key import name_key
 Weights: TypeAlias = NDArray[np.float32]
 
 NO_LABEL: Final = -1
+TELLING: Final = 4
+"""So many documents more a word counts for that says what a product is."""
 NO_POSTINGS: Final[tuple[Docs, Weights]] = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
@@ -56,7 +58,7 @@ class IndexSegment:
     words: Lexicon
     """As they are written."""
     word_counts: NDArray[np.int32]
-    """In how many documents each word is."""
+    """How much each word is used: by how many documents, those that it names counting for more."""
     skus: Lexicon
     sku_docs: Docs
     sku_variants: Ids
@@ -73,7 +75,7 @@ class IndexSegment:
         return self.docs[here], self.weights[here]
 
     def word_count(self, word: str) -> int:
-        """In how many documents a word stands as it is written."""
+        """How much a word is used, as it is written."""
         position = self.words.position(word)
         return 0 if position is None else int(self.word_counts[position])
 
@@ -111,6 +113,8 @@ class SegmentBuilder:
         self._weight_of.extend(entry.weights.values())
         self._lengths.append(len(entry.weights))
         self._words.update(entry.words)
+        for word in entry.telling_words:
+            self._words[word] += TELLING
         doc = len(self._ids)
         self._skus |= {sku: (doc, variant_id) for sku, variant_id in entry.skus.items()}
         self._ids.append(entry.product_id)

@@ -125,6 +125,6 @@ def stem(word: str) -> str:
     return str(stemmer.stemWord(word))
 
 
-def is_correctable(word: str) -> bool:
-    """Whether it may be a word that was mistyped: of letters alone, and long enough to be told from others."""
-    return len(word) >= 4 and word.isalpha() and not _UNSPACED.search(word)
+def is_correctable(word: str, letters: int) -> bool:
+    """Whether it is a word of so many letters, which may be mistyped."""
+    return len(word) >= letters and word.isalpha() and not _UNSPACED.search(word)
