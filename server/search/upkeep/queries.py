@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from server.catalog.category_tree import MAX_LEVELS
 from server.catalog.listings import EVERYTHING
 from server.catalog.models import Category, Listing, Product, Variant
+from server.catalog.variants.options import options_of
 from server.db.base import AnyRow
 from server.events.log import CATALOG, PRODUCT
 from server.events.models import Event
@@ -95,9 +96,16 @@ def _documents(
     connection: Connection, products: ColumnElement[bool], variants: ColumnElement[bool], names: Categories
 ) -> Iterator[Document]:
     skus: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    options: defaultdict[int, dict[str, list[object]]] = defaultdict(dict)
     live = Variant.deleted_at.is_(None)
-    for row in connection.execute(select(Variant.product_id, Variant.id, Variant.sku).where(variants, live)):
+    for row in connection.execute(
+        select(Variant.product_id, Variant.id, Variant.sku, Variant.options).where(variants, live)
+    ):
         skus[row.product_id][row.sku] = row.id
+        for name, value in options_of(row.options):
+            values = options[row.product_id].setdefault(name, [])
+            if value not in values:
+                values.append(value)
     rows = select(*_TEXTS).where(products, Product.deleted_at.is_(None)).order_by(Product.id)
     for row in connection.execute(rows):
         yield Document(
@@ -106,7 +114,7 @@ def _documents(
             brand=row.brand,
             categories=names.lineages.get(row.category_id, ()),
             tags=row.tags,
-            attributes=row.attributes,
+            attributes={**options[row.id], **row.attributes},
             description=row.description,
             category_id=row.category_id or 0,
             vendor_id=row.vendor_id or 0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,9 +15,9 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct
 from google.type.money_pb2 import Money
-from sanset.v1 import category_pb2, inventory_pb2, product_pb2
+from sanset.v1 import category_pb2, inventory_pb2, product_pb2, variant_pb2
 from sanset.v1 import search_pb2 as pb
-from support.running_shop import RunningShop, refused, test_settings
+from support.running_shop import RunningShop, refusal, refused, test_settings
 
 from server.search.upkeep import keeper, opening
 from server.search.upkeep.rebuild import BuildFailed, Rebuild
@@ -46,7 +48,14 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 def _until_found(shop: RunningShop, q: str, *product_ids: int, **fields: Any) -> pb.SearchProductsResponse:
-    _until(lambda: sorted(_ids(_search(shop, q, **fields))) == sorted(product_ids))
+    def is_found() -> bool:
+        try:
+            return sorted(_ids(_search(shop, q, **fields))) == sorted(product_ids)
+        except grpc.RpcError as error:
+            assert refusal(error).reason == "SEARCH_NOT_READY"
+            return False
+
+    _until(is_found)
     return _search(shop, q, **fields)
 
 
@@ -96,6 +105,24 @@ def test_a_sku_finds_its_product_and_names_the_variant(shop: RunningShop) -> Non
     _until_found(shop, product.sku, product.id)
     [hit] = _search(shop, product.sku.lower()).items
     assert hit.variant_id == product.default_variant_id
+
+
+def test_a_variant_is_found_by_its_sku_and_its_options(shop: RunningShop) -> None:
+    word, sku = _word(), f"V-{uuid.uuid4().hex[:12]}"
+    product = shop.product(name=f"Shirt {word}")
+    variant = shop.catalog.CreateVariant(
+        variant_pb2.CreateVariantRequest(
+            product_id=product.id,
+            variant=variant_pb2.Variant(
+                sku=sku, options=[variant_pb2.Variant.Option(name="size", value=f"{word}xl")]
+            ),
+        ),
+        metadata=shop.admin.metadata,
+    )
+    [hit] = _until_found(shop, sku, product.id).items
+    assert hit.variant_id == variant.id
+    assert _ids(_search(shop, word, attributes=[f"size:{word}xl"])) == [product.id]
+    assert _ids(_search(shop, f"{word}xl")) == [product.id]
 
 
 @pytest.fixture(name="shelf")
@@ -217,8 +244,8 @@ def test_lists_of_products_are_searched_by_the_same_words(
         (ListRequest(q=word, search="other"), "search"),
         (ListRequest(q=word, sort=ListRequest.UPDATED), "q"),
     ):
-        refusal = refused(shop.catalog.ListProducts, wrong)
-        assert (refusal.reason, list(refusal.fields)) == ("INVALID_FIELD", [field])
+        said = refused(shop.catalog.ListProducts, wrong)
+        assert (said.reason, said.fields) == ("INVALID_FIELD", [field])
 
 
 @pytest.mark.parametrize("q", ['"', "a AND (b", "*:*", "ключ", "鍵", "x" * 200, "- -", "%%%"])
@@ -292,8 +319,37 @@ def test_a_large_shop_has_a_file_which_is_built_anew_when_it_is_gone_or_damaged(
 
 
 def test_control_characters_are_refused_by_name(shop: RunningShop) -> None:
-    refusal = refused(shop.search.SearchProducts, pb.SearchProductsRequest(q="mug\x01"))
-    assert (refusal.reason, refusal.fields) == ("INVALID_FIELD", ["q"])
+    said = refused(shop.search.SearchProducts, pb.SearchProductsRequest(q="mug\x01"))
+    assert (said.reason, said.fields) == ("INVALID_FIELD", ["q"])
+
+
+def test_a_builder_that_is_killed_leaves_its_work_to_another(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "MAX_NEWER", -1)
+    monkeypatch.setattr(keeper, "REST_SECONDS", 0.1)
+    (tmp_path / "search").mkdir()
+    program = (
+        "import fcntl, sys, time\n"
+        "file = open(sys.argv[1], 'a')\n"
+        "fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "print('locked', flush=True)\n"
+        "time.sleep(600)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "search" / "lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as builder:
+        assert builder.stdout is not None
+        assert builder.stdout.readline() == "locked\n"
+        shop = RunningShop(test_settings(database_url, tmp_path))
+        path = tmp_path / "search" / "products.index"
+        try:
+            time.sleep(1.5)
+            assert not path.exists()
+            builder.kill()
+            _until(path.exists)
+        finally:
+            builder.kill()
+            shop.stop()
 
 
 def test_a_large_shop_that_was_never_indexed_says_that_it_is_not_ready(
@@ -307,7 +363,7 @@ def test_a_large_shop_that_was_never_indexed_says_that_it_is_not_ready(
     monkeypatch.setattr(Rebuild, "_build", fail)
     shop = RunningShop(test_settings(database_url, tmp_path))
     try:
-        refusal = refused(shop.search.SearchProducts, pb.SearchProductsRequest(q="mug"))
-        assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "SEARCH_NOT_READY")
+        said = refused(shop.search.SearchProducts, pb.SearchProductsRequest(q="mug"))
+        assert (said.code, said.reason) == (grpc.StatusCode.UNAVAILABLE, "SEARCH_NOT_READY")
     finally:
         shop.stop()
