@@ -21,7 +21,7 @@ SERVICE, METHOD = 6, 2
 """The numbers of `service` in a FileDescriptorProto and `method` in a service, by which comments are found."""
 OPTIONS = ("timeout", "metadata")
 """What every method takes besides the fields of its request."""
-SINGULAR = frozenset({"auth", "catalog", "inventory", "cart", "recommend"})
+SINGULAR = frozenset({"auth", "catalog", "inventory", "media", "cart", "recommend"})
 """Services whose name is not the plural of their noun: `shop.catalog`, but `shop.orders`."""
 SHORTCUTS = {"CartService": "CartShortcuts", "OrderService": "OrderShortcuts"}
 """Services with more methods than RPCs, and the classes that have them (`sanset_client/shortcuts.py`)."""
@@ -161,7 +161,7 @@ class Module:
 
     def _methods(self, method: MethodDescriptorProto) -> Iterator[str]:
         name, reply = snake(method.name), self._reference(method.output_type)
-        kind = "Stream" if method.server_streaming else "Unary"
+        kind = "Stream" if method.server_streaming else "Upload" if method.client_streaming else "Unary"
         yield f'    {name} = {kind}("{method.name}", {name}, {reply})\n'
         if item := self._item(method):
             everything = "iter_" + re.sub("^(list|get)_", "", name)

@@ -21,6 +21,7 @@ from server.grpc_server import GrpcServer
 from server.inventory import part as inventory_part
 from server.jobs.runner import Jobs
 from server.mail import part as mail_part
+from server.media import part as media_part
 from server.order import part as order_part
 from server.order import points
 from server.order import queries as order_queries
@@ -34,6 +35,7 @@ from server.recommend import part as recommend_part
 from server.refund import part as refund_part
 from server.refund.service import pay_back_late
 from server.retention import part as retention_part
+from server.review import part as review_part
 from server.search import part as search_part
 from server.segment import part as segment_part
 from server.segment.trained import keeper
@@ -50,11 +52,13 @@ class Rooms:
     auth: auth_part.AuthPart
     user: Part
     catalog: catalog_part.CatalogPart
+    media: Part
     inventory: Part
     promotion: Part
     cart: Part
     payment: payment_part.PaymentPart
     order: order_part.OrderPart
+    review: Part
     refund: refund_part.RefundPart
     recommend: recommend_part.RecommendPart
     search: search_part.SearchPart
@@ -81,11 +85,13 @@ def compose(core: Core) -> Rooms:
         auth=auth_part.build(core),
         user=user_part.build(core),
         catalog=catalog,
+        media=media_part.build(core, catalog.products),
         inventory=inventory_part.build(core, catalog.products, reserved_units),
         promotion=promotion_part.build(core, points.waiting),
         cart=cart_part.build(core, recommend.tracker.added_to_cart),
         payment=payment_part.build(core, payments, read_payment, refund.reports.take),
         order=order,
+        review=review_part.build(core, catalog.products),
         refund=refund,
         recommend=recommend,
         search=search,

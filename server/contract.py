@@ -24,6 +24,9 @@ REPORTS_A_MINUTE: Final = 6000
 """Of one network. A payment gateway reports every payment from a few addresses, and a busy shop has many. A forged
 report costs one signature, so the limit may be wide."""
 
+FILES_A_MINUTE: Final = 6000
+"""Of one network: a page shows a hundred pictures, and a company whose people look at them has one address."""
+
 _FIELD_MASK: Final = "google.protobuf.FieldMask"
 _NOT_WRITABLE: Final = frozenset({field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IMMUTABLE})
 _NO_SIDE_EFFECTS: Final = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
@@ -96,6 +99,16 @@ def is_public(method: MethodDescriptor) -> bool:
 def is_cacheable(method: MethodDescriptor) -> bool:
     """Tell whether caches may keep the reply that callers get who are not signed in."""
     return bool(method.GetOptions().Extensions[access_pb2.cacheable])
+
+
+def is_immutable(method: MethodDescriptor) -> bool:
+    """Tell whether what a request is answered with never changes, so that caches may keep it."""
+    return bool(method.GetOptions().Extensions[access_pb2.immutable])
+
+
+def is_upload(method: MethodDescriptor) -> bool:
+    """Tell whether callers send a file of any length, and get one reply."""
+    return bool(method.client_streaming and not method.server_streaming)
 
 
 def is_export(method: MethodDescriptor) -> bool:

@@ -26,6 +26,7 @@ from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.methods import Methods
 from server.rpc.reflection import add_reflection
+from server.rpc.sizes import MAX_PIECE_BYTES
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
 from server.settings import Settings
@@ -138,7 +139,7 @@ def _limits(settings: Settings) -> Limits:
 def _options(settings: Settings) -> Sequence[tuple[str, int]]:
     return (
         ("grpc.so_reuseport", 1),  # the supervisor holds the port meanwhile
-        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_receive_message_length", max(settings.max_message_bytes, MAX_PIECE_BYTES)),
         ("grpc.max_metadata_size", MAX_METADATA_BYTES),
         ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
         # The gateway, the only caller, looks every two seconds whether we live.

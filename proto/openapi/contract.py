@@ -49,6 +49,7 @@ class Call:
     level: str
     permission: str
     is_cacheable: bool
+    is_immutable: bool
     comment: str
 
 
@@ -99,6 +100,7 @@ class Contract:
                     level=_name_of(access, "level"),
                     permission=_name_of(access, "permission"),
                     is_cacheable=bool(self.option(method.options, "sanset.v1.cacheable")),
+                    is_immutable=bool(self.option(method.options, "sanset.v1.immutable")),
                     comment=self.comments.get(f"{service.name}/{method.name}", ""),
                 )
 

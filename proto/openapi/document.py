@@ -64,7 +64,7 @@ _HEADERS: Json = {
     "Allow": {"description": "The verbs that the path takes.", "schema": {"type": "string"}},
     "Etag": {
         "description": "Stands for this very reply, for `if-none-match`. Only callers without a token get one.",
-        "schema": {"type": "string", "pattern": '^W/"[0-9a-f]{16}"$'},
+        "schema": {"type": "string", "pattern": '^(W/"[0-9a-f]{16}"|"[0-9a-f-]+\\.webp")$'},
     },
     "WwwAuthenticate": {
         "description": '`Bearer`, with `error="invalid_token"` where the token that was sent is not valid.',

@@ -15,6 +15,8 @@ from openapi.schemas import Schemas
 RAW_BODY = ".google.api.HttpBody"
 """The message that stands for a body which is no JSON."""
 FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+IMAGES = ("image/jpeg", "image/png", "image/webp")
+_BINARY: Json = {"schema": {"type": "string", "format": "binary"}}
 ETAG, MASK = "etag", "update_mask"
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of a header
 
@@ -79,7 +81,11 @@ class Operations:
             "parameters": [*self._parameters(call, binding, in_path)],
             "responses": {
                 "200": self._reply(call),
-                **({"304": {"$ref": "#/components/responses/NotModified"}} if call.is_cacheable else {}),
+                **(
+                    {"304": {"$ref": "#/components/responses/NotModified"}}
+                    if call.is_cacheable or call.is_immutable
+                    else {}
+                ),
                 **refusals_of(
                     call, self._contract, has_path_fields=bool(in_path), has_body=bool(binding.body)
                 ),
@@ -121,7 +127,7 @@ class Operations:
             owner, field = self._find(request, path)
             schema = self._schemas.field(owner, field)
             yield _parameter(_variable(path), "path", schema, is_required=True) | example.value_in_path(path)
-        if call.is_cacheable:
+        if call.is_cacheable or call.is_immutable:
             yield _IF_NONE_MATCH
         if any(field.name == "after_sequence" for field in self._contract.messages[request].field):
             yield _LAST_EVENT_ID
@@ -175,6 +181,8 @@ class Operations:
             }
         _, field = self._find(request[1:], binding.body)
         if field.type_name == RAW_BODY:
+            if call.method.client_streaming:
+                return {"required": True, "content": dict.fromkeys(IMAGES, _BINARY)}
             signed: Json = {"schema": {"description": "As it was signed."}}
             return {"required": True, "content": {"application/json": {**signed, **example}}}
         schema = self._schemas.resource(field.type_name, binding.verb)
@@ -183,8 +191,8 @@ class Operations:
     def _reply(self, call: Call) -> Json:
         reply = call.method.output_type
         if reply == RAW_BODY:
-            content: Json = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILES}
-            return _done("The file.", content)
+            kinds = FILES if call.method.server_streaming else ("image/webp",)
+            return _done("The file.", dict.fromkeys(kinds, _BINARY), can_be_kept=call.is_immutable)
         body: Json = {"schema": self._schemas.message(reply)}
         if call.method.server_streaming:
             return _done(_STREAM, {"application/x-ndjson": body, "text/event-stream": body})

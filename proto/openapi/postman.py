@@ -46,7 +46,9 @@ def _item(path: str, verb: str, operation: Json) -> Json:
         "url": _url(path, list(_parameters(operation, "query")), list(_parameters(operation, "path"))),
     }
     body = _body(operation)
-    if body is not None:
+    if _is_upload(operation):
+        request["body"] = {"mode": "file", "file": {}}
+    elif body is not None:
         request["header"] = [{"key": "content-type", "value": "application/json"}]
         request["body"] = {"mode": "raw", "raw": body, "options": {"raw": {"language": "json"}}}
     if not operation["security"]:
@@ -88,9 +90,15 @@ def _parameters(operation: Json, where: str) -> Iterator[Json]:
             }
 
 
+def _is_upload(operation: Json) -> bool:
+    """Whether the body is a file."""
+    body = operation.get("requestBody")
+    return isinstance(body, dict) and "application/json" not in body["content"]
+
+
 def _body(operation: Json) -> str | None:
     body = operation.get("requestBody")
-    if body is None:
+    if body is None or _is_upload(operation):
         return None
     assert isinstance(body, dict)
     return json.dumps(body["content"]["application/json"].get("example", {}), indent=2, ensure_ascii=False)

@@ -9,6 +9,7 @@ from server.cart.changes import CartChange, Change
 from server.cart.merging import Strategy
 from server.cart.view import CartLine, CartView
 from server.cart.wishlist import Wish
+from server.catalog.image_files import THUMBNAIL, file_url
 from server.catalog.variants.convert import options_to_wire
 from server.catalog.variants.options import COLOR, SIZE, value_of
 from server.errors import Refusal
@@ -90,6 +91,7 @@ def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:
         size=value_of(offer.options, SIZE),
         product_name=offer.name,
         subtotal=line_total,
+        product_image=file_url(offer.image, THUMBNAIL),
     )
 
 
@@ -127,6 +129,7 @@ def wish_to_wire(wish: Wish) -> wishlist_pb2.WishlistItem:
         options=options_to_wire(options),
         color=value_of(options, COLOR),
         size=value_of(options, SIZE),
+        product_image=file_url(offer.image, THUMBNAIL),
     )
 
 

@@ -8,11 +8,13 @@ from typing import Final
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from sanset.v1 import category_pb2, product_pb2
+from sanset.v1 import category_pb2, media_pb2, product_pb2
 
 from server.catalog.category_tree import CategoryNode
 from server.catalog.change_queries import ChangeFilter
 from server.catalog.discounts import Discount
+from server.catalog.image_files import CARD, SIZES, file_url
+from server.catalog.images import StoredImage, images_of
 from server.catalog.listing_queries import ProductFilter
 from server.catalog.variants.convert import describe_variants
 from server.db.base import AnyRow, Values
@@ -31,7 +33,7 @@ from server.rpc.wire import (
 
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 LEFT_OUT_OF_SUMMARIES: Final = (
-    *("description", "attributes", "seo_title", "seo_description", "metadata", "options"),
+    *("description", "attributes", "seo_title", "seo_description", "metadata", "options", "images"),
 )
 """What takes more room than the rest of a product: a list of a hundred would exceed what clients take."""
 
@@ -70,6 +72,8 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb
         effective_price=money_to_wire(Discount.of(row).price_at(row.price_minor, now), row.currency),
         discount=_discount_to_wire(row),
         delete_time=time_to_wire(row.deleted_at),
+        image_url=file_url(row.image, CARD),
+        images=map(image_to_wire, images_of(row.images)),
     )
     if row.compare_at_minor is not None:
         product.compare_at_price.CopyFrom(money_to_wire(row.compare_at_minor, row.currency))
@@ -77,6 +81,21 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb
         product.attributes.update(row.attributes)
     describe_variants(product, row, now)
     return product
+
+
+def image_to_wire(image: StoredImage) -> media_pb2.Image:
+    """An image of a product."""
+    return media_pb2.Image(
+        id=image.id,
+        product_id=image.product_id,
+        variant_id=image.variant_id or 0,
+        alt=image.alt,
+        width=image.width,
+        height=image.height,
+        etag=image.etag,
+        create_time=time_to_wire(image.created_at),
+        **{size.field: file_url(image.file_key, size) for size in SIZES},
+    )
 
 
 def summary_of(product: product_pb2.Product) -> product_pb2.Product:

@@ -279,6 +279,13 @@ def _in_stock(*conditions: ColumnElement[bool]) -> Exists:
     )
 
 
+def rate(tx: Connection, product_id: int, rating: float) -> set[str]:
+    """Say how a product is rated, and return the lists on which it stands."""
+    hold_stock(tx, [product_id])
+    rated = update(Listing).where(Listing.product_id == product_id).values(rating=rating)
+    return set(tx.execute(rated.returning(Listing.list_key)).scalars())
+
+
 def move_category(tx: Connection, category_id: int, left: Collection[int], entered: Collection[int]) -> None:
     """Take what stands on a category's list off those of the categories `left`, and put it on those `entered`."""
     own = select(Listing.product_id).where(Listing.list_key == category_list(category_id))

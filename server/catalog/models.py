@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    UniqueConstraint,
     false,
     text,
 )
@@ -85,6 +86,8 @@ class Product(Base):
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     rating: Mapped[float] = mapped_column(default=0.0, server_default="0")
     reviews_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    # The file_key of its first image, so that lines of carts need not look for it; empty without one.
+    image: Mapped[str] = mapped_column(String(32), default="", server_default="")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -169,6 +172,8 @@ class Variant(Base):
     compare_at_minor: Mapped[int | None] = mapped_column(BigInteger)
     is_default: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(Integer, server_default="1")  # counts its changes, for the etag
+    # The file_key of the first image that shows it; empty where none shows it more than the others.
+    image: Mapped[str] = mapped_column(String(32), default="", server_default="")
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # with its product, or by itself
     # Deleted by itself: it does not come back with its product.
     removed: Mapped[bool] = mapped_column(Boolean, server_default=false())
@@ -184,6 +189,28 @@ class Variant(Base):
             sqlite_where=text("is_default"),
             postgresql_where=text("is_default"),
         ),
+    )
+
+
+class ProductImage(Base):
+    """A picture of a product, in the order of `position` and then `id`; its files are those of `file_key`."""
+
+    __tablename__ = "product_images"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"), index=True)
+    file_key: Mapped[str] = mapped_column(ForeignKey("media_files.key"), index=True)
+    position: Mapped[int] = mapped_column(Integer)
+    alt: Mapped[str] = mapped_column(String(250), default="")
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")  # counts its changes, for the etag
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("product_id", "file_key"),
+        Index("ix_product_images_product_id", "product_id", "position", "id"),
     )
 
 

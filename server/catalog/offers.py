@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, select
 
 from server.catalog.discounts import Discount
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
@@ -34,6 +34,8 @@ class Offer:
     on_sale: bool
     max_quantity_days: int = 0
     options: Options = ()
+    image: str = ""
+    """The key of the files of its picture; empty without one."""
 
 
 OFFER = (
@@ -53,6 +55,7 @@ OFFER = (
     Product.max_quantity_days,
     InventoryLevel.available,
     func.coalesce(Product.deleted_at, Variant.deleted_at).label("deleted_at"),
+    case((Variant.image != "", Variant.image), else_=Product.image).label("image"),
 )
 """The columns of an offer: see `offer_from`."""
 OF_VARIANT = and_(InventoryLevel.variant_id == Variant.id, InventoryLevel.location_id == DEFAULT_LOCATION_ID)
@@ -127,4 +130,5 @@ def offer_from(row: AnyRow, now: datetime) -> Offer:
         max_quantity_days=row.max_quantity_days,
         slug=row.slug,
         options=options_of(row.options),
+        image=row.image,
     )

@@ -9,6 +9,7 @@ from functools import cache
 from sqlalchemy import BigInteger, Connection, and_, cast, func, insert, select, update
 from sqlalchemy.orm import aliased
 
+from server.catalog.images import IMAGES
 from server.catalog.models import DEFAULT_LOCATION_ID, Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow, AnySelect, Json, Values
 from server.db.upsert import insert_for
@@ -43,6 +44,7 @@ def _products(dialect: str) -> AnySelect:
             default.id.label("default_variant_id"),
             _AVAILABLE.label("available"),
             of_product.correlate(Product).scalar_subquery().label("variants"),
+            IMAGES.label("images"),
         )
         .join(default, and_(default.product_id == Product.id, default.is_default))
         .outerjoin(Category, Category.id == Product.category_id)
@@ -143,3 +145,10 @@ def rename_variant(tx: Connection, product_id: int, before: str, sku: str) -> No
     """Give the variant that has its product's sku the new one of the product; there may be none such."""
     named = (Variant.product_id == product_id, Variant.sku == before, Variant.removed.is_(False))
     tx.execute(update(Variant).where(*named).values(sku=sku, version=Variant.version + 1))
+
+
+def rate_product(tx: Connection, product_id: int, rating: float, reviews_count: int) -> None:
+    """Say how a product is rated; its version stays, so that no change of the product itself is stale by that."""
+    tx.execute(
+        update(Product).where(Product.id == product_id).values(rating=rating, reviews_count=reviews_count)
+    )

@@ -9,6 +9,7 @@ from rich.console import Console
 from server import progress
 from server.cli.open_shop import open_shop
 from server.db.engine import connect
+from server.media.storage import store_of
 from server.settings import Settings
 from server.verify.run import rules, verify
 
@@ -28,7 +29,7 @@ def verify_database(settings: Settings) -> int:
     engine = connect(settings.url, pool_size=1)
     try:
         with progress.bars() as bars:
-            violations = verify(engine, progress=bars)
+            violations = verify(engine, store_of(settings), progress=bars)
     finally:
         engine.dispose()
     out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)  # rows hold people's own words

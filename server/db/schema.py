@@ -11,6 +11,7 @@ from server.db.base import Base
 from server.events import models as events
 from server.jobs import models as jobs
 from server.mail import models as mail
+from server.media import models as media
 from server.order import models as order
 from server.payment import models as payment
 from server.promotion import models as promotion
@@ -19,6 +20,7 @@ from server.recommend.registry import models as model_registry
 from server.recommend.training import models as training
 from server.refund import models as refund
 from server.repeats import models as repeats
+from server.review import models as review
 from server.segment import models as segment
 from server.user import models as user
 from server.webhooks import models as webhooks
@@ -35,6 +37,7 @@ __all__ = [
     "feedback",
     "jobs",
     "mail",
+    "media",
     "metadata",
     "model_registry",
     "order",
@@ -43,6 +46,7 @@ __all__ = [
     "properties",
     "refund",
     "repeats",
+    "review",
     "segment",
     "training",
     "user",

@@ -15,6 +15,7 @@ from server.db.schema import catalog, user
 from server.demo.browsing import make_looks
 from server.demo.goods import make_goods
 from server.demo.history import make_purchases
+from server.demo.opinions import make_reviews
 from server.demo.people import make_people
 from server.demo.trade import Market, make_baskets
 from server.demo.writing import DemoShop, category_count, write_shop
@@ -85,8 +86,9 @@ def make_shop(
     progress("Making up the demo shop", 2, 3)
     looks = make_looks(rng, baskets, goods, market)
     stock = [_stock(rng) for _ in goods]
+    reviews = make_reviews(rng, purchases, now)
     progress("Making up the demo shop", 3, 3)
-    return DemoShop(goods, people, purchases, looks, stock, now)
+    return DemoShop(goods, people, purchases, looks, reviews, stock, now)
 
 
 def _stock(rng: Random) -> int:

@@ -21,6 +21,7 @@ from server.demo.browsing import Look
 from server.demo.goods import CURRENCY, DemoProduct
 from server.demo.history import DemoOrder
 from server.demo.loyalty import write_coupons, write_points
+from server.demo.opinions import DemoReview, summaries, write_reviews
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.demo.variants import shares, size_of, variants_of
@@ -46,6 +47,7 @@ class DemoShop:
     people: Sequence[Person]
     purchases: Sequence[DemoOrder]
     looks: Sequence[Look]
+    reviews: Sequence[DemoReview]
     stock: Sequence[int]
     now: datetime
 
@@ -74,6 +76,7 @@ def write_shop(tx: Connection, shop: DemoShop, hashes: Mapping[str, str], progre
     write_coupons(tx, shop.now)
     progress(STAGE, 2, 4)
     _write_orders(tx, shop, ids)
+    write_reviews(tx, shop.reviews, ids.products, ids.users)
     progress(STAGE, 3, 4)
     _write_looks(tx, shop, ids)
     publish(tx, CatalogReplaced())
@@ -109,6 +112,7 @@ def _write_goods(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     shelves = _write_categories(tx)
     vendor_id = next((i for i, one in zip(ids.users, shop.people, strict=True) if one.role == "VENDOR"), None)
     placed = list(zip(ids.products, shop.goods, strict=True))
+    rated = summaries(shop.reviews)
     products = (
         (
             *(product_id, one.sku, one.slug, one.name, one.description, shelves[one.shelf.name], one.brand),
@@ -123,8 +127,9 @@ def _write_goods(tx: Connection, shop: DemoShop, ids: Ids) -> None:
                 "",
             ),
             *(vendor_id if one.brand in VENDOR_BRANDS else None, one.created_at, one.created_at),
+            *((rated[index].rating, rated[index].count) if index in rated else (0.0, 0)),
         )
-        for product_id, one in placed
+        for index, (product_id, one) in enumerate(placed)
     )
     write_rows(tx, metadata.tables["products"], _PRODUCT, products)
     _write_variants(tx, shop, ids)
@@ -280,7 +285,7 @@ def _write_looks(tx: Connection, shop: DemoShop, ids: Ids) -> None:
 _PRODUCT: Final = (
     *("id", "sku", "slug", "name", "description", "category_id", "brand", "price_minor", "compare_at_minor"),
     *("currency", "max_quantity", "attributes", "tags", "seo_title", "seo_description", "vendor_id"),
-    *("created_at", "updated_at"),
+    *("created_at", "updated_at", "rating", "reviews_count"),
 )
 _ORDER: Final = (
     *("id", "number", "user_id", "status", "currency"),

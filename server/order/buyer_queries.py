@@ -67,3 +67,14 @@ def net_units(connection: Connection, user_id: int, product_id: int, since: date
         )
         or 0
     )
+
+
+def was_delivered(connection: Connection, user_id: int, product_id: int) -> bool:
+    """Whether an order of a buyer's with a product was delivered, whatever became of it later."""
+    statement = (
+        select(Order.id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(Order.user_id == user_id, OrderLine.product_id == product_id, Order.delivered_at.is_not(None))
+        .limit(1)
+    )
+    return connection.scalar(statement) is not None

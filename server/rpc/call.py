@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from asyncio import Future
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -63,6 +63,11 @@ class Call:
     def reply_headers(self) -> list[tuple[str, str]]:
         """What a stream sends along before its first message."""
         return []
+
+    @cached_property
+    def pieces(self) -> AsyncGenerator[Message]:
+        """The messages after the first, where callers stream them; the interceptor sets it."""
+        return _nothing()
 
     @property
     def is_transcoded(self) -> bool:
@@ -134,6 +139,12 @@ class CallReader:
     def _is_edge_token(self, proof: str | bytes) -> bool:
         # As bytes: strings are compared only when they are ASCII, and a header need not be.
         return bool(self._edge_token) and secrets.compare_digest(str(proof).encode(), self._edge_token)
+
+
+async def _nothing() -> AsyncGenerator[Message]:
+    messages: tuple[Message, ...] = ()
+    for message in messages:
+        yield message
 
 
 def unread_call(method: str) -> Call:

@@ -112,17 +112,20 @@ class Interceptor:
         if method.startswith(EXEMPT):
             return handler
         deserialize, serialize = handler.request_deserializer, handler.response_serializer
-        if handler.unary_unary is not None and deserialize is not None:
+        streams_in = bool(handler.request_streaming)
+        unary = handler.unary_unary or handler.stream_unary
+        if unary is not None and deserialize is not None:
             return grpc.stream_unary_rpc_method_handler(
-                self._unary(self._plan(method, deserialize), self._awaitable(handler.unary_unary)),
+                self._unary(self._plan(method, deserialize, streams_in), self._awaitable(unary)),
                 response_serializer=packable(stable(serialize) if method in self._cacheable else serialize),
             )
-        if handler.unary_stream is not None and deserialize is not None:
+        stream = handler.unary_stream or handler.stream_stream
+        if stream is not None and deserialize is not None:
             return grpc.stream_stream_rpc_method_handler(
-                self._stream(self._plan(method, deserialize), handler.unary_stream),
+                self._stream(self._plan(method, deserialize, streams_in), stream),
                 response_serializer=breakable(serialize) if method in self._downloads else serialize,
             )
-        raise NotImplementedError(f"{method}: client streams have no wrapper yet")
+        raise NotImplementedError(f"{method}: what has no deserializer cannot be guarded")
 
     def unknown(self, method: str) -> Handler:
         """Return the handler that refuses the calls of a method that does not exist."""
@@ -141,7 +144,7 @@ class Interceptor:
 
         return grpc.stream_unary_rpc_method_handler(answer)
 
-    def _plan(self, method: str, deserialize: Deserialize) -> Plan:
+    def _plan(self, method: str, deserialize: Deserialize, streams_in: bool) -> Plan:
         return Plan(
             method,
             self._access.check_of(method),
@@ -149,6 +152,7 @@ class Interceptor:
             RequestReader(method, deserialize, self._validation, self._pool),
             self._telemetry.meter_of(method),
             method in self._downloads,
+            streams_in,
         )
 
     def _awaitable(self, behaviour: Callable[..., Message]) -> UnaryMethod:
@@ -161,6 +165,7 @@ class Interceptor:
         method, requests, finished = plan.method, plan.requests, plan.meter.finished
         running, begin, end = self._running, self._running.begin, self._running.end
         read_call, admit, read_request = self._calls.read, self._admit, plan.requests.read
+        streams_in = plan.streams_in
 
         async def answer(_: object, context: Context) -> Message:
             started = monotonic()
@@ -175,6 +180,8 @@ class Interceptor:
                     request = read_request(call, data)
                 else:
                     request = await requests.read_any(call, data)
+                if streams_in:
+                    call.pieces = requests.following(call, context)
                 reply = await behaviour(request, call)
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
@@ -209,6 +216,8 @@ class Interceptor:
                 task = running.begin(call.deadline)
                 self._admit(plan, call)
                 request = await requests.read_any(call, await context.read())
+                if plan.streams_in:
+                    call.pieces = requests.following(call, context)
                 running.unbind(task)
                 with self._limits.stream(call):
                     await self._send(behaviour(request, call), call, context, plan.is_download)

@@ -20,3 +20,5 @@ class Plan:
     requests: RequestReader
     meter: Meter
     is_download: bool
+    streams_in: bool
+    """Whether callers may send several messages."""

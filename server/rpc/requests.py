@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Final, TypeAlias
 
 from google.protobuf.message import DecodeError, Message
 
 from server.db.pool import Pool
 from server.errors import MalformedRequest
-from server.rpc.call import IDEMPOTENCY_KEY, IF_MATCH, Call
+from server.rpc.call import IDEMPOTENCY_KEY, IF_MATCH, Call, Context
 from server.rpc.preconditions import expect_etag
 from server.rpc.request_ids import adopt
 from server.rpc.validation import Validation
@@ -32,10 +32,7 @@ class RequestReader:
 
     def read(self, call: Call, data: bytes) -> Message:
         """The request of a call. Raises MalformedRequest and InvalidField."""
-        try:
-            request = self._deserialize(data)
-        except DecodeError:
-            raise MalformedRequest(method=call.short_method) from None
+        request = self._parse(call, data)
         header = call.headers.get
         if (key := header(IDEMPOTENCY_KEY)) is not None:
             adopt(request, key)
@@ -52,3 +49,19 @@ class RequestReader:
             return self.read(call, data)
         self._validation.check_size(self._method, len(data))
         return await self._pool.run(call.deadline, self.read, call, data)
+
+    async def following(self, call: Call, context: Context) -> AsyncGenerator[Message]:
+        """The messages after the first of a call that streams them, each read when it is asked for.
+
+        They are checked for nothing but their size: what they may hold is for the method to say. Raises
+        MalformedRequest and RequestTooLarge.
+        """
+        while isinstance(data := await context.read(), bytes):
+            self._validation.check_size(self._method, len(data))
+            yield self._parse(call, data)
+
+    def _parse(self, call: Call, data: bytes) -> Message:
+        try:
+            return self._deserialize(data)
+        except DecodeError:
+            raise MalformedRequest(method=call.short_method) from None

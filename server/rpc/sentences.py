@@ -39,6 +39,7 @@ PATTERNS = {
     r"^(https://[!-~]+)?$": "must be an https address, such as https://carrier.example/track/123",
     r"^[^,]*$": "must not have a comma: each is sent by itself, as in tags=red&tags=blue",
     r"^[^:]+:.+$": "must be a name and a value with a colon between, as in attributes=material:oak",
+    r"^[0-9a-f]{32}(-[0-9]{3,4})?\.webp$": "must be the name of a file, as the address of an image ends with it",
     r"^order\.[a-z_]{1,32}$": "must name a step of an order, such as order.shipped",
 }
 """What a text that does not match looks like when it does."""
@@ -61,10 +62,12 @@ CONDITIONS = {
     "coupon.id": Violation("coupon.id", "must be the id of a coupon", FieldReason.REQUIRED),
     "order.id": Violation("order.id", "must be the id of an order", FieldReason.REQUIRED),
     "endpoint.id": Violation("endpoint.id", "must be the id of an endpoint", FieldReason.REQUIRED),
+    "image.id": Violation("image.id", "must be the id of an image", FieldReason.REQUIRED),
     "gift_card.id": Violation("gift_card.id", "must be the id of a gift card", FieldReason.REQUIRED),
     "payment_method.id": Violation(
         "payment_method.id", "must be the id of a payment method", FieldReason.REQUIRED
     ),
+    "review.id": Violation("review.id", "must be the id of a review", FieldReason.REQUIRED),
     "segment.id": Violation("segment.id", "must be the id of a segment", FieldReason.REQUIRED),
     "recommendations.product": Violation(
         "product_id", "is required with the context PRODUCT", FieldReason.REQUIRED

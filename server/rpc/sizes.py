@@ -6,7 +6,7 @@ from functools import cache
 
 from buf.validate import validate_pb2
 from google.api import field_behavior_pb2
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
 MAX_STRUCT_BYTES = 48 * 1024
 """What any JSON object may take on the wire: 8 KiB of JSON that is all small numbers take five times as much."""
@@ -23,6 +23,10 @@ MAX_BATCH_METADATA_BYTES = 32 * 1024
 MIN_LIMIT = 16 * 1024
 """A message of this size costs next to nothing, and what is wrong with its fields can be said by name."""
 
+MAX_PIECE_BYTES = 1024 * 1024 + 16 * 1024
+"""What a message of a stream of the caller's may take: the gateway sends a body in pieces of a mebibyte at most,
+and with the first one what the path and the query say."""
+
 _ECHOED_BYTES = 128 * 1024
 """For fields that only the server fills, which a client may send back with the resource: a category's children."""
 _ECHOED_TEXT = 1024
@@ -38,6 +42,11 @@ _BYTES_OF_TYPES = {
     "google.api.HttpBody": 256 * 1024,  # what a payment gateway reports
 }
 """What types take that carry no rules."""
+
+
+def largest_of(method: MethodDescriptor) -> int:
+    """The bytes that a message of a method's caller may take."""
+    return MAX_PIECE_BYTES if method.client_streaming else largest(method.input_type)
 
 
 def largest(message: Descriptor) -> int:

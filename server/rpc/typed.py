@@ -23,6 +23,7 @@ SEVERAL_LINES = frozenset(
         "sanset.v1.Category.description",
         "sanset.v1.Product.description",
         "sanset.v1.Product.seo_description",
+        "sanset.v1.Review.text",
     }
 )
 """The fields whose texts may have several lines."""

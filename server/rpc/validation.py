@@ -15,7 +15,7 @@ from protovalidate import Validator
 from server.contract import is_read, native_path
 from server.errors import FieldReason, InvalidField, RequestTooLarge, Violation
 from server.rpc.sentences import describe, too_many
-from server.rpc.sizes import MIN_LIMIT, largest
+from server.rpc.sizes import MIN_LIMIT, largest_of
 from server.rpc.storable import flaws
 from server.rpc.typed import is_output_only, tidy
 
@@ -46,7 +46,7 @@ class Validation:
     def __init__(self, services: Iterable[ServiceDescriptor]) -> None:
         methods = [method for service in services for method in service.methods]
         self._validator = _VALIDATOR
-        self._largest = {native_path(method): largest(method.input_type) for method in methods}
+        self._largest = {native_path(method): largest_of(method) for method in methods}
         self._reads = frozenset(native_path(method) for method in methods if is_read(method))
         self._sound: dict[tuple[str, bytes], None] = {}
         self._unsound: dict[tuple[str, bytes], Sequence[Violation]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Self
 
 from pydantic import ValidationError, model_validator
@@ -14,6 +15,7 @@ from server.settings.capacity import CapacitySettings
 from server.settings.jobs import JobSettings
 from server.settings.loyalty import LoyaltySettings
 from server.settings.mail import MailSettings
+from server.settings.media import MediaSettings
 from server.settings.network import NetworkSettings
 from server.settings.orders import OrderSettings
 from server.settings.pages import PageSettings
@@ -21,6 +23,7 @@ from server.settings.payment import TOO_FINE_FOR_STRIPE, PaymentSettings
 from server.settings.pricing import PricingSettings
 from server.settings.production import refuse_unfit
 from server.settings.recommend import RecommendSettings
+from server.settings.reviews import ReviewSettings
 from server.settings.storage import StorageSettings
 
 MIN_BCRYPT_COST = 10
@@ -38,6 +41,8 @@ class Settings(
     LoyaltySettings,
     PricingSettings,
     RecommendSettings,
+    ReviewSettings,
+    MediaSettings,
     PageSettings,
     AccountSettings,
     JobSettings,
@@ -80,6 +85,11 @@ class Settings(
                 "lost reply and asks again is signed out"
             )
         return self
+
+    @property
+    def media_dir(self) -> Path:
+        """The directory of the files of images, where they are not in a bucket."""
+        return self.upload_folder or self.data_dir / "media"
 
     @property
     def reflects(self) -> bool:

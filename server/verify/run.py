@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Executable, Select, bindparam, text
 
 from server.db.reading import reading
+from server.media.storage import FileStore
 from server.progress import ProgressReport, silent
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
+from server.verify.images import FILES, IMAGES, missing_files
 from server.verify.money_moved import MONEY_MOVED
 from server.verify.orders import ORDERS
 from server.verify.outboxes import OUTBOXES
@@ -21,6 +24,7 @@ from server.verify.pricing import PRICING
 from server.verify.promotions import PROMOTIONS
 from server.verify.references import reference_rules
 from server.verify.refunds import REFUNDS
+from server.verify.reviews import REVIEWS
 from server.verify.rule import Rule
 from server.verify.shipments import SHIPMENTS
 from server.verify.stock import STOCK
@@ -45,6 +49,8 @@ def rules() -> list[Rule]:
     """Every rule: of stock, orders, checkout, what comes after a sale and its units, and references."""
     return [
         *STOCK,
+        *IMAGES,
+        *REVIEWS,
         *ORDERS,
         *PRICING,
         *CARTS,
@@ -60,11 +66,13 @@ def rules() -> list[Rule]:
     ]
 
 
-def verify(engine: Engine, *, progress: ProgressReport = silent) -> list[Discrepancy]:
+def verify(
+    engine: Engine, store: FileStore | None = None, *, progress: ProgressReport = silent
+) -> list[Discrepancy]:
     """Find the rows that break a rule, at most `MAX_PER_RULE` for each; an empty list is a sound shop.
 
-    Reads only. Each rule is one query, which sees the database at one moment: every transaction of the shop keeps
-    the rules, so it may run beside them.
+    With a `store` the files of the newest images are looked for too. Reads only. Each rule is one query, which
+    sees the database at one moment: every transaction of the shop keeps the rules, so it may run beside them.
     """
     every = _queries(engine.dialect.name)
     discrepancies: list[Discrepancy] = []
@@ -72,6 +80,9 @@ def verify(engine: Engine, *, progress: ProgressReport = silent) -> list[Discrep
         for done, (rule, query) in enumerate(every):
             progress("Verifying", done, len(every))
             discrepancies.extend(_broken(connection, rule, query))
+    if store is not None:
+        missing = islice(missing_files(engine, store), MAX_PER_RULE)
+        discrepancies.extend(Discrepancy(FILES, sentence) for sentence in missing)
     progress("Verifying", len(every), len(every))
     return discrepancies
 

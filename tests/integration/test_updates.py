@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -19,18 +20,22 @@ from sanset.v1 import (
     cart_pb2,
     category_pb2,
     gift_card_pb2,
+    media_pb2,
     order_pb2,
     order_service_pb2,
     payment_method_pb2,
     payment_pb2,
     product_pb2,
     promotion_pb2,
+    review_pb2,
     segment_pb2,
     user_pb2,
     variant_pb2,
     webhook_pb2,
 )
 from support.payment_shop import gift_card
+from support.pictures import another_png
+from support.review_story import buyer_of, review, reviews
 from support.running_shop import Account, Refused, RunningShop, refusal
 
 from server.contract import METHODS, is_writable, native_path, resource_of_update
@@ -308,7 +313,36 @@ def _order(shop: RunningShop) -> Room:
     return Room(shop, shop.admin, UPDATES["UpdateOrder"], read(), read, frozenset(), {"metadata": {"erp": 8}})
 
 
+def _image(shop: RunningShop) -> Room:
+    product = shop.product()
+    request = media_pb2.UploadImageRequest(
+        product_id=product.id,
+        file=HttpBody(data=another_png()),
+        variant_id=product.default_variant_id,
+        alt="A mug",
+    )
+    image = shop.media.UploadImage(iter([request]), metadata=shop.admin.metadata)
+
+    def read() -> media_pb2.Image:
+        return shop.media.GetImage(media_pb2.GetImageRequest(image_id=image.id))
+
+    return Room(shop, shop.admin, UPDATES["UpdateImage"], image, read, frozenset(), {"alt": "A cup"})
+
+
+def _review(shop: RunningShop) -> Room:
+    product = shop.product()
+    author = buyer_of(shop, product.id)
+    made = review(shop, product.id, author, 4, title="Good", text="Holds\ncoffee.")
+
+    def read() -> review_pb2.Review:
+        return reviews(shop).GetReview(review_pb2.GetReviewRequest(review_id=made.id))
+
+    return Room(shop, author, UPDATES["UpdateReview"], made, read, frozenset({"rating"}), {"title": "Fine"})
+
+
 ROOMS = {
+    "UpdateImage": _image,
+    "UpdateReview": _review,
     "UpdateOrder": _order,
     "UpdateMe": _account,
     "UpdateAddress": _address,

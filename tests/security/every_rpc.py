@@ -17,6 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from ids import IDS, NOBODYS, Id, is_required, name_of, named_ids, names_something, nested_ids
 from sanset.v1.access_pb2 import AccessRule
+from support.pictures import another_png
 from support.running_shop import PASSWORD, Account
 from world import METHODS, NO_PERMISSION, VENDOR_MAY, World, rule
 
@@ -175,6 +176,11 @@ def _receive_return(world: World, caller: Account) -> Fields:
     return {"return_id": requested.id, "restock_items": requested.items}
 
 
+def _create_review(world: World, caller: Account) -> Fields:
+    review = {"rating": 4, "title": "Good", "text": "Holds\ncoffee."}
+    return {"product_id": samples.delivered_product_id(world, caller), "review": review}
+
+
 def _create_endpoint(world: World, caller: Account) -> Fields:
     world.forget_endpoints()  # a shop has at most 20
     return {"endpoint": {"url": "https://8.8.8.8/hook", "event_types": ["order.shipped"]}}
@@ -253,6 +259,15 @@ CASES: Final[dict[str, Case]] = {
     "ExportProducts": Case(fields={"format": "CSV"}),
     "SetInventory": Case(fields={"quantity": 7}),
     "AdjustInventory": Case(fields={"delta": 7}),
+    # Images
+    "UploadImage": Case(
+        fields=lambda world, caller: {"file": {"data": another_png()}, "alt": "A mug"}, other=("alt", "A cup")
+    ),
+    "UpdateImage": Case(
+        fields=lambda world, caller: {"image": {"id": samples.image_id(world, caller), "alt": "A mug"}}
+    ),
+    "ReorderImages": Case(fields=samples.reordered_images),
+    "GetMediaFile": Case(fields=lambda world, caller: {"name": samples.file_name(world, caller)}),
     # Cart
     "AddItem": Case(fields={"quantity": 2}),
     "UpdateItem": Case(fields={"quantity": 3}),
@@ -290,6 +305,13 @@ CASES: Final[dict[str, Case]] = {
     "ApproveReturn": Case(fields={"comment": "Yes"}),
     "RejectReturn": Case(fields={"comment": "No"}),
     "ReceiveReturn": Case(fields=_receive_return),
+    # Reviews: what is published is everybody's
+    "CreateReview": Case(fields=_create_review),
+    "GetReview": Case(ids={"review_id": Id(samples.review_id)}),
+    "UpdateReview": Case(
+        fields=lambda world, caller: {"review": {"id": samples.review_id(world, caller), "rating": 2}}
+    ),
+    "ModerateReview": Case(fields={"status": "REJECTED"}, ids={"review_id": Id(samples.review_id)}),
     # Webhooks
     "CreateWebhookEndpoint": Case(fields=_create_endpoint, other=("endpoint.url", "https://8.8.8.8/other")),
     "UpdateWebhookEndpoint": Case(fields=_update_endpoint),

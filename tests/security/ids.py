@@ -42,6 +42,7 @@ IDS: Final[Mapping[str, Id]] = MappingProxyType({
     "order_id": Id(samples.order_id, "ORDER_NOT_FOUND"),
     "payment_method_id": Id(samples.payment_method_id, "PAYMENT_METHOD_NOT_FOUND"),
     "refund_id": Id(samples.refund_id, "REFUND_NOT_FOUND"),
+    "review_id": Id(samples.review_id, "REVIEW_NOT_FOUND"),
     "return_id": Id(lambda world, caller: samples.requested_return(world, caller).id, "RETURN_NOT_FOUND"),
     "session_id": Id(samples.session_id, "SESSION_NOT_FOUND", never="f" * 32),
     "user_id": Id(lambda world, caller: caller.user_id, "USER_NOT_FOUND"),
@@ -52,6 +53,7 @@ IDS: Final[Mapping[str, Id]] = MappingProxyType({
     "delivery_id": Id(lambda world, caller: world.delivery_id()),
     "endpoint_id": Id(lambda world, caller: world.endpoint().id),
     "gift_card_id": Id(lambda world, caller: samples.gift_card(world).id),
+    "image_id": Id(samples.image_id),
     "product_id": Id(samples.product_id),
     "segment_id": Id(lambda world, caller: samples.segment_id(world)),
     "training_id": Id(lambda world, caller: world.training_id),
@@ -62,7 +64,7 @@ IDS: Final[Mapping[str, Id]] = MappingProxyType({
 """By the name of the field."""
 
 NOBODYS: Final = frozenset({
-    "product_ids", "variant_id", "parent_id", "slug", "vendor_id",  # of the catalogue
+    "product_ids", "image_ids", "variant_id", "parent_id", "slug", "vendor_id",  # of the catalogue
     "code",  # a coupon is the shop's, and a gift card is its bearer's: who has the code may know the balance
     "number",  # narrows a list of orders, whoever may see that
     "payment_token", "payment_method_token",  # of the gateway

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from google.api.httpbody_pb2 import HttpBody
 from google.type.money_pb2 import Money
 from sanset.v1.auth_pb2 import ListSessionsRequest
 from sanset.v1.cart_pb2 import AddItemRequest, SyncCartRequest
 from sanset.v1.gift_card_pb2 import CreateGiftCardRequest, GiftCard
+from sanset.v1.media_pb2 import Image, UploadImageRequest
 from sanset.v1.order_pb2 import Order
 from sanset.v1.payment_method_pb2 import (
     CreatePaymentMethodRequest,
@@ -21,10 +23,13 @@ from sanset.v1.product_pb2 import Product
 from sanset.v1.promotion_pb2 import Coupon, CreateCouponRequest, Tier
 from sanset.v1.refund_pb2 import Return
 from sanset.v1.refund_service_pb2 import ApproveReturnRequest, RefundOrderRequest, RequestReturnRequest
+from sanset.v1.review_pb2 import CreateReviewRequest, Review
+from sanset.v1.review_pb2_grpc import ReviewServiceStub
 from sanset.v1.segment_pb2 import CreateSegmentRequest, Segment, SegmentRules
 from sanset.v1.user_pb2 import Address
 from sanset.v1.variant_pb2 import CreateVariantRequest, Variant
 from sanset.v1.wishlist_pb2 import AddToWishlistRequest
+from support.pictures import another_png
 from support.running_shop import Account
 from world import World
 
@@ -122,6 +127,45 @@ def variant_of(world: World, caller: Account) -> Variant:
     owner = caller if caller.user_id == world.vendor.user_id else world.shop.admin
     request = CreateVariantRequest(product_id=world.product_of(owner).id, variant=variant())
     return world.shop.catalog.CreateVariant(request, metadata=owner.metadata)
+
+
+def image(world: World, caller: Account) -> Image:
+    """An image of a product that the caller may change, if anybody may."""
+    owner = caller if caller.user_id == world.vendor.user_id else world.shop.admin
+    whole = UploadImageRequest(product_id=product_id(world, caller), file=HttpBody(data=another_png()))
+    return world.shop.media.UploadImage(iter([whole]), metadata=owner.metadata)
+
+
+def image_id(world: World, caller: Account) -> int:
+    """The id of such an image."""
+    return image(world, caller).id
+
+
+def reordered_images(world: World, caller: Account) -> dict[str, Any]:
+    """The fields of a request that sorts the one image of a product."""
+    only = image(world, caller)
+    return {"product_id": only.product_id, "image_ids": [only.id]}
+
+
+def file_name(world: World, caller: Account) -> str:
+    """The name of a file of an image."""
+    return image(world, caller).thumbnail_url.rpartition("/")[2]
+
+
+def delivered_product_id(world: World, caller: Account) -> int:
+    """A product that was delivered to the caller."""
+    order = world.shop.order(caller)
+    for status in (Order.PROCESSING, Order.SHIPPED, Order.DELIVERED):
+        world.shop.move(order.id, status)
+    return order.items[0].product_id
+
+
+def review_id(world: World, caller: Account) -> int:
+    """A review of the caller's, which is published."""
+    product_id = delivered_product_id(world, caller)
+    request = CreateReviewRequest(product_id=product_id, review=Review(rating=4))
+    stub = ReviewServiceStub(world.shop.channel)
+    return stub.CreateReview(request, metadata=caller.metadata).id
 
 
 def wished_product_id(world: World, caller: Account) -> int:

@@ -34,8 +34,8 @@ from server.rpc.validation import Validation
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 ENDS_ITS_SESSION = {"Logout", "RevokeSession"}
 LEAVES_ITS_TARGET = {
-    "UpdateAddress", "UpdateCategory", "UpdateCoupon", "UpdateGiftCard", "UpdateMe", "UpdateOrder",
-    "UpdateProduct", "UpdateSegment",
+    "UpdateAddress", "UpdateCategory", "UpdateCoupon", "UpdateGiftCard", "ModerateReview", "UpdateImage",
+    "UpdateMe", "UpdateOrder", "UpdateProduct", "UpdateReview", "UpdateSegment",
 }  # fmt: skip
 """What may be sent again for the same thing once it was done."""
 

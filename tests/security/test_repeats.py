@@ -54,7 +54,7 @@ NOT_SERVED = {
 AT_ONCE = [
     "Register", "AddItem", "MoveToCart", "CreateAddress", "CreatePaymentMethod", "CreateProduct",
     "AdjustInventory", "AdjustPoints", "CreateGiftCard", "CreateCoupon", "Checkout", "RefundOrder",
-    "RequestReturn", "TrackEvent", "DeleteAddress",
+    "RequestReturn", "TrackEvent", "DeleteAddress", "UploadImage", "CreateReview",
 ]  # fmt: skip
 
 

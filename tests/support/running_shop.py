@@ -26,6 +26,7 @@ from sanset.v1 import (
     cart_pb2_grpc,
     catalog_pb2_grpc,
     inventory_pb2_grpc,
+    media_pb2_grpc,
     model_service_pb2_grpc,
     order_pb2,
     order_service_pb2,
@@ -134,6 +135,7 @@ class RunningShop:
         self.users = user_pb2_grpc.UserServiceStub(self.channel)
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(self.channel)
         self.inventory = inventory_pb2_grpc.InventoryServiceStub(self.channel)
+        self.media = media_pb2_grpc.MediaServiceStub(self.channel)
         self.cart = cart_pb2_grpc.CartServiceStub(self.channel)
         self.promotions = promotion_pb2_grpc.PromotionServiceStub(self.channel)
         self.orders = order_service_pb2_grpc.OrderServiceStub(self.channel)

@@ -12,7 +12,7 @@ import server
 from server.app import Rooms
 
 ROOT = Path(server.__file__).parent
-SOME_SHOPS_NEED = {"alembic", "faiss", "scipy", "stripe", "xlsxwriter"}
+SOME_SHOPS_NEED = {"PIL", "alembic", "boto3", "faiss", "scipy", "stripe", "xlsxwriter"}
 """Libraries that take long to load: for migrations, for a trained model, for Stripe, for a workbook."""
 
 

@@ -16,7 +16,7 @@ MADE_BY_THE_SERVER = {"id", "create_time", "update_time"}
 NAMES_ANOTHER = {"Shipment.id": "the parcel that is corrected"}
 """Ids that clients send of something else than the resource that a request is about."""
 
-NEEDS_NO_RULE = {"google.api.HttpBody": "its signature is checked, whatever it holds"}
+NEEDS_NO_RULE = {"google.api.HttpBody": "its signature is checked, or it is decoded, whatever it holds"}
 
 
 def _behaviors(field: FieldDescriptor) -> set[int]:

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from sanset.v1 import access_pb2, errors_pb2
 from sanset.v1.access_pb2 import AccessRule
 
-from server.contract import METHODS, Binding, bindings_of, is_cacheable, is_public
+from server.contract import METHODS, Binding, bindings_of, is_cacheable, is_immutable, is_public
 
 DOCUMENT: Any = json.loads((Path(__file__).parents[2] / "generated/sanset/openapi.json").read_text("utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -118,8 +118,9 @@ def test_what_caches_may_keep_has_an_etag_and_can_be_asked_for_again() -> None:
     for method in METHODS:
         for binding in bindings_of(method):
             operation = DOCUMENT["paths"][_path(binding)][binding.verb.lower()]
-            assert ("304" in operation["responses"]) == is_cacheable(method)
-            assert ("etag" in operation["responses"]["200"]["headers"]) == is_cacheable(method)
+            can_be_kept = is_cacheable(method) or is_immutable(method)
+            assert ("304" in operation["responses"]) == can_be_kept
+            assert ("etag" in operation["responses"]["200"]["headers"]) == can_be_kept
 
 
 def test_refusals_say_in_headers_what_http_has_headers_for() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Generator, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
@@ -23,6 +23,9 @@ P = ParamSpec("P")
 Reply = TypeVar("Reply")
 Metadata = Sequence[tuple[str, str | bytes]]
 
+PIECE_BYTES = 256 * 1024
+"""Of a file in one message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -32,7 +35,7 @@ class Prepared:
     metadata: pairs to send beside those of the client.
     """
 
-    request: Message
+    request: Message | Iterable[Message]
     timeout: float | None = None
     metadata: Metadata = ()
 
@@ -122,6 +125,41 @@ class Unary(Generic[P, Reply]):
             return run(work) if isinstance(service, Service) else work
 
         return update_wrapper(call, self.request)
+
+
+class Upload(Unary[P, Reply]):
+    """Calls an RPC that takes a file, which is sent in pieces, and returns its reply."""
+
+    @overload
+    def __get__(self, service: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, service: Service, owner: type) -> Callable[P, Reply]: ...
+    @overload
+    def __get__(self, service: AsyncService, owner: type) -> Callable[P, Coroutine[Any, Any, Reply]]: ...
+    def __get__(self, service: Service | AsyncService | None, owner: type) -> Any:
+        """Return the method, bound to a service."""
+        if service is None:
+            return self
+
+        def call(*args: P.args, **fields: P.kwargs) -> Any:
+            prepared = self.request(*args, **fields)
+            whole: Any = prepared.request
+            work = service.call(self.rpc, replace(prepared, request=pieces(whole)))
+            return run(work) if isinstance(service, Service) else work
+
+        return update_wrapper(call, self.request)
+
+
+def pieces(request: Any) -> list[Any]:
+    """The messages that a request with a whole `file` is sent as: the rest of it goes with the first."""
+    data: bytes = request.file.data
+    first = type(request)()
+    first.CopyFrom(request)
+    first.file.data = data[:PIECE_BYTES]
+    rest = [type(request)() for _ in range(PIECE_BYTES, len(data), PIECE_BYTES)]
+    for number, piece in enumerate(rest, start=1):
+        piece.file.data = data[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
+    return [first, *rest]
 
 
 class Many(Generic[P, Reply]):

@@ -79,6 +79,8 @@ class AccessRule(_message.Message):
         """Create and change coupons, adjust points, and create gift cards."""
         MANAGE_WEBHOOKS: AccessRule._Permission.ValueType  # 8
         """Register webhook endpoints for orders."""
+        MANAGE_REVIEWS: AccessRule._Permission.ValueType  # 10
+        """Publish and reject reviews, and see those that are not published."""
 
     class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
         """The permissions of a role beyond its own account. Admins hold every permission."""
@@ -101,6 +103,8 @@ class AccessRule(_message.Message):
     """Create and change coupons, adjust points, and create gift cards."""
     MANAGE_WEBHOOKS: AccessRule.Permission.ValueType  # 8
     """Register webhook endpoints for orders."""
+    MANAGE_REVIEWS: AccessRule.Permission.ValueType  # 10
+    """Publish and reject reviews, and see those that are not published."""
 
     LEVEL_FIELD_NUMBER: _builtins.int
     PERMISSION_FIELD_NUMBER: _builtins.int
@@ -124,9 +128,14 @@ Global___AccessRule: _TypeAlias = AccessRule  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
 CACHEABLE_FIELD_NUMBER: _builtins.int
+IMMUTABLE_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___AccessRule]
 """The rule that guards this RPC."""
 cacheable: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.bool]
 """Whether every caller who is not signed in gets the same reply. Over HTTP caches may keep it for some seconds, and
 ask by its `etag` (`If-None-Match`) whether it changed.
+"""
+immutable: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.bool]
+"""Whether the reply to a request is the same for ever and for everybody, as the request names it by its content. Over
+HTTP caches may keep it for a year.
 """

@@ -160,7 +160,7 @@ class CartItem(_message.Message):
     product_name: _builtins.str
     """The product's name, as in `name`."""
     product_image: _builtins.str
-    """Address of the product's first image; empty without one."""
+    """The `thumbnail_url` of the first image that shows the variant, else of the product's first; empty without one."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit now."""

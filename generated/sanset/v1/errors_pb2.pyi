@@ -405,6 +405,24 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The variant is the only one of its product. FAILED_PRECONDITION.
     Metadata: `product_id`, `variant_id`.
     """
+    INVALID_IMAGE: _ErrorReason.ValueType  # 210
+    """The file is no image that is taken: not JPEG, PNG or WebP, damaged, too large, animated, or something else besides.
+    INVALID_ARGUMENT, with the field. Metadata: `field`.
+    """
+    IMAGE_NOT_FOUND: _ErrorReason.ValueType  # 211
+    """There is no such image, or it is not one of the product's. NOT_FOUND. Metadata: `image_id`."""
+    MEDIA_FILE_NOT_FOUND: _ErrorReason.ValueType  # 212
+    """There is no such file, or it is not needed any more. NOT_FOUND. Metadata: `name`."""
+    MEDIA_AWAY: _ErrorReason.ValueType  # 213
+    """The files of images can be neither read nor stored for a moment. UNAVAILABLE."""
+    REVIEW_NOT_FOUND: _ErrorReason.ValueType  # 230
+    """There is no such review, or it is not one that the caller may see or change. NOT_FOUND. Metadata: `review_id`."""
+    ALREADY_REVIEWED: _ErrorReason.ValueType  # 231
+    """The caller has reviewed the product already. ALREADY_EXISTS. Metadata: `product_id`."""
+    NOT_A_BUYER: _ErrorReason.ValueType  # 232
+    """No order of the caller's with the product was delivered. FAILED_PRECONDITION. Metadata: `product_id`."""
+    OWN_PRODUCT: _ErrorReason.ValueType  # 233
+    """The caller sells the product, and cannot review it. PERMISSION_DENIED. Metadata: `product_id`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -803,6 +821,24 @@ LAST_VARIANT: ErrorReason.ValueType  # 191
 """The variant is the only one of its product. FAILED_PRECONDITION.
 Metadata: `product_id`, `variant_id`.
 """
+INVALID_IMAGE: ErrorReason.ValueType  # 210
+"""The file is no image that is taken: not JPEG, PNG or WebP, damaged, too large, animated, or something else besides.
+INVALID_ARGUMENT, with the field. Metadata: `field`.
+"""
+IMAGE_NOT_FOUND: ErrorReason.ValueType  # 211
+"""There is no such image, or it is not one of the product's. NOT_FOUND. Metadata: `image_id`."""
+MEDIA_FILE_NOT_FOUND: ErrorReason.ValueType  # 212
+"""There is no such file, or it is not needed any more. NOT_FOUND. Metadata: `name`."""
+MEDIA_AWAY: ErrorReason.ValueType  # 213
+"""The files of images can be neither read nor stored for a moment. UNAVAILABLE."""
+REVIEW_NOT_FOUND: ErrorReason.ValueType  # 230
+"""There is no such review, or it is not one that the caller may see or change. NOT_FOUND. Metadata: `review_id`."""
+ALREADY_REVIEWED: ErrorReason.ValueType  # 231
+"""The caller has reviewed the product already. ALREADY_EXISTS. Metadata: `product_id`."""
+NOT_A_BUYER: ErrorReason.ValueType  # 232
+"""No order of the caller's with the product was delivered. FAILED_PRECONDITION. Metadata: `product_id`."""
+OWN_PRODUCT: ErrorReason.ValueType  # 233
+"""The caller sells the product, and cannot review it. PERMISSION_DENIED. Metadata: `product_id`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -12,6 +12,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from sanset.v1 import media_pb2 as _media_pb2
 from sanset.v1 import product_option_pb2 as _product_option_pb2
 import builtins as _builtins
 import sys
@@ -39,7 +40,7 @@ class Product(_message.Message):
         VIEW_UNSPECIFIED: Product._View.ValueType  # 0
         """Not set: SUMMARY."""
         SUMMARY: Product._View.ValueType  # 1
-        """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `seo_title` and
+        """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `images`, `seo_title` and
         `seo_description`.
         """
         FULL: Product._View.ValueType  # 2
@@ -51,7 +52,7 @@ class Product(_message.Message):
     VIEW_UNSPECIFIED: Product.View.ValueType  # 0
     """Not set: SUMMARY."""
     SUMMARY: Product.View.ValueType  # 1
-    """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `seo_title` and
+    """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `images`, `seo_title` and
     `seo_description`.
     """
     FULL: Product.View.ValueType  # 2
@@ -113,6 +114,8 @@ class Product(_message.Message):
     MAX_QUANTITY_DAYS_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     DELETE_TIME_FIELD_NUMBER: _builtins.int
+    IMAGE_URL_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     COLORS_FIELD_NUMBER: _builtins.int
     SIZES_FIELD_NUMBER: _builtins.int
     VARIANTS_COUNT_FIELD_NUMBER: _builtins.int
@@ -164,6 +167,8 @@ class Product(_message.Message):
     """In how many days one customer may buy `max_quantity` units, over all their orders; what they cancel or send back does
     not count. Beyond that Checkout is FAILED_PRECONDITION (PURCHASE_LIMIT). 0: `max_quantity` is of each order.
     """
+    image_url: _builtins.str
+    """The `medium_url` of the first of its images; empty while it has none."""
     variants_count: _builtins.int
     """Number of its variants: see ListVariants."""
     @_builtins.property
@@ -207,6 +212,10 @@ class Product(_message.Message):
     @_builtins.property
     def delete_time(self) -> _timestamp_pb2.Timestamp:
         """Time of its deletion; only where ListProducts shows deleted products."""
+
+    @_builtins.property
+    def images(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.Image]:
+        """Its images in their order."""
 
     @_builtins.property
     def colors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -256,6 +265,8 @@ class Product(_message.Message):
         max_quantity_days: _builtins.int | None = ...,
         metadata: _struct_pb2.Struct | None = ...,
         delete_time: _timestamp_pb2.Timestamp | None = ...,
+        image_url: _builtins.str = ...,
+        images: _abc.Iterable[_media_pb2.Image] | None = ...,
         colors: _abc.Iterable[_builtins.str] | None = ...,
         sizes: _abc.Iterable[_builtins.str] | None = ...,
         variants_count: _builtins.int = ...,
@@ -264,7 +275,7 @@ class Product(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "price", b"price", "price_range", b"price_range", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "colors", b"colors", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "options", b"options", "price", b"price", "price_range", b"price_range", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sizes", b"sizes", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "variants_count", b"variants_count", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "colors", b"colors", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "image_url", b"image_url", "images", b"images", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "options", b"options", "price", b"price", "price_range", b"price_range", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sizes", b"sizes", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "variants_count", b"variants_count", "vendor_id", b"vendor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__brand: _TypeAlias = _typing.Literal["brand"]  # noqa: Y015
     _WhichOneofArgType__brand: _TypeAlias = _typing.Literal["_brand", b"_brand"]  # noqa: Y015

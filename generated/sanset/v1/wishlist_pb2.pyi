@@ -54,7 +54,7 @@ class WishlistItem(_message.Message):
     size: _builtins.str
     """The value of the option size; empty without one."""
     product_image: _builtins.str
-    """Address of the product's first image; empty without one."""
+    """The `thumbnail_url` of the first image that shows the variant, else of the product's first; empty without one."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit now."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sanset
 
-from server.contract import METHODS, REPORTS_A_MINUTE
+from server.contract import FILES_A_MINUTE, METHODS, REPORTS_A_MINUTE
 from server.process.envoy import local_replies, strict_json
 from server.process.envoy.routes import expressions
 from server.process.ports import LOOPBACK
@@ -65,6 +65,9 @@ API_REPLY_HEADERS = (
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """Bytes that the JSON of a reply may take, as server.paging promises; it is made in one piece."""
+
+UPLOAD_SECONDS = 75
+"""What an upload may take: the 60 s that any request may, and what is made of the file then."""
 
 MIN_CALLS_OF_CONNECTION = 100
 """Calls and streams that any HTTP/2 connection may carry at a time, as RFC 9113 recommends."""
@@ -131,6 +134,9 @@ def values(
         "DEADLINE_SECONDS": f"{deadline:.3f}",
         "GRPC_MILLISECONDS": str(round((deadline + 2) * 1000)),
         "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker, who knows why, gives up first
+        "UPLOAD_SECONDS": f"{UPLOAD_SECONDS:.3f}",
+        "UPLOAD_MILLISECONDS": str((UPLOAD_SECONDS + 2) * 1000),
+        "UPLOAD_TIMEOUT": f"{UPLOAD_SECONDS + 1}s",
     }
 
 
@@ -196,6 +202,7 @@ def _limits(settings: Settings, workers: int) -> dict[str, str]:
         "RATE_LIMIT": str(limit or 1),  # a bucket cannot be empty by nature; at 0 per cent nobody asks it
         "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
         "REPORTS_A_MINUTE": str(REPORTS_A_MINUTE),
+        "FILES_A_MINUTE": str(FILES_A_MINUTE),
         "MAX_BODY_BYTES": str(settings.max_message_bytes),
         "BUFFER_BYTES": str(max(settings.max_message_bytes, MAX_REPLY_BYTES)),
     }

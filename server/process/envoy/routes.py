@@ -9,7 +9,17 @@ from itertools import groupby
 
 from google.protobuf.descriptor import MethodDescriptor
 
-from server.contract import bindings_of, is_cacheable, is_export, is_public, is_read, is_report, native_path
+from server.contract import (
+    bindings_of,
+    is_cacheable,
+    is_export,
+    is_immutable,
+    is_public,
+    is_read,
+    is_report,
+    is_upload,
+    native_path,
+)
 
 _HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 _PATH_VARIABLE = re.compile(r"\\\{[^{}]+\\\}")
@@ -19,14 +29,16 @@ _PATH_VARIABLE = re.compile(r"\\\{[^{}]+\\\}")
 def expressions(methods: Sequence[MethodDescriptor]) -> dict[str, str]:
     """The values of `envoy.yaml` that follow from the methods: names of services, and regular expressions (RE2).
 
-    Streams and exports have routes without a time limit, reads are repeated on another worker, and the limits of
-    addresses tell calls with a token from those that need none and from the reports of machines.
+    Streams and exports have routes without a time limit, uploads one without a buffer, reads are repeated on
+    another worker, and the limits of addresses tell calls with a token from those that need none, from the reports
+    of machines, and from files, of which a page shows many.
     """
     exports = [method for method in methods if is_export(method)]
     streams = [method for method in methods if method.server_streaming and method not in exports]
     reads = [method for method in methods if is_read(method) and not method.server_streaming]
     reports = [method for method in methods if is_report(method)]
-    public = [method for method in methods if is_public(method) and method not in reports]
+    files = [method for method in methods if is_immutable(method)]
+    public = [method for method in methods if is_public(method) and method not in (*reports, *files)]
     values: dict[str, object] = {
         "SERVICES": list(dict.fromkeys(method.containing_service.full_name for method in methods)),
         "STREAM_PATHS": _http(streams),
@@ -35,6 +47,9 @@ def expressions(methods: Sequence[MethodDescriptor]) -> dict[str, str]:
         "EXPORT_METHODS": _native(exports),
         "READ_METHODS": _native(reads),
         "CACHEABLE_PATHS": _http(method for method in reads if is_cacheable(method)),
+        "UPLOAD_PATHS": _http(method for method in methods if is_upload(method)),
+        "FILE_PATHS": _http(files),
+        "LIMITED_FILE_PATHS": _with_query(_http(files), _native(files)),
         "MACHINE_PATHS": _with_query(_http(reports), _native(reports), re.escape(_HEALTH_CHECK)),
         "PUBLIC_PATHS": _with_query(_http(public), _native(public)),
     }

@@ -13,16 +13,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 from release_statements import DIRECTORY, file_of, recorded, refused
 from sanset.v1 import (
     auth_pb2,
     behavior_pb2,
     category_pb2,
+    media_pb2,
     order_pb2,
     product_pb2,
     refund_service_pb2,
 )
 from sqlalchemy import Engine, text
+from support.pictures import another_png
+from support.review_story import review
 from support.running_shop import Account, RunningShop, test_settings
 
 from server.db import migrate, schema_state
@@ -91,6 +95,9 @@ def _trade(shop: RunningShop) -> None:
         shop.add(buyer, cup.id)
         orders.append(shop.checkout(buyer).order)
     _send_back(shop, buyer, orders[0])
+    picture = media_pb2.UploadImageRequest(product_id=mug.id, file=HttpBody(data=another_png()))
+    shop.media.UploadImage(iter([picture]), metadata=shop.admin.metadata)
+    review(shop, mug.id, buyer)
     shop.refunds.CancelOrder(
         refund_service_pb2.CancelOrderRequest(order_id=orders[1].id), metadata=buyer.metadata
     )

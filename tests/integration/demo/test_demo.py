@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, insert, select
 from server.auth.passwords import check_strength
 from server.clock import utc_now
 from server.db.engine import connect
-from server.db.schema import catalog, order, promotion, user
+from server.db.schema import catalog, order, promotion, review, user
 from server.demo import load
 from server.demo.history import DemoOrder
 from server.demo.load import SEED, load_demo, make_shop
@@ -74,6 +74,7 @@ def test_the_demo_shop_is_large_sound_and_loaded_once(engine: Engine) -> None:
     assert sorted(hashed) == sorted(login.password for login in DEMO_LOGINS)
     assert verify(engine) == []
     assert count(engine, promotion.Coupon) > 0
+    assert count(engine, review.Review) > 1000
     assert count(engine, promotion.LoyaltyAccount) > 400
     with engine.connect() as connection:
         roots = select(func.count()).where(catalog.Category.parent_id.is_(None))

@@ -115,7 +115,28 @@ DELIVERY = (
     "response_code, error, created_at, next_attempt_at, retry_until) SELECT 1, 1, 1, 'order.placed', id, "
     "'{body}', '{status}', 0, 0, '', placed_at, placed_at, placed_at FROM orders WHERE number = 'OR-1'"
 )
+IMAGE_FILE = (
+    "INSERT INTO media_files (key, digest, claimed_at, doomed_at) VALUES ('k', 'd', {time}, {doomed})"
+)
+IMAGE = (
+    "INSERT INTO product_images (product_id, variant_id, file_key, position, alt, width, height, created_at) "
+    "VALUES (1, {variant}, 'k', 0, '', 1, 1, CURRENT_TIMESTAMP)"
+)
+TIME = "CURRENT_TIMESTAMP"
+
 DAMAGE = {
+    "image-first": [IMAGE_FILE.format(time=TIME, doomed="NULL"), IMAGE.format(variant="NULL")],
+    "image-doomed": [IMAGE_FILE.format(time=TIME, doomed=TIME), IMAGE.format(variant="NULL")],
+    "image-variant": [
+        IMAGE_FILE.format(time=TIME, doomed="NULL"),
+        IMAGE.format(variant="(SELECT id FROM variants WHERE product_id = 2)"),
+    ],
+    "review-counts": [
+        "INSERT INTO reviews (product_id, user_id, rating, title, text, status, created_at, updated_at) "
+        f"VALUES (1, 1, 5, '', '', 'PUBLISHED', {TIME}, {TIME})"
+    ],
+    "review-rating": ["INSERT INTO review_counts (product_id, rating, count) VALUES (1, 5, 2)"],
+    "listing-rating": ["UPDATE product_listings SET rating = 3"],
     "mail-key": [MAIL.format(key="shipped/", status="PENDING")],
     "mail-sent": [MAIL.format(key="placed/", status="SENT")],
     **{

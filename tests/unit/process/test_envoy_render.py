@@ -16,7 +16,7 @@ from google.protobuf import descriptor_pb2
 from sanset.v1 import access_pb2, errors_pb2
 
 from server import paging
-from server.contract import REPORTS_A_MINUTE
+from server.contract import FILES_A_MINUTE, REPORTS_A_MINUTE
 from server.process.envoy import config as envoy
 from server.settings import Settings
 
@@ -119,8 +119,10 @@ def test_no_token_raises_the_limit_of_a_call_that_needs_none(rendered: Any, serv
                     expected = ["anonymous"] if public else ["signed_in"]
                     if method.name == "ReceivePaymentWebhook":
                         expected = ["machine"]
+                    if method.name == "GetMediaFile":
+                        expected = ["file"]
                     assert _limited_as(rendered, sent, signed_in=True) == expected, sent
-                    if expected != ["machine"]:
+                    if expected not in (["machine"], ["file"]):
                         expected = ["anonymous"]
                     assert _limited_as(rendered, sent, signed_in=False) == expected, sent
 
@@ -131,6 +133,7 @@ def test_both_ports_take_as_many_reports_from_a_payment_gateway(rendered: Any) -
         for descriptor in _limiter(rendered)["descriptors"]
     }
     assert buckets["machine"] == REPORTS_A_MINUTE
+    assert buckets["file"] == FILES_A_MINUTE
 
 
 def test_every_reason_that_envoy_gives_is_declared(rendered: Any) -> None:

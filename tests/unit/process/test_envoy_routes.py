@@ -47,6 +47,16 @@ def _public(method: MethodDescriptorProto) -> None:
     method.options.Extensions[access_pb2.access].level = access_pb2.AccessRule.PUBLIC
 
 
+def _file(method: MethodDescriptorProto) -> None:
+    _read(method)
+    method.options.Extensions[access_pb2.access].level = access_pb2.AccessRule.PUBLIC
+    method.options.Extensions[access_pb2.immutable] = True
+
+
+def _upload(method: MethodDescriptorProto) -> None:
+    method.client_streaming = True
+
+
 def _report(method: MethodDescriptorProto) -> None:
     _public(method)
     method.input_type = ".sanset.v1.ReceivePaymentWebhookRequest"
@@ -63,6 +73,8 @@ def _report(method: MethodDescriptorProto) -> None:
         (_export, {"EXPORT_METHODS", "EXPORT_PATHS"}),
         (_public, {"PUBLIC_PATHS"}),
         (_report, {"MACHINE_PATHS"}),
+        (_file, {"READ_METHODS", "FILE_PATHS", "LIMITED_FILE_PATHS"}),
+        (_upload, {"UPLOAD_PATHS"}),
     ],
 )
 def test_a_new_method_is_known_by_what_it_declares(

@@ -26,9 +26,12 @@ from server.catalog.variants.service import MAX_VARIANTS
 from server.contract import SERVICES
 from server.db.base import Base
 from server.exports.file import PIECE_BYTES
+from server.media.pictures import MAX_FILE_BYTES
+from server.media.service import MAX_IMAGES
 from server.order.shipments import MAX_PARCEL_LINES, MAX_PARCELS
 from server.order.steps import MAX_STEPS
 from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
+from server.review.reviews import MAX_STARS
 
 SERVER = Path(server.db.schema.__file__).parents[1]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
@@ -68,10 +71,16 @@ TEXTS = {
     "Product.sizes": 32,
     "CartItem.slug": 220,
     "ProductCard.name": 200,
+    **dict.fromkeys(
+        ("Product.image_url", "Image.url", "Image.large_url", "Image.medium_url", "Image.thumbnail_url"), 64
+    ),
     "ProductCard.slug": 220,
 }
 LARGE_COLUMNS = {"payments.payment_url"}
 COUNTS = {
+    "Product.images": MAX_IMAGES,
+    "ReorderImagesResponse.items": MAX_IMAGES,
+    "ReviewSummary.stars": MAX_STARS,
     "Category.children": 0,  # the thousand are counted where they are listed
     "Inventory.levels": 10,
     "Product.colors": MAX_VARIANTS,
@@ -243,7 +252,7 @@ def _category(character: str) -> bytes:
 def test_the_largest_reply_fits_natively_and_as_json(method: MethodDescriptor, character: str) -> None:
     kind = method.output_type
     if kind.full_name == "google.api.HttpBody":
-        assert PIECE_BYTES < MAX_REPLY_BYTES
+        assert max(PIECE_BYTES, MAX_FILE_BYTES) < MAX_REPLY_BYTES
         return
     if method.name == "ListCategories":
         replies = [_page_of(kind, _tree(character))]

@@ -135,6 +135,11 @@ WRONG = [
     ("DEMO_PAYMENT_DELAY_SECONDS", "-1"),
     ("DEMO_PAYMENT_FAILURE_RATE", "1.5"),
     ("PAYMENT_TIMEOUT_SECONDS", "0"),
+    ("MAX_FILE_SIZE", "12"),
+    ("MEDIA_STORAGE", "ftp"),
+    ("MEDIA_STORAGE", "s3"),
+    ("S3_PREFIX", "x" * 201),
+    ("REVIEW_MODERATION", "later"),
 ]
 
 
@@ -153,7 +158,8 @@ def test_every_setting_with_a_bound_was_tried() -> None:
         "data_dir", "host", "edge_token", "jwt_key_file", "jwt_key_id", "jwt_issuer", "jwt_audience",
         "smtp_host", "smtp_user", "smtp_password", "first_superuser_email", "first_superuser_password",
         "stripe_secret_key", "stripe_webhook_secret",
-        "stripe_api_base", "payment_return_url",
+        "stripe_api_base", "payment_return_url", "upload_folder", "s3_bucket", "s3_endpoint", "s3_region",
+        "s3_access_key_id", "s3_secret_access_key",
     }  # fmt: skip
     assert {name.lower() for name, _ in WRONG} == Settings.model_fields.keys() - free
 
@@ -364,13 +370,13 @@ def test_what_is_shown_holds_no_secret(url: str, shown: str) -> None:
 
 def test_every_setting_has_a_line_in_the_example() -> None:
     text = (ROOT / ".env.example").read_text()
-    named = re.findall(r"^#? ?([A-Z][A-Z_]+)=", text, re.MULTILINE)
+    named = re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", text, re.MULTILINE)
     assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
 
 
 def test_the_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     text = (ROOT / ".env.example").read_text()
-    (tmp_path / ".env").write_text(re.sub(r"^#? ?([A-Z][A-Z_]+=)", r"\1", text, flags=re.MULTILINE))
+    (tmp_path / ".env").write_text(re.sub(r"^#? ?([A-Z][A-Z0-9_]+=)", r"\1", text, flags=re.MULTILINE))
     assert load(secret_key=STRONG, environment="test") == load(_env_file=None, secret_key=STRONG)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import TypeVar, cast
 
 from google.protobuf.message import Message
@@ -50,6 +50,39 @@ class UnaryInterceptor(aio.UnaryUnaryClientInterceptor):
                 raise from_rpc(failure) from failure
 
         return await self._calls.call(client_call_details, cast(Message, request), send)
+
+
+class UploadInterceptor(aio.StreamUnaryClientInterceptor):
+    """Makes the calls that are sent in pieces."""
+
+    def __init__(self, calls: LoopCalls) -> None:
+        self._calls = calls
+
+    async def intercept_stream_unary(
+        self,
+        continuation: Callable[
+            [aio.ClientCallDetails, Iterable[Request]], Awaitable[aio.StreamUnaryCall[Request, Reply]]
+        ],
+        client_call_details: aio.ClientCallDetails,
+        request_iterator: AsyncIterable[Request] | Iterable[Request],
+    ) -> aio.StreamUnaryCall[Request, Reply]:
+        """Make a call, with all of the pieces again in each attempt. Raises SansetError."""
+        if isinstance(request_iterator, AsyncIterable):
+            first, *rest = [piece async for piece in request_iterator]
+        else:
+            first, *rest = request_iterator
+
+        async def send(
+            sealed: Message, attempt: Attempt
+        ) -> tuple[aio.StreamUnaryCall[Request, Reply], Message]:
+            pieces = [cast(Request, sealed), *rest]
+            call = await continuation(with_attempt(client_call_details, attempt), pieces)
+            try:
+                return call, cast(Message, await call)
+            except aio.AioRpcError as failure:
+                raise from_rpc(failure) from failure
+
+        return await self._calls.call(client_call_details, cast(Message, first), send)
 
 
 class StreamInterceptor(aio.UnaryStreamClientInterceptor):

@@ -11,7 +11,7 @@ from grpc import aio
 from sanset.v1.auth_pb2 import Tokens
 
 from sanset_client.account import Account, SignedIn, refresh
-from sanset_client.aio.calls import LoopCalls, StreamInterceptor, UnaryInterceptor
+from sanset_client.aio.calls import LoopCalls, StreamInterceptor, UnaryInterceptor, UploadInterceptor
 from sanset_client.aio.session import LoopSession
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, options_of
 from sanset_client.contract import Contract
@@ -49,7 +49,11 @@ class AsyncClient(AsyncServices, SignedIn):
         self._session: LoopSession = LoopSession(self._refresh, tokens, on_tokens, cart_token)
         self._calls = LoopCalls(Contract(), self._session, checked_timeout(timeout))
         channel_options = options_of(user_agent, options)
-        interceptors = (UnaryInterceptor(self._calls), StreamInterceptor(self._calls))
+        interceptors = (
+            UnaryInterceptor(self._calls),
+            StreamInterceptor(self._calls),
+            UploadInterceptor(self._calls),
+        )
         self._channel = (
             aio.secure_channel(target, credentials, channel_options, interceptors=interceptors)
             if credentials is not None

@@ -13,12 +13,14 @@ from sanset.v1.auth_pb2_grpc import AuthServiceStub
 from sanset.v1.cart_pb2_grpc import CartServiceStub
 from sanset.v1.catalog_pb2_grpc import CatalogServiceStub
 from sanset.v1.inventory_pb2_grpc import InventoryServiceStub
+from sanset.v1.media_pb2_grpc import MediaServiceStub
 from sanset.v1.model_service_pb2_grpc import ModelServiceStub
 from sanset.v1.order_service_pb2_grpc import OrderServiceStub
 from sanset.v1.payment_pb2_grpc import PaymentServiceStub
 from sanset.v1.promotion_pb2_grpc import PromotionServiceStub
 from sanset.v1.recommend_pb2_grpc import RecommendServiceStub
 from sanset.v1.refund_service_pb2_grpc import RefundServiceStub
+from sanset.v1.review_pb2_grpc import ReviewServiceStub
 from sanset.v1.search_service_pb2_grpc import SearchServiceStub
 from sanset.v1.segment_pb2_grpc import SegmentServiceStub
 from sanset.v1.user_pb2_grpc import UserServiceStub
@@ -27,11 +29,13 @@ from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
 from sanset_client.methods.auth import AuthMethods
 from sanset_client.methods.catalog import CatalogMethods
 from sanset_client.methods.inventory import InventoryMethods
+from sanset_client.methods.media import MediaMethods
 from sanset_client.methods.model import ModelMethods
 from sanset_client.methods.payment import PaymentMethods
 from sanset_client.methods.promotion import PromotionMethods
 from sanset_client.methods.recommend import RecommendMethods
 from sanset_client.methods.refund import RefundMethods
+from sanset_client.methods.review import ReviewMethods
 from sanset_client.methods.search import SearchMethods
 from sanset_client.methods.segment import SegmentMethods
 from sanset_client.methods.user import UserMethods
@@ -44,12 +48,14 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceAsyncStub
+    from sanset.v1.media_pb2_grpc import MediaServiceAsyncStub
     from sanset.v1.model_service_pb2_grpc import ModelServiceAsyncStub
     from sanset.v1.order_service_pb2_grpc import OrderServiceAsyncStub
     from sanset.v1.payment_pb2_grpc import PaymentServiceAsyncStub
     from sanset.v1.promotion_pb2_grpc import PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
     from sanset.v1.refund_service_pb2_grpc import RefundServiceAsyncStub
+    from sanset.v1.review_pb2_grpc import ReviewServiceAsyncStub
     from sanset.v1.search_service_pb2_grpc import SearchServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
@@ -59,12 +65,14 @@ else:
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceStub as InventoryServiceAsyncStub
+    from sanset.v1.media_pb2_grpc import MediaServiceStub as MediaServiceAsyncStub
     from sanset.v1.model_service_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
     from sanset.v1.order_service_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
     from sanset.v1.payment_pb2_grpc import PaymentServiceStub as PaymentServiceAsyncStub
     from sanset.v1.promotion_pb2_grpc import PromotionServiceStub as PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
     from sanset.v1.refund_service_pb2_grpc import RefundServiceStub as RefundServiceAsyncStub
+    from sanset.v1.review_pb2_grpc import ReviewServiceStub as ReviewServiceAsyncStub
     from sanset.v1.search_service_pb2_grpc import SearchServiceStub as SearchServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
@@ -85,6 +93,10 @@ class Catalog(CatalogMethods, Service, CatalogServiceStub):
 
 class Inventory(InventoryMethods, Service, InventoryServiceStub):
     """Shows and counts the stock of products."""
+
+
+class Media(MediaMethods, Service, MediaServiceStub):
+    """Takes, shows and serves the images of products."""
 
 
 class Models(ModelMethods, Service, ModelServiceStub):
@@ -109,6 +121,10 @@ class Recommend(RecommendMethods, Service, RecommendServiceStub):
 
 class Refunds(RefundMethods, Service, RefundServiceStub):
     """Cancels orders, pays them back and takes goods back."""
+
+
+class Reviews(ReviewMethods, Service, ReviewServiceStub):
+    """Takes reviews from buyers, shows them, and lets staff moderate them."""
 
 
 class Searchs(SearchMethods, Service, SearchServiceStub):
@@ -143,6 +159,10 @@ class AsyncInventory(InventoryMethods, AsyncService, InventoryServiceAsyncStub):
     """Shows and counts the stock of products."""
 
 
+class AsyncMedia(MediaMethods, AsyncService, MediaServiceAsyncStub):
+    """Takes, shows and serves the images of products."""
+
+
 class AsyncModels(ModelMethods, AsyncService, ModelServiceAsyncStub):
     """Trains the models behind the recommendations, puts them into use and compares them."""
 
@@ -165,6 +185,10 @@ class AsyncRecommend(RecommendMethods, AsyncService, RecommendServiceAsyncStub):
 
 class AsyncRefunds(RefundMethods, AsyncService, RefundServiceAsyncStub):
     """Cancels orders, pays them back and takes goods back."""
+
+
+class AsyncReviews(ReviewMethods, AsyncService, ReviewServiceAsyncStub):
+    """Takes reviews from buyers, shows them, and lets staff moderate them."""
 
 
 class AsyncSearchs(SearchMethods, AsyncService, SearchServiceAsyncStub):
@@ -191,12 +215,14 @@ class Services:
         self.cart = Cart(channel)
         self.catalog = Catalog(channel)
         self.inventory = Inventory(channel)
+        self.media = Media(channel)
         self.models = Models(channel)
         self.orders = Orders(channel)
         self.payments = Payments(channel)
         self.promotions = Promotions(channel)
         self.recommend = Recommend(channel)
         self.refunds = Refunds(channel)
+        self.reviews = Reviews(channel)
         self.searchs = Searchs(channel)
         self.segments = Segments(channel)
         self.users = Users(channel)
@@ -211,12 +237,14 @@ class AsyncServices:
         self.cart = AsyncCart(channel)
         self.catalog = AsyncCatalog(channel)
         self.inventory = AsyncInventory(channel)
+        self.media = AsyncMedia(channel)
         self.models = AsyncModels(channel)
         self.orders = AsyncOrders(channel)
         self.payments = AsyncPayments(channel)
         self.promotions = AsyncPromotions(channel)
         self.recommend = AsyncRecommend(channel)
         self.refunds = AsyncRefunds(channel)
+        self.reviews = AsyncReviews(channel)
         self.searchs = AsyncSearchs(channel)
         self.segments = AsyncSegments(channel)
         self.users = AsyncUsers(channel)

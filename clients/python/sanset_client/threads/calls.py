@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
@@ -33,7 +33,12 @@ class CallDetails(grpc.ClientCallDetails):
     compression: grpc.Compression | None
 
 
-class ThreadCalls(Calls, grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+class ThreadCalls(
+    Calls,
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+):
     """Makes calls that block their thread."""
 
     async def sleep(self, seconds: float) -> None:
@@ -49,13 +54,24 @@ class ThreadCalls(Calls, grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClien
         """Make a call that has one reply. Raises SansetError."""
 
         async def send(sealed: Message, attempt: Attempt) -> tuple[_CallFuture[Reply], Message]:
-            call = continuation(with_attempt(client_call_details, attempt), cast(Request, sealed))
-            failure = call.exception()
-            if failure is not None:
-                raise from_rpc(failure) from failure
-            return call, cast(Message, call.result())
+            return _ended(continuation(with_attempt(client_call_details, attempt), cast(Request, sealed)))
 
         return run(self.call(client_call_details, cast(Message, request), send))
+
+    def intercept_stream_unary(
+        self,
+        continuation: Callable[[grpc.ClientCallDetails, Iterator[Request]], _CallFuture[Reply]],
+        client_call_details: grpc.ClientCallDetails,
+        request_iterator: Iterator[Request],
+    ) -> _CallFuture[Reply]:
+        """Make a call that is sent in pieces, all of them again in each attempt. Raises SansetError."""
+        first, *rest = request_iterator
+
+        async def send(sealed: Message, attempt: Attempt) -> tuple[_CallFuture[Reply], Message]:
+            pieces = iter([cast(Request, sealed), *rest])
+            return _ended(continuation(with_attempt(client_call_details, attempt), pieces))
+
+        return run(self.call(client_call_details, cast(Message, first), send))
 
     def intercept_unary_stream(
         self,
@@ -70,6 +86,14 @@ class ThreadCalls(Calls, grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClien
             return continuation(with_attempt(client_call_details, attempt), request)
 
         return cast("_CallIterator[Reply]", RenewedStream(start, self.opening(client_call_details)))
+
+
+def _ended(call: _CallFuture[Reply]) -> tuple[_CallFuture[Reply], Message]:
+    """A call and its reply, once it has ended. Raises SansetError."""
+    failure = call.exception()
+    if failure is not None:
+        raise from_rpc(failure) from failure
+    return call, cast(Message, call.result())
 
 
 class RenewedStream:

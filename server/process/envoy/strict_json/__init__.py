@@ -10,7 +10,15 @@ from pathlib import Path
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
-from server.contract import RAW_BODY, Binding, bindings_of, is_cacheable, is_writable, resource_of_update
+from server.contract import (
+    RAW_BODY,
+    Binding,
+    bindings_of,
+    is_cacheable,
+    is_immutable,
+    is_writable,
+    resource_of_update,
+)
 from server.text.languages import ENGLISH, catalogue_of, languages
 
 HERE = Path(__file__).parent
@@ -119,6 +127,8 @@ class _Contract:
             parts.append(f"update = {_text(verb)}")
         if is_cacheable(method):
             parts.append("cacheable = true")
+        if is_immutable(method):
+            parts.append("immutable = true")
         return f"route({_text(verb)}, {_text(path)}, {{{', '.join(parts)}}})"
 
     def _fields(self, message: Descriptor) -> Iterator[str]:

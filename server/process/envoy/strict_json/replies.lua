@@ -65,6 +65,30 @@ local function answer_catalogue(handle, is_head)
   if is_head then answer_head(handle) end
 end
 
+-- What never changes has its name for a tag.
+local FOREVER = "public, max-age=31536000, immutable"
+
+local function answer_file(handle, is_head)
+  local headers = handle:headers()
+  local state = handle:streamInfo():dynamicMetadata():get(STATE)
+  local tag = state and state.file_tag
+  if not tag or headers:get(":status") ~= "200" then
+    if is_head then answer_head(handle) end
+    return
+  end
+  headers:replace("etag", tag)
+  headers:replace("cache-control", FOREVER)
+  local none_match = state.none_match
+  if none_match and (none_match == "*" or find(none_match, tag, 1, true)) then
+    headers:replace(":status", "304")
+    headers:remove("content-type")
+    local body = handle:body()
+    if body then body:setBytes("") end
+  elseif is_head then
+    answer_head(handle)
+  end
+end
+
 local function answer_lines(handle)
   local headers = handle:headers()
   if headers:get(":status") == "200" then headers:replace("content-type", "application/x-ndjson") end
@@ -87,15 +111,22 @@ local ANSWERS = {
   ["json-head"] = answer_head,
   ["catalogue"] = function(handle) answer_catalogue(handle, false) end,
   ["catalogue-head"] = function(handle) answer_catalogue(handle, true) end,
+  ["file"] = function(handle) answer_file(handle, false) end,
+  ["file-head"] = function(handle) answer_file(handle, true) end,
   ["stream-json-lines"] = answer_lines,
   ["stream-sse"] = answer_events,
 }
 
 -- Called by request.lua with the method that takes the request.
 function on_binding(handle, binding)
-  if not binding.cacheable then return end
+  if not binding.cacheable and not binding.immutable then return end
   local state = handle:streamInfo():dynamicMetadata()
-  state:set(STATE, "is_cacheable", true)
+  if binding.immutable then
+    local name = string.match(handle:headers():get(":path"), "^[^?]*/([^/?]+)")
+    state:set(STATE, "file_tag", '"' .. (name or "") .. '"')
+  else
+    state:set(STATE, "is_cacheable", true)
+  end
   local none_match = handle:headers():get("if-none-match")
   if none_match then state:set(STATE, "none_match", none_match) end
 end

@@ -1,0 +1,74 @@
+"""The files of images as a worker reads and makes them: on threads of its own, the latest read in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import structlog
+
+from server.catalog.image_files import file_name
+from server.events.cache import Bounded
+from server.media.errors import MediaAway
+from server.media.pictures import Picture, picture_of
+from server.media.storage import FileStore, StoreAway
+
+T = TypeVar("T")
+
+MAX_CACHED_BYTES: Final = 16 * 1024 * 1024
+STORE_THREADS: Final = 4
+DECODING_THREADS: Final = 1
+"""Pictures decoded at a time: each takes a core for a second, and up to 320 MB."""
+
+log = structlog.get_logger()
+
+
+class Library:
+    """Stores and reads the files of images, for use on the event loop."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+        self._storing = ThreadPoolExecutor(STORE_THREADS, "media-store")
+        self._decoding = ThreadPoolExecutor(DECODING_THREADS, "media-decode")
+        self._files: Bounded[str, bytes] = Bounded(size=MAX_CACHED_BYTES, weigh=len)
+
+    async def decode(self, data: bytes) -> Picture:
+        """Make a picture of an uploaded file. Raises InvalidImage."""
+        return await asyncio.get_running_loop().run_in_executor(self._decoding, picture_of, data)
+
+    async def write(self, key: str, picture: Picture) -> None:
+        """Store the files of a picture. Raises MediaAway."""
+
+        def write_all() -> None:
+            for size, data in picture.files.items():
+                self._store.write(file_name(key, size), data)
+
+        await self._on_store(write_all)
+
+    async def read(self, name: str) -> bytes | None:
+        """The content of a file; None when there is none. Raises MediaAway."""
+        cached = self._files.peek(name)
+        if cached is not None:
+            return cached
+        data = await self._on_store(lambda: self._store.read(name))
+        if data is not None:
+            self._files.put(name, data)
+        return data
+
+    async def delete(self, names: list[str]) -> None:
+        """Delete files. Raises MediaAway."""
+        await self._on_store(lambda: self._store.delete(names))
+
+    async def _on_store(self, use: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._storing, use)
+        except StoreAway as error:
+            log.error("media_away", problem=str(error))
+            raise MediaAway() from None
+
+    async def close(self) -> None:
+        """Let what runs end, and begin nothing more."""
+        for executor in (self._storing, self._decoding):
+            executor.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,105 @@
+"""SQL of reviews: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
+
+from server.catalog.models import Product
+from server.db.base import AnySelect, Values
+from server.db.rows import from_row
+from server.db.upsert import insert_for
+from server.review.models import Review, ReviewCount
+from server.review.reviews import MAX_STARS, RatingSummary, Status, StoredReview
+from server.user.models import User
+
+_REVIEWS: AnySelect = (
+    select(*Review.__table__.columns, User.full_name)
+    .join(User, User.id == Review.user_id)
+    .join(Product, Product.id == Review.product_id)
+    .where(Product.deleted_at.is_(None))
+)
+
+
+def insert_review(tx: Connection, values: Values) -> int | None:
+    """Insert a review, and return its id; None when its author has one of the product."""
+    statement = insert_for(tx)(Review).values(**values).on_conflict_do_nothing()
+    return tx.execute(statement.returning(Review.id)).scalar()
+
+
+def review(connection: Connection, review_id: int) -> StoredReview | None:
+    """A review, whoever may see it; not of a product that was deleted."""
+    row = connection.execute(_REVIEWS.where(Review.id == review_id)).one_or_none()
+    return None if row is None else from_row(StoredReview, row)
+
+
+def update_review(tx: Connection, review_id: int, values: Values) -> None:
+    """Change columns of a review, and count its version up."""
+    statement = update(Review).where(Review.id == review_id)
+    tx.execute(statement.values(**values, version=Review.version + 1))
+
+
+def delete_review(tx: Connection, review_id: int) -> None:
+    """Delete a review."""
+    tx.execute(delete(Review).where(Review.id == review_id))
+
+
+def published_page(
+    connection: Connection, product_id: int, sort: str, after: Sequence[object] | None, limit: int
+) -> list[StoredReview]:
+    """What was published about a product, in an order, after the keys (rating, created_at, id) of a review."""
+    statement = _REVIEWS.where(Review.product_id == product_id, Review.status == Status.PUBLISHED)
+    if after is not None:
+        statement = statement.where(_follows(sort, after))
+    newest = (Review.created_at.desc(), Review.id.desc())
+    by_stars = {"HIGHEST": Review.rating.desc(), "LOWEST": Review.rating.asc()}
+    order = (by_stars[sort], *newest) if sort in by_stars else newest
+    return [
+        from_row(StoredReview, row) for row in connection.execute(statement.order_by(*order).limit(limit))
+    ]
+
+
+def _follows(sort: str, after: Sequence[object]) -> ColumnElement[bool]:
+    """Whether a review comes after another in an order."""
+    rating, created_at, review_id = after
+    older = or_(Review.created_at < created_at, and_(Review.created_at == created_at, Review.id < review_id))
+    if sort == "HIGHEST":
+        return or_(Review.rating < rating, and_(Review.rating == rating, older))
+    if sort == "LOWEST":
+        return or_(Review.rating > rating, and_(Review.rating == rating, older))
+    return older
+
+
+def pending_page(connection: Connection, after: Sequence[object] | None, limit: int) -> list[StoredReview]:
+    """The reviews that wait to be moderated, the oldest first, after the keys (updated_at, id) of one."""
+    statement = _REVIEWS.where(Review.status == Status.PENDING)
+    if after is not None:
+        updated_at, review_id = after
+        statement = statement.where(
+            or_(
+                Review.updated_at > updated_at,
+                and_(Review.updated_at == updated_at, Review.id > review_id),
+            )
+        )
+    rows = connection.execute(statement.order_by(Review.updated_at, Review.id).limit(limit))
+    return [from_row(StoredReview, row) for row in rows]
+
+
+def count_review(tx: Connection, product_id: int, rating: int, change: int) -> None:
+    """Count one published review more or less, with so many stars."""
+    counted = insert_for(tx)(ReviewCount).values(product_id=product_id, rating=rating, count=change)
+    if change > 0:
+        added = {"count": ReviewCount.count + change}
+        tx.execute(counted.on_conflict_do_update(index_elements=["product_id", "rating"], set_=added))
+    else:
+        mine = (ReviewCount.product_id == product_id, ReviewCount.rating == rating)
+        tx.execute(update(ReviewCount).where(*mine).values(count=ReviewCount.count + change))
+
+
+def summary(connection: Connection, product_id: int) -> RatingSummary:
+    """The numbers of what was published about a product."""
+    counted = select(ReviewCount.rating, ReviewCount.count.label("reviews"))
+    rows = connection.execute(counted.where(ReviewCount.product_id == product_id))
+    counts = {row.rating: row.reviews for row in rows}
+    return RatingSummary([counts.get(stars, 0) for stars in range(1, MAX_STARS + 1)])
