@@ -52,7 +52,8 @@ def _until_found(shop: RunningShop, q: str, *product_ids: int, **fields: Any) ->
         try:
             return sorted(_ids(_search(shop, q, **fields))) == sorted(product_ids)
         except grpc.RpcError as error:
-            assert refusal(error).reason == "SEARCH_NOT_READY"
+            if refusal(error).reason != "SEARCH_NOT_READY":
+                raise
             return False
 
     _until(is_found)
