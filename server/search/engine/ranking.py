@@ -51,16 +51,23 @@ def rank(goods: Searchable, matches: Matches, order: SortOrder, bias: Bias | Non
     """The first MAX_RANKED of the matches in an order; ties are broken by the id, the newer product first."""
     product_ids = goods.index.columns.product_ids[matches.docs]
     keys = _keys(goods, matches, order, bias or Bias())
+    scores = matches.scores
     if len(keys) > MAX_RANKED:
-        # Whatever ties with the last one stays, so that the id decides between them too.
-        least = np.partition(keys, len(keys) - MAX_RANKED)[len(keys) - MAX_RANKED]
-        near = keys >= least
-        product_ids, keys, scores = product_ids[near], keys[near], matches.scores[near]
-    else:
-        scores = matches.scores
-    best = np.lexsort((-product_ids, -keys))[:MAX_RANKED]
+        near = _first(product_ids, keys, MAX_RANKED)
+        product_ids, keys, scores = product_ids[near], keys[near], scores[near]
+    best = np.lexsort((-product_ids, -keys))
     shown = keys if order is SortOrder.RELEVANCE else scores.astype(np.float64)
     return RankedProducts(product_ids[best], shown[best])
+
+
+def _first(product_ids: NDArray[np.int64], keys: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Which `count` are the first by their keys, in no order; of ties for the last, the newer products."""
+    least = np.partition(keys, len(keys) - count)[len(keys) - count]
+    above, tied = np.flatnonzero(keys > least), np.flatnonzero(keys == least)
+    left = count - len(above)
+    if left < len(tied):
+        tied = tied[np.argpartition(product_ids[tied], len(tied) - left)[-left:]]
+    return np.concatenate([above, tied])
 
 
 def _keys(goods: Searchable, matches: Matches, order: SortOrder, bias: Bias) -> NDArray[np.float64]:

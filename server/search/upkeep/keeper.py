@@ -142,17 +142,23 @@ class IndexKeeper:
     async def _step(self) -> None:
         pending, self._pending = self._pending, _Pending()
         try:
+            if pending.categories and self._current is not None:
+                pending.everything |= await self._work.read(_are_renamed, self._current)
+            is_opened = False
             if pending.everything or file.identity_of(self._rebuild.path) != self._opened:
-                await self._open()
-            elif self._current is not None:
+                is_opened = await self._open()
+            if self._current is not None and not is_opened:
                 await self._follow(self._current, pending)
         except BaseException:
             self._pending.add(pending)
             raise
         self._build_if_needed()
 
-    async def _open(self) -> None:
-        """Search with the index that is stored and what changed since; or, of a small shop, with all of it."""
+    async def _open(self) -> bool:
+        """Search with the index that is stored and what changed since; or, of a small shop, with all of it.
+
+        False when the index must be built first: what there is goes on.
+        """
         identity = file.identity_of(self._rebuild.path)
         stored = await asyncio.to_thread(stored_index, self._rebuild, self._database)
         stamp = stored.stamp if stored is not None else None
@@ -162,12 +168,10 @@ class IndexKeeper:
             current = await asyncio.to_thread(opened, stored, missing)
             await self._show(current)
         self._opened = identity
+        return not self._is_outdated
 
     async def _follow(self, current: Current, pending: _Pending) -> None:
         """Read what changed."""
-        if pending.categories and await self._work.read(_are_renamed, current):
-            await self._open()
-            return
         if len(pending.texts) > MAX_NEWER:
             self._is_outdated = True
         elif pending.texts:

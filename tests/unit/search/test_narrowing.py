@@ -14,6 +14,7 @@ from support.search_index import engine_of
 
 from server.search.engine.engine import Engine, SearchOptions
 from server.search.engine.narrowing import PRICE_STEPS, RATINGS, Criteria, Searchable
+from server.search.engine.ranking import MAX_RANKED, SortOrder
 from server.search.index.documents import Document, entry_of
 from server.search.index.index import SearchIndex
 from server.search.index.segment import segment_of
@@ -152,3 +153,15 @@ def test_bands_begin_and_end_where_the_steps_are() -> None:
     bands = engine_of(documents, items).answer("", SearchOptions()).facets.prices
     assert [(band.low, band.count) for band in bands][:2] == [(0, 1), (1000, 1)]
     assert (bands[-1].low, bands[-1].high, bands[-1].count) == (1_000_000, None, 2)
+
+
+def test_of_very_many_the_first_thousand_are_listed_and_ties_go_to_the_newer() -> None:
+    count = MAX_RANKED + 500
+    documents = [Document(product_id=i, name="x") for i in range(1, count + 1)]
+    items = [ShelfItem(product_id=i, price_minor=1000 + (i % 2)) for i in range(1, count + 1)]
+    engine = engine_of(documents, items)
+    answer = engine.answer("x", SearchOptions(order=SortOrder.PRICE_DESC))
+    dear = [i for i in range(count, 0, -1) if i % 2]
+    cheap = [i for i in range(count, 0, -1) if not i % 2]
+    assert answer.ranked.product_ids.tolist() == (dear + cheap)[:MAX_RANKED]
+    assert answer.total == count
