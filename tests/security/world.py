@@ -26,7 +26,7 @@ from server.clock import utc_now
 from server.contract import SERVICES
 from server.db.base import Base
 from server.payment.models import PaymentAlert
-from server.recommend.feedback.impressions import FLUSH_SECONDS
+from server.recommend.feedback.row_log import FLUSH_SECONDS
 from server.recommend.training.models import TrainingRun
 from server.user.models import User as UserRow
 from server.webhooks.models import WebhookDelivery

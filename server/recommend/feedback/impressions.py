@@ -6,46 +6,26 @@ and may be lost: with a worker that is killed, or while the database cannot keep
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-import psycopg
-import structlog
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, Table, delete, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from server.background import WHEN_WOKEN, BackgroundLoop
+from server.background import BackgroundLoop
 from server.clock import Clock
 from server.db.bulk import write_rows
 from server.db.work import Work
-from server.errors import Refusal
 from server.recommend.feedback.attribution import Attributions, new_list_id
 from server.recommend.feedback.models import ShownList
-
-FLUSH_SECONDS = 1.0
-FLUSH_ROWS = 500
-"""The log is written when this many lists wait, or the first has waited for FLUSH_SECONDS."""
-MAX_ROWS = 2_000
-"""What one statement writes."""
-MAX_WAITING = 10_000
-RETRY_SECONDS = 0.5
-STOP_SECONDS = 5.0
+from server.recommend.feedback.row_log import RowLog
 
 RETENTION = timedelta(days=90)
 FIRST_PRUNING = timedelta(minutes=5)
 PRUNING = timedelta(days=1)
 PRUNED_AT_ONCE = 1_000
-
-FAILURES = (SQLAlchemyError, psycopg.Error, Refusal, TimeoutError)
-"""How a write to a database that is away, busy or full ends."""
-
-log = structlog.get_logger()
 
 
 class Kind(StrEnum):
@@ -58,6 +38,7 @@ class Kind(StrEnum):
     TOGETHER = "TOGETHER"
     TRENDING = "TRENDING"
     REORDER = "REORDER"
+    SEARCH = "SEARCH"
 
 
 class Impression(NamedTuple):
@@ -92,16 +73,11 @@ class Impressions:
         self._work = work
         self._clock = clock
         self._keep = keep
-        self._waiting: deque[Impression] = deque()
-        self._many = asyncio.Event()
-        self._writing = BackgroundLoop("impressions", self._write_batch, every=WHEN_WOKEN)
+        self._log: RowLog[Impression] = RowLog(
+            "shown_lists", work, registry, write=write, write_rest=write_rest
+        )
         self._pruning = BackgroundLoop(
             "impressions_pruning", self.prune, every=PRUNING, first_retry=PRUNING, max_retry=PRUNING
-        )
-        self._dropped = Counter(
-            "sanset_shown_lists_dropped",
-            "Lists of recommendations that were shown and could not be logged",
-            registry=registry,
         )
 
     def show(
@@ -113,23 +89,21 @@ class Impressions:
         user_id: int | None = None,
         visitor_id: str = "",
         experiment_id: int | None = None,
+        list_id: str = "",
     ) -> str:
-        """The token of a new list for a user, or else a visitor, or nobody known; what it holds is logged."""
-        list_id = new_list_id()
+        """The token of a new list for a user, or else a visitor, or nobody known; what it holds is logged.
+
+        `list_id` is its id where it has one already.
+        """
+        list_id = list_id or new_list_id()
         shown = list(product_ids)
         if shown and self._keep:
-            if len(self._waiting) >= MAX_WAITING:
-                self._dropped.inc()
-            else:
-                visitor = visitor_id if visitor_id and user_id is None else None
-                self._waiting.append(
-                    Impression(
-                        list_id, model_version, kind, user_id, visitor, experiment_id, shown, self._clock()
-                    )
+            visitor = visitor_id if visitor_id and user_id is None else None
+            self._log.add(
+                Impression(
+                    list_id, model_version, kind, user_id, visitor, experiment_id, shown, self._clock()
                 )
-                self._writing.wake()
-                if len(self._waiting) >= FLUSH_ROWS:
-                    self._many.set()
+            )
         return self._attributions.issue_for(list_id, model_version)
 
     def sign(self, model_version: str) -> str:
@@ -139,45 +113,18 @@ class Impressions:
     def start(self) -> None:
         """Begin to write the log, and to thin it out; call it on the running event loop."""
         if self._keep:
-            self._writing.start(after=WHEN_WOKEN)
+            self._log.start()
             # In every worker: what one has deleted, the others do not find.
             self._pruning.start(after=FIRST_PRUNING)
 
     async def stop(self) -> None:
         """Write what waits, and end."""
         await self._pruning.stop()
-        self._many.set()
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await self._writing.finish()
-                await self.flush()
-        except TimeoutError:
-            log.warning("shown_lists_lost", lists=len(self._waiting))
+        await self._log.stop()
 
     async def flush(self) -> None:
-        """Write all that waits. What is refused twice is dropped and counted."""
-        while self._waiting:
-            rows = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_ROWS))]
-            try:
-                await self._work.write(write, rows)
-            except FAILURES:
-                await self._flush_again(rows)
-
-    async def _flush_again(self, rows: Sequence[Impression]) -> None:
-        await asyncio.sleep(RETRY_SECONDS)
-        try:
-            await self._work.write(write_rest, rows)
-        except FAILURES as error:
-            self._dropped.inc(len(rows))
-            log.warning("shown_lists_dropped", lists=len(rows), error=type(error).__name__)
-
-    async def _write_batch(self) -> None:
-        """Write once FLUSH_ROWS wait, or the first has waited for FLUSH_SECONDS."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FLUSH_SECONDS):
-                await self._many.wait()
-        self._many.clear()
-        await self.flush()
+        """Write all that waits."""
+        await self._log.flush()
 
     async def prune(self) -> None:
         """Delete the lists that were shown more than 90 days ago, some at a time."""

@@ -25,6 +25,8 @@ from server.recommend.feedback.origins import Origins
 from server.settings import Settings
 
 SEARCH = "SEARCH"
+SEARCH_VERSION = "search"
+"""What stands for the version of a model in the tokens of lists that a search made."""
 ADD_TO_CART = "ADD_TO_CART"
 MAX_KEY = 64
 """What a key of the event table holds."""
@@ -135,6 +137,12 @@ class Tracker:
         self._flood.admit(f"v:{visitor_id}", origin, events)
         return EventActor(None, visitor_id, origin)
 
+    def actor(self, user_id: int | None, visitor_id: str, address: str) -> EventActor:
+        """Who does something that is not reported but seen; whose account is not new counts from anywhere."""
+        if user_id is not None and not self._new.may_be(user_id):
+            return EventActor(user_id, visitor_id)
+        return EventActor(user_id, visitor_id, self._origins.of(address))
+
     def track(self, tx: Connection, reports: Sequence[BehaviorReport]) -> list[TrackingResult]:
         """Record what users, or else visitors, did: all reports by the same few statements.
 
@@ -168,9 +176,16 @@ class Tracker:
             problem = _problem(event, on_sale)
             if problem:
                 errors.append(Dropped(index, event.product_id, problem))
-            else:
+            elif not self._is_recorded(event):
                 rows.append(self._row(actor, event, now))
-        return TrackingResult(len(rows), errors), rows
+        return TrackingResult(len(events) - len(errors), errors), rows
+
+    def _is_recorded(self, event: ReportedEvent) -> bool:
+        """Whether an event says what SearchProducts has recorded when it answered."""
+        if event.kind != SEARCH or not event.attribution_token:
+            return False
+        attribution = self._attributions.read(event.attribution_token)
+        return attribution is not None and attribution.model_version == SEARCH_VERSION
 
     def added_to_cart(
         self, address: str, tx: Connection, user_id: int, product_id: int, attribution_token: str

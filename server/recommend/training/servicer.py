@@ -17,7 +17,7 @@ from server.db.deadline import Deadline
 from server.db.work import Work
 from server.paging import Pages
 from server.recommend.feedback import online
-from server.recommend.feedback.online import Scope
+from server.recommend.feedback.touches import Scope
 from server.recommend.registry import experiments, trained_models
 from server.recommend.registry.errors import ModelDamaged
 from server.recommend.registry.trained_models import ModelRecord

@@ -13,7 +13,8 @@ from support.running_shop import Account, RunningShop
 
 from server.clock import utc_now
 from server.recommend.feedback import online
-from server.recommend.feedback.online import Online, Scope
+from server.recommend.feedback.online import Online
+from server.recommend.feedback.touches import Scope
 from server.recommend.serving.recorder import POPULARITY
 
 CLICK = behavior_pb2.BehaviorEvent.CLICK

@@ -15,7 +15,8 @@ from server.order.models import Order
 from server.recommend.feedback import impressions, online
 from server.recommend.feedback.impressions import Impression, Kind
 from server.recommend.feedback.models import BehaviorEvent
-from server.recommend.feedback.online import Online, Position, Scope
+from server.recommend.feedback.online import Online, Position
+from server.recommend.feedback.touches import Scope
 from server.recommend.registry.experiments import Trial
 from server.recommend.registry.models import Experiment, TrainedModel
 

@@ -17,7 +17,7 @@ from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
 from server.errors import UnavailableNow
-from server.recommend.feedback import impressions
+from server.recommend.feedback import impressions, row_log
 from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impression, Impressions, Kind
 from server.recommend.feedback.models import ShownList
@@ -121,14 +121,14 @@ def test_many_lists_are_one_write_and_showing_asks_the_database_nothing(database
 def test_it_writes_by_itself_and_the_rest_when_it_stops(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(impressions, "FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr(row_log, "FLUSH_SECONDS", 0.05)
 
     async def story(log: Log) -> None:
         log.lists.start()
         log.show(1)
         await log.written()
         assert len(log.rows()) == 1
-        monkeypatch.setattr(impressions, "FLUSH_SECONDS", 60)
+        monkeypatch.setattr(row_log, "FLUSH_SECONDS", 60)
         log.show(2)
         await log.lists.stop()
         assert len(log.rows()) == 2
@@ -137,14 +137,14 @@ def test_it_writes_by_itself_and_the_rest_when_it_stops(
 
 
 def test_a_full_batch_does_not_wait(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(impressions, "FLUSH_SECONDS", 60)
+    monkeypatch.setattr(row_log, "FLUSH_SECONDS", 60)
 
     async def story(log: Log) -> None:
         log.lists.start()
-        for _ in range(impressions.FLUSH_ROWS):
+        for _ in range(row_log.FLUSH_ROWS):
             log.show(1)
         await log.written()
-        assert len(log.rows()) == impressions.FLUSH_ROWS
+        assert len(log.rows()) == row_log.FLUSH_ROWS
 
     play(sqlite_url, story)
 
@@ -152,7 +152,7 @@ def test_a_full_batch_does_not_wait(sqlite_url: str, monkeypatch: pytest.MonkeyP
 def test_what_does_not_fit_is_dropped_and_counted_and_still_signed(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(impressions, "MAX_WAITING", 3)
+    monkeypatch.setattr(row_log, "MAX_WAITING", 3)
 
     async def story(log: Log) -> None:
         tokens = [log.show(number) for number in range(1, 6)]
@@ -167,7 +167,7 @@ def test_what_does_not_fit_is_dropped_and_counted_and_still_signed(
 def test_a_write_that_fails_once_is_repeated_and_loses_nothing(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(impressions, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(row_log, "RETRY_SECONDS", 0)
 
     async def story(log: Log) -> None:
         transaction = log.db.transaction
@@ -195,7 +195,7 @@ def test_a_write_that_fails_once_is_repeated_and_loses_nothing(
 def test_a_write_that_fails_twice_is_given_up_and_counted(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(impressions, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(row_log, "RETRY_SECONDS", 0)
 
     async def story(log: Log) -> None:
         log.show(1, user_id=999_999)  # there is no such user: the whole batch is refused
