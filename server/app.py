@@ -77,8 +77,8 @@ def compose(core: Core) -> Rooms:
     """Build every room; where a need of one points to another above it, it is passed a function."""
     payments, exports = Payments.of(core), ExportCalls(Exports(core.db, core.work), core.clock)
     catalog = catalog_part.build(core, exports.products, lambda *listed: search.find(*listed))
-    search = search_part.build(core, catalog.products)
     recommend = recommend_part.build(core, catalog.category_ids, on_trained=keeper(core.clock))
+    search = search_part.build(core, catalog.products, recommend.impressions, recommend.tracker)
     order = order_part.build(core, payments, export_orders=exports.orders, pay_back=pay_back_late)
     refund = refund_part.build(core, payments, order)
     return Rooms(

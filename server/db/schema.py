@@ -21,6 +21,9 @@ from server.recommend.training import models as training
 from server.refund import models as refund
 from server.repeats import models as repeats
 from server.review import models as review
+from server.search.analytics import models as search_analytics
+from server.search.suggest import models as suggested_queries
+from server.search.synonyms import models as synonyms
 from server.segment import models as segment
 from server.user import models as user
 from server.webhooks import models as webhooks
@@ -47,7 +50,10 @@ __all__ = [
     "refund",
     "repeats",
     "review",
+    "search_analytics",
     "segment",
+    "suggested_queries",
+    "synonyms",
     "training",
     "user",
     "webhooks",

@@ -29,6 +29,8 @@ TRAINING = "training"  # id of a training that moved on
 VERIFIED = "verified"  # payload {"violations": count}: the whole database was checked
 WEBHOOK = "webhook"  # id of an endpoint that was changed, or to which something is to be sent again
 CATALOG = "catalog"  # "*": everything may have changed, as after an import
+SYNONYMS = "synonyms"  # "*": a synonym was created, changed or deleted
+SUGGESTIONS = "suggestions"  # "*": other queries may be suggested
 
 _THIS_TRANSACTION: ColumnElement[int] = literal_column("(pg_current_xact_id()::text)::bigint")
 _NO_TRANSACTION: ColumnElement[int] = literal_column("0")

@@ -51,6 +51,22 @@ class _ById:
 
 
 @dataclass(frozen=True, slots=True)
+class _OfAll:
+    """An event that is about everything of its kind, and says no more."""
+
+    key: ClassVar[str] = "*"
+
+    def to_json(self) -> Payload:
+        """Nothing beside the key."""
+        return None
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        return cls()
+
+
+@dataclass(frozen=True, slots=True)
 class ProductChanged:
     """A product changed, or was deleted.
 
@@ -131,38 +147,32 @@ class StockMoved:
         return cls(tuple(values.get("products", ())), values.get("flipped", True))
 
 
-@dataclass(frozen=True, slots=True)
-class SalesCounted:
+class SalesCounted(_OfAll):
     """The sales by which products are sorted were brought up to date."""
 
+    __slots__ = ()
     topic: ClassVar[str] = log.SALES
-    key: ClassVar[str] = "*"
-
-    def to_json(self) -> Payload:
-        """Nothing beside the key."""
-        return None
-
-    @classmethod
-    def of_json(cls, key: str, payload: Payload) -> Self:
-        """The event in a row of the table."""
-        return cls()
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogReplaced:
+class CatalogReplaced(_OfAll):
     """Everything about products may have changed, as after an import."""
 
+    __slots__ = ()
     topic: ClassVar[str] = log.CATALOG
-    key: ClassVar[str] = "*"
 
-    def to_json(self) -> Payload:
-        """Nothing beside the key."""
-        return None
 
-    @classmethod
-    def of_json(cls, key: str, payload: Payload) -> Self:
-        """The event in a row of the table."""
-        return cls()
+class SynonymsChanged(_OfAll):
+    """A synonym was created, changed or deleted."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.SYNONYMS
+
+
+class SuggestionsCounted(_OfAll):
+    """Other queries may be suggested now, or they have other ranks."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.SUGGESTIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from server.events.models import ConsumerPosition, Event
 from server.mail.models import Mail
 from server.recommend.feedback.models import BehaviorEvent
 from server.repeats.models import IdempotencyKey
+from server.search.analytics.models import SearchDay, SearchRow
 from server.webhooks.models import WebhookDelivery
 
 EVENTS = timedelta(days=7)
@@ -41,6 +42,7 @@ SESSIONS = timedelta(days=7)
 """After its end; its tokens are refused for much longer than they would live."""
 SIGN_INS = timedelta(hours=1)
 OUTBOXES = timedelta(days=30)
+SEARCH_COUNTS = timedelta(days=400)
 BATCH = 2000
 BATCH_SECONDS = 30.0
 PAUSE_SECONDS = 0.05
@@ -55,16 +57,25 @@ log = structlog.get_logger()
 class Cleanup:
     """The daily cleaning up, as a job."""
 
-    def __init__(self, work: Work, clock: Clock, *, behavior: timedelta = timedelta(days=180)) -> None:
-        """`behavior` is how long behaviour events stay."""
+    def __init__(
+        self,
+        work: Work,
+        clock: Clock,
+        *,
+        behavior: timedelta = timedelta(days=180),
+        searches: timedelta = timedelta(days=30),
+    ) -> None:
+        """`behavior` is how long behaviour events stay, and `searches` how long each search does."""
         self._work = work
         self._clock = clock
         self._behavior = behavior
+        self._search_period = searches
 
     async def run(self) -> None:
         """Delete everything that is too old."""
         deleted = {}
-        for name, old in (*_OLD.items(), ("behavior_events", self._behavior_events)):
+        own = {"behavior_events": self._behavior_events, "searches": self._searches}
+        for name, old in (_OLD | own).items():
             deleted[name] = await self._delete(old)
         log.info("cleaned_up", **{name: count for name, count in deleted.items() if count})
 
@@ -72,6 +83,10 @@ class Cleanup:
         return _delete_some(
             tx, BehaviorEvent, [BehaviorEvent.id], BehaviorEvent.occurred_at < now - self._behavior, limit
         )
+
+    def _searches(self, tx: Connection, now: datetime, limit: int) -> int:
+        old = SearchRow.searched_at < now - self._search_period
+        return _delete_some(tx, SearchRow, [SearchRow.list_id], old, limit)
 
     async def _delete(self, old: Delete) -> int:
         total = 0
@@ -144,6 +159,11 @@ def _deliveries(tx: Connection, now: datetime, limit: int) -> int:
     )
 
 
+def _search_days(tx: Connection, now: datetime, limit: int) -> int:
+    """Days with their queries and positions, which go with them."""
+    return _delete_some(tx, SearchDay, [SearchDay.day], SearchDay.day < (now - SEARCH_COUNTS).date(), limit)
+
+
 def _carts(tx: Connection, now: datetime, limit: int) -> int:
     return guest_carts.delete_expired(tx, now, limit)
 
@@ -168,4 +188,5 @@ _OLD: dict[str, Delete] = {
     "mails": _mails,
     "webhook_deliveries": _deliveries,
     "carts": _carts,
+    "search_days": _search_days,
 }

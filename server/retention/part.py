@@ -12,5 +12,10 @@ from server.retention.cleanup import Cleanup
 
 def build(core: Core) -> Part:
     """The daily cleaning up."""
-    cleanup = Cleanup(core.work, core.clock, behavior=timedelta(days=core.settings.behavior_days))
+    cleanup = Cleanup(
+        core.work,
+        core.clock,
+        behavior=timedelta(days=core.settings.behavior_days),
+        searches=timedelta(days=core.settings.search_log_days),
+    )
     return Part(jobs=[Job("clean up", cleanup.run, daily_at=core.settings.cleanup_daily_at)])

@@ -69,6 +69,7 @@ CONDITIONS = {
     ),
     "review.id": Violation("review.id", "must be the id of a review", FieldReason.REQUIRED),
     "segment.id": Violation("segment.id", "must be the id of a segment", FieldReason.REQUIRED),
+    "synonym.id": Violation("synonym.id", "must be the id of a synonym", FieldReason.REQUIRED),
     "recommendations.product": Violation(
         "product_id", "is required with the context PRODUCT", FieldReason.REQUIRED
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from sanset.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
@@ -11,10 +12,22 @@ from server.catalog.listing_queries import ProductFilter
 from server.catalog.product_cache import ProductCache
 from server.catalog.text_lists import TextMatches
 from server.core import Core
+from server.jobs.runner import Job
 from server.part import Gauge, Part
+from server.recommend.feedback.impressions import Impressions
+from server.recommend.feedback.tracking import Tracker
+from server.search.analytics.counting import SearchCount
+from server.search.analytics.search_log import SearchLog
+from server.search.analytics.servicer import AnalyticsCalls
+from server.search.analytics.sharing import Sharing
 from server.search.convert import listed_selection
 from server.search.service import Search
 from server.search.servicer import SearchServicer
+from server.search.suggest.reads import SuggestReads
+from server.search.suggest.servicer import SuggestCalls
+from server.search.suggest.suggestions import Suggestions
+from server.search.synonyms.servicer import SynonymCalls
+from server.search.synonyms.table import SynonymKeeper
 from server.search.upkeep.fingerprint import fingerprint
 from server.search.upkeep.keeper import IndexKeeper
 from server.search.upkeep.rebuild import Rebuild
@@ -26,6 +39,8 @@ class SearchPart(Part):
 
     search: Search
     products: ProductCache
+    suggestions: Suggestions
+    log: SearchLog
 
     async def find(self, text: str, listed: ProductFilter, sort: str) -> TextMatches:
         """What a list of the catalogue holds that has a text; raises SearchNotReady."""
@@ -35,25 +50,62 @@ class SearchPart(Part):
         return TextMatches(answer.ranked.product_ids.tolist(), answer.total)
 
 
-def build(core: Core, products: ProductCache) -> SearchPart:
-    """SearchService, and the index that it answers from."""
+def build(core: Core, products: ProductCache, impressions: Impressions, tracker: Tracker) -> SearchPart:
+    """SearchService, and what it answers from; what follows from results is tracked as from recommendations."""
     settings = core.settings
     rebuild = Rebuild(settings.search_dir, settings.url)
     keeper = IndexKeeper(core.work, core.clock, rebuild, database=fingerprint(settings.url))
-    search = Search(keeper)
-    servicer = SearchServicer(search, products, core.pages, currency=settings.currency)
+    search, synonyms = Search(keeper), SynonymKeeper(core.work, keeper.use)
+    suggestions = Suggestions(SuggestReads(core.work))
+    log = SearchLog(
+        impressions, tracker, core.work, core.clock, core.registry, keep=settings.search_log_days > 0
+    )
+    servicer = SearchServicer(
+        search,
+        products,
+        core.pages,
+        currency=settings.currency,
+        log=log,
+        suggestions=SuggestCalls(suggestions),
+        synonyms=SynonymCalls(core.db, core.pages, core.clock),
+        analytics=AnalyticsCalls(core.db, core.pages, core.clock, settings.currency),
+    )
 
     async def start() -> None:
+        await synonyms.start()
         keeper.start()
+        await suggestions.start()
+        log.start()
+
+    async def stop() -> None:
+        await log.stop()
+        await suggestions.stop()
+        await keeper.stop()
+        await synonyms.stop()
 
     return SearchPart(
         search=search,
         products=products,
+        suggestions=suggestions,
+        log=log,
         servicers=[partial(add_SearchServiceServicer_to_server, servicer)],
-        listeners=[keeper.attach],
+        listeners=[keeper.attach, synonyms.attach, suggestions.attach],
+        jobs=_jobs(core),
         gauges=[
             Gauge("sanset_search_documents", "Products that search knows", lambda: keeper.document_count),
         ],
         start=start,
-        stop=keeper.stop,
+        stop=stop,
     )
+
+
+def _jobs(core: Core) -> list[Job]:
+    settings = core.settings
+    count = SearchCount(core.work, core.clock, settings.currency)
+    sharing = Sharing(
+        core.work, core.clock, settings.suggest_min_searchers, timedelta(days=settings.suggest_days)
+    )
+    return [
+        Job("count searches", count.run, every=timedelta(minutes=5)),
+        Job("choose suggestions", sharing.run, every=timedelta(minutes=15)),
+    ]

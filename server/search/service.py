@@ -1,8 +1,7 @@
-"""Searching: the words of a query, what is close to its meaning, and who is told of it."""
+"""Searching: the words of a query, and what is close to its meaning."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,36 +34,12 @@ class NoMeaning:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Searched:
-    """A search that was answered."""
-
-    text: str
-    corrected: str
-    """What it was taken for; "" when it was taken as it was."""
-    total: int
-    product_ids: Sequence[int]
-    """What was shown, in the order."""
-    position: int
-    """Of the first of them: 0 on the first page."""
-    user_id: int | None
-
-
-class SearchListener(Protocol):
-    """Is told of each search by SearchProducts, on the event loop."""
-
-    def searched(self, search: Searched) -> None:
-        """Take note, at once."""
-        ...
-
-
 @dataclass(slots=True)
 class Search:
     """Answers queries; what it is made of may be exchanged while it does."""
 
     keeper: IndexKeeper
     meaning: Meaning = field(default_factory=NoMeaning)
-    listeners: list[SearchListener] = field(default_factory=list)
 
     async def answer(self, text: str, selection: SearchOptions) -> SearchAnswer:
         """What a text finds among what is selected; raises SearchNotReady."""
@@ -81,8 +56,3 @@ class Search:
         closeness = await self.meaning.closeness(query.text, best.product_ids)
         if closeness is not None:
             engine.remember(text, query, fused(engine.goods, matches, closeness, self.meaning.share))
-
-    def tell(self, search: Searched) -> None:
-        """Tell the listeners."""
-        for listener in self.listeners:
-            listener.searched(search)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from google.protobuf.empty_pb2 import Empty
+from sanset.v1 import search_admin_pb2, search_service_pb2_grpc
 from sanset.v1 import search_pb2 as pb
-from sanset.v1 import search_service_pb2_grpc
 
 from server.catalog.product_cache import CachedProduct, ProductCache
 from server.paging import Pages
 from server.rpc.call import Call
 from server.search import convert
+from server.search.analytics.search_log import SearchLog, ShownResults
+from server.search.analytics.servicer import AnalyticsCalls
 from server.search.engine.engine import SearchAnswer, page_after
-from server.search.service import Search, Searched
+from server.search.service import Search
+from server.search.suggest.servicer import SuggestCalls
+from server.search.synonyms.servicer import SynonymCalls
 
 
 class _Row(NamedTuple):
@@ -27,11 +32,26 @@ class _Row(NamedTuple):
 class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
     """Translates searches."""
 
-    def __init__(self, search: Search, products: ProductCache, pages: Pages, *, currency: str) -> None:
+    def __init__(
+        self,
+        search: Search,
+        products: ProductCache,
+        pages: Pages,
+        *,
+        currency: str,
+        log: SearchLog,
+        suggestions: SuggestCalls,
+        synonyms: SynonymCalls,
+        analytics: AnalyticsCalls,
+    ) -> None:
         self._search = search
         self._products = products
         self._pages = pages
         self._currency = currency
+        self._log = log
+        self._suggestions = suggestions
+        self._synonyms = synonyms
+        self._analytics = analytics
 
     async def SearchProducts(
         self, request: pb.SearchProductsRequest, call: Call
@@ -55,26 +75,55 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
             response.corrected_query = answer.query.text
         if after is None:
             response.facets.CopyFrom(convert.facets_to_wire(answer.facets, tree, self._currency))
-        self._tell(request, call, response, rows)
+        response.attribution_token = self._record(request, call, response, rows)
         return response
 
-    def _tell(
+    def _record(
         self,
         request: pb.SearchProductsRequest,
         call: Call,
         response: pb.SearchProductsResponse,
         rows: Sequence[_Row],
-    ) -> None:
-        self._search.tell(
-            Searched(
-                text=request.q,
-                corrected=response.corrected_query,
-                total=response.total_size,
-                product_ids=[hit.product.id for hit in response.items],
-                position=rows[0].position - 1 if rows else 0,
-                user_id=call.caller.user_id if call.caller is not None else None,
-            )
+    ) -> str:
+        """Have a page recorded; the token for what follows from it."""
+        results = ShownResults(
+            query=request.q,
+            product_ids=[hit.product.id for hit in response.items],
+            result_count=response.total_size,
+            corrected=bool(response.corrected_query),
+            first_position=rows[0].position - 1 if rows else 0,
         )
+        user_id = call.caller.user_id if call.caller is not None else None
+        return self._log.record(results, user_id, request.visitor_id, call.address)
+
+    async def Suggest(self, request: pb.SuggestRequest, call: Call) -> pb.SuggestResponse:
+        return await self._suggestions.suggest(request, call)
+
+    def ListSynonyms(
+        self, request: search_admin_pb2.ListSynonymsRequest, call: Call
+    ) -> search_admin_pb2.ListSynonymsResponse:
+        return self._synonyms.list(request, call)
+
+    def CreateSynonym(
+        self, request: search_admin_pb2.CreateSynonymRequest, call: Call
+    ) -> search_admin_pb2.Synonym:
+        return self._synonyms.create(request, call)
+
+    def GetSynonym(self, request: search_admin_pb2.GetSynonymRequest, call: Call) -> search_admin_pb2.Synonym:
+        return self._synonyms.get(request, call)
+
+    def UpdateSynonym(
+        self, request: search_admin_pb2.UpdateSynonymRequest, call: Call
+    ) -> search_admin_pb2.Synonym:
+        return self._synonyms.update(request, call)
+
+    def DeleteSynonym(self, request: search_admin_pb2.DeleteSynonymRequest, call: Call) -> Empty:
+        return self._synonyms.delete(request, call)
+
+    def GetSearchAnalytics(
+        self, request: search_admin_pb2.GetSearchAnalyticsRequest, call: Call
+    ) -> search_admin_pb2.GetSearchAnalyticsResponse:
+        return self._analytics.get(request, call)
 
 
 def _scope(request: pb.SearchProductsRequest) -> tuple[object, ...]:

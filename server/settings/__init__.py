@@ -24,6 +24,7 @@ from server.settings.pricing import PricingSettings
 from server.settings.production import refuse_unfit
 from server.settings.recommend import RecommendSettings
 from server.settings.reviews import ReviewSettings
+from server.settings.search_log import SearchLogSettings
 from server.settings.storage import StorageSettings
 
 MIN_BCRYPT_COST = 10
@@ -40,6 +41,7 @@ class Settings(
     OrderSettings,
     LoyaltySettings,
     PricingSettings,
+    SearchLogSettings,
     RecommendSettings,
     ReviewSettings,
     MediaSettings,

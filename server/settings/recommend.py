@@ -32,5 +32,7 @@ class RecommendSettings(Group):
     )
 
     recommendation_log: bool = Field(
-        True, description="Keep for 90 days which recommendations were shown: online measures need it"
+        True,
+        description="Keep for 90 days which recommendations and results of searches were shown: what is measured "
+        "of clicks and orders needs it",
     )

@@ -28,6 +28,7 @@ from sanset.v1 import (
     product_pb2,
     promotion_pb2,
     review_pb2,
+    search_admin_pb2,
     segment_pb2,
     user_pb2,
     variant_pb2,
@@ -276,6 +277,19 @@ def _segment(shop: RunningShop) -> Room:
     return Room(shop, shop.admin, UPDATES["UpdateSegment"], made, read, required, {"description": "New"})
 
 
+def _synonym(shop: RunningShop) -> Room:
+    synonym = search_admin_pb2.Synonym(input=uuid.uuid4().hex, terms=[uuid.uuid4().hex, uuid.uuid4().hex])
+    request = search_admin_pb2.CreateSynonymRequest(synonym=synonym)
+    made = shop.search.CreateSynonym(request, metadata=shop.admin.metadata)
+
+    def read() -> search_admin_pb2.Synonym:
+        request = search_admin_pb2.GetSynonymRequest(synonym_id=made.id)
+        return shop.search.GetSynonym(request, metadata=shop.admin.metadata)
+
+    change = {"input": uuid.uuid4().hex}
+    return Room(shop, shop.admin, UPDATES["UpdateSynonym"], made, read, frozenset({"terms"}), change)
+
+
 def _gift_card(shop: RunningShop) -> Room:
     made = gift_card(shop, 25, active=False, expire_time=Timestamp(seconds=4_102_444_800))
     made.ClearField("code")  # which only the reply to its creation has
@@ -352,6 +366,7 @@ ROOMS = {
     "UpdateCoupon": _coupon,
     "UpdateWebhookEndpoint": _endpoint,
     "UpdateSegment": _segment,
+    "UpdateSynonym": _synonym,
     "UpdateGiftCard": _gift_card,
     "UpdatePaymentMethod": _payment_method,
 }
@@ -518,6 +533,7 @@ def test_a_deletion_is_guarded_too(shop: RunningShop) -> None:
             "endpoint_id",
         ),
         (_segment, shop.segments.DeleteSegment, segment_pb2.DeleteSegmentRequest, "segment_id"),
+        (_synonym, shop.search.DeleteSynonym, search_admin_pb2.DeleteSynonymRequest, "synonym_id"),
         (
             _payment_method,
             shop.users.DeletePaymentMethod,

@@ -338,6 +338,11 @@ CASES: Final[dict[str, Case]] = {
     ),
     "GetExperiment": Case(code=NOT_FOUND),
     "EndExperiment": Case(code=NOT_FOUND),
+    # Search
+    "CreateSynonym": Case(fields=lambda world, caller: {"synonym": samples.synonym()}),
+    "UpdateSynonym": Case(
+        fields=lambda world, caller: {"synonym": _with_id(samples.synonym(), samples.synonym_id(world))}
+    ),
     # Segments
     "CreateSegment": Case(fields=lambda world, caller: {"segment": samples.segment(world)}),
     "UpdateSegment": Case(

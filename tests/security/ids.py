@@ -56,6 +56,7 @@ IDS: Final[Mapping[str, Id]] = MappingProxyType({
     "image_id": Id(samples.image_id),
     "product_id": Id(samples.product_id),
     "segment_id": Id(lambda world, caller: samples.segment_id(world)),
+    "synonym_id": Id(lambda world, caller: samples.synonym_id(world)),
     "training_id": Id(lambda world, caller: world.training_id),
     # This shop has none
     "experiment_id": Id(lambda world, caller: 1),

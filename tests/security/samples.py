@@ -25,6 +25,7 @@ from sanset.v1.refund_pb2 import Return
 from sanset.v1.refund_service_pb2 import ApproveReturnRequest, RefundOrderRequest, RequestReturnRequest
 from sanset.v1.review_pb2 import CreateReviewRequest, Review
 from sanset.v1.review_pb2_grpc import ReviewServiceStub
+from sanset.v1.search_admin_pb2 import CreateSynonymRequest, Synonym
 from sanset.v1.segment_pb2 import CreateSegmentRequest, Segment, SegmentRules
 from sanset.v1.user_pb2 import Address
 from sanset.v1.variant_pb2 import CreateVariantRequest, Variant
@@ -72,6 +73,11 @@ def segment(world: World) -> Segment:
         not_ordered_for_days=2, registered_within_days=90, bought_category=world.category().slug, country="US",
     )  # fmt: skip
     return Segment(name=f"Segment {uuid.uuid4().hex}", description="They buy.", rules=rules)
+
+
+def synonym() -> Synonym:
+    """A one-way rule."""
+    return Synonym(input=uuid.uuid4().hex, terms=[uuid.uuid4().hex])
 
 
 def payment_method() -> PaymentMethod:
@@ -236,3 +242,9 @@ def segment_id(world: World) -> int:
     """A segment of the shop's."""
     request = CreateSegmentRequest(segment=segment(world))
     return world.shop.segments.CreateSegment(request, metadata=world.shop.admin.metadata).id
+
+
+def synonym_id(world: World) -> int:
+    """A synonym of the shop's."""
+    request = CreateSynonymRequest(synonym=synonym())
+    return world.shop.search.CreateSynonym(request, metadata=world.shop.admin.metadata).id

@@ -271,6 +271,8 @@ class RunningShop:
             "BEGIN",
             "SELECT products.id, products.category_id, coalesce(",
             "INSERT INTO shown_lists",
+            "INSERT INTO searches",
+            "SELECT products.id, products.name, products.brand, products.category_id, coalesce(",
             "SELECT categories.name, categories.parent_id, categories.id",
             "SELECT variants.product_id, variants.id, variants.sku",
             "SELECT products.id, products.sku, products.name, products.brand, products.category_id",

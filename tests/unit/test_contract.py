@@ -28,7 +28,8 @@ METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in 
 IDS = [method.name for method in METHODS]
 
 PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh", "PromotionService/ListTiers",
-          "PaymentService/ReceivePaymentWebhook", "MediaService/GetMediaFile"}  # fmt: skip
+          "PaymentService/ReceivePaymentWebhook", "MediaService/GetMediaFile",
+          "SearchService/Suggest"}  # fmt: skip
 OPTIONAL = {
     "CatalogService/GetProduct",
     "CatalogService/BatchGetProducts",
@@ -233,7 +234,7 @@ def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescripto
     if verbs & {"PUT", "PATCH", "DELETE"}:
         assert level == descriptor_pb2.MethodOptions.IDEMPOTENT
     assert read == bool(
-        re.match("Get|List|BatchGet|Search|Preview|Track(?!Event)|Watch|Analyze|Export", method.name)
+        re.match("Get|List|BatchGet|Search|Suggest|Preview|Track(?!Event)|Watch|Analyze|Export", method.name)
     )
 
 

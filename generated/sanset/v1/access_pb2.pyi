@@ -79,6 +79,8 @@ class AccessRule(_message.Message):
         """Create and change coupons, adjust points, and create gift cards."""
         MANAGE_WEBHOOKS: AccessRule._Permission.ValueType  # 8
         """Register webhook endpoints for orders."""
+        MANAGE_SEARCH: AccessRule._Permission.ValueType  # 9
+        """Define synonyms for search."""
         MANAGE_REVIEWS: AccessRule._Permission.ValueType  # 10
         """Publish and reject reviews, and see those that are not published."""
 
@@ -103,6 +105,8 @@ class AccessRule(_message.Message):
     """Create and change coupons, adjust points, and create gift cards."""
     MANAGE_WEBHOOKS: AccessRule.Permission.ValueType  # 8
     """Register webhook endpoints for orders."""
+    MANAGE_SEARCH: AccessRule.Permission.ValueType  # 9
+    """Define synonyms for search."""
     MANAGE_REVIEWS: AccessRule.Permission.ValueType  # 10
     """Publish and reject reviews, and see those that are not published."""
 

@@ -397,6 +397,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     SEARCH_NOT_READY: _ErrorReason.ValueType  # 170
     """The products of a large shop are indexed for the first time. UNAVAILABLE."""
+    SYNONYM_NOT_FOUND: _ErrorReason.ValueType  # 180
+    """There is no such synonym. NOT_FOUND. Metadata: `synonym_id`."""
+    SYNONYM_TAKEN: _ErrorReason.ValueType  # 181
+    """The term is in another group of synonyms, or the input has another rule. ALREADY_EXISTS. Metadata: `term`."""
     OPTIONS_TAKEN: _ErrorReason.ValueType  # 190
     """Another variant of the product has these options. ALREADY_EXISTS.
     Metadata: `options`, `product_id`, `variant_id`.
@@ -813,6 +817,10 @@ Metadata: `available`, `expected`, `product_id`, `variant_id`.
 """
 SEARCH_NOT_READY: ErrorReason.ValueType  # 170
 """The products of a large shop are indexed for the first time. UNAVAILABLE."""
+SYNONYM_NOT_FOUND: ErrorReason.ValueType  # 180
+"""There is no such synonym. NOT_FOUND. Metadata: `synonym_id`."""
+SYNONYM_TAKEN: ErrorReason.ValueType  # 181
+"""The term is in another group of synonyms, or the input has another rule. ALREADY_EXISTS. Metadata: `term`."""
 OPTIONS_TAKEN: ErrorReason.ValueType  # 190
 """Another variant of the product has these options. ALREADY_EXISTS.
 Metadata: `options`, `product_id`, `variant_id`.

@@ -79,6 +79,7 @@ class SearchProductsRequest(_message.Message):
     MIN_RATING_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
+    VISITOR_ID_FIELD_NUMBER: _builtins.int
     q: _builtins.str
     """What a person typed, up to 200 characters. Blank: every product."""
     page_size: _builtins.int
@@ -99,6 +100,8 @@ class SearchProductsRequest(_message.Message):
     """Only products rated so or better, from 0 to 5."""
     sort: Global___SearchProductsRequest.Sort.ValueType
     """The order. Absent: RELEVANCE."""
+    visitor_id: _builtins.str
+    """The id of a visitor who is not signed in, as TrackEvent takes it. The search is kept in their history."""
     @_builtins.property
     def brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only one of these brands, whatever their case, each by itself: `brands=Apple&brands=Sony`."""
@@ -129,10 +132,11 @@ class SearchProductsRequest(_message.Message):
         min_rating: _builtins.float = ...,
         attributes: _abc.Iterable[_builtins.str] | None = ...,
         sort: Global___SearchProductsRequest.Sort.ValueType = ...,
+        visitor_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "attributes", b"attributes", "brands", b"brands", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "min_rating", b"min_rating", "page_size", b"page_size", "page_token", b"page_token", "q", b"q", "sort", b"sort", "tags", b"tags", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "attributes", b"attributes", "brands", b"brands", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "min_rating", b"min_rating", "page_size", b"page_size", "page_token", b"page_token", "q", b"q", "sort", b"sort", "tags", b"tags", "vendor_id", b"vendor_id", "visitor_id", b"visitor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__in_stock: _TypeAlias = _typing.Literal["in_stock"]  # noqa: Y015
     _WhichOneofArgType__in_stock: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock"]  # noqa: Y015
@@ -151,12 +155,17 @@ class SearchProductsResponse(_message.Message):
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     CORRECTED_QUERY_FIELD_NUMBER: _builtins.int
     FACETS_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """The token of the next page; empty on the last."""
     total_size: _builtins.int
     """Number of products that match."""
     corrected_query: _builtins.str
     """What was searched for, where words of the query were taken for others; else empty."""
+    attribution_token: _builtins.str
+    """Send it back with the events that follow from these results. A search is an event of its own: it need not be
+    reported by TrackEvent, and with this token is not counted again.
+    """
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
         """What was found."""
@@ -173,10 +182,11 @@ class SearchProductsResponse(_message.Message):
         total_size: _builtins.int = ...,
         corrected_query: _builtins.str = ...,
         facets: Global___SearchFacets | None = ...,
+        attribution_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corrected_query", b"corrected_query", "facets", b"facets", "items", b"items", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "corrected_query", b"corrected_query", "facets", b"facets", "items", b"items", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -463,3 +473,118 @@ class SearchFacets(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchFacets: _TypeAlias = SearchFacets  # noqa: Y015
+
+@_typing.final
+class SuggestRequest(_message.Message):
+    """Request of Suggest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    Q_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    q: _builtins.str
+    """What a person has typed so far, up to 200 characters."""
+    limit: _builtins.int
+    """Maximum number to return. 0 means 10; values above 20 are coerced to 20."""
+    def __init__(
+        self,
+        *,
+        q: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "q", b"q"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestRequest: _TypeAlias = SuggestRequest  # noqa: Y015
+
+@_typing.final
+class SuggestResponse(_message.Message):
+    """Response of Suggest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suggestion]:
+        """The completions, the best first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Suggestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestResponse: _TypeAlias = SuggestResponse  # noqa: Y015
+
+@_typing.final
+class Suggestion(_message.Message):
+    """A completion of what a person types."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Suggestion._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: Suggestion._Kind.ValueType  # 0
+        """Not set."""
+        PRODUCT: Suggestion._Kind.ValueType  # 1
+        """The name of a product."""
+        CATEGORY: Suggestion._Kind.ValueType  # 2
+        """The name of a category."""
+        BRAND: Suggestion._Kind.ValueType  # 3
+        """A brand."""
+        QUERY: Suggestion._Kind.ValueType  # 4
+        """Words to search for: a past query, or what the names of several products share."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What a completion is."""
+
+    KIND_UNSPECIFIED: Suggestion.Kind.ValueType  # 0
+    """Not set."""
+    PRODUCT: Suggestion.Kind.ValueType  # 1
+    """The name of a product."""
+    CATEGORY: Suggestion.Kind.ValueType  # 2
+    """The name of a category."""
+    BRAND: Suggestion.Kind.ValueType  # 3
+    """A brand."""
+    QUERY: Suggestion.Kind.ValueType  # 4
+    """Words to search for: a past query, or what the names of several products share."""
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    CATEGORY_ID_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text. Plain text: escape it where you show it."""
+    kind: Global___Suggestion.Kind.ValueType
+    """What it is."""
+    product_id: _builtins.int
+    """The id of the product, with PRODUCT; else 0."""
+    category_id: _builtins.int
+    """The id of the category, with CATEGORY; else 0."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        kind: Global___Suggestion.Kind.ValueType = ...,
+        product_id: _builtins.int = ...,
+        category_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category_id", b"category_id", "kind", b"kind", "product_id", b"product_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Suggestion: _TypeAlias = Suggestion  # noqa: Y015

@@ -23,11 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 from sanset.v1 import search_pb2 as sanset_dot_v1_dot_search__pb2
+from sanset.v1 import search_admin_pb2 as sanset_dot_v1_dot_search__admin__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esanset/v1/search_service.proto\x12\tsanset.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x16sanset/v1/access.proto\x1a\x16sanset/v1/search.proto2\xa3\x01\n\rSearchService\x12\x91\x01\n\x0eSearchProducts\x12 .sanset.v1.SearchProductsRequest\x1a!.sanset.v1.SearchProductsResponse\":\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02+\x12\x0e/api/v1/searchZ\x19\x12\x17/api/v1/products/searchB\xad\x01\n\rdev.sanset.v1B\x12SearchServiceProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esanset/v1/search_service.proto\x12\tsanset.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x16sanset/v1/access.proto\x1a\x16sanset/v1/search.proto\x1a\x1csanset/v1/search_admin.proto2\xf1\x08\n\rSearchService\x12\x91\x01\n\x0eSearchProducts\x12 .sanset.v1.SearchProductsRequest\x1a!.sanset.v1.SearchProductsResponse\":\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02+\x12\x0e/api/v1/searchZ\x19\x12\x17/api/v1/products/search\x12q\n\x07Suggest\x12\x19.sanset.v1.SuggestRequest\x1a\x1a.sanset.v1.SuggestResponse\"/\x90\x02\x01\xca\xf3\x18\x02\x08\x01\xd0\xf3\x18\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/v1/search/suggestions\x12\x7f\n\x0cListSynonyms\x12\x1e.sanset.v1.ListSynonymsRequest\x1a\x1f.sanset.v1.ListSynonymsResponse\".\x90\x02\x01\xca\xf3\x18\x02\x10\t\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/admin/search/synonyms\x12z\n\rCreateSynonym\x12\x1f.sanset.v1.CreateSynonymRequest\x1a\x12.sanset.v1.Synonym\"4\xca\xf3\x18\x02\x10\t\x82\xd3\xe4\x93\x02(\"\x1d/api/v1/admin/search/synonyms:\x07synonym\x12{\n\nGetSynonym\x12\x1c.sanset.v1.GetSynonymRequest\x1a\x12.sanset.v1.Synonym\";\x90\x02\x01\xca\xf3\x18\x02\x10\t\x82\xd3\xe4\x93\x02,\x12*/api/v1/admin/search/synonyms/{synonym_id}\x12\xc1\x01\n\rUpdateSynonym\x12\x1f.sanset.v1.UpdateSynonymRequest\x1a\x12.sanset.v1.Synonym\"{\x90\x02\x02\xca\xf3\x18\x02\x10\t\x82\xd3\xe4\x93\x02l2*/api/v1/admin/search/synonyms/{synonym.id}:\x07synonymZ5\x1a*/api/v1/admin/search/synonyms/{synonym.id}:\x07synonym\x12\x85\x01\n\rDeleteSynonym\x12\x1f.sanset.v1.DeleteSynonymRequest\x1a\x16.google.protobuf.Empty\";\x90\x02\x02\xca\xf3\x18\x02\x10\t\x82\xd3\xe4\x93\x02,**/api/v1/admin/search/synonyms/{synonym_id}\x12\x92\x01\n\x12GetSearchAnalytics\x12$.sanset.v1.GetSearchAnalyticsRequest\x1a%.sanset.v1.GetSearchAnalyticsResponse\"/\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02 \x12\x1e/api/v1/admin/search/analyticsB\xad\x01\n\rdev.sanset.v1B\x12SearchServiceProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +39,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\022SearchServiceProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
   _globals['_SEARCHSERVICE'].methods_by_name['SearchProducts']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['SearchProducts']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002+\022\016/api/v1/searchZ\031\022\027/api/v1/products/search'
-  _globals['_SEARCHSERVICE']._serialized_start=124
-  _globals['_SEARCHSERVICE']._serialized_end=287
+  _globals['_SEARCHSERVICE'].methods_by_name['Suggest']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['Suggest']._serialized_options = b'\220\002\001\312\363\030\002\010\001\320\363\030\001\202\323\344\223\002\034\022\032/api/v1/search/suggestions'
+  _globals['_SEARCHSERVICE'].methods_by_name['ListSynonyms']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['ListSynonyms']._serialized_options = b'\220\002\001\312\363\030\002\020\t\202\323\344\223\002\037\022\035/api/v1/admin/search/synonyms'
+  _globals['_SEARCHSERVICE'].methods_by_name['CreateSynonym']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['CreateSynonym']._serialized_options = b'\312\363\030\002\020\t\202\323\344\223\002(\"\035/api/v1/admin/search/synonyms:\007synonym'
+  _globals['_SEARCHSERVICE'].methods_by_name['GetSynonym']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['GetSynonym']._serialized_options = b'\220\002\001\312\363\030\002\020\t\202\323\344\223\002,\022*/api/v1/admin/search/synonyms/{synonym_id}'
+  _globals['_SEARCHSERVICE'].methods_by_name['UpdateSynonym']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['UpdateSynonym']._serialized_options = b'\220\002\002\312\363\030\002\020\t\202\323\344\223\002l2*/api/v1/admin/search/synonyms/{synonym.id}:\007synonymZ5\032*/api/v1/admin/search/synonyms/{synonym.id}:\007synonym'
+  _globals['_SEARCHSERVICE'].methods_by_name['DeleteSynonym']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['DeleteSynonym']._serialized_options = b'\220\002\002\312\363\030\002\020\t\202\323\344\223\002,**/api/v1/admin/search/synonyms/{synonym_id}'
+  _globals['_SEARCHSERVICE'].methods_by_name['GetSearchAnalytics']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['GetSearchAnalytics']._serialized_options = b'\220\002\001\312\363\030\002\020\006\202\323\344\223\002 \022\036/api/v1/admin/search/analytics'
+  _globals['_SEARCHSERVICE']._serialized_start=183
+  _globals['_SEARCHSERVICE']._serialized_end=1320
 # @@protoc_insertion_point(module_scope)

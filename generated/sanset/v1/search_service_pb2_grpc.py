@@ -3,6 +3,8 @@
 import grpc
 import warnings
 
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from sanset.v1 import search_admin_pb2 as sanset_dot_v1_dot_search__admin__pb2
 from sanset.v1 import search_pb2 as sanset_dot_v1_dot_search__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -43,6 +45,41 @@ class SearchServiceStub:
                 request_serializer=sanset_dot_v1_dot_search__pb2.SearchProductsRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_search__pb2.SearchProductsResponse.FromString,
                 _registered_method=True)
+        self.Suggest = channel.unary_unary(
+                '/sanset.v1.SearchService/Suggest',
+                request_serializer=sanset_dot_v1_dot_search__pb2.SuggestRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_search__pb2.SuggestResponse.FromString,
+                _registered_method=True)
+        self.ListSynonyms = channel.unary_unary(
+                '/sanset.v1.SearchService/ListSynonyms',
+                request_serializer=sanset_dot_v1_dot_search__admin__pb2.ListSynonymsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_search__admin__pb2.ListSynonymsResponse.FromString,
+                _registered_method=True)
+        self.CreateSynonym = channel.unary_unary(
+                '/sanset.v1.SearchService/CreateSynonym',
+                request_serializer=sanset_dot_v1_dot_search__admin__pb2.CreateSynonymRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_search__admin__pb2.Synonym.FromString,
+                _registered_method=True)
+        self.GetSynonym = channel.unary_unary(
+                '/sanset.v1.SearchService/GetSynonym',
+                request_serializer=sanset_dot_v1_dot_search__admin__pb2.GetSynonymRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_search__admin__pb2.Synonym.FromString,
+                _registered_method=True)
+        self.UpdateSynonym = channel.unary_unary(
+                '/sanset.v1.SearchService/UpdateSynonym',
+                request_serializer=sanset_dot_v1_dot_search__admin__pb2.UpdateSynonymRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_search__admin__pb2.Synonym.FromString,
+                _registered_method=True)
+        self.DeleteSynonym = channel.unary_unary(
+                '/sanset.v1.SearchService/DeleteSynonym',
+                request_serializer=sanset_dot_v1_dot_search__admin__pb2.DeleteSynonymRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetSearchAnalytics = channel.unary_unary(
+                '/sanset.v1.SearchService/GetSearchAnalytics',
+                request_serializer=sanset_dot_v1_dot_search__admin__pb2.GetSearchAnalyticsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_search__admin__pb2.GetSearchAnalyticsResponse.FromString,
+                _registered_method=True)
 
 
 class SearchServiceServicer:
@@ -65,6 +102,66 @@ class SearchServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Suggest(self, request, context):
+        """Completes what a person begins to type: with names of products, categories and brands, and with words to search
+        for, the most used first. Typing errors are forgiven.
+
+        Past queries are suggested once several people searched for them with success, and never when they hold an e-mail
+        address, a telephone number or a card number. Every text is a beginning: one without a word has no completion.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSynonyms(self, request, context):
+        """Lists the synonyms that search uses, the oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateSynonym(self, request, context):
+        """Creates a synonym: search uses it at once, on every server.
+
+        Returns ALREADY_EXISTS (SYNONYM_TAKEN) for a term that is in another group or an input that has another rule,
+        FAILED_PRECONDITION (TOO_MANY) beyond 1,000.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSynonym(self, request, context):
+        """Gets a synonym. Returns NOT_FOUND (SYNONYM_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateSynonym(self, request, context):
+        """Updates a synonym, and returns it.
+
+        Over HTTP PUT replaces the synonym, PATCH changes what is sent, null clears. Returns NOT_FOUND (SYNONYM_NOT_FOUND),
+        ABORTED (STALE_ETAG), ALREADY_EXISTS (SYNONYM_TAKEN).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteSynonym(self, request, context):
+        """Deletes a synonym. Returns NOT_FOUND (SYNONYM_NOT_FOUND), ABORTED (STALE_ETAG).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSearchAnalytics(self, request, context):
+        """Gets what customers searched for in the last days, and what followed: totals, positions, and the queries page by
+        page, the most frequent ones or those that found nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SearchServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -72,6 +169,41 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.SearchProducts,
                     request_deserializer=sanset_dot_v1_dot_search__pb2.SearchProductsRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_search__pb2.SearchProductsResponse.SerializeToString,
+            ),
+            'Suggest': grpc.unary_unary_rpc_method_handler(
+                    servicer.Suggest,
+                    request_deserializer=sanset_dot_v1_dot_search__pb2.SuggestRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_search__pb2.SuggestResponse.SerializeToString,
+            ),
+            'ListSynonyms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSynonyms,
+                    request_deserializer=sanset_dot_v1_dot_search__admin__pb2.ListSynonymsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_search__admin__pb2.ListSynonymsResponse.SerializeToString,
+            ),
+            'CreateSynonym': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateSynonym,
+                    request_deserializer=sanset_dot_v1_dot_search__admin__pb2.CreateSynonymRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_search__admin__pb2.Synonym.SerializeToString,
+            ),
+            'GetSynonym': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSynonym,
+                    request_deserializer=sanset_dot_v1_dot_search__admin__pb2.GetSynonymRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_search__admin__pb2.Synonym.SerializeToString,
+            ),
+            'UpdateSynonym': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateSynonym,
+                    request_deserializer=sanset_dot_v1_dot_search__admin__pb2.UpdateSynonymRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_search__admin__pb2.Synonym.SerializeToString,
+            ),
+            'DeleteSynonym': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteSynonym,
+                    request_deserializer=sanset_dot_v1_dot_search__admin__pb2.DeleteSynonymRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetSearchAnalytics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSearchAnalytics,
+                    request_deserializer=sanset_dot_v1_dot_search__admin__pb2.GetSearchAnalyticsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_search__admin__pb2.GetSearchAnalyticsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -105,6 +237,195 @@ class SearchService:
             '/sanset.v1.SearchService/SearchProducts',
             sanset_dot_v1_dot_search__pb2.SearchProductsRequest.SerializeToString,
             sanset_dot_v1_dot_search__pb2.SearchProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Suggest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.SearchService/Suggest',
+            sanset_dot_v1_dot_search__pb2.SuggestRequest.SerializeToString,
+            sanset_dot_v1_dot_search__pb2.SuggestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSynonyms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.SearchService/ListSynonyms',
+            sanset_dot_v1_dot_search__admin__pb2.ListSynonymsRequest.SerializeToString,
+            sanset_dot_v1_dot_search__admin__pb2.ListSynonymsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateSynonym(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.SearchService/CreateSynonym',
+            sanset_dot_v1_dot_search__admin__pb2.CreateSynonymRequest.SerializeToString,
+            sanset_dot_v1_dot_search__admin__pb2.Synonym.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSynonym(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.SearchService/GetSynonym',
+            sanset_dot_v1_dot_search__admin__pb2.GetSynonymRequest.SerializeToString,
+            sanset_dot_v1_dot_search__admin__pb2.Synonym.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateSynonym(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.SearchService/UpdateSynonym',
+            sanset_dot_v1_dot_search__admin__pb2.UpdateSynonymRequest.SerializeToString,
+            sanset_dot_v1_dot_search__admin__pb2.Synonym.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteSynonym(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.SearchService/DeleteSynonym',
+            sanset_dot_v1_dot_search__admin__pb2.DeleteSynonymRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSearchAnalytics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.SearchService/GetSearchAnalytics',
+            sanset_dot_v1_dot_search__admin__pb2.GetSearchAnalyticsRequest.SerializeToString,
+            sanset_dot_v1_dot_search__admin__pb2.GetSearchAnalyticsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -23,6 +23,8 @@ from sanset.v1 import (
     order_pb2,
     product_pb2,
     refund_service_pb2,
+    search_admin_pb2,
+    search_pb2,
 )
 from sqlalchemy import Engine, text
 from support.pictures import another_png
@@ -89,6 +91,7 @@ def _trade(shop: RunningShop) -> None:
     shop.catalog.UpdateProduct(update, metadata=shop.admin.metadata)
     looked = behavior_pb2.BehaviorEvent(kind=behavior_pb2.BehaviorEvent.VIEW, product_id=mug.id)
     shop.recommend.TrackEvent(behavior_pb2.TrackEventRequest(events=[looked]), metadata=buyer.metadata)
+    _search(shop, buyer)
     orders = []
     for _ in range(3):
         shop.add(buyer, mug.id, 2)
@@ -111,6 +114,17 @@ def _trade(shop: RunningShop) -> None:
         product_pb2.DeleteProductRequest(product_id=cup.id), metadata=shop.admin.metadata
     )
     shop.auth.Logout(auth_pb2.LogoutRequest(), metadata=buyer.metadata)
+
+
+def _search(shop: RunningShop, buyer: Account) -> None:
+    """Search, and have it searched with a synonym for a while."""
+    shop.search.SearchProducts(search_pb2.SearchProductsRequest(q="mug"), metadata=buyer.metadata)
+    synonym = search_admin_pb2.Synonym(terms=["mug", "cup"])
+    created = shop.search.CreateSynonym(
+        search_admin_pb2.CreateSynonymRequest(synonym=synonym), metadata=shop.admin.metadata
+    )
+    gone = search_admin_pb2.DeleteSynonymRequest(synonym_id=created.id)
+    shop.search.DeleteSynonym(gone, metadata=shop.admin.metadata)
 
 
 def _category(shop: RunningShop) -> int:

@@ -24,6 +24,8 @@ from server.events.topics import (
     SalesCounted,
     SessionEnded,
     StockMoved,
+    SuggestionsCounted,
+    SynonymsChanged,
     TrainingMoved,
     WebhookChanged,
 )
@@ -98,6 +100,8 @@ WRITTEN: list[tuple[log.Publishable, str, str, Payload]] = [
     (StockMoved.of([5, 3, 5]), "stock", "*", {"products": [3, 5]}),
     (StockMoved.of([5], flipped=False), "stock", "*", {"products": [5], "flipped": False}),
     (SalesCounted(), "sales", "*", None),
+    (SynonymsChanged(), "synonyms", "*", None),
+    (SuggestionsCounted(), "suggestions", "*", None),
     (CartChanged(7), "cart", "7", None),
     (CartChanged(7, 3, "origin"), "cart", "7", {"added": 3, "origin": "origin"}),
     (

@@ -1,0 +1,1 @@
+"""What people search for: recorded, counted by day, and shown to the staff."""

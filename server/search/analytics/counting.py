@@ -1,0 +1,156 @@
+"""Counts the searches day by day, and finds the queries that may be suggested: two jobs.
+
+A day is counted as a whole, so that counting again is harmless. Today is counted every few minutes, a day that is
+over once more a day for as long as orders may follow from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from server.clock import Clock
+from server.db.deadline import Deadline
+from server.db.work import Work
+from server.recommend.feedback.online import POSITIONS
+from server.recommend.feedback.touches import CLICK, WINDOW
+from server.search.analytics import counting_queries as queries
+from server.search.analytics.counting_queries import Day, DayCount, DayRow, PositionRow, QueryRow
+
+COUNT_SECONDS: Final = 60.0
+COMPLETE: Final = timedelta(minutes=5)
+"""So long after its end a day's last searches are written."""
+COUNT_AGAIN: Final = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class _Effects:
+    """What followed from searches."""
+
+    clicks: int = 0
+    cart_additions: int = 0
+    orders: set[int] = field(default_factory=set)
+    revenue: int = 0
+
+    def touch(self, kind: str, count: int) -> None:
+        """Count clicks or cart additions."""
+        if kind == CLICK:
+            self.clicks += count
+        else:
+            self.cart_additions += count
+
+    def order(self, order_id: int, amount: int) -> None:
+        """Count what an order brought; an order counts once."""
+        self.orders.add(order_id)
+        self.revenue += amount
+
+
+class SearchCount:
+    """The job that counts the searches of each day."""
+
+    def __init__(self, work: Work, clock: Clock, currency: str) -> None:
+        """Revenue is counted in `currency`, which is the shop's."""
+        self._work = work
+        self._clock = clock
+        self._currency = currency
+
+    async def run(self) -> None:
+        """Count today, and one day before that was not counted for long."""
+        now = self._clock()
+        for day in await self._work.read(days_due, now):
+            count = await self._work.read(
+                count_day, day, self._currency, now, deadline=Deadline(COUNT_SECONDS)
+            )
+            await self._work.write(queries.replace_day, day, count, deadline=Deadline(COUNT_SECONDS))
+
+
+def days_due(connection: Connection, now: datetime) -> list[Day]:
+    """Today, and the longest uncounted of the days from which orders may still follow, where anybody searched."""
+    today = Day(now.date())
+    days = [Day(now.date() - timedelta(days=back)) for back in range(1, WINDOW.days + 2)]
+    counted = queries.counted_at(connection, days)
+    never = datetime.min.replace(tzinfo=now.tzinfo)
+    due = [day for day in days if _is_due(day, counted.get(day.date, never), now)]
+    due.sort(key=lambda day: counted.get(day.date, never))
+    return queries.days_with_searches(connection, [today, *due])[:2]
+
+
+def _is_due(day: Day, counted: datetime, now: datetime) -> bool:
+    complete = day.end + COMPLETE
+    if now < complete:
+        return True
+    return counted < complete or (counted < day.end + WINDOW and now - counted >= COUNT_AGAIN)
+
+
+def count_day(connection: Connection, day: Day, currency: str, now: datetime) -> DayCount:
+    """Count a day's searches with all that followed from them."""
+    total = _Effects()
+    by_query: defaultdict[str, _Effects] = defaultdict(_Effects)
+    by_position: defaultdict[int, _Effects] = defaultdict(_Effects)
+    for touched in queries.touched(connection, day):
+        for effects in (total, by_query[touched.query], by_position[touched.position]):
+            effects.touch(touched.kind, touched.products)
+    for bought in queries.bought(connection, day, currency):
+        for effects in (total, by_query[bought.query], by_position[bought.position]):
+            effects.order(bought.order_id, bought.amount)
+    everything = queries.totals(connection, day)
+    return DayCount(
+        DayRow(
+            searches=everything.searches,
+            zero_results=everything.zero_results,
+            corrected=everything.corrected,
+            clicks=total.clicks,
+            cart_additions=total.cart_additions,
+            orders=len(total.orders),
+            revenue_minor=total.revenue,
+            counted_at=now,
+        ),
+        _query_rows(connection, day, by_query),
+        _position_rows(connection, day, by_position),
+    )
+
+
+def _query_rows(connection: Connection, day: Day, effects: Mapping[str, _Effects]) -> list[QueryRow]:
+    people: defaultdict[str, list[str]] = defaultdict(list)
+    for query, who in queries.searchers(connection, day):
+        people[query].append(_anonymous(who))
+    rows = []
+    for each in queries.most_frequent(connection, day):
+        effect = effects.get(each.query) or _Effects()
+        rows.append(
+            QueryRow(
+                query=each.query,
+                searches=each.searches,
+                zero_results=each.zero_results,
+                clicks=effect.clicks,
+                cart_additions=effect.cart_additions,
+                orders=len(effect.orders),
+                revenue_minor=effect.revenue,
+                searchers=sorted(people[each.query]),
+            )
+        )
+    return rows
+
+
+def _position_rows(connection: Connection, day: Day, effects: Mapping[int, _Effects]) -> list[PositionRow]:
+    impressions: Counter[int] = Counter()
+    for shown in queries.shown(connection, day):
+        first = shown.first_position + 1
+        for position in range(first, min(first + shown.shown_count, POSITIONS + 1)):
+            impressions[position] += shown.pages
+    rows = []
+    for position, count in sorted(impressions.items()):
+        effect = effects.get(position) or _Effects()
+        rows.append(PositionRow(position, count, effect.clicks, len(effect.orders)))
+    return rows
+
+
+def _anonymous(who: str) -> str:
+    """Somebody as a hash, which tells two people apart and no more."""
+    return hashlib.blake2b(who.encode(), digest_size=6).hexdigest()
