@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 
 from sqlalchemy import BigInteger, Connection, and_, cast, func, insert, select, update
 from sqlalchemy.orm import aliased
@@ -12,6 +11,8 @@ from sqlalchemy.orm import aliased
 from server.catalog.images import IMAGES
 from server.catalog.models import DEFAULT_LOCATION_ID, Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow, AnySelect, Json, Values
+from server.db.id_lists import ids_named, ids_value
+from server.db.prepared import Prepared
 from server.db.upsert import insert_for
 
 _AVAILABLE = (
@@ -24,7 +25,6 @@ _AVAILABLE = (
 )
 
 
-@cache
 def _products(dialect: str) -> AnySelect:
     """Products with all that is shown of them; their variants as JSON, [id, options, price] each, in any order."""
     if dialect == "postgresql":
@@ -48,15 +48,18 @@ def _products(dialect: str) -> AnySelect:
         )
         .join(default, and_(default.product_id == Product.id, default.is_default))
         .outerjoin(Category, Category.id == Product.category_id)
+        .where(Product.id.in_(ids_named("ids", dialect)))
     )
+
+
+_PRODUCTS = Prepared(lambda dialect: _products(dialect).where(Product.deleted_at.is_(None)))
+_PRODUCTS_AND_DELETED = Prepared(_products)
 
 
 def products(connection: Connection, ids: Sequence[int], *, deleted: bool = False) -> Sequence[AnyRow]:
     """The products with these ids, with category, variants and stock; with `deleted` also deleted ones."""
-    statement = _products(connection.dialect.name).where(Product.id.in_(ids))
-    if not deleted:
-        statement = statement.where(Product.deleted_at.is_(None))
-    return connection.execute(statement).all()
+    statement = _PRODUCTS_AND_DELETED if deleted else _PRODUCTS
+    return statement.all(connection, ids=ids_value(connection, ids))
 
 
 def product_id_by_slug(connection: Connection, slug: str) -> int | None:

@@ -47,6 +47,9 @@ def _created(stack: Stack, buyer: Person) -> dict[str, tuple[httpx.Client, str]]
         metadata={"erp": {"id": 1}}, description="a\nb",
         compare_at_price={"units": "99"}, discount={"amount": money}, max_quantity=3,
     )  # fmt: skip
+    options = [{"name": "size", "value": "M"}, {"name": "color", "value": "Red"}]
+    variants = f"products/{product['id']}/variants"
+    variant = _done(admin.post(variants, json={"options": options, "price": {"units": "7"}, "stock": 3}))
     _done(buyer.http.patch("users/me", json={"phone": "030 1", "preferences": {"diet": "vegan"}}))
     card = {"balance": money, "expire_time": "2031-01-02T03:04:05.5Z"}
     segment = {"name": f"Few {uuid.uuid4().hex}", "rules": {"min_orders": 0, "min_spent": money}}
@@ -66,6 +69,7 @@ def _created(stack: Stack, buyer: Person) -> dict[str, tuple[httpx.Client, str]]
         "users/me": (buyer.http, "users/me"),
         "categories": (admin, f"categories/{category['id']}"),
         "products": (admin, f"products/{product['id']}"),
+        "variants": (admin, f"{variants}/{variant['id']}"),
     } | {name: (buyer.http if name[0] == "u" else admin, f"{name}/{each}") for name, each in ids.items()}
 
 
