@@ -40,8 +40,8 @@ class Product(_message.Message):
         VIEW_UNSPECIFIED: Product._View.ValueType  # 0
         """Not set: SUMMARY."""
         SUMMARY: Product._View.ValueType  # 1
-        """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `images`, `seo_title` and
-        `seo_description`.
+        """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `images`,
+        `seo_title` and `seo_description`.
         """
         FULL: Product._View.ValueType  # 2
         """All fields. Pages end early where they would grow too large."""
@@ -52,8 +52,8 @@ class Product(_message.Message):
     VIEW_UNSPECIFIED: Product.View.ValueType  # 0
     """Not set: SUMMARY."""
     SUMMARY: Product.View.ValueType  # 1
-    """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `images`, `seo_title` and
-    `seo_description`.
+    """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `options`, `images`,
+    `seo_title` and `seo_description`.
     """
     FULL: Product.View.ValueType  # 2
     """All fields. Pages end early where they would grow too large."""
@@ -201,9 +201,7 @@ class Product(_message.Message):
 
     @_builtins.property
     def effective_price(self) -> _money_pb2.Money:
-        """Price of one unit now: `price` less the discount while that lasts. Of variants with prices of their own see
-        `price_range`.
-        """
+        """Price of one unit now: `price` less the discount while that lasts. See `price_range` for other prices of variants."""
 
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct:
