@@ -530,13 +530,9 @@ class ListProductsRequest(_message.Message):
     brand: _builtins.str
     """Only this brand, whatever its case."""
     min_price: _builtins.str
-    """Only from this price on, as a decimal number in the shop's currency: "9.99". What one unit of the cheapest variant
-    costs now counts.
-    """
+    """Only from this price of the cheapest variant now on, as a decimal number in the shop's currency: "9.99"."""
     max_price: _builtins.str
-    """Only up to this price, as a decimal number in the shop's currency. What one unit of the cheapest variant costs now
-    counts.
-    """
+    """Only up to this price of the cheapest variant now, as a decimal number in the shop's currency."""
     in_stock: _builtins.bool
     """true: only what can be ordered; false: only what is sold out."""
     vendor_id: _builtins.int
