@@ -116,7 +116,10 @@ class Interceptor:
         unary = handler.unary_unary or handler.stream_unary
         if unary is not None and deserialize is not None:
             return grpc.stream_unary_rpc_method_handler(
-                self._unary(self._plan(method, deserialize, streams_in), self._awaitable(unary)),
+                self._unary(
+                    self._plan(method, deserialize, streams_in),
+                    self._limits.counted(unary) if streams_in else self._awaitable(unary),
+                ),
                 response_serializer=packable(stable(serialize) if method in self._cacheable else serialize),
             )
         stream = handler.unary_stream or handler.stream_stream

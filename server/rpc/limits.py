@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from google.protobuf.message import Message
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -101,6 +103,16 @@ class Limits:
             self._open[owner] -= 1
             if not self._open[owner]:
                 del self._open[owner]
+
+    def counted(self, behaviour: Callable[..., Any]) -> Callable[[Message, Call], Awaitable[Message]]:
+        """A method that is sent a stream, as one that counts it: who sends slowly holds it for long."""
+
+        async def count(request: Message, call: Call) -> Message:
+            with self.stream(call):
+                reply: Message = await behaviour(request, call)
+                return reply
+
+        return count
 
 
 def _no_limit(_: Call) -> None:

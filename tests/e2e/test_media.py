@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 
 import httpx
-from support import plain_http
+import pytest
+from google.api.httpbody_pb2 import HttpBody
+from sanset.v1.media_pb2 import Image
+from sanset_client import AsyncClient, Client, InvalidArgument
+from sanset_client.rpc import PIECE_BYTES
 from support.pictures import another_png, decoded, encoded, jpeg, noise
-from support.real_stack import Stack
+from support.real_stack import ADMIN, Stack
 
 
 def test_an_image_is_uploaded_as_the_body_and_served_with_a_tag(stack: Stack) -> None:
@@ -63,6 +68,20 @@ def test_a_misspelt_parameter_of_an_upload_is_refused_by_name(stack: Stack) -> N
     assert "alternative" in reply.text
 
 
-def test_pictures_do_not_use_up_the_calls_of_an_address(stack: Stack) -> None:
-    reply = plain_http.get(f"{stack.origin}/media/{'0' * 32}.webp", timeout=30)
-    assert reply.status_code == 404
+def test_both_clients_send_a_file_in_pieces(stack: Stack) -> None:
+    product_id, file = int(stack.product()["id"]), HttpBody(data=encoded(noise(500, 400), "PNG"))
+    assert len(file.data) > 2 * PIECE_BYTES
+    with Client(stack.native) as client:
+        client.login(*ADMIN)
+        image = client.media.upload_image(product_id=product_id, file=file, alt="Noise")
+        assert (image.width, image.height, image.alt) == (500, 400, "Noise")
+        cut = HttpBody(data=file.data[:-PIECE_BYTES])
+        with pytest.raises(InvalidArgument, match="cut off"):
+            client.media.upload_image(product_id=product_id, file=cut)
+
+    async def again() -> Image:
+        async with AsyncClient(stack.native) as client:
+            await client.login(*ADMIN)
+            return await client.media.upload_image(product_id=product_id, file=file)
+
+    assert asyncio.run(again()) == image

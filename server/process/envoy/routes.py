@@ -37,6 +37,7 @@ def expressions(methods: Sequence[MethodDescriptor]) -> dict[str, str]:
     streams = [method for method in methods if method.server_streaming and method not in exports]
     reads = [method for method in methods if is_read(method) and not method.server_streaming]
     reports = [method for method in methods if is_report(method)]
+    uploads = [method for method in methods if is_upload(method)]
     files = [method for method in methods if is_immutable(method)]
     public = [method for method in methods if is_public(method) and method not in (*reports, *files)]
     values: dict[str, object] = {
@@ -47,7 +48,8 @@ def expressions(methods: Sequence[MethodDescriptor]) -> dict[str, str]:
         "EXPORT_METHODS": _native(exports),
         "READ_METHODS": _native(reads),
         "CACHEABLE_PATHS": _http(method for method in reads if is_cacheable(method)),
-        "UPLOAD_PATHS": _http(method for method in methods if is_upload(method)),
+        "UPLOAD_PATHS": _http(uploads),
+        "UPLOAD_METHODS": _native(uploads),
         "FILE_PATHS": _http(files),
         "LIMITED_FILE_PATHS": _with_query(_http(files), _native(files)),
         "MACHINE_PATHS": _with_query(_http(reports), _native(reports), re.escape(_HEALTH_CHECK)),

@@ -74,7 +74,7 @@ def _report(method: MethodDescriptorProto) -> None:
         (_public, {"PUBLIC_PATHS"}),
         (_report, {"MACHINE_PATHS"}),
         (_file, {"READ_METHODS", "FILE_PATHS", "LIMITED_FILE_PATHS"}),
-        (_upload, {"UPLOAD_PATHS"}),
+        (_upload, {"UPLOAD_PATHS", "UPLOAD_METHODS"}),
     ],
 )
 def test_a_new_method_is_known_by_what_it_declares(

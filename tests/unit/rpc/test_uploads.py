@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from sanset.v1 import media_pb2 as pb
 from sanset.v1.media_pb2 import DESCRIPTOR
 
+from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.identity import Identity, Role
 from server.logs import AccessLog
@@ -21,7 +22,7 @@ from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call
 from server.rpc.interceptor import Interceptor
 from server.rpc.leases import Leases
-from server.rpc.limits import Limits
+from server.rpc.limits import Limits, TooManyStreams
 from server.rpc.methods import Methods
 from server.rpc.sizes import MAX_PIECE_BYTES
 from server.rpc.telemetry import Telemetry
@@ -103,6 +104,18 @@ def test_the_pieces_are_read_in_their_order() -> None:
 
 def test_a_method_may_answer_before_everything_was_sent() -> None:
     assert _sent([_first(1), _piece(7), *[_piece(1000)] * 50]).alt == "1 7"
+
+
+def test_a_caller_sends_only_so_many_at_once() -> None:
+    limits = Limits(anonymous=0, signed_in=100, streams_per_user=5, streams=5)
+    call = Call(UPLOAD, "r", "", False, None, Deadline(5))
+
+    async def nested(request: Any, call: Call) -> Any:
+        return await limits.counted(nested)(request, call)
+
+    with pytest.raises(TooManyStreams):
+        asyncio.run(nested(pb.UploadImageRequest(), call))
+    assert limits.open_streams == 0
 
 
 def test_the_first_message_is_checked_as_every_request_is() -> None:
