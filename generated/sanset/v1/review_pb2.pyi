@@ -204,7 +204,7 @@ class ListReviewsRequest(_message.Message):
         HIGHEST: ListReviewsRequest._Sort.ValueType  # 2
         """Those with the most stars first; of as many the newest."""
         LOWEST: ListReviewsRequest._Sort.ValueType  # 3
-        """Those with the fewest stars first; of as many the newest."""
+        """Those with the fewest stars first; of as many the oldest."""
 
     class Sort(_Sort, metaclass=_SortEnumTypeWrapper):
         """An order of reviews."""
@@ -216,7 +216,7 @@ class ListReviewsRequest(_message.Message):
     HIGHEST: ListReviewsRequest.Sort.ValueType  # 2
     """Those with the most stars first; of as many the newest."""
     LOWEST: ListReviewsRequest.Sort.ValueType  # 3
-    """Those with the fewest stars first; of as many the newest."""
+    """Those with the fewest stars first; of as many the oldest."""
 
     PRODUCT_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int

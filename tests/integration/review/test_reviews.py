@@ -202,9 +202,9 @@ def test_reviews_are_sorted_and_paged(shop: RunningShop, sort: str) -> None:
     product = shop.product()
     stars = [3, 5, 1, 5, 3]
     written = [review(shop, product.id, buyer_of(shop, product.id), rating) for rating in stars]
-    newest = sorted(written, key=lambda one: one.id, reverse=True)
-    signs = {"NEWEST": 0, "HIGHEST": -1, "LOWEST": 1}
-    expected = sorted(newest, key=lambda one: signs[sort] * one.rating)
+    expected = sorted(written, key=lambda one: (0 if sort == "NEWEST" else one.rating, one.id))
+    if sort != "LOWEST":
+        expected.reverse()
     pages = page_by_page(
         lambda token: listed(
             shop, product.id, page_size=2, page_token=token, sort=pb.ListReviewsRequest.Sort.Value(sort)
