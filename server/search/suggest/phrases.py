@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ MIN_LAST_WORD: Final = 3
 """Letters of the word that a phrase ends with."""
 _SAME: Final = 0.9
 """A phrase that nearly always goes on in one way is left out for the longer one."""
+_JOINTS: Final = frozenset({" ", "-", "'", "’", "&", " & ", "."})
+"""What stands between the words of a phrase: across a comma or a slash they are none."""
 _LINKS: Final = frozenset(
     {
         *("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"),
@@ -54,7 +57,10 @@ def shared_phrases(names: Sequence[str], sold: Sequence[int], tokens: Tokens) ->
     texts: dict[str, float] = {}
     for phrase in sorted(_phrases(tokens, weights), key=lambda each: -each.weight)[:MAX_PHRASES]:
         owner = int(tokens.owners[phrase.at])
-        text = _surface(names[owner], phrase.at - int(begins[owner]), phrase.size)
+        position = phrase.at - int(begins[owner])
+        # One that goes on across a comma ends before it.
+        spoken = (_surface(names[owner], position, size) for size in range(phrase.size, 0, -1))
+        text = next(filter(None, spoken), "")
         if text:
             texts.setdefault(text, phrase.weight)
     return [Uses(text, 0, round(weight)) for text, weight in texts.items()]
@@ -112,10 +118,14 @@ class _PhraseLevel:
 
 
 def _surface(name: str, position: int, size: int) -> str:
-    """A phrase as the name has it, in small letters; "" for one without a word of letters."""
+    """A phrase as the name has it, in small letters; "" for what is none."""
     name = name if name.isascii() else unicodedata.normalize("NFC", name)
     words = placed_words(name)[:MAX_WORDS]
     phrase = words[position : position + size]
     if len(phrase) < size or not any(each.folded.isalpha() for each in phrase):
+        return ""
+    if any(name[a.end : b.start] not in _JOINTS for a, b in pairwise(phrase)):
+        return ""
+    if phrase[-1].folded in _LINKS or len(phrase[-1].folded) < MIN_LAST_WORD:
         return ""
     return name[phrase[0].start : phrase[-1].end].lower()

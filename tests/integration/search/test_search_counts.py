@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, insert, select, update
 from support import recommend_data as data
+from support.query_plans import Explained, nodes
 
 from server.db.database import Database
 from server.order.models import Order
@@ -314,3 +315,20 @@ def test_old_days_are_deleted_with_what_was_counted_of_them(story: Story) -> Non
     _keep(story.tx, TODAY, {"mug": 2}, zero="")
     story.tx.execute(SearchDay.__table__.delete().where(SearchDay.day == TODAY.date))
     assert report.query_page(story.tx, Period.until(TODAY.date, 1), None, 5, zero_results=False) == []
+
+
+def test_counting_a_day_and_showing_a_period_look_at_no_other(story: Story) -> None:
+    for back in range(60):
+        day = Day(TODAY.date - timedelta(days=back))
+        for number in range(20):
+            story.search(f"query {number}", at=day.start + timedelta(hours=number))
+        _keep(story.tx, day, {f"query {number}": 1 for number in range(50)}, zero="")
+    story.tx.exec_driver_sql("ANALYZE")
+    with Explained(story.tx) as plans:
+        counting_queries.totals(story.tx, TODAY)
+        report.query_page(story.tx, Period.until(TODAY.date, 2), None, 5, zero_results=False)
+    for plan in plans:
+        if story.tx.dialect.name == "sqlite":
+            assert not any(detail.startswith("SCAN search") for *_, detail in plan), plan
+        else:
+            assert nodes(plan, "Seq Scan") == []

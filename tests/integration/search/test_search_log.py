@@ -107,6 +107,22 @@ def test_a_result_that_is_clicked_and_bought_is_revenue_of_its_query(shop: Runni
     assert cents(totals.revenue) == cents(order.items[0].price) * 2
 
 
+def test_the_jobs_count_and_share_and_may_run_again(shop: RunningShop) -> None:
+    name = word()
+    products(shop, name, 1)
+    for _ in range(shop.settings.suggest_min_searchers):
+        buyer = shop.customer(address=False)
+        _grow_old(shop, buyer)
+        search(shop, name, buyer)
+    jobs = {job.name: job for job in shop.app.rooms.search.jobs}
+    for _ in range(2):
+        shop.run(jobs["count searches"].run())
+        shop.run(jobs["choose suggestions"].run())
+        assert queries(shop)[name].search_count == shop.settings.suggest_min_searchers
+        shared = shop.sql("SELECT searcher_count FROM suggested_queries WHERE query = :name", name=name)
+        assert [row[0] for row in shared] == [shop.settings.suggest_min_searchers]
+
+
 def test_positions_and_totals_are_of_the_whole_shop(shop: RunningShop) -> None:
     name, buyer = word(), shop.customer()
     products(shop, name, 2)
@@ -211,6 +227,11 @@ def test_analytics_take_a_few_statements(shop: RunningShop) -> None:
     with shop.counted_queries() as statements:
         shop.search.GetSearchAnalytics(ANALYTICS(page_size=1), metadata=shop.admin.metadata)
     assert len(statements) == 4
+
+
+def _grow_old(shop: RunningShop, account: Account) -> None:
+    """Make an account, and all that were made before, too old to count by where they call from."""
+    shop.app.rooms.recommend.tracker._new._first = account.user_id + 1
 
 
 def _recorded(shop: RunningShop, text: str) -> int:

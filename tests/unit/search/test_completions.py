@@ -156,6 +156,14 @@ def test_phrases_are_what_three_names_share_and_end_where_they_differ() -> None:
     assert sorted(phrase.text for phrase in phrases) == ["coffee", "coffee maker", "maker"]
 
 
+def test_a_phrase_ends_at_a_comma() -> None:
+    names = [f"Garden hose, green {number}" for number in range(4)]
+    entries = list(ranked(CompletionKind.PRODUCT, [Uses(name, 1, 0) for name in names]))
+    phrases = {phrase.text for phrase in shared_phrases(names, [0] * 4, Tokens(entries))}
+    assert "garden hose" in phrases
+    assert not any("," in phrase for phrase in phrases)
+
+
 def test_a_phrase_stands_as_it_is_written() -> None:
     names = [f"Crème-Brûlée no. {number}" for number in range(4)]
     entries = list(ranked(CompletionKind.PRODUCT, [Uses(name, 1, 0) for name in names]))
