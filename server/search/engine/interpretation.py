@@ -19,6 +19,9 @@ MAX_WORDS: Final = 24
 """Of a query; the rest is not looked at."""
 MIN_BEGINNING: Final = 3
 """Letters of a word of the catalogue that is also the beginning of others."""
+MAX_DOUBTED: Final = 15
+MIN_DOUBT: Final = 50
+"""A word used so little, beside one that is used so many times as much, may be a mistake of the catalogue."""
 MAX_CORRECTIONS: Final = 3
 """Words that one mistyped word may stand for."""
 
@@ -32,6 +35,8 @@ class Tuning:
     synonym: float = 0.9
     compound: float = 0.9
     """Of words that are written as one in the query and apart in the catalogue, or the other way round."""
+    doubted: float = 0.8
+    """Of a word that is far more usual than the one that was typed, which the catalogue has."""
     number: float = 0.4
     """Of a number without the unit that the query names."""
     unlikely: float = 0.35
@@ -88,6 +93,8 @@ class Interpretation:
     concepts: Sequence[Concept]
     stems: frozenset[str]
     """What is marked in the texts of a hit."""
+    brands: frozenset[str] = frozenset()
+    """The brands that are named, in the form of `name_key`."""
     sku: tuple[int, int] | None = None
     """The document and variant whose sku was typed."""
 
@@ -111,6 +118,7 @@ class Interpreter:
         self._synonyms = synonyms
         self._vocabulary = Vocabulary(index)
         self._tuning = tuning or Tuning()
+        self._brands = frozenset(index.columns.brand_keys)
 
     def interpret(self, text: str) -> Interpretation:
         """What a query means; one without a word means nothing."""
@@ -142,6 +150,7 @@ class Interpreter:
                 for alternative in concept.alternatives
                 for term in alternative.terms
             ),
+            brands=self._brands.intersection(word.meant for word in query),
             sku=self._index.sku(text.strip()),
         )
 
@@ -151,8 +160,18 @@ class Interpreter:
             word.add([number], self._tuning.number)
         if self._index.frequency(stem(word.written)):
             word.add([word.written], 1.0)
+            self._doubt(word)
             return True
         return False
+
+    def _doubt(self, word: _Word) -> None:
+        """Take a word that hardly any product has, as if the catalogue had mistyped it, for its neighbour too."""
+        count = self._index.word_count(word.written)
+        if not 0 < count <= MAX_DOUBTED:
+            return
+        for candidate in self._vocabulary.nearest(word.written):
+            if candidate.word != word.written and candidate.count >= MIN_DOUBT * count:
+                word.add([candidate.word], self._tuning.doubted)
 
     def _join(self, query: Sequence[_Word]) -> None:
         """Take two words that stand side by side for one that the catalogue writes as one."""

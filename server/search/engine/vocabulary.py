@@ -103,7 +103,7 @@ class Vocabulary:
             return []
         scorer = OSA.distance
         scored = process.cdist([word], bucket.words, scorer=scorer, score_cutoff=edits, dtype=np.uint8)
-        distances = scored[0]
+        distances = np.where(scored[0] == 0, edits + 1, scored[0])  # the word itself is none of them
         near = np.flatnonzero(distances == min(int(distances.min()), edits))
         candidates = [
             WordCandidate(bucket.words[i], int(distances[i]), bucket.counts[i]) for i in near.tolist()

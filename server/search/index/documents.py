@@ -42,7 +42,7 @@ class FieldWeights:
     """What words count by where they stand: found by measuring (docs/decisions)."""
 
     name: FieldWeight = FieldWeight(2.5, 10, 0.75)
-    brand: FieldWeight = FieldWeight(1.0, 1.5, 0.0)
+    brand: FieldWeight = FieldWeight(1.5, 1.5, 0.0)
     categories: FieldWeight = FieldWeight(1.5, 4, 0.3)
     tags: FieldWeight = FieldWeight(1.5, 4, 0.3)
     attributes: FieldWeight = FieldWeight(0.3, 20, 0.75)

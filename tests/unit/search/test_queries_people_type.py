@@ -159,3 +159,18 @@ def test_whatever_is_typed_has_an_answer_soon(text: str) -> None:
 def test_no_text_makes_the_engine_fail(text: str) -> None:
     answer = search(SHOP, text)
     assert answer.total == len(answer.ranked.product_ids)
+
+
+def test_a_brand_that_is_named_comes_before_what_only_speaks_of_it() -> None:
+    shop = engine_of(
+        [
+            Document(product_id=1, name="Toner for HP, like HP toner", brand="Xerox"),
+            Document(product_id=2, name="Toner black", brand="HP"),
+        ]
+    )
+    assert ids(shop, "hp toner") == [2, 1]
+
+
+def test_what_the_catalogue_mistypes_once_is_found_with_what_it_means() -> None:
+    shop = named("Blue cartrige", *["Red cartridge"] * 60)
+    assert search(shop, "cartrige ").total == 61
