@@ -19,11 +19,12 @@ from server.exports.calls import ExportCalls
 from server.exports.file import Exports
 from server.grpc_server import GrpcServer
 from server.inventory import part as inventory_part
+from server.inventory_sync import part as inventory_sync_part
 from server.jobs.runner import Jobs
 from server.mail import part as mail_part
 from server.media import part as media_part
+from server.order import allocations, points
 from server.order import part as order_part
-from server.order import points
 from server.order import queries as order_queries
 from server.order.line_queries import reserved_units
 from server.order.service import read_payment
@@ -53,7 +54,7 @@ class Rooms:
     user: Part
     catalog: catalog_part.CatalogPart
     media: Part
-    inventory: Part
+    inventory: inventory_part.InventoryPart
     promotion: Part
     cart: Part
     payment: payment_part.PaymentPart
@@ -65,6 +66,7 @@ class Rooms:
     segment: Part
     webhooks: webhooks_part.WebhookPart
     mail: mail_part.MailPart
+    inventory_sync: inventory_sync_part.InventorySyncPart
     verify: Part
     retention: Part
 
@@ -86,7 +88,9 @@ def compose(core: Core) -> Rooms:
         user=user_part.build(core),
         catalog=catalog,
         media=media_part.build(core, catalog.products),
-        inventory=inventory_part.build(core, catalog.products, reserved_units),
+        inventory=inventory_part.build(
+            core, catalog.products, reserved_units=reserved_units, order_allocations=allocations.of_order
+        ),
         promotion=promotion_part.build(core, points.waiting),
         cart=cart_part.build(core, recommend.tracker.added_to_cart),
         payment=payment_part.build(core, payments, read_payment, refund.reports.take),
@@ -98,6 +102,7 @@ def compose(core: Core) -> Rooms:
         segment=segment_part.build(core),
         webhooks=webhooks_part.build(core, read_metadata=order_queries.metadata_of_orders),
         mail=mail_part.build(core),
+        inventory_sync=inventory_sync_part.build(core),
         verify=verify_part.build(core),
         retention=retention_part.build(core),
     )

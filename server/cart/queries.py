@@ -24,8 +24,8 @@ from sqlalchemy import (
 
 from server.cart.models import Cart, CartItem
 from server.cart.owner import Guest, Member, Owner
-from server.catalog.models import InventoryLevel, Product, Variant
-from server.catalog.offers import OF_VARIANT, OFFER
+from server.catalog.models import Product, Variant
+from server.catalog.offers import OFFER
 from server.db.base import AnyRow, AnySelect, Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
@@ -82,7 +82,6 @@ _LINES = _OfOwner(
             .outerjoin(CartItem, CartItem.cart_id == Cart.id)
             .outerjoin(Variant, Variant.id == CartItem.variant_id)
             .outerjoin(Product, Product.id == Variant.product_id)
-            .outerjoin(InventoryLevel, OF_VARIANT)
         )
         .where(mine)
         .order_by(CartItem.id)
@@ -93,7 +92,7 @@ _LINES = _OfOwner(
 def lines(connection: Connection, owner: Owner) -> list[AnyRow]:
     """The items of the owner's cart in the order they were added: an offer, the item, and the cart's head each.
 
-    An empty cart has one row, without an item (its `available` is None), and none is no cart.
+    An empty cart has one row, without an item (its `item_id` is None), and none is no cart.
     """
     return _LINES.later(connection, owner).all()
 

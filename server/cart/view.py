@@ -151,9 +151,14 @@ def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules,
 def entries_of(rows: list[AnyRow], now: datetime) -> list[CartEntry]:
     """What lies in a cart, by the rows of `queries.lines`."""
     return [
-        CartEntry(row.item_id, row.quantity, row.added_price_minor, catalog_offers.offer_from(row, now))
+        CartEntry(
+            row.item_id,
+            row.quantity,
+            row.added_price_minor,
+            catalog_offers.offer_from(row, now, row.available),
+        )
         for row in rows
-        if row.available is not None
+        if row.item_id is not None
     ]
 
 

@@ -94,5 +94,5 @@ def move_to_cart(
 
 
 def _wish(row: AnyRow, now: datetime) -> Wish:
-    offer = catalog_offers.offer_from(row, now)
+    offer = catalog_offers.offer_from(row, now, row.available)
     return Wish(offer, row.wished_variant_id, row.added_price_minor, row.wished_at)

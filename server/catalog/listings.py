@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from server.catalog.discounts import Discount
-from server.catalog.models import Category, InventoryLevel, Listing, Product, Variant
+from server.catalog.models import ORDERABLE, Category, InventoryLevel, Listing, Product, Variant
 from server.db.base import AnyRow
 from server.db.bulk import write_rows
 from server.text.name_key import name_key
@@ -183,7 +183,10 @@ class ListedProduct:
 
 @dataclass
 class _Level:
-    """The stock of a product over its variants and locations; what was deleted has sold, but is not available."""
+    """The stock of a product over its variants and locations: what can be ordered, and what was sold.
+
+    Of variants that were deleted nothing can be ordered.
+    """
 
     available: int = 0
     sold: int = 0
@@ -194,7 +197,7 @@ def hold_stock(tx: Connection, product_ids: Collection[int]) -> Mapping[int, _Le
     level = InventoryLevel
     levels: defaultdict[int, _Level] = defaultdict(_Level)
     for row in tx.execute(
-        select(level.product_id, level.available, level.sold, Variant.deleted_at)
+        select(level.product_id, ORDERABLE.label("available"), level.sold, Variant.deleted_at)
         .join_from(level, Variant, Variant.id == level.variant_id)
         .where(level.product_id.in_(product_ids))
         .order_by(level.variant_id, level.location_id)
@@ -250,29 +253,46 @@ def sold_out(tx: Connection, product_ids: Iterable[int], variant_ids: Collection
 
     The caller takes the variants' last units, sooner or later in this transaction: their rows are not looked at.
     """
-    other = _in_stock(InventoryLevel.variant_id.not_in(variant_ids))
+    ordered = sorted(product_ids)
+    _hold_availability(tx, ordered)
+    other = _orderable(InventoryLevel.variant_id.not_in(variant_ids))
     tx.execute(
         update(Listing)
-        .where(Listing.product_id.in_(sorted(product_ids)), Listing.in_stock, ~other)
+        .where(Listing.product_id.in_(ordered), Listing.in_stock, ~other)
         .values(in_stock=False)
     )
 
 
 def stock_changed(tx: Connection, product_ids: Collection[int]) -> None:
     """Say of these products whether they are in stock; the caller moved it, and holds its rows."""
-    stocked = _in_stock()
+    ordered = sorted(product_ids)
+    _hold_availability(tx, ordered)
     tx.execute(
         update(Listing)
-        .where(Listing.product_id.in_(sorted(product_ids)), Listing.in_stock != stocked)
+        .where(Listing.product_id.in_(ordered), Listing.in_stock != _orderable())
         .values(in_stock=~Listing.in_stock)
     )
 
 
-def _in_stock(*conditions: ColumnElement[bool]) -> Exists:
-    """Whether a variant of a listed product is in stock."""
+def _hold_availability(tx: Connection, ordered_ids: Sequence[int]) -> None:
+    """Let nobody else say of these products whether they are in stock before the transaction ends.
+
+    Who moves the stock of one variant does not hold that of another. Two that sell the last units of two variants
+    would each see the other's, and the product would stay in stock. So they follow each other here, and a
+    statement that comes after this one sees what the one before left.
+    """
+    rows = select(Listing.product_id).where(
+        Listing.list_key == EVERYTHING, Listing.product_id.in_(ordered_ids)
+    )
+    tx.execute(rows.order_by(Listing.product_id, Listing.phase).with_for_update()).all()
+
+
+def _orderable(*conditions: ColumnElement[bool]) -> Exists:
+    """Whether a variant of a listed product can be ordered, by levels for which `conditions` hold."""
     return exists().where(
         InventoryLevel.product_id == Listing.product_id,
         InventoryLevel.available > 0,
+        InventoryLevel.priority.is_not(None),
         Variant.id == InventoryLevel.variant_id,
         Variant.deleted_at.is_(None),
         *conditions,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -16,8 +17,10 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    case,
     false,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,7 +28,7 @@ from server.db.base import Base, BigId, Json, OptionalJson, UtcDateTime
 from server.text.name_key import name_key
 
 DEFAULT_LOCATION_ID = 1
-"""The location that the first migration creates, and that orders are served from."""
+"""The location of the first migration, where stock is unless it is said to be elsewhere; it is never deleted."""
 
 
 def _unique_while_live(name: str, *columns: str) -> Index:
@@ -215,19 +218,32 @@ class ProductImage(Base):
 
 
 class Location(Base):
-    """A warehouse or store that holds stock."""
+    """A warehouse or store that holds stock. Orders are served from those that are active, by their priority."""
 
     __tablename__ = "locations"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
+    kind: Mapped[str] = mapped_column(String(16), server_default="WAREHOUSE")
+    line1: Mapped[str] = mapped_column(String(200), server_default="")
+    line2: Mapped[str] = mapped_column(String(200), server_default="")
+    city: Mapped[str] = mapped_column(String(100), server_default="")
+    state: Mapped[str] = mapped_column(String(100), server_default="")
+    postal_code: Mapped[str] = mapped_column(String(20), server_default="")
+    country: Mapped[str] = mapped_column(String(2), server_default="")
+    active: Mapped[bool] = mapped_column(server_default=true())
+    priority: Mapped[int] = mapped_column(Integer, server_default="0")
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
 
 
 class InventoryLevel(Base):
     """The stock of one variant at one location.
 
-    `received` counts opening stock and restocks, `sold` the units in live orders (unpaid ones too), and
+    `received` counts opening stock, restocks and transfers, `sold` the units in live orders (unpaid ones too), and
     received = available + sold always: a step of stock moves two of the three in one UPDATE.
+
+    `priority` is the location's, None while that is not active. It stands here too, so that whoever holds the row
+    knows whether orders are served from it: a location that was joined could have changed before the row was held.
     """
 
     __tablename__ = "inventory_levels"
@@ -238,6 +254,7 @@ class InventoryLevel(Base):
     available: Mapped[int] = mapped_column(BigInteger)
     received: Mapped[int] = mapped_column(BigInteger)
     sold: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    priority: Mapped[int | None] = mapped_column(Integer, server_default="0")
 
     __table_args__ = (
         CheckConstraint("available >= 0", name="available"),
@@ -246,3 +263,9 @@ class InventoryLevel(Base):
         Index("ix_inventory_levels_product_id", "product_id"),
         {"postgresql_with": {"fillfactor": 70}},  # room for updates in place: stock is the hottest row
     )
+
+
+ORDERABLE: Final[ColumnElement[int]] = case(
+    (InventoryLevel.priority.is_(None), 0), else_=InventoryLevel.available
+)
+"""The units of a level that can be ordered: none where its location is not active."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, select
+from sqlalchemy import BigInteger, Connection, bindparam, case, cast, func, select
 
 from server.catalog.discounts import Discount
-from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
+from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
 from server.catalog.variants.options import Options, options_of
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
@@ -38,7 +38,7 @@ class Offer:
     """The key of the files of its picture; empty without one."""
 
 
-OFFER = (
+SOLD_AS = (
     Product.id.label("product_id"),
     Variant.id.label("variant_id"),
     Variant.sku,
@@ -53,18 +53,21 @@ OFFER = (
     Product.currency,
     Product.max_quantity,
     Product.max_quantity_days,
-    InventoryLevel.available,
     func.coalesce(Product.deleted_at, Variant.deleted_at).label("deleted_at"),
     case((Variant.image != "", Variant.image), else_=Product.image).label("image"),
 )
-"""The columns of an offer: see `offer_from`."""
-OF_VARIANT = and_(InventoryLevel.variant_id == Variant.id, InventoryLevel.location_id == DEFAULT_LOCATION_ID)
-"""Whether a stock is that which a variant is sold from."""
-OFFERS = (
-    select(*OFFER)
-    .join_from(Variant, Product, Product.id == Variant.product_id)
-    .join(InventoryLevel, OF_VARIANT)
+"""The columns of an offer but for its stock: see `offer_from`."""
+OFFER = (
+    *SOLD_AS,
+    # A sum is NUMERIC unless it is cast.
+    select(cast(func.coalesce(func.sum(ORDERABLE), 0), BigInteger))
+    .where(InventoryLevel.variant_id == Variant.id)
+    .correlate(Variant)
+    .scalar_subquery()
+    .label("available"),
 )
+"""The columns of an offer, with the units that can be ordered over all locations."""
+OFFERS = select(*OFFER).join_from(Variant, Product, Product.id == Variant.product_id)
 """What variants are sold as."""
 
 
@@ -75,25 +78,16 @@ _OFFER_OF_PRODUCT = Prepared(OFFERS.where(Variant.product_id == bindparam("produ
 
 
 @lru_cache(maxsize=256)
-def _offers_of(count: int, *, lock: bool) -> Prepared:
+def _offers_of(count: int) -> Prepared:
     ids = [bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]
-    statement = OFFERS.where(Variant.id.in_(ids)).order_by(Variant.id)
-    return Prepared(statement.with_for_update(of=InventoryLevel) if lock else statement)
+    return Prepared(OFFERS.where(Variant.id.in_(ids)).order_by(Variant.id))
 
 
 def offers(connection: Connection, variant_ids: Sequence[int], now: datetime) -> dict[int, Offer]:
     """Return what these variants are sold as, by variant."""
-    return {row.variant_id: offer_from(row, now) for row in _rows(connection, variant_ids, lock=False)}
-
-
-def lock_stock(tx: Connection, variant_ids: Sequence[int]) -> list[AnyRow]:
-    """The rows of OFFERS of these variants, whose stock is held until the transaction ends."""
-    return _rows(tx, variant_ids, lock=True)
-
-
-def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> list[AnyRow]:
     ids = {f"variant_{i}": variant_id for i, variant_id in enumerate(variant_ids)}
-    return _offers_of(len(ids), lock=lock).all(connection, **ids)
+    rows = _offers_of(len(ids)).all(connection, **ids)
+    return {row.variant_id: offer_from(row, now, row.available) for row in rows}
 
 
 def offer_later(connection: Connection, product_id: int, variant_id: int | None) -> StatementResult:
@@ -105,7 +99,7 @@ def offer_later(connection: Connection, product_id: int, variant_id: int | None)
 
 def on_sale(row: AnyRow | None, now: datetime) -> Offer | None:
     """The offer in a row of OFFERS; None when there is none, or it is not there any more."""
-    offer = offer_from(row, now) if row else None
+    offer = offer_from(row, now, row.available) if row else None
     return offer if offer and offer.on_sale else None
 
 
@@ -114,8 +108,8 @@ def offer_of(connection: Connection, product_id: int, variant_id: int | None, no
     return on_sale(offer_later(connection, product_id, variant_id).first(), now)
 
 
-def offer_from(row: AnyRow, now: datetime) -> Offer:
-    """The offer in a row of OFFERS, at the price of `now`."""
+def offer_from(row: AnyRow, now: datetime, available: int) -> Offer:
+    """The offer in a row of SOLD_AS, at the price of `now`, of which `available` units can be ordered."""
     return Offer(
         product_id=row.product_id,
         variant_id=row.variant_id,
@@ -125,7 +119,7 @@ def offer_from(row: AnyRow, now: datetime) -> Offer:
         price_minor=Discount.of(row).price_at(row.list_minor, now),
         currency=row.currency,
         max_quantity=row.max_quantity,
-        available=row.available,
+        available=available,
         on_sale=row.deleted_at is None,
         max_quantity_days=row.max_quantity_days,
         slug=row.slug,

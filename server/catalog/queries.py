@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, and_, cast, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, and_, case, cast, func, insert, null, select, update
 from sqlalchemy.orm import aliased
 
 from server.catalog.images import IMAGES
-from server.catalog.models import DEFAULT_LOCATION_ID, Category, InventoryLevel, Product, Variant
+from server.catalog.models import (
+    DEFAULT_LOCATION_ID,
+    ORDERABLE,
+    Category,
+    InventoryLevel,
+    Location,
+    Product,
+    Variant,
+)
 from server.db.base import AnyRow, AnySelect, Json, Values
 from server.db.id_lists import ids_named, ids_value
 from server.db.prepared import Prepared
@@ -17,7 +25,7 @@ from server.db.upsert import insert_for
 
 _AVAILABLE = (
     # A sum is NUMERIC unless it is cast.
-    select(cast(func.coalesce(func.sum(InventoryLevel.available), 0), BigInteger))
+    select(cast(func.coalesce(func.sum(ORDERABLE), 0), BigInteger))
     .join_from(InventoryLevel, Variant, Variant.id == InventoryLevel.variant_id)
     .where(InventoryLevel.product_id == Product.id, Variant.removed.is_(False))
     .correlate(Product)
@@ -79,18 +87,35 @@ def insert_default_variant(tx: Connection, product_id: int, sku: str) -> int | N
     return tx.execute(statement.on_conflict_do_nothing().returning(Variant.id)).scalar()
 
 
-def open_stock(tx: Connection, product_id: int, variant_id: int, quantity: int) -> None:
-    """Give a new variant its opening stock."""
-    tx.execute(
-        insert(InventoryLevel).values(
+# Held, as whoever changes the location changes its levels, and would not see a new one yet.
+_OPENING_PRIORITY = (
+    select(case((Location.active, Location.priority), else_=null()))
+    .where(Location.id == DEFAULT_LOCATION_ID)
+    .with_for_update(read=True)
+)
+
+
+def opening_priority(tx: Connection) -> int | None:
+    """The priority of levels that are new at the default location; None while that is not active."""
+    return tx.scalar(_OPENING_PRIORITY)
+
+
+def open_stock(tx: Connection, product_id: int, variant_id: int, quantity: int) -> int:
+    """Give a new variant its opening stock, at the default location; how much of it can be ordered."""
+    serves = tx.scalar(
+        insert(InventoryLevel)
+        .values(
             product_id=product_id,
             variant_id=variant_id,
             location_id=DEFAULT_LOCATION_ID,
             available=quantity,
             received=quantity,
             sold=0,
+            priority=_OPENING_PRIORITY.scalar_subquery(),
         )
+        .returning(InventoryLevel.priority.is_not(None))
     )
+    return quantity if serves else 0
 
 
 def sku_exists(connection: Connection, sku: str) -> bool:

@@ -13,6 +13,7 @@ from server.catalog import listings, queries
 from server.catalog.categories import hold, read_tree
 from server.catalog.discounts import Discount
 from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken
+from server.catalog.models import DEFAULT_LOCATION_ID
 from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
 from server.catalog.variants.queries import lowest_own_price
 from server.db.base import AnyRow, Values
@@ -21,7 +22,7 @@ from server.db.upsert import broken_constraint
 from server.errors import FieldReason, InvalidField, InvalidMoney
 from server.etags import check_etag, etag_of
 from server.events.log import publish
-from server.events.topics import ProductChanged
+from server.events.topics import MovedLevel, ProductChanged, StockMoved
 from server.identity import Identity, Role
 
 DEFAULT_MAX_QUANTITY = 99
@@ -59,9 +60,10 @@ def create_product(tx: Connection, caller: Identity, values: Values, now: dateti
     variant_id = queries.insert_default_variant(tx, product_id, row["sku"])
     if variant_id is None:
         raise SkuTaken(sku=row["sku"])
-    queries.open_stock(tx, product_id, variant_id, stock)
-    lists = listings.list_new(tx, [(_listed(product_id, row), stock)], now)
-    publish(tx, _change(product_id, lists))
+    orderable = queries.open_stock(tx, product_id, variant_id, stock)
+    lists = listings.list_new(tx, [(_listed(product_id, row), orderable)], now)
+    opened = MovedLevel(product_id, variant_id, DEFAULT_LOCATION_ID, stock)
+    publish(tx, _change(product_id, lists), StockMoved.of([product_id], flipped=False, levels=[opened]))
     return product_id
 
 

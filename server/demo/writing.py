@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID, Category
+from server.catalog.queries import opening_priority
 from server.catalog.slugs import slugify
 from server.catalog.variants.options import column_of, options_key
 from server.db.bulk import reserve_ids, write_rows
@@ -141,6 +142,7 @@ def _write_variants(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     variants: list[Row] = []
     levels: list[Row] = []
     sold = _sold(shop)
+    priority = opening_priority(tx)
     for index, one in enumerate(shop.goods):
         product_id, forms = ids.products[index], variants_of(one)
         stock = shares(shop.stock[index], len(forms))
@@ -149,9 +151,10 @@ def _write_variants(tx: Connection, shop: DemoShop, ids: Ids) -> None:
             variants.append((variant_id, product_id, form.sku, *options, form.is_default))
             gone = sold[index, position]
             received = stock[position] + gone
-            levels.append((variant_id, DEFAULT_LOCATION_ID, product_id, stock[position], received, gone))
+            level = (variant_id, DEFAULT_LOCATION_ID, product_id, stock[position], received, gone, priority)
+            levels.append(level)
     write_rows(tx, metadata.tables["variants"], _VARIANT, variants)
-    columns = ("variant_id", "location_id", "product_id", "available", "received", "sold")
+    columns = ("variant_id", "location_id", "product_id", "available", "received", "sold", "priority")
     write_rows(tx, metadata.tables["inventory_levels"], columns, levels)
 
 

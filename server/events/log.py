@@ -18,6 +18,7 @@ from server.events.models import Event, JsonObject
 # What the topics mean, and their keys. A key of "*" means every one.
 PRODUCT = "product"  # id of a product that changed or was deleted; payload {"lists": [names]} where it moved
 STOCK = "stock"  # payload {"products": [ids]}: their stock changed; "flipped": false if none sold out or came back
+# also "levels": [[product, variant, location, available]], those that moved, with what is there now
 SALES = "sales"  # "*": the sales by which products are sorted were counted
 CATEGORY = "category"  # the tree changed
 ORDER = "order"  # id of an order that took a step; payload: the step, and of a confirmed one what it holds

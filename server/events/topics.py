@@ -7,9 +7,9 @@ That of the orders, which says most, is in server/events/order_steps.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Final, NamedTuple, Protocol, Self
 
 from server.events import log
 from server.events.models import JsonObject
@@ -122,29 +122,63 @@ class WebhookChanged(_ById):
     topic: ClassVar[str] = log.WEBHOOK
 
 
+MAX_LEVELS: Final = 500
+"""Of an event of the stock. An order takes from as many as it has lines, and rarely from more."""
+
+
+class MovedLevel(NamedTuple):
+    """Units of a variant that are available at a location now."""
+
+    product_id: int
+    variant_id: int
+    location_id: int
+    available: int
+
+
 @dataclass(frozen=True, slots=True)
 class StockMoved:
-    """The stock of products changed; `flipped`: one of them may have sold out, or be in stock again."""
+    """The stock of products changed; `flipped`: one of them may have sold out, or be in stock again.
+
+    `levels` are those that moved, with what is there now. Who publishes holds their rows, so that of one level a
+    later event has the larger id. Events of earlier releases have none, nor those of a location's that opens.
+    """
 
     topic: ClassVar[str] = log.STOCK
     key: ClassVar[str] = "*"
     product_ids: tuple[int, ...]
     flipped: bool = True
+    levels: tuple[MovedLevel, ...] = ()
 
     @classmethod
-    def of(cls, product_ids: Iterable[int], *, flipped: bool = True) -> Self:
+    def of(
+        cls, product_ids: Iterable[int], *, flipped: bool = True, levels: Iterable[MovedLevel] = ()
+    ) -> Self:
         """The event of these products, each named once."""
-        return cls(tuple(sorted(set(product_ids))), flipped)
+        return cls(tuple(sorted(set(product_ids))), flipped, tuple(levels))
+
+    @classmethod
+    def of_many(cls, levels: Sequence[MovedLevel], *, flipped: bool) -> list[Self]:
+        """The events of levels that moved together: one, unless it would be too long."""
+        return [
+            cls.of((level.product_id for level in part), flipped=flipped, levels=part)
+            for part in (levels[at : at + MAX_LEVELS] for at in range(0, len(levels), MAX_LEVELS))
+        ]
 
     def to_json(self) -> Payload:
-        """The ids of the products, and that none flipped."""
-        return {"products": list(self.product_ids)} | ({} if self.flipped else {"flipped": False})
+        """The ids of the products, that none flipped, and the levels."""
+        json: JsonObject = {"products": list(self.product_ids)}
+        if not self.flipped:
+            json["flipped"] = False
+        if self.levels:
+            json["levels"] = [list(level) for level in self.levels]
+        return json
 
     @classmethod
     def of_json(cls, key: str, payload: Payload) -> Self:
         """The event in a row of the table."""
         values = payload or {}
-        return cls(tuple(values.get("products", ())), values.get("flipped", True))
+        levels = tuple(MovedLevel(*level) for level in values.get("levels", ()))
+        return cls(tuple(values.get("products", ())), values.get("flipped", True), levels)
 
 
 class SalesCounted(_OfAll):

@@ -6,14 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.catalog.categories import read_tree
 from server.catalog.category_tree import path_of
 from server.catalog.discounts import Discount
 from server.catalog.errors import CategoryNotFound
-from server.catalog.models import Category, InventoryLevel, Product, Variant
+from server.catalog.models import ORDERABLE, Category, InventoryLevel, Product, Variant
 from server.catalog.variants.options import options_json
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
@@ -65,7 +65,7 @@ def _variants(
             *(Variant.id.label("variant_id"), Variant.sku.label("variant_sku"), Variant.options),
             *(Variant.price_minor.label("own_minor"), Variant.compare_at_minor.label("own_compare_at_minor")),
             *(Category.name.label("category"), User.full_name.label("vendor")),
-            *(_stock(InventoryLevel.available), _stock(InventoryLevel.sold)),
+            *(_stock(ORDERABLE).label("available"), _stock(InventoryLevel.sold).label("sold")),
         )
         .join(Product, Product.id == Variant.product_id)
         .outerjoin(Category, Category.id == Product.category_id)
@@ -98,10 +98,10 @@ class _Paths:
         return self._paths[category_id]
 
 
-def _stock(column: InstrumentedAttribute[int]) -> ColumnElement[int]:
+def _stock(units: ColumnElement[int] | InstrumentedAttribute[int]) -> ScalarSelect[int]:
     """A variant's units at all locations; correlated, for a chunk needs those of its own variants only."""
-    units = select(func.sum(column)).where(InventoryLevel.variant_id == Variant.id)
-    return units.correlate(Variant).scalar_subquery().label(column.key)
+    summed = select(func.sum(units)).where(InventoryLevel.variant_id == Variant.id)
+    return summed.correlate(Variant).scalar_subquery()
 
 
 def _row(variant: AnyRow, category_path: str, now: datetime) -> Row:

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from server.catalog.listings import relist
+from server.catalog.queries import opening_priority
 from server.catalog.slugs import slugify
 from server.clock import utc_now
 from server.db.bulk import reserve_ids, write_rows
@@ -168,9 +169,11 @@ def _ensure_levels(tx: Connection, existing: Iterable[ProductIds]) -> None:
 
 
 def _write_levels(tx: Connection, stock: Iterable[tuple[ProductIds, int]]) -> None:
-    columns = ("variant_id", "location_id", "product_id", "available", "received", "sold")
+    columns = ("variant_id", "location_id", "product_id", "available", "received", "sold", "priority")
+    priority = opening_priority(tx)
     rows = (
-        (one.variant_id, catalog.DEFAULT_LOCATION_ID, one.product_id, units, units, 0) for one, units in stock
+        (one.variant_id, catalog.DEFAULT_LOCATION_ID, one.product_id, units, units, 0, priority)
+        for one, units in stock
     )
     write_rows(tx, metadata.tables["inventory_levels"], columns, rows)
 

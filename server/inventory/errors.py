@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted, FailedPrecondition, LineRefusal
+from server.errors import Aborted, AlreadyExists, FailedPrecondition, LineRefusal, NotFound
 
 
 class OutOfStock(LineRefusal, FailedPrecondition):
@@ -23,3 +23,27 @@ class NegativeStock(FailedPrecondition):
 
     message = "Only {available} are in stock; {requested} cannot be taken."
     also = ("product_id", "variant_id")
+
+
+class SequenceForgotten(FailedPrecondition):
+    """A stream of the stock would go on where nothing is kept any more."""
+
+    message = "What followed {sequence} is not kept any more: read the stock, and watch it from now on."
+
+
+class LocationNotFound(NotFound):
+    """No such location."""
+
+    message = "There is no location {location_id}."
+
+
+class LocationTaken(AlreadyExists):
+    """Another location has the name."""
+
+    message = "There is another location {location}: choose another name."
+
+
+class LocationInUse(FailedPrecondition):
+    """Stock is there, or orders were served from there: what comes back goes there."""
+
+    message = "The location {location_id} has stock, or orders were served from it: make it inactive instead."

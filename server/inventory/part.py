@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from sanset.v1.inventory_pb2_grpc import add_InventoryServiceServicer_to_server
 
 from server.catalog.product_cache import ProductCache
 from server.core import Core
-from server.inventory.servicer import InventoryServicer, ReservedUnits
-from server.part import Part
+from server.inventory import convert
+from server.inventory.servicer import InventoryServicer, OrderAllocations, ReservedUnits
+from server.inventory.watching import StockWatch
+from server.part import Gauge, Part
 
 
-def build(core: Core, products: ProductCache, reserved_units: ReservedUnits) -> Part:
+@dataclass(frozen=True, kw_only=True)
+class InventoryPart(Part):
+    """The stock, and who watches it."""
+
+    watch: StockWatch[bytes]
+
+
+def build(
+    core: Core,
+    products: ProductCache,
+    *,
+    reserved_units: ReservedUnits,
+    order_allocations: OrderAllocations,
+) -> InventoryPart:
     """InventoryService."""
-    servicer = InventoryServicer(
-        core.db, core.work, core.clock, products, core.settings.low_stock_threshold, reserved_units
+    settings = core.settings
+    watch = StockWatch(
+        core.work,
+        convert.changes_to_bytes,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        lifetime_seconds=settings.stream_lifetime_seconds,
     )
-    return Part(servicers=[partial(add_InventoryServiceServicer_to_server, servicer)])
+    servicer = InventoryServicer(
+        core.db,
+        core.work,
+        core.pages,
+        core.clock,
+        cache=products,
+        watch=watch,
+        low_stock=settings.low_stock_threshold,
+        reserved_units=reserved_units,
+        order_allocations=order_allocations,
+    )
+    return InventoryPart(
+        watch=watch,
+        servicers=[partial(add_InventoryServiceServicer_to_server, servicer)],
+        listeners=[watch.attach],
+        gauges=[Gauge("sanset_inventory_streams", "Open WatchInventory streams", lambda: watch.open_streams)],
+        drain=watch.drain,
+        stop=watch.stop,
+    )

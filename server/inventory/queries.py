@@ -4,49 +4,153 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import BigInteger, Connection, bindparam, case, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy import insert as sql_insert
 
-from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Location, Variant
+from server.catalog.models import ORDERABLE, InventoryLevel, Location, Product, Variant
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
 
 
-def take(tx: Connection, units: Mapping[int, int]) -> None:
-    """Move units of variants from available to sold, whose rows the caller holds, and which are enough."""
-    _move(len(units)).later(tx, **_moving(units))
+class Level(Protocol):
+    """A level that has no row yet."""
+
+    @property
+    def product_id(self) -> int: ...
+
+    @property
+    def variant_id(self) -> int: ...
+
+    @property
+    def location_id(self) -> int: ...
+
+    @property
+    def priority(self) -> int | None: ...
 
 
-def give_back(tx: Connection, units: Mapping[int, int]) -> None:
-    """Move units of variants from sold back to available."""
-    _move(len(units)).run(tx, **_moving({variant_id: -count for variant_id, count in units.items()}))
+LEVEL = (
+    InventoryLevel.product_id,
+    InventoryLevel.variant_id,
+    InventoryLevel.location_id,
+    InventoryLevel.available,
+    InventoryLevel.priority,
+)
+"""What is to be known of a level: see `levels.level_of`."""
+
+
+def take(tx: Connection, units: Mapping[tuple[int, int], int]) -> None:
+    """Move units of variants at locations from available to sold; the caller holds the rows, and they suffice."""
+    _move(len(units)).later(tx, **_named(units))
+
+
+def give_back(tx: Connection, units: Mapping[tuple[int, int], int]) -> None:
+    """Move units of variants at locations from sold back to available."""
+    _move(len(units)).run(tx, **_named({pair: -count for pair, count in units.items()}))
 
 
 @lru_cache(maxsize=256)
 def _move(count: int) -> Prepared:
-    """Moves the units of `count` variants from available to sold; see `_moving` for its parameters."""
-    variants = [bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]
-    moved = [bindparam(f"units_{i}", type_=BigInteger) for i in range(count)]
-    pairs = zip(variants, moved, strict=True)
-    units = case(*((InventoryLevel.variant_id == variant, n) for variant, n in pairs), else_=0)
+    """Moves the units of `count` levels from available to sold; see `_named` for its parameters."""
+    at, units = _by_pair(count)
     return Prepared(
         update(InventoryLevel)
-        .where(
-            InventoryLevel.variant_id.in_(variants),
-            InventoryLevel.location_id == DEFAULT_LOCATION_ID,
-            InventoryLevel.available >= units,
-        )
+        .where(*at, InventoryLevel.available >= units)
         .values(available=InventoryLevel.available - units, sold=InventoryLevel.sold + units)
     )
 
 
-def _moving(units: Mapping[int, int]) -> dict[str, int]:
-    """The parameters of `_move`: units by variant, negative ones go back to stock."""
-    parameters: dict[str, int] = {}
-    for i, variant_id in enumerate(sorted(units)):
-        parameters |= {f"variant_{i}": variant_id, f"units_{i}": units[variant_id]}
+def put_available(tx: Connection, units: Mapping[tuple[int, int], int]) -> None:
+    """Make so many units the ones that are available at levels that the caller holds."""
+    rows = [
+        {"variant": variant_id, "location": location_id, "units": count}
+        for (variant_id, location_id), count in sorted(units.items())
+    ]
+    if rows:
+        left = bindparam("units", type_=BigInteger)
+        tx.execute(
+            update(InventoryLevel)
+            .where(
+                InventoryLevel.variant_id == bindparam("variant"),
+                InventoryLevel.location_id == bindparam("location"),
+            )
+            .values(available=left, received=InventoryLevel.sold + left),
+            rows,
+        )
+
+
+def _by_pair(count: int) -> tuple[list[ColumnElement[bool]], ColumnElement[int]]:
+    """What finds `count` levels, and the units that are said of each."""
+    level = InventoryLevel
+    variants = [bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]
+    pairs = [
+        and_(level.variant_id == variant, level.location_id == bindparam(f"location_{i}", type_=BigInteger))
+        for i, variant in enumerate(variants)
+    ]
+    units = case(*((pair, bindparam(f"units_{i}", type_=BigInteger)) for i, pair in enumerate(pairs)))
+    return [level.variant_id.in_(variants), units.is_not(None)], units
+
+
+def _named(units: Mapping[tuple[int, int], int]) -> dict[str, object]:
+    """The parameters of statements about levels: units by pair, in the order of the pairs."""
+    parameters: dict[str, object] = {}
+    for i, (variant_id, location_id) in enumerate(sorted(units)):
+        parameters[f"variant_{i}"] = variant_id
+        parameters[f"location_{i}"] = location_id
+        parameters[f"units_{i}"] = units[variant_id, location_id]
     return parameters
+
+
+def insert(tx: Connection, levels: Sequence[tuple[Level, int]]) -> None:
+    """Insert levels of variants at locations where they had none, with the units that are available."""
+    rows = [
+        {
+            "variant_id": level.variant_id,
+            "location_id": level.location_id,
+            "product_id": level.product_id,
+            "available": units,
+            "received": units,
+            "sold": 0,
+            "priority": level.priority,
+        }
+        for level, units in levels
+    ]
+    if rows:
+        tx.execute(sql_insert(InventoryLevel), rows)
+
+
+def lock(tx: Connection, variant_ids: Sequence[int]) -> list[AnyRow]:
+    """The levels of variants, in the order of their pairs, held until the transaction ends."""
+    return _locked(len(variant_ids)).all(tx, **by_number(variant_ids))
+
+
+@lru_cache(maxsize=256)
+def _locked(count: int) -> Prepared:
+    ids = [bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]
+    return Prepared(
+        select(*LEVEL)
+        .where(InventoryLevel.variant_id.in_(ids))
+        .order_by(InventoryLevel.variant_id, InventoryLevel.location_id)
+        .with_for_update()
+    )
+
+
+def by_number(variant_ids: Sequence[int]) -> dict[str, object]:
+    """The parameters of a statement about so many variants."""
+    return {f"variant_{i}": variant_id for i, variant_id in enumerate(variant_ids)}
 
 
 def variant_id_of(connection: Connection, product_id: int, variant_id: int | None) -> int | None:
@@ -56,42 +160,53 @@ def variant_id_of(connection: Connection, product_id: int, variant_id: int | Non
     return connection.scalar(select(Variant.id).where(Variant.product_id == product_id, meant, live))
 
 
-def available(connection: Connection, variant_id: int) -> int:
-    """The units of a variant that can be ordered."""
-    return connection.execute(select(InventoryLevel.available).where(*_is(variant_id))).scalar_one()
-
-
-def set_available(tx: Connection, variant_id: int, quantity: int, expected: int | None) -> bool:
-    """Make `quantity` the units that can be ordered; whether they were the `expected` ones (None: any)."""
-    as_counted = () if expected is None else (InventoryLevel.available == expected,)
-    changed = tx.execute(
-        update(InventoryLevel)
-        .where(*_is(variant_id), *as_counted)
-        .values(available=quantity, received=InventoryLevel.sold + quantity)
+def low_stock_page(
+    connection: Connection,
+    below: int,
+    after: Sequence[object] | None,
+    limit: int,
+    *,
+    vendor_id: int | None,
+) -> Sequence[AnyRow]:
+    """The variants on sale of which fewer units can be ordered, the scarcest first, after the keys (units, id)."""
+    units = cast(func.sum(ORDERABLE), BigInteger)
+    statement = (
+        select(
+            Variant.product_id,
+            Variant.id.label("variant_id"),
+            Variant.sku,
+            Product.name,
+            units.label("units"),
+        )
+        .join(Product, Product.id == Variant.product_id)
+        .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
+        .where(Product.deleted_at.is_(None), Variant.deleted_at.is_(None))
+        .group_by(Variant.product_id, Variant.id, Variant.sku, Product.name)
+        .having(units < below)
+        .order_by(units, Variant.id)
+        .limit(limit)
     )
-    return changed.rowcount > 0
-
-
-def add_available(tx: Connection, variant_id: int, delta: int) -> bool:
-    """Add `delta` units, or take them when negative; whether so many were there."""
-    changed = tx.execute(
-        update(InventoryLevel)
-        .where(*_is(variant_id), InventoryLevel.available + delta >= 0)
-        .values(available=InventoryLevel.available + delta, received=InventoryLevel.received + delta)
-    )
-    return changed.rowcount > 0
+    if vendor_id is not None:
+        statement = statement.where(Product.vendor_id == vendor_id)
+    if after is not None:
+        statement = statement.having(tuple_(units, Variant.id) > tuple(after))
+    return connection.execute(statement).all()
 
 
 def levels(connection: Connection, product_id: int) -> Sequence[AnyRow]:
-    """The stock of a product: variant id, sku, location, available."""
+    """The stock of a product: its variants and locations, with what is available."""
     return connection.execute(
-        select(Variant.id, Variant.sku, Location.name, InventoryLevel.available)
+        select(
+            Variant.id.label("variant_id"),
+            Variant.sku,
+            Location.id.label("location_id"),
+            Location.name.label("location"),
+            Location.kind,
+            InventoryLevel.available,
+            InventoryLevel.priority,
+        )
         .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
         .join(Location, Location.id == InventoryLevel.location_id)
         .where(Variant.product_id == product_id, Variant.deleted_at.is_(None))
         .order_by(Variant.id, Location.id)
     ).all()
-
-
-def _is(variant_id: int) -> tuple[Any, ...]:
-    return (InventoryLevel.variant_id == variant_id, InventoryLevel.location_id == DEFAULT_LOCATION_ID)

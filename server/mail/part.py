@@ -39,7 +39,8 @@ def build(core: Core, sender: Sender | None = None) -> MailPart:
         mail_admin=settings.mail_admin,
         return_days=settings.return_days,
     )
-    tell_low_stock = partial(outbox.tell_low_stock, settings.low_stock_threshold)
+    # What is at the threshold is in stock, as everywhere.
+    tell_low_stock = partial(outbox.tell_low_stock, settings.low_stock_threshold - 1)
     return MailPart(
         outbox=outbox,
         jobs=[

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Integer, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import aliased
 
-from server.catalog.models import InventoryLevel, Product, Variant
+from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
 from server.db.base import AnyRow, Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.rows import columns_of
@@ -78,7 +78,7 @@ def acknowledged(connection: Connection, order_ids: Sequence[int]) -> set[int]:
 
 def low_stock(connection: Connection, threshold: int) -> list[int]:
     """The variants on sale of which at most `threshold` units are left, the scarcest first."""
-    units = func.sum(InventoryLevel.available)
+    units = func.sum(ORDERABLE)
     statement = (
         select(Variant.id)
         .join(Product, Product.id == Variant.product_id)
@@ -93,7 +93,7 @@ def low_stock(connection: Connection, threshold: int) -> list[int]:
 
 def stock_of(connection: Connection, variant_ids: Sequence[int]) -> Sequence[AnyRow]:
     """The names of variants and the units left of each, the scarcest first."""
-    units = func.sum(InventoryLevel.available)
+    units = func.sum(ORDERABLE)
     return connection.execute(
         select(Variant.id, Variant.sku, Product.name, units.label("units"))
         .join(Product, Product.id == Variant.product_id)

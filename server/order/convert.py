@@ -19,6 +19,7 @@ from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
 from server.events.order_steps import Parcel, Step
+from server.events.streams import Reconnect
 from server.money import Money
 from server.order.list_queries import OrderFilter
 from server.order.placed import PlacedLine, PlacedOrder, payment_of
@@ -29,7 +30,7 @@ from server.order.settlement import METHOD
 from server.order.shipments import ParcelDraft, shipped_units
 from server.order.status import future_eta
 from server.order.steps import code_of, message_of
-from server.order.tracking import End, Heartbeat, Message, Reconnect
+from server.order.tracking import End, Heartbeat, Message
 from server.order.units import NamedUnits
 from server.payment.convert import decline_code_to_wire, dispute_to_wire, payment_to_wire
 from server.payment.order_payment import OrderPayment

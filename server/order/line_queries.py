@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select, union_all, update
 from sqlalchemy import insert as sql_insert
 
+from server.catalog.models import DEFAULT_LOCATION_ID, Variant
 from server.catalog.variants.options import column_of
 from server.db.id_lists import ids_named, ids_value
 from server.db.prepared import Prepared
 from server.db.rows import columns_of
+from server.inventory.models import StockAllocation
 from server.order.models import Order, OrderLine
 from server.order.placed import PlacedLine, line_of
 from server.order.status import PENDING_PAYMENT
@@ -50,15 +52,35 @@ def of_orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, lis
     return by_order
 
 
-def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
-    """The units of a product that unpaid orders hold, by variant."""
-    statement = (
-        select(OrderLine.variant_id, func.sum(OrderLine.quantity))
+def reserved_units(connection: Connection, product_id: int) -> dict[tuple[int, int], int]:
+    """The units of a product that unpaid orders hold, by variant and location."""
+    ordered = (
+        select(
+            OrderLine.variant_id, literal(0).label("location_id"), func.sum(OrderLine.quantity).label("units")
+        )
         .join(Order, Order.id == OrderLine.order_id)
         .where(Order.status == PENDING_PAYMENT, OrderLine.product_id == product_id)
         .group_by(OrderLine.variant_id)
     )
-    return {variant_id: int(units) for variant_id, units in connection.execute(statement)}
+    elsewhere = (
+        select(
+            StockAllocation.variant_id,
+            StockAllocation.location_id,
+            func.sum(StockAllocation.quantity - StockAllocation.restocked_quantity),
+        )
+        .join(Order, Order.id == StockAllocation.order_id)
+        .join(Variant, Variant.id == StockAllocation.variant_id)
+        .where(Order.status == PENDING_PAYMENT, Variant.product_id == product_id)
+        .group_by(StockAllocation.variant_id, StockAllocation.location_id)
+    )
+    reserved: dict[tuple[int, int], int] = {}
+    for variant_id, location_id, units in connection.execute(union_all(ordered, elsewhere)):
+        at_default = variant_id, DEFAULT_LOCATION_ID
+        if location_id:  # not among those from the default location, as what is not recorded is
+            reserved[variant_id, location_id] = int(units)
+            units = -units
+        reserved[at_default] = reserved.get(at_default, 0) + int(units)
+    return reserved
 
 
 @lru_cache(maxsize=256)

@@ -14,11 +14,12 @@ from server.cart import service as carts
 from server.cart.errors import CartEmpty
 from server.cart.fitting import LineUnits
 from server.cart.models import Cart, CartItem
-from server.catalog.models import InventoryLevel, Variant
-from server.catalog.offers import OFFERS, Offer, offer_from
+from server.catalog.models import InventoryLevel, Product, Variant
+from server.catalog.offers import SOLD_AS, Offer, offer_from
 from server.db.base import AnyRow, Statement
 from server.db.ids import next_id
 from server.db.prepared import Prepared
+from server.inventory.levels import StockLevel, level_of
 from server.order.errors import RequestIdUsed
 from server.order.models import Order
 from server.promotion import queries as promotion_queries
@@ -48,10 +49,12 @@ class LockedCart:
     """A cart that an order empties: its lines as they were added, and all else that decides about the order.
 
     `head` is a row of `_head`, which has the buyer's address and what lowers the price beside the cart's own.
+    `levels` is all the stock of what is in it, by location.
     """
 
     head: AnyRow
     lines: Sequence[LineUnits]
+    levels: Sequence[StockLevel]
 
     @property
     def order_id(self) -> int:
@@ -85,7 +88,7 @@ class LockedCart:
 
 
 def lock_cart(tx: Connection, ordering: Ordering, now: datetime) -> LockedCart:
-    """Lock the cart and its stock, in the order of the variants, and return what there is to know of them.
+    """Lock the cart and its stock, in the order of variants and locations, and return what is known of them.
 
     Raises CartEmpty, and RequestIdUsed when the request id made an order so long ago that its reply is forgotten.
     """
@@ -103,8 +106,21 @@ def lock_cart(tx: Connection, ordering: Ordering, now: datetime) -> LockedCart:
         raise RequestIdUsed(resource="order", resource_id=head.made_before)
     if head is None or not rows:
         raise CartEmpty()
-    rows.sort(key=lambda row: row.item_id)
-    return LockedCart(head, [LineUnits(row.item_id, offer_from(row, now), row.quantity) for row in rows])
+    levels = [level_of(row) for row in rows]
+    return LockedCart(head, _lines(rows, levels, now), levels)
+
+
+def _lines(rows: Sequence[AnyRow], levels: Sequence[StockLevel], now: datetime) -> list[LineUnits]:
+    """The lines in the order in which they were added; each has a row for every location of its variant."""
+    orderable: dict[int, int] = {}
+    first: dict[int, AnyRow] = {}
+    for row, level in zip(rows, levels, strict=True):
+        orderable[row.item_id] = orderable.get(row.item_id, 0) + level.orderable
+        first.setdefault(row.item_id, row)
+    return [
+        LineUnits(item_id, offer_from(first[item_id], now, orderable[item_id]), first[item_id].quantity)
+        for item_id in sorted(first)
+    ]
 
 
 @lru_cache(maxsize=4)
@@ -134,11 +150,20 @@ def _head(*, by_code: bool, default_address: bool) -> Prepared:
 
 
 _LINES = Prepared(
-    OFFERS.add_columns(CartItem.id.label("item_id"), CartItem.quantity)
+    select(
+        *SOLD_AS,
+        InventoryLevel.location_id,
+        InventoryLevel.available,
+        InventoryLevel.priority,
+        CartItem.id.label("item_id"),
+        CartItem.quantity,
+    )
+    .join_from(Variant, Product, Product.id == Variant.product_id)
+    .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
     .join(CartItem, CartItem.variant_id == Variant.id)
     .join(Cart, Cart.id == CartItem.cart_id)
     .where(Cart.user_id == bindparam("buyer"))
-    .order_by(Variant.id)
+    .order_by(InventoryLevel.variant_id, InventoryLevel.location_id)
     .with_for_update(of=InventoryLevel)
 )
-"""The lines of a cart with what they are sold as, their stock locked."""
+"""The lines of a cart with what they are sold as and their stock at each location, which is locked."""

@@ -69,12 +69,12 @@ def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
         return False
     # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
     give_back(tx, order, now, tell=outcome.status != DECLINED)
-    moved = inventory.return_stock(tx, order.units)
+    moved = inventory.return_stock(tx, order.id, order.units)
     line_queries.restock_all(tx, order.id)
     promotions.give_back(tx, order.rewards, now)
     payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
     facts = StepFacts(decline_code=outcome.decline_code, cancelled_by=Canceller.SHOP)
     step = step_of(sequence, status.CANCELLED, _UNPAID[outcome.status], now, facts=facts)
     event = record(tx, order.id, order.user_id, step)
-    publish(tx, event, moved)
+    publish(tx, event, *moved)
     return True

@@ -17,8 +17,8 @@ from server.catalog.offers import Offer
 from server.errors import InvalidMoney
 from server.events.log import publish
 from server.events.step_facts import StepCode
-from server.events.topics import StockMoved
 from server.inventory import service as inventory
+from server.inventory.service import TakenStock
 from server.metadata import Metadata
 from server.money import Money
 from server.order import buyers_limits, line_queries, payment_queries, queries, status
@@ -104,19 +104,20 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
         reserved_until=now + checkout.reservation,
     )
     carts.empty_for_order(tx, cart.head.cart_id, is_promoted=cart.is_promoted)
-    moved = inventory.take_stock(tx, cart.units, cart.offers)
+    taken = inventory.take_stock(tx, cart.units, cart.levels)
     queries.insert_order(tx, order)
     promotions.hold(tx, order.id, purchase.user_id, cost, coupon, now)
-    _complete(tx, order, moved)
+    _complete(tx, order, taken)
     return order
 
 
-def _complete(tx: Connection, order: PlacedOrder, moved: StockMoved) -> None:
+def _complete(tx: Connection, order: PlacedOrder, taken: TakenStock) -> None:
     """Write what belongs to an order, and announce it."""
     line_queries.insert(tx, order.id, order.lines)
+    taken.record(tx, order.id)
     payment_queries.insert_payment(tx, order.id, order.charge)
     step = step_of(1, order.status, StepCode.PLACED, order.placed_at, eta=order.eta)
-    publish(tx, record(tx, order.id, order.user_id, step), moved)
+    publish(tx, record(tx, order.id, order.user_id, step), *taken.events)
 
 
 def _priced(

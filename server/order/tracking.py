@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
 
 from server.alarms import Alarms
 from server.events.follower import Follower
 from server.events.order_steps import OrderStepped, Step
+from server.events.streams import LIVED_LONG, STOPPING, Bell, Reconnect
 from server.order.status import FINAL
 
 MAX_WAITING = 64
@@ -28,9 +27,6 @@ class StepsSoFar:
     steps: list[Step]
 
 
-STOPPING: Final = "The server is about to stop."
-LIVED_LONG: Final = "The stream has lived long enough."
-
 ReadSteps = Callable[[int], Awaitable[StepsSoFar]]
 """Reads an order's steps after a sequence."""
 
@@ -38,14 +34,6 @@ ReadSteps = Callable[[int], Awaitable[StepsSoFar]]
 @dataclass(frozen=True)
 class Heartbeat:
     """Nothing happened for a while."""
-
-
-@dataclass(frozen=True)
-class Reconnect:
-    """The stream ends before the order does: ask again after `sequence`."""
-
-    sequence: int
-    message: str
 
 
 @dataclass(frozen=True)
@@ -59,18 +47,18 @@ class End:
 Message = Step | Heartbeat | Reconnect | End
 
 
-class _Watcher:
+class _Watcher(Bell):
     """Where one stream stands: what it has sent, what it is to send, and the steps that came in since."""
 
-    __slots__ = ("_history", "_waiter", "missed", "sequence", "status", "steps")
+    __slots__ = ("_history", "missed", "sequence", "status", "steps")
 
     def __init__(self) -> None:
+        super().__init__()
         self.sequence = 0
         self.status = ""
         self.steps: list[Step] = []
         self.missed = False
         self._history: list[Step] | None = None
-        self._waiter: asyncio.Future[bool] | None = None
 
     def offer(self, step: Step) -> None:
         """Take a step that has just happened."""
@@ -79,11 +67,6 @@ class _Watcher:
         else:
             self.missed = True
         self.wake()
-
-    def wake(self, *, has_news: bool = True) -> None:
-        """End its wait, for news or for a heartbeat."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(has_news)
 
     def stand_at(self, so_far: StepsSoFar, sequence: int) -> None:
         """Go on from the history after a sequence; one that the order has not reached counts as its last."""
@@ -106,20 +89,6 @@ class _Watcher:
             self.sequence, self.status = step.sequence, step.status
             due.append(step)
         return due
-
-    async def wait(self, alarms: Alarms, seconds: float) -> bool:
-        """Wait for news; False when so many seconds are over first."""
-        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiter = waiter
-        alarm = alarms.set(seconds, self._beat)
-        try:
-            return await waiter
-        finally:
-            alarm.cancel()
-            self._waiter = None
-
-    def _beat(self) -> None:
-        self.wake(has_news=False)
 
 
 class Tracking:

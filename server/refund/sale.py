@@ -126,7 +126,7 @@ class Sale:
         if not by_variant:
             return []
         line_queries.restock(tx, self.id, back.items())
-        return [inventory.return_stock(tx, by_variant)]
+        return list(inventory.return_stock(tx, self.id, by_variant))
 
     def restock_refunded(self, tx: Connection, units: Mapping[int, int]) -> list[Publishable]:
         """Give units that are paid back now back to stock, as the ledger says which they are."""

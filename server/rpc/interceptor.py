@@ -126,7 +126,9 @@ class Interceptor:
         if stream is not None and deserialize is not None:
             return grpc.stream_stream_rpc_method_handler(
                 self._stream(self._plan(method, deserialize, streams_in), stream),
-                response_serializer=breakable(serialize) if method in self._downloads else serialize,
+                response_serializer=breakable(serialize)
+                if method in self._downloads
+                else packable(serialize),
             )
         raise NotImplementedError(f"{method}: what has no deserializer cannot be guarded")
 
@@ -259,7 +261,8 @@ class Interceptor:
                 if call.reply_headers:
                     await context.send_initial_metadata(tuple(call.reply_headers))
                     call.reply_headers.clear()
-                call.streams = type(message)
+                if isinstance(message, Message):  # one that is packed says nothing of its type
+                    call.streams = type(message)
                 await write(context, call, message, until)
 
     def _admit(self, plan: Plan, call: Call) -> None:

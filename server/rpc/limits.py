@@ -60,7 +60,7 @@ class Limits:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._streams_per_user = streams_per_user
         self._streams = streams
-        self._open: Counter[int] = Counter()
+        self._open: Counter[int | str] = Counter()
 
     @property
     def open_streams(self) -> int:
@@ -91,7 +91,7 @@ class Limits:
     @contextmanager
     def stream(self, call: Call) -> Iterator[None]:
         """Hold a place for a stream; raise TooManyStreams when the caller or the worker has none left."""
-        owner = call.caller.user_id if call.caller else 0
+        owner = call.caller.user_id if call.caller else network_of(call.address)
         if self._open[owner] >= self._streams_per_user:
             raise TooManyStreams(limit=self._streams_per_user)
         if self.open_streams >= self._streams:

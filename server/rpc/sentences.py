@@ -48,6 +48,7 @@ REQUIRED_TOGETHER = {
     "address.complete": ("address.line1", "address.city", "address.country"),
     "product.complete": ("product.name", "product.price"),
     "category.complete": ("category.name",),
+    "location.complete": ("location.name",),
 }
 """Rules over a whole request that want several fields: those which are missing are named."""
 
@@ -59,6 +60,7 @@ CONDITIONS = {
     "product.id": Violation("product.id", "must be the id of a product", FieldReason.REQUIRED),
     "variant.id": Violation("variant.id", "must be the id of a variant", FieldReason.REQUIRED),
     "category.id": Violation("category.id", "must be the id of a category", FieldReason.REQUIRED),
+    "location.id": Violation("location.id", "must be the id of a location", FieldReason.REQUIRED),
     "coupon.id": Violation("coupon.id", "must be the id of a coupon", FieldReason.REQUIRED),
     "order.id": Violation("order.id", "must be the id of an order", FieldReason.REQUIRED),
     "endpoint.id": Violation("endpoint.id", "must be the id of an endpoint", FieldReason.REQUIRED),
@@ -78,6 +80,9 @@ CONDITIONS = {
     ),
     "return.scope": Violation(
         "items", 'say what to send back by exactly one of items and "all": true', FieldReason.CONFLICT
+    ),
+    "watch.scope": Violation(
+        "product_ids", 'say what to watch by exactly one of product_ids and "all": true', FieldReason.CONFLICT
     ),
     "units.named": Violation(
         "variant_id", "name the units by their variant_id or product_id", FieldReason.REQUIRED

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from server.settings import text
 from server.settings.accounts import AccountSettings
 from server.settings.capacity import CapacitySettings
+from server.settings.inventory import InventorySettings
 from server.settings.jobs import JobSettings
 from server.settings.loyalty import LoyaltySettings
 from server.settings.mail import MailSettings
@@ -38,6 +39,7 @@ class Settings(
     # pydantic takes the fields of the last base first: so they are printed from the storage on.
     MailSettings,
     PaymentSettings,
+    InventorySettings,
     OrderSettings,
     LoyaltySettings,
     PricingSettings,

@@ -27,11 +27,12 @@ class CapacitySettings(Group):
         1024 * 1024, ge=1024, le=256 * 1024 * 1024, description="Largest request message"
     )
     max_streams_per_user: int = Field(
-        100, ge=1, le=MAX_STREAMS, description="Open tracking streams one user may hold on a worker"
+        100,
+        ge=1,
+        le=MAX_STREAMS,
+        description="Open streams one user, or one address without a sign-in, may hold on a worker",
     )
-    max_open_streams: int = Field(
-        5000, ge=1, le=MAX_STREAMS, description="Open tracking streams a worker accepts"
-    )
+    max_open_streams: int = Field(5000, ge=1, le=MAX_STREAMS, description="Open streams a worker accepts")
     max_queued_calls: int = Field(
         56,
         ge=1,

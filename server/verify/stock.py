@@ -19,18 +19,60 @@ STOCK: Final = (
         """,
     ),
     Rule(
+        # What is not allocated to a location came from the default one, 1.
         "stock-sold",
-        "variant {variant_id}: {sold} units are counted as sold, but orders hold {ordered} that did not come back",
+        "variant {variant_id} at location {location_id}: {sold} units are counted as sold, but orders hold "
+        "{ordered} that did not come back",
         """
-        SELECT variant_id, SUM(sold) AS sold, SUM(ordered) AS ordered
+        SELECT variant_id, location_id, SUM(sold) AS sold, SUM(ordered) AS ordered
         FROM (
-            SELECT variant_id, sold, 0 AS ordered FROM inventory_levels
+            SELECT variant_id, location_id, sold, 0 AS ordered FROM inventory_levels
             UNION ALL
-            SELECT variant_id, 0, quantity - restocked_quantity FROM order_lines
+            SELECT variant_id, 1, 0, quantity - restocked_quantity FROM order_lines
+            UNION ALL
+            SELECT variant_id, location_id, 0, quantity - restocked_quantity FROM stock_allocations
+            UNION ALL
+            SELECT variant_id, 1, 0, restocked_quantity - quantity FROM stock_allocations
         ) AS moved
-        GROUP BY variant_id
+        GROUP BY variant_id, location_id
         HAVING SUM(sold) <> SUM(ordered)
-        ORDER BY variant_id
+        ORDER BY variant_id, location_id
+        """,
+    ),
+    Rule(
+        "stock-allocated",
+        "order {order_id}, variant {variant_id}: {allocated} units were allocated to locations, of which {back} "
+        "are back there, but the order has {quantity}, of which {restocked} are back",
+        """
+        SELECT lines.order_id, lines.variant_id, allocations.quantity AS allocated,
+               allocations.restocked_quantity AS back, lines.quantity, lines.restocked_quantity AS restocked
+        FROM (
+            SELECT order_id, variant_id, SUM(quantity) AS quantity, SUM(restocked_quantity) AS restocked_quantity
+            FROM stock_allocations GROUP BY order_id, variant_id
+        ) AS allocations
+        JOIN (
+            SELECT order_id, variant_id, SUM(quantity) AS quantity, SUM(restocked_quantity) AS restocked_quantity
+            FROM order_lines
+            WHERE order_id IN (SELECT order_id FROM stock_allocations)
+            GROUP BY order_id, variant_id
+        ) AS lines ON lines.order_id = allocations.order_id AND lines.variant_id = allocations.variant_id
+        WHERE allocations.quantity > lines.quantity
+           OR allocations.restocked_quantity > lines.restocked_quantity
+           OR lines.restocked_quantity - allocations.restocked_quantity > lines.quantity - allocations.quantity
+        ORDER BY lines.order_id, lines.variant_id
+        """,
+    ),
+    Rule(
+        "stock-priority",
+        "variant {variant_id} at location {location_id}: serves by the priority {priority}, but its location "
+        "by {current}, or one of them serves not at all",
+        """
+        SELECT inventory_levels.variant_id, inventory_levels.location_id, inventory_levels.priority,
+               locations.priority AS current
+        FROM inventory_levels JOIN locations ON locations.id = inventory_levels.location_id
+        WHERE COALESCE(inventory_levels.priority, -1)
+              <> CASE WHEN locations.active THEN locations.priority ELSE -1 END
+        ORDER BY inventory_levels.variant_id, inventory_levels.location_id
         """,
     ),
     Rule(
@@ -78,7 +120,8 @@ STOCK: Final = (
         FROM product_listings
         JOIN (
             SELECT inventory_levels.product_id,
-                   SUM(CASE WHEN variants.deleted_at IS NULL THEN available ELSE 0 END) AS available
+                   SUM(CASE WHEN variants.deleted_at IS NULL AND inventory_levels.priority IS NOT NULL
+                       THEN available ELSE 0 END) AS available
             FROM inventory_levels JOIN variants ON variants.id = inventory_levels.variant_id
             GROUP BY inventory_levels.product_id
         ) AS stock ON stock.product_id = product_listings.product_id

@@ -151,3 +151,26 @@ def test_a_logout_reaches_every_worker(any_stack: Stack) -> None:
         channel.close()
     refused = any_stack.client().post("auth/refresh", json={"refresh_token": buyer.tokens["refresh_token"]})
     assert (refused.status_code, refused.json()["details"][0]["reason"]) == (401, "REFRESH_TOKEN_INVALID")
+
+
+def test_the_stock_is_watched_as_lines_and_as_events(stack: Stack) -> None:
+    mug = stack.product()
+    path, counted = "inventory/watch", f"admin/inventory/{mug['id']}"
+    with stack.client() as http, http.stream("GET", path, params={"product_ids": mug["id"]}) as lines:
+        assert lines.headers["content-type"] == "application/x-ndjson"
+        told = lines.iter_lines()
+        begun = json.loads(next(told))["heartbeat"]["sequence"]
+        assert stack.admin.http.put(counted, json={"quantity": 7}).status_code == 200
+        message = json.loads(next(line for line in told if "changes" in line))["changes"]
+        assert [change["new_quantity"] for change in message["changes"]] == [7]
+    accept = {"accept": "text/event-stream", "last-event-id": begun}
+    with (
+        stack.client() as http,
+        http.stream("GET", f"{path}?product_ids={mug['id']}", headers=accept) as events,
+    ):
+        assert events.headers["content-type"] == "text/event-stream"
+        told = events.iter_lines()
+        ids = [next(line for line in told if line.startswith("id: ")) for _ in range(2)]
+    assert ids == [f"id: {begun}", f"id: {message['sequence']}"]
+    refused = stack.client().get(path, params={"all": True})
+    assert refused.json()["error"]["details"][0]["reason"] == "TOKEN_MISSING"

@@ -23,6 +23,7 @@ from sanset.v1 import cart_pb2, inventory_pb2, payment_pb2
 from sanset.v1 import order_service_pb2 as pb
 from sqlalchemy import Engine, event, func, select, text
 from support.running_shop import Account, RunningShop, refusal, test_settings
+from support.variant_storm import VariantStorm
 
 from server.order.models import Order
 from server.settings import Settings
@@ -123,6 +124,16 @@ def test_carts_of_three_lines_in_any_order_sell_what_there_is(storm: Storm) -> N
     assert outcomes(storm.checkouts(buyers)) == {"OK": 10, "OUT_OF_STOCK": 190}
     assert storm.available(scarce) == 0
     assert sum(500 - storm.available(product_id) for product_id in plenty) == 20
+
+
+def test_two_hundred_buyers_of_three_variants_at_two_locations_get_what_there_is(storm: Storm) -> None:
+    variants = VariantStorm.of(storm.shops, variants=3, units=10)
+    carts = variants.carts(200)
+    variants.rage(carts, threads=48, counts=20)
+    variants.check()
+    assert variants.outcomes["MOVED"] > 0
+    for variant_id, left in variants.left().items():
+        assert left <= variants.added[variant_id], "who wanted one found none, so the rest came later"
 
 
 def test_declined_payments_among_the_rest_give_their_units_back(storm: Storm) -> None:

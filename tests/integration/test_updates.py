@@ -20,6 +20,7 @@ from sanset.v1 import (
     cart_pb2,
     category_pb2,
     gift_card_pb2,
+    location_pb2,
     media_pb2,
     order_pb2,
     order_service_pb2,
@@ -43,7 +44,7 @@ from server.contract import METHODS, is_writable, native_path, resource_of_updat
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 UPDATES = {method.name: method for method in METHODS if resource_of_update(method.input_type) is not None}
-STAYS = {"sku", "slug", "active", "is_default"}
+STAYS = {"sku", "slug", "active", "is_default", "kind"}
 """The fields whose values the server gives: replacing everything leaves them where they are not sent."""
 
 
@@ -219,6 +220,31 @@ def _variant(shop: RunningShop) -> Room:
     )
 
 
+def _location(shop: RunningShop) -> Room:
+    location = location_pb2.Location(
+        name=f"Store {uuid.uuid4().hex[:12]}",
+        kind=location_pb2.Location.STORE,
+        line1="1 Main Street",
+        line2="Floor 2",
+        city="Springfield",
+        state="IL",
+        postal_code="62701",
+        country="US",
+        active=False,
+        priority=7,
+    )
+    request = location_pb2.CreateLocationRequest(location=location)
+    made = shop.inventory.CreateLocation(request, metadata=shop.admin.metadata)
+
+    def read() -> location_pb2.Location:
+        request = location_pb2.ListLocationsRequest(page_size=100)
+        listed = shop.inventory.ListLocations(request, metadata=shop.admin.metadata).items
+        return next(each for each in listed if each.id == made.id)
+
+    change = {"city": "Shelbyville"}
+    return Room(shop, shop.admin, UPDATES["UpdateLocation"], made, read, frozenset({"name"}), change)
+
+
 def _coupon(shop: RunningShop) -> Room:
     coupon = promotion_pb2.Coupon(
         code=f"T-{uuid.uuid4().hex[:12]}".upper(),
@@ -363,6 +389,7 @@ ROOMS = {
     "UpdateProduct": _product,
     "UpdateVariant": _variant,
     "UpdateCategory": _category,
+    "UpdateLocation": _location,
     "UpdateCoupon": _coupon,
     "UpdateWebhookEndpoint": _endpoint,
     "UpdateSegment": _segment,
@@ -380,6 +407,9 @@ def room(request: pytest.FixtureRequest, shop: RunningShop) -> Iterator[Room]:
     if request.param == "UpdateWebhookEndpoint":  # there may be few
         gone = webhook_pb2.DeleteWebhookEndpointRequest(endpoint_id=made.resource.id)  # type: ignore[attr-defined]
         shop.webhooks.DeleteWebhookEndpoint(gone, metadata=shop.admin.metadata)
+    if request.param == "UpdateLocation":
+        closed = location_pb2.DeleteLocationRequest(location_id=made.resource.id)  # type: ignore[attr-defined]
+        shop.inventory.DeleteLocation(closed, metadata=shop.admin.metadata)
 
 
 def test_every_update_of_a_resource_is_tried_here() -> None:

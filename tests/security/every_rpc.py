@@ -259,6 +259,12 @@ CASES: Final[dict[str, Case]] = {
     "ExportProducts": Case(fields={"format": "CSV"}),
     "SetInventory": Case(fields={"quantity": 7}),
     "AdjustInventory": Case(fields={"delta": 7}),
+    "TransferStock": Case(fields={"quantity": 2}),
+    "WatchInventory": Case(fields=lambda world, caller: {"product_ids": [world.shop.product().id]}),
+    "CreateLocation": Case(fields=lambda world, caller: {"location": samples.location(world)}),
+    "UpdateLocation": Case(
+        fields=lambda world, caller: {"location": _with_id(samples.location(world), world.location().id)}
+    ),
     # Images
     "UploadImage": Case(
         fields=lambda world, caller: {"file": {"data": another_png()}, "alt": "A mug"}, other=("alt", "A cup")

@@ -10,6 +10,7 @@ from google.type.money_pb2 import Money
 from sanset.v1.auth_pb2 import ListSessionsRequest
 from sanset.v1.cart_pb2 import AddItemRequest, SyncCartRequest
 from sanset.v1.gift_card_pb2 import CreateGiftCardRequest, GiftCard
+from sanset.v1.location_pb2 import Location
 from sanset.v1.media_pb2 import Image, UploadImageRequest
 from sanset.v1.order_pb2 import Order
 from sanset.v1.payment_method_pb2 import (
@@ -52,6 +53,15 @@ def product(name: str) -> Product:
     )  # fmt: skip
     new.attributes.update({"material": "oak", "sizes": [1, {"deep": True}]})
     return new
+
+
+def location(world: World) -> Location:
+    """A location with every part; a shop has few, so those of the tests before that hold nothing go."""
+    world.location()
+    return Location(
+        name=f"Store {uuid.uuid4().hex}", kind=Location.STORE, line1="1 Main Street", line2="Floor 2",
+        city="Springfield", state="IL", postal_code="62701", country="US", active=True, priority=7,
+    )  # fmt: skip
 
 
 def coupon() -> Coupon:

@@ -16,6 +16,7 @@ from google.type.money_pb2 import Money
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sanset.v1.category_pb2 import Category, CreateCategoryRequest
+from sanset.v1.location_pb2 import CreateLocationRequest, Location
 from sanset.v1.product_pb2 import CreateProductRequest, Product
 from sanset.v1.user_pb2 import DeleteAddressRequest, ListAddressesRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
@@ -93,6 +94,24 @@ class World:
         category = Category(name=f"Shelf {uuid.uuid4().hex[:8]}")
         request = CreateCategoryRequest(category=category)
         return self.shop.catalog.CreateCategory(request, metadata=self.shop.admin.metadata)
+
+    def location(self) -> Location:
+        """A new store without stock; a shop has few locations, so those before it go that hold none."""
+        self.shop.sql(
+            "DELETE FROM locations WHERE name LIKE 'Store %' "
+            "AND id NOT IN (SELECT location_id FROM inventory_levels)"
+        )
+        return self._new_location("Store")
+
+    def _new_location(self, kind: str) -> Location:
+        location = Location(name=f"{kind} {uuid.uuid4().hex[:8]}", kind=Location.STORE)
+        request = CreateLocationRequest(location=location)
+        return self.shop.inventory.CreateLocation(request, metadata=self.shop.admin.metadata)
+
+    @cached_property
+    def store(self) -> Location:
+        """A store that gets stock."""
+        return self._new_location("Mall")
 
     def endpoint(self) -> WebhookEndpoint:
         """A new webhook endpoint, the only one."""

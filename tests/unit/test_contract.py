@@ -43,6 +43,9 @@ OPTIONAL = {
     "ReviewService/ListReviews",
     "ReviewService/GetReview",
     "InventoryService/GetInventory",
+    "InventoryService/ListLocations",
+    "InventoryService/GetLocation",
+    "InventoryService/WatchInventory",
     "SearchService/SearchProducts",
     "RecommendService/GetRecommendations",
     "RecommendService/GetSimilarProducts",
@@ -70,7 +73,7 @@ NO_UPPER_BOUND = {
     "limit": "coerced to the longest list",
     "window_hours": "one of the windows that are counted",
     "days": "coerced to three months",
-    "after_sequence": "a sequence ahead of the order counts as its last one",
+    "after_sequence": "a sequence that is not reached yet counts as the last one",
 }
 BESIDE_THE_API = {"/media/{name}": "the address of a picture, which pages show"}
 """Paths that do not begin as the others do, and why."""

@@ -12,9 +12,10 @@ from support.refusal_classes import refusal_classes
 from server.cart.changes import SENTENCES, CartChange, Change
 from server.countries import country_problem
 from server.errors import InvalidField, Overloaded, StaleEtag
+from server.events.streams import LIVED_LONG, STOPPING
 from server.inventory.errors import OutOfStock
+from server.inventory.watching import REPLACED, TOO_SLOW
 from server.order.steps import SENTENCES as STEPS
-from server.order.tracking import LIVED_LONG, STOPPING
 from server.process.envoy import local_replies, strict_json
 from server.recommend.serving.reasons import TEMPLATES as REASONS
 from server.rpc.status import rich_status
@@ -45,6 +46,8 @@ EVERY = {cls.message for cls in refusal_classes() if not issubclass(cls, Invalid
     *REASONS,
     STOPPING,
     LIVED_LONG,
+    REPLACED,
+    TOO_SLOW,
     *strict_json.sentences(),
     *local_replies.SENTENCES,
 }

@@ -83,6 +83,8 @@ class AccessRule(_message.Message):
         """Define synonyms for search."""
         MANAGE_REVIEWS: AccessRule._Permission.ValueType  # 10
         """Publish and reject reviews, and see those that are not published."""
+        MANAGE_LOCATIONS: AccessRule._Permission.ValueType  # 11
+        """Create, change and delete the warehouses and stores that orders are served from."""
 
     class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
         """The permissions of a role beyond its own account. Admins hold every permission."""
@@ -109,6 +111,8 @@ class AccessRule(_message.Message):
     """Define synonyms for search."""
     MANAGE_REVIEWS: AccessRule.Permission.ValueType  # 10
     """Publish and reject reviews, and see those that are not published."""
+    MANAGE_LOCATIONS: AccessRule.Permission.ValueType  # 11
+    """Create, change and delete the warehouses and stores that orders are served from."""
 
     LEVEL_FIELD_NUMBER: _builtins.int
     PERMISSION_FIELD_NUMBER: _builtins.int

@@ -409,6 +409,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The variant is the only one of its product. FAILED_PRECONDITION.
     Metadata: `product_id`, `variant_id`.
     """
+    LOCATION_NOT_FOUND: _ErrorReason.ValueType  # 200
+    """No such location. NOT_FOUND.
+    Metadata: `location_id`.
+    """
+    LOCATION_TAKEN: _ErrorReason.ValueType  # 201
+    """Another location has the name. ALREADY_EXISTS.
+    Metadata: `location`.
+    """
+    LOCATION_IN_USE: _ErrorReason.ValueType  # 202
+    """The location has stock, or orders were served from it, or it is the default location. FAILED_PRECONDITION.
+    Metadata: `location_id`.
+    """
+    SEQUENCE_FORGOTTEN: _ErrorReason.ValueType  # 203
+    """A stream of the stock cannot go on after `sequence`: what followed is not kept any more. FAILED_PRECONDITION.
+    Metadata: `sequence`.
+    """
     INVALID_IMAGE: _ErrorReason.ValueType  # 210
     """The file is no image that is taken: not JPEG, PNG or WebP, damaged, too large, animated, or something else besides.
     INVALID_ARGUMENT, with the field. Metadata: `field`.
@@ -828,6 +844,22 @@ Metadata: `options`, `product_id`, `variant_id`.
 LAST_VARIANT: ErrorReason.ValueType  # 191
 """The variant is the only one of its product. FAILED_PRECONDITION.
 Metadata: `product_id`, `variant_id`.
+"""
+LOCATION_NOT_FOUND: ErrorReason.ValueType  # 200
+"""No such location. NOT_FOUND.
+Metadata: `location_id`.
+"""
+LOCATION_TAKEN: ErrorReason.ValueType  # 201
+"""Another location has the name. ALREADY_EXISTS.
+Metadata: `location`.
+"""
+LOCATION_IN_USE: ErrorReason.ValueType  # 202
+"""The location has stock, or orders were served from it, or it is the default location. FAILED_PRECONDITION.
+Metadata: `location_id`.
+"""
+SEQUENCE_FORGOTTEN: ErrorReason.ValueType  # 203
+"""A stream of the stock cannot go on after `sequence`: what followed is not kept any more. FAILED_PRECONDITION.
+Metadata: `sequence`.
 """
 INVALID_IMAGE: ErrorReason.ValueType  # 210
 """The file is no image that is taken: not JPEG, PNG or WebP, damaged, too large, animated, or something else besides.

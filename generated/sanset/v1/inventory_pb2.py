@@ -25,11 +25,15 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
+from sanset.v1 import allocation_pb2 as sanset_dot_v1_dot_allocation__pb2
+from sanset.v1 import inventory_watch_pb2 as sanset_dot_v1_dot_inventory__watch__pb2
+from sanset.v1 import location_pb2 as sanset_dot_v1_dot_location__pb2
 from sanset.v1 import product_pb2 as sanset_dot_v1_dot_product__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sanset/v1/inventory.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x16sanset/v1/access.proto\x1a\x17sanset/v1/product.proto\"\x86\x02\n\tInventory\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x17\n\x0ftotal_available\x18\x02 \x01(\x05\x12.\n\x06status\x18\x03 \x01(\x0e\x32\x1e.sanset.v1.Product.StockStatus\x12*\n\x06levels\x18\x04 \x03(\x0b\x32\x1a.sanset.v1.Inventory.Level\x1ap\n\x05Level\x12\x12\n\nvariant_id\x18\x01 \x01(\x03\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x0f\n\x07on_hand\x18\x04 \x01(\x05\x12\x10\n\x08reserved\x18\x05 \x01(\x05\x12\x11\n\tavailable\x18\x06 \x01(\x05\"6\n\x13GetInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xf6\x01\n\x13SetInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12/\n\x08quantity\x18\x03 \x01(\x05\x42\x13\xe2\x41\x01\x02\xbaH\x0c\x1a\x07\x18\x80\xc2\xd7/(\x00\xc8\x01\x01H\x00R\x03qty\x88\x01\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12,\n\x11\x65xpected_quantity\x18\x05 \x01(\x05\x42\x0c\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x00H\x01\x88\x01\x01\x42\x0b\n\t_quantityB\x14\n\x12_expected_quantity\"\xa3\x01\n\x16\x41\x64justInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12*\n\x05\x64\x65lta\x18\x03 \x01(\x05\x42\x1b\xe2\x41\x01\x02\xbaH\x14\x1a\x12\x18\x80\xc2\xd7/(\x80\xbe\xa8\xd0\xff\xff\xff\xff\xff\x01\x38\x00\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\x9d\x03\n\x10InventoryService\x12~\n\x0cGetInventory\x12\x1e.sanset.v1.GetInventoryRequest\x1a\x14.sanset.v1.Inventory\"8\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02)\x12\'/api/v1/products/inventory/{product_id}\x12~\n\x0cSetInventory\x12\x1e.sanset.v1.SetInventoryRequest\x1a\x14.sanset.v1.Inventory\"8\x90\x02\x02\xca\xf3\x18\x02\x10\x03\x82\xd3\xe4\x93\x02)\x1a$/api/v1/admin/inventory/{product_id}:\x01*\x12\x88\x01\n\x0f\x41\x64justInventory\x12!.sanset.v1.AdjustInventoryRequest\x1a\x14.sanset.v1.Inventory\"<\xca\xf3\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x30\"+/api/v1/admin/inventory/{product_id}/adjust:\x01*B\xa9\x01\n\rdev.sanset.v1B\x0eInventoryProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sanset/v1/inventory.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x16sanset/v1/access.proto\x1a\x1asanset/v1/allocation.proto\x1a\x1fsanset/v1/inventory_watch.proto\x1a\x18sanset/v1/location.proto\x1a\x17sanset/v1/product.proto\"\xdd\x02\n\tInventory\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x17\n\x0ftotal_available\x18\x02 \x01(\x05\x12.\n\x06status\x18\x03 \x01(\x0e\x32\x1e.sanset.v1.Product.StockStatus\x12*\n\x06levels\x18\x04 \x03(\x0b\x32\x1a.sanset.v1.Inventory.Level\x1a\xc6\x01\n\x05Level\x12\x12\n\nvariant_id\x18\x01 \x01(\x03\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x0f\n\x07on_hand\x18\x04 \x01(\x05\x12\x10\n\x08reserved\x18\x05 \x01(\x05\x12\x11\n\tavailable\x18\x06 \x01(\x05\x12\x13\n\x0blocation_id\x18\x07 \x01(\x03\x12/\n\rlocation_kind\x18\x08 \x01(\x0e\x32\x18.sanset.v1.Location.Kind\x12\x0e\n\x06\x61\x63tive\x18\t \x01(\x08\"6\n\x13GetInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\x94\x02\n\x13SetInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12/\n\x08quantity\x18\x03 \x01(\x05\x42\x13\xe2\x41\x01\x02\xbaH\x0c\x1a\x07\x18\x80\xc2\xd7/(\x00\xc8\x01\x01H\x00R\x03qty\x88\x01\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12,\n\x11\x65xpected_quantity\x18\x05 \x01(\x05\x42\x0c\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x00H\x01\x88\x01\x01\x12\x1c\n\x0blocation_id\x18\x06 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x42\x0b\n\t_quantityB\x14\n\x12_expected_quantity\"\xc1\x01\n\x16\x41\x64justInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12*\n\x05\x64\x65lta\x18\x03 \x01(\x05\x42\x1b\xe2\x41\x01\x02\xbaH\x14\x1a\x12\x18\x80\xc2\xd7/(\x80\xbe\xa8\xd0\xff\xff\xff\xff\xff\x01\x38\x00\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1c\n\x0blocation_id\x18\x05 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\xea\x01\n\x14TransferStockRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12%\n\x10\x66rom_location_id\x18\x03 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12#\n\x0eto_location_id\x18\x04 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\'\n\x08quantity\x18\x05 \x01(\x05\x42\x10\xe2\x41\x01\x02\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x01R\x03qty\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"o\n\x13ListLowStockRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1e\n\tthreshold\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00\"\xc2\x01\n\x14ListLowStockResponse\x12\x33\n\x05items\x18\x01 \x03(\x0b\x32$.sanset.v1.ListLowStockResponse.Item\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x1a\\\n\x04Item\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x12\n\nvariant_id\x18\x02 \x01(\x03\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x11\n\tavailable\x18\x05 \x01(\x05\x32\x9b\r\n\x10InventoryService\x12~\n\x0cGetInventory\x12\x1e.sanset.v1.GetInventoryRequest\x1a\x14.sanset.v1.Inventory\"8\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02)\x12\'/api/v1/products/inventory/{product_id}\x12~\n\x0cSetInventory\x12\x1e.sanset.v1.SetInventoryRequest\x1a\x14.sanset.v1.Inventory\"8\x90\x02\x02\xca\xf3\x18\x02\x10\x03\x82\xd3\xe4\x93\x02)\x1a$/api/v1/admin/inventory/{product_id}:\x01*\x12\x88\x01\n\x0f\x41\x64justInventory\x12!.sanset.v1.AdjustInventoryRequest\x1a\x14.sanset.v1.Inventory\"<\xca\xf3\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x30\"+/api/v1/admin/inventory/{product_id}/adjust:\x01*\x12z\n\rTransferStock\x12\x1f.sanset.v1.TransferStockRequest\x1a\x14.sanset.v1.Inventory\"2\xca\xf3\x18\x02\x10\x03\x82\xd3\xe4\x93\x02&\"!/api/v1/admin/inventory/transfers:\x01*\x12\x96\x01\n\x0fListAllocations\x12!.sanset.v1.ListAllocationsRequest\x1a\".sanset.v1.ListAllocationsResponse\"<\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02-\x12+/api/v1/admin/orders/{order_id}/allocations\x12y\n\x0cListLowStock\x12\x1e.sanset.v1.ListLowStockRequest\x1a\x1f.sanset.v1.ListLowStockResponse\"(\x90\x02\x01\xca\xf3\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/admin/stock/low\x12\x81\x01\n\x0eWatchInventory\x12 .sanset.v1.WatchInventoryRequest\x1a!.sanset.v1.WatchInventoryResponse\"(\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/inventory/watch0\x01\x12\x80\x01\n\rListLocations\x12\x1f.sanset.v1.ListLocationsRequest\x1a .sanset.v1.ListLocationsResponse\",\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/inventory/locations\x12}\n\x0bGetLocation\x12\x1d.sanset.v1.GetLocationRequest\x1a\x13.sanset.v1.Location\":\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02+\x12)/api/v1/inventory/locations/{location_id}\x12\x82\x01\n\x0e\x43reateLocation\x12 .sanset.v1.CreateLocationRequest\x1a\x13.sanset.v1.Location\"9\xca\xf3\x18\x02\x10\x0b\x82\xd3\xe4\x93\x02-\"!/api/v1/admin/inventory/locations:\x08location\x12\xd1\x01\n\x0eUpdateLocation\x12 .sanset.v1.UpdateLocationRequest\x1a\x13.sanset.v1.Location\"\x87\x01\x90\x02\x02\xca\xf3\x18\x02\x10\x0b\x82\xd3\xe4\x93\x02x\x1a//api/v1/admin/inventory/locations/{location.id}:\x08locationZ;2//api/v1/admin/inventory/locations/{location.id}:\x08location\x12\x8c\x01\n\x0e\x44\x65leteLocation\x12 .sanset.v1.DeleteLocationRequest\x1a\x16.google.protobuf.Empty\"@\x90\x02\x02\xca\xf3\x18\x02\x10\x0b\x82\xd3\xe4\x93\x02\x31*//api/v1/admin/inventory/locations/{location_id}B\xa9\x01\n\rdev.sanset.v1B\x0eInventoryProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +53,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETINVENTORYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_SETINVENTORYREQUEST'].fields_by_name['expected_quantity']._loaded_options = None
   _globals['_SETINVENTORYREQUEST'].fields_by_name['expected_quantity']._serialized_options = b'\272H\t\032\007\030\200\302\327/(\000'
+  _globals['_SETINVENTORYREQUEST'].fields_by_name['location_id']._loaded_options = None
+  _globals['_SETINVENTORYREQUEST'].fields_by_name['location_id']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['product_id']._loaded_options = None
   _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['variant_id']._loaded_options = None
@@ -57,22 +63,68 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['delta']._serialized_options = b'\342A\001\002\272H\024\032\022\030\200\302\327/(\200\276\250\320\377\377\377\377\377\0018\000'
   _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['location_id']._loaded_options = None
+  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['location_id']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['product_id']._loaded_options = None
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['variant_id']._loaded_options = None
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['variant_id']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['from_location_id']._loaded_options = None
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['from_location_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['to_location_id']._loaded_options = None
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['to_location_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['quantity']._loaded_options = None
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['quantity']._serialized_options = b'\342A\001\002\272H\t\032\007\030\200\302\327/(\001'
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_TRANSFERSTOCKREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_LISTLOWSTOCKREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTLOWSTOCKREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTLOWSTOCKREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTLOWSTOCKREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
+  _globals['_LISTLOWSTOCKREQUEST'].fields_by_name['threshold']._loaded_options = None
+  _globals['_LISTLOWSTOCKREQUEST'].fields_by_name['threshold']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
   _globals['_INVENTORYSERVICE'].methods_by_name['GetInventory']._loaded_options = None
   _globals['_INVENTORYSERVICE'].methods_by_name['GetInventory']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002)\022\'/api/v1/products/inventory/{product_id}'
   _globals['_INVENTORYSERVICE'].methods_by_name['SetInventory']._loaded_options = None
   _globals['_INVENTORYSERVICE'].methods_by_name['SetInventory']._serialized_options = b'\220\002\002\312\363\030\002\020\003\202\323\344\223\002)\032$/api/v1/admin/inventory/{product_id}:\001*'
   _globals['_INVENTORYSERVICE'].methods_by_name['AdjustInventory']._loaded_options = None
   _globals['_INVENTORYSERVICE'].methods_by_name['AdjustInventory']._serialized_options = b'\312\363\030\002\020\003\202\323\344\223\0020\"+/api/v1/admin/inventory/{product_id}/adjust:\001*'
-  _globals['_INVENTORY']._serialized_start=182
-  _globals['_INVENTORY']._serialized_end=444
-  _globals['_INVENTORY_LEVEL']._serialized_start=332
-  _globals['_INVENTORY_LEVEL']._serialized_end=444
-  _globals['_GETINVENTORYREQUEST']._serialized_start=446
-  _globals['_GETINVENTORYREQUEST']._serialized_end=500
-  _globals['_SETINVENTORYREQUEST']._serialized_start=503
-  _globals['_SETINVENTORYREQUEST']._serialized_end=749
-  _globals['_ADJUSTINVENTORYREQUEST']._serialized_start=752
-  _globals['_ADJUSTINVENTORYREQUEST']._serialized_end=915
-  _globals['_INVENTORYSERVICE']._serialized_start=918
-  _globals['_INVENTORYSERVICE']._serialized_end=1331
+  _globals['_INVENTORYSERVICE'].methods_by_name['TransferStock']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['TransferStock']._serialized_options = b'\312\363\030\002\020\003\202\323\344\223\002&\"!/api/v1/admin/inventory/transfers:\001*'
+  _globals['_INVENTORYSERVICE'].methods_by_name['ListAllocations']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['ListAllocations']._serialized_options = b'\220\002\001\312\363\030\002\020\004\202\323\344\223\002-\022+/api/v1/admin/orders/{order_id}/allocations'
+  _globals['_INVENTORYSERVICE'].methods_by_name['ListLowStock']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['ListLowStock']._serialized_options = b'\220\002\001\312\363\030\002\020\003\202\323\344\223\002\031\022\027/api/v1/admin/stock/low'
+  _globals['_INVENTORYSERVICE'].methods_by_name['WatchInventory']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['WatchInventory']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002\031\022\027/api/v1/inventory/watch'
+  _globals['_INVENTORYSERVICE'].methods_by_name['ListLocations']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['ListLocations']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002\035\022\033/api/v1/inventory/locations'
+  _globals['_INVENTORYSERVICE'].methods_by_name['GetLocation']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['GetLocation']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002+\022)/api/v1/inventory/locations/{location_id}'
+  _globals['_INVENTORYSERVICE'].methods_by_name['CreateLocation']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['CreateLocation']._serialized_options = b'\312\363\030\002\020\013\202\323\344\223\002-\"!/api/v1/admin/inventory/locations:\010location'
+  _globals['_INVENTORYSERVICE'].methods_by_name['UpdateLocation']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['UpdateLocation']._serialized_options = b'\220\002\002\312\363\030\002\020\013\202\323\344\223\002x\032//api/v1/admin/inventory/locations/{location.id}:\010locationZ;2//api/v1/admin/inventory/locations/{location.id}:\010location'
+  _globals['_INVENTORYSERVICE'].methods_by_name['DeleteLocation']._loaded_options = None
+  _globals['_INVENTORYSERVICE'].methods_by_name['DeleteLocation']._serialized_options = b'\220\002\002\312\363\030\002\020\013\202\323\344\223\0021*//api/v1/admin/inventory/locations/{location_id}'
+  _globals['_INVENTORY']._serialized_start=298
+  _globals['_INVENTORY']._serialized_end=647
+  _globals['_INVENTORY_LEVEL']._serialized_start=449
+  _globals['_INVENTORY_LEVEL']._serialized_end=647
+  _globals['_GETINVENTORYREQUEST']._serialized_start=649
+  _globals['_GETINVENTORYREQUEST']._serialized_end=703
+  _globals['_SETINVENTORYREQUEST']._serialized_start=706
+  _globals['_SETINVENTORYREQUEST']._serialized_end=982
+  _globals['_ADJUSTINVENTORYREQUEST']._serialized_start=985
+  _globals['_ADJUSTINVENTORYREQUEST']._serialized_end=1178
+  _globals['_TRANSFERSTOCKREQUEST']._serialized_start=1181
+  _globals['_TRANSFERSTOCKREQUEST']._serialized_end=1415
+  _globals['_LISTLOWSTOCKREQUEST']._serialized_start=1417
+  _globals['_LISTLOWSTOCKREQUEST']._serialized_end=1528
+  _globals['_LISTLOWSTOCKRESPONSE']._serialized_start=1531
+  _globals['_LISTLOWSTOCKRESPONSE']._serialized_end=1725
+  _globals['_LISTLOWSTOCKRESPONSE_ITEM']._serialized_start=1633
+  _globals['_LISTLOWSTOCKRESPONSE_ITEM']._serialized_end=1725
+  _globals['_INVENTORYSERVICE']._serialized_start=1728
+  _globals['_INVENTORYSERVICE']._serialized_end=3419
 # @@protoc_insertion_point(module_scope)

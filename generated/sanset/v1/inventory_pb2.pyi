@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from sanset.v1 import location_pb2 as _location_pb2
 from sanset.v1 import product_pb2 as _product_pb2
 import builtins as _builtins
 import sys
@@ -37,6 +38,9 @@ class Inventory(_message.Message):
         ON_HAND_FIELD_NUMBER: _builtins.int
         RESERVED_FIELD_NUMBER: _builtins.int
         AVAILABLE_FIELD_NUMBER: _builtins.int
+        LOCATION_ID_FIELD_NUMBER: _builtins.int
+        LOCATION_KIND_FIELD_NUMBER: _builtins.int
+        ACTIVE_FIELD_NUMBER: _builtins.int
         variant_id: _builtins.int
         """The variant."""
         sku: _builtins.str
@@ -48,7 +52,13 @@ class Inventory(_message.Message):
         reserved: _builtins.int
         """Units that unpaid orders hold."""
         available: _builtins.int
-        """Units that can be ordered: `on_hand` minus `reserved`."""
+        """Units that are left for orders: `on_hand` minus `reserved`."""
+        location_id: _builtins.int
+        """The location."""
+        location_kind: _location_pb2.Location.Kind.ValueType
+        """Whether that is a warehouse or a store."""
+        active: _builtins.bool
+        """Whether orders are served from there: what a location has that is not active counts in no total."""
         def __init__(
             self,
             *,
@@ -58,10 +68,13 @@ class Inventory(_message.Message):
             on_hand: _builtins.int = ...,
             reserved: _builtins.int = ...,
             available: _builtins.int = ...,
+            location_id: _builtins.int = ...,
+            location_kind: _location_pb2.Location.Kind.ValueType = ...,
+            active: _builtins.bool = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "location", b"location", "on_hand", b"on_hand", "reserved", b"reserved", "sku", b"sku", "variant_id", b"variant_id"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "available", b"available", "location", b"location", "location_id", b"location_id", "location_kind", b"location_kind", "on_hand", b"on_hand", "reserved", b"reserved", "sku", b"sku", "variant_id", b"variant_id"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -72,12 +85,14 @@ class Inventory(_message.Message):
     product_id: _builtins.int
     """The product."""
     total_available: _builtins.int
-    """Units that can be ordered, over all variants and locations."""
+    """Units that can be ordered, over all variants and active locations."""
     status: _product_pb2.Product.StockStatus.ValueType
     """The same in words."""
     @_builtins.property
     def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___Inventory.Level]:
-        """The stock of each variant at each location."""
+        """The stock of each variant at each location. Of more than 1,000 those where nothing is are left out, and then others:
+        the total counts them all.
+        """
 
     def __init__(
         self,
@@ -128,16 +143,19 @@ class SetInventoryRequest(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_QUANTITY_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     variant_id: _builtins.int
     """The variant. Absent: the product's default variant."""
     quantity: _builtins.int
-    """The units that can be ordered from now on."""
+    """The units that are available there from now on."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
     expected_quantity: _builtins.int
-    """The units that could be ordered when the count was made, as `Inventory.levels.available` said."""
+    """The units that were available when the count was made, as `Inventory.levels.available` said."""
+    location_id: _builtins.int
+    """The location. Absent: the default location, wherever else the variant has stock."""
     def __init__(
         self,
         *,
@@ -146,10 +164,11 @@ class SetInventoryRequest(_message.Message):
         quantity: _builtins.int | None = ...,
         request_id: _builtins.str = ...,
         expected_quantity: _builtins.int | None = ...,
+        location_id: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_quantity", b"_expected_quantity", "_quantity", b"_quantity", "expected_quantity", b"expected_quantity", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_quantity", b"_expected_quantity", "_quantity", b"_quantity", "expected_quantity", b"expected_quantity", "product_id", b"product_id", "quantity", b"quantity", "request_id", b"request_id", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_quantity", b"_expected_quantity", "_quantity", b"_quantity", "expected_quantity", b"expected_quantity", "location_id", b"location_id", "product_id", b"product_id", "quantity", b"quantity", "request_id", b"request_id", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_quantity: _TypeAlias = _typing.Literal["expected_quantity"]  # noqa: Y015
     _WhichOneofArgType__expected_quantity: _TypeAlias = _typing.Literal["_expected_quantity", b"_expected_quantity"]  # noqa: Y015
@@ -172,6 +191,7 @@ class AdjustInventoryRequest(_message.Message):
     VARIANT_ID_FIELD_NUMBER: _builtins.int
     DELTA_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     variant_id: _builtins.int
@@ -180,6 +200,8 @@ class AdjustInventoryRequest(_message.Message):
     """The units to add, or to take when negative. Not 0."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    location_id: _builtins.int
+    """The location. Absent: the default location, wherever else the variant has stock."""
     def __init__(
         self,
         *,
@@ -187,11 +209,148 @@ class AdjustInventoryRequest(_message.Message):
         variant_id: _builtins.int = ...,
         delta: _builtins.int = ...,
         request_id: _builtins.str = ...,
+        location_id: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["delta", b"delta", "product_id", b"product_id", "request_id", b"request_id", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delta", b"delta", "location_id", b"location_id", "product_id", b"product_id", "request_id", b"request_id", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AdjustInventoryRequest: _TypeAlias = AdjustInventoryRequest  # noqa: Y015
+
+@_typing.final
+class TransferStockRequest(_message.Message):
+    """Request of TransferStock."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    VARIANT_ID_FIELD_NUMBER: _builtins.int
+    FROM_LOCATION_ID_FIELD_NUMBER: _builtins.int
+    TO_LOCATION_ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.int
+    """The product."""
+    variant_id: _builtins.int
+    """The variant. Absent: the product's default variant."""
+    from_location_id: _builtins.int
+    """The location that gives the units."""
+    to_location_id: _builtins.int
+    """The location that gets them: another one."""
+    quantity: _builtins.int
+    """The units to move."""
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.int = ...,
+        variant_id: _builtins.int = ...,
+        from_location_id: _builtins.int = ...,
+        to_location_id: _builtins.int = ...,
+        quantity: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_location_id", b"from_location_id", "product_id", b"product_id", "quantity", b"quantity", "request_id", b"request_id", "to_location_id", b"to_location_id", "variant_id", b"variant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferStockRequest: _TypeAlias = TransferStockRequest  # noqa: Y015
+
+@_typing.final
+class ListLowStockRequest(_message.Message):
+    """Request of ListLowStock."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Maximum number of variants to return. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    threshold: _builtins.int
+    """List variants with fewer units than this. 0: the shop's threshold, below which stock counts as low."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        threshold: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLowStockRequest: _TypeAlias = ListLowStockRequest  # noqa: Y015
+
+@_typing.final
+class ListLowStockResponse(_message.Message):
+    """Response of ListLowStock."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Item(_message.Message):
+        """A variant that is about to sell out, or has."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PRODUCT_ID_FIELD_NUMBER: _builtins.int
+        VARIANT_ID_FIELD_NUMBER: _builtins.int
+        SKU_FIELD_NUMBER: _builtins.int
+        NAME_FIELD_NUMBER: _builtins.int
+        AVAILABLE_FIELD_NUMBER: _builtins.int
+        product_id: _builtins.int
+        """The product."""
+        variant_id: _builtins.int
+        """The variant."""
+        sku: _builtins.str
+        """The variant's sku."""
+        name: _builtins.str
+        """The product's name."""
+        available: _builtins.int
+        """The units that can be ordered, over all active locations."""
+        def __init__(
+            self,
+            *,
+            product_id: _builtins.int = ...,
+            variant_id: _builtins.int = ...,
+            sku: _builtins.str = ...,
+            name: _builtins.str = ...,
+            available: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "name", b"name", "product_id", b"product_id", "sku", b"sku", "variant_id", b"variant_id"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListLowStockResponse.Item]:
+        """The variants, the scarcest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ListLowStockResponse.Item] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLowStockResponse: _TypeAlias = ListLowStockResponse  # noqa: Y015

@@ -3,7 +3,11 @@
 import grpc
 import warnings
 
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from sanset.v1 import allocation_pb2 as sanset_dot_v1_dot_allocation__pb2
 from sanset.v1 import inventory_pb2 as sanset_dot_v1_dot_inventory__pb2
+from sanset.v1 import inventory_watch_pb2 as sanset_dot_v1_dot_inventory__watch__pb2
+from sanset.v1 import location_pb2 as sanset_dot_v1_dot_location__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -26,7 +30,7 @@ if _version_not_supported:
 
 
 class InventoryServiceStub:
-    """Shows and counts the stock of products.
+    """Shows and counts the stock of products, at each warehouse and store.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -52,37 +56,171 @@ class InventoryServiceStub:
                 request_serializer=sanset_dot_v1_dot_inventory__pb2.AdjustInventoryRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_inventory__pb2.Inventory.FromString,
                 _registered_method=True)
+        self.TransferStock = channel.unary_unary(
+                '/sanset.v1.InventoryService/TransferStock',
+                request_serializer=sanset_dot_v1_dot_inventory__pb2.TransferStockRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_inventory__pb2.Inventory.FromString,
+                _registered_method=True)
+        self.ListAllocations = channel.unary_unary(
+                '/sanset.v1.InventoryService/ListAllocations',
+                request_serializer=sanset_dot_v1_dot_allocation__pb2.ListAllocationsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_allocation__pb2.ListAllocationsResponse.FromString,
+                _registered_method=True)
+        self.ListLowStock = channel.unary_unary(
+                '/sanset.v1.InventoryService/ListLowStock',
+                request_serializer=sanset_dot_v1_dot_inventory__pb2.ListLowStockRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_inventory__pb2.ListLowStockResponse.FromString,
+                _registered_method=True)
+        self.WatchInventory = channel.unary_stream(
+                '/sanset.v1.InventoryService/WatchInventory',
+                request_serializer=sanset_dot_v1_dot_inventory__watch__pb2.WatchInventoryRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_inventory__watch__pb2.WatchInventoryResponse.FromString,
+                _registered_method=True)
+        self.ListLocations = channel.unary_unary(
+                '/sanset.v1.InventoryService/ListLocations',
+                request_serializer=sanset_dot_v1_dot_location__pb2.ListLocationsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_location__pb2.ListLocationsResponse.FromString,
+                _registered_method=True)
+        self.GetLocation = channel.unary_unary(
+                '/sanset.v1.InventoryService/GetLocation',
+                request_serializer=sanset_dot_v1_dot_location__pb2.GetLocationRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_location__pb2.Location.FromString,
+                _registered_method=True)
+        self.CreateLocation = channel.unary_unary(
+                '/sanset.v1.InventoryService/CreateLocation',
+                request_serializer=sanset_dot_v1_dot_location__pb2.CreateLocationRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_location__pb2.Location.FromString,
+                _registered_method=True)
+        self.UpdateLocation = channel.unary_unary(
+                '/sanset.v1.InventoryService/UpdateLocation',
+                request_serializer=sanset_dot_v1_dot_location__pb2.UpdateLocationRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_location__pb2.Location.FromString,
+                _registered_method=True)
+        self.DeleteLocation = channel.unary_unary(
+                '/sanset.v1.InventoryService/DeleteLocation',
+                request_serializer=sanset_dot_v1_dot_location__pb2.DeleteLocationRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class InventoryServiceServicer:
-    """Shows and counts the stock of products.
+    """Shows and counts the stock of products, at each warehouse and store.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
 
     def GetInventory(self, request, context):
-        """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND).
+        """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
+        (PRODUCT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetInventory(self, request, context):
-        """Sets the available stock of a variant after a count, and returns the product's inventory.
+        """Sets the available stock of a variant at a location after a count, and returns the product's inventory.
 
         With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
         is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
         difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
-        Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
+        Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND, LOCATION_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for
+        another vendor's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AdjustInventory(self, request, context):
-        """Adds to or takes from the available stock of a variant, and returns the product's inventory.
+        """Adds to or takes from the available stock of a variant at a location, and returns the product's inventory.
 
         Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransferStock(self, request, context):
+        """Moves available units of a variant from one location to another, in one step, and returns the product's inventory.
+
+        Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is to be moved, else fails as SetInventory.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAllocations(self, request, context):
+        """Lists the locations that an order is served from: what is to be sent from where, by the lines of the order. Returns
+        NOT_FOUND (ORDER_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLowStock(self, request, context):
+        """Lists the variants that are on sale and of which few units can be ordered, over all locations: the scarcest first.
+        Vendors see their own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchInventory(self, request, context):
+        """Streams the changes of the stock of some products, or of all, as they happen, whoever makes them.
+
+        The first message is a heartbeat, which says from where on the stream tells of changes: read the stock after it, and
+        nothing is missed. Each change says what is there now; of one variant at one location none is told before an
+        earlier one. To resume, repeat the call with `after_sequence` set to the last `sequence` seen: changes are kept
+        for seven days, after which it is FAILED_PRECONDITION (SEQUENCE_FORGOTTEN). A heartbeat comes at least every 30
+        seconds. `reconnect` asks to call again from where it says: a stream whose client reads too slowly ends so, and one
+        that meets an import, after which all stock is to be read anew. Over HTTP the reply is JSON lines, or server-sent
+        events when asked with `Accept: text/event-stream`: an event's `id:` is its sequence, and `Last-Event-ID` counts as
+        `after_sequence` when it is the later one. Anyone may watch products, as anyone may read their stock; `all` needs a
+        signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLocations(self, request, context):
+        """Lists the warehouses and stores, in the order in which orders are served from them. Those that are not active are
+        shown to staff only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLocation(self, request, context):
+        """Gets a location. Returns NOT_FOUND (LOCATION_NOT_FOUND); so is one that is not active, but to staff.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateLocation(self, request, context):
+        """Creates a location, without stock, and returns it.
+
+        Returns ALREADY_EXISTS (LOCATION_TAKEN), FAILED_PRECONDITION (TOO_MANY) beyond 100 locations.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateLocation(self, request, context):
+        """Updates a location, and returns it.
+
+        With `active` or `priority` the orders that come next are served accordingly. Over HTTP PUT replaces the location,
+        PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
+        ABORTED (STALE_ETAG).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteLocation(self, request, context):
+        """Deletes a location that never served an order and holds no stock.
+
+        Returns NOT_FOUND (LOCATION_NOT_FOUND), ABORTED (STALE_ETAG), FAILED_PRECONDITION (LOCATION_IN_USE) while stock is
+        there, for one that orders were served from, as what comes back goes there, and for the default location.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,6 +244,51 @@ def add_InventoryServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_inventory__pb2.AdjustInventoryRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_inventory__pb2.Inventory.SerializeToString,
             ),
+            'TransferStock': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferStock,
+                    request_deserializer=sanset_dot_v1_dot_inventory__pb2.TransferStockRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_inventory__pb2.Inventory.SerializeToString,
+            ),
+            'ListAllocations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAllocations,
+                    request_deserializer=sanset_dot_v1_dot_allocation__pb2.ListAllocationsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_allocation__pb2.ListAllocationsResponse.SerializeToString,
+            ),
+            'ListLowStock': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLowStock,
+                    request_deserializer=sanset_dot_v1_dot_inventory__pb2.ListLowStockRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_inventory__pb2.ListLowStockResponse.SerializeToString,
+            ),
+            'WatchInventory': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchInventory,
+                    request_deserializer=sanset_dot_v1_dot_inventory__watch__pb2.WatchInventoryRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_inventory__watch__pb2.WatchInventoryResponse.SerializeToString,
+            ),
+            'ListLocations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLocations,
+                    request_deserializer=sanset_dot_v1_dot_location__pb2.ListLocationsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_location__pb2.ListLocationsResponse.SerializeToString,
+            ),
+            'GetLocation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLocation,
+                    request_deserializer=sanset_dot_v1_dot_location__pb2.GetLocationRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_location__pb2.Location.SerializeToString,
+            ),
+            'CreateLocation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateLocation,
+                    request_deserializer=sanset_dot_v1_dot_location__pb2.CreateLocationRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_location__pb2.Location.SerializeToString,
+            ),
+            'UpdateLocation': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateLocation,
+                    request_deserializer=sanset_dot_v1_dot_location__pb2.UpdateLocationRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_location__pb2.Location.SerializeToString,
+            ),
+            'DeleteLocation': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteLocation,
+                    request_deserializer=sanset_dot_v1_dot_location__pb2.DeleteLocationRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'sanset.v1.InventoryService', rpc_method_handlers)
@@ -115,7 +298,7 @@ def add_InventoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class InventoryService:
-    """Shows and counts the stock of products.
+    """Shows and counts the stock of products, at each warehouse and store.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -191,6 +374,249 @@ class InventoryService:
             '/sanset.v1.InventoryService/AdjustInventory',
             sanset_dot_v1_dot_inventory__pb2.AdjustInventoryRequest.SerializeToString,
             sanset_dot_v1_dot_inventory__pb2.Inventory.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TransferStock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.InventoryService/TransferStock',
+            sanset_dot_v1_dot_inventory__pb2.TransferStockRequest.SerializeToString,
+            sanset_dot_v1_dot_inventory__pb2.Inventory.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAllocations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.InventoryService/ListAllocations',
+            sanset_dot_v1_dot_allocation__pb2.ListAllocationsRequest.SerializeToString,
+            sanset_dot_v1_dot_allocation__pb2.ListAllocationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLowStock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.InventoryService/ListLowStock',
+            sanset_dot_v1_dot_inventory__pb2.ListLowStockRequest.SerializeToString,
+            sanset_dot_v1_dot_inventory__pb2.ListLowStockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchInventory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sanset.v1.InventoryService/WatchInventory',
+            sanset_dot_v1_dot_inventory__watch__pb2.WatchInventoryRequest.SerializeToString,
+            sanset_dot_v1_dot_inventory__watch__pb2.WatchInventoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLocations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.InventoryService/ListLocations',
+            sanset_dot_v1_dot_location__pb2.ListLocationsRequest.SerializeToString,
+            sanset_dot_v1_dot_location__pb2.ListLocationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLocation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.InventoryService/GetLocation',
+            sanset_dot_v1_dot_location__pb2.GetLocationRequest.SerializeToString,
+            sanset_dot_v1_dot_location__pb2.Location.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateLocation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.InventoryService/CreateLocation',
+            sanset_dot_v1_dot_location__pb2.CreateLocationRequest.SerializeToString,
+            sanset_dot_v1_dot_location__pb2.Location.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateLocation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.InventoryService/UpdateLocation',
+            sanset_dot_v1_dot_location__pb2.UpdateLocationRequest.SerializeToString,
+            sanset_dot_v1_dot_location__pb2.Location.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteLocation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.InventoryService/DeleteLocation',
+            sanset_dot_v1_dot_location__pb2.DeleteLocationRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

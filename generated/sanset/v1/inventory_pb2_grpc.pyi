@@ -4,8 +4,12 @@ isort:skip_file
 The stock of products."""
 
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
+from sanset.v1 import allocation_pb2 as _allocation_pb2
 from sanset.v1 import inventory_pb2 as _inventory_pb2
+from sanset.v1 import inventory_watch_pb2 as _inventory_watch_pb2
+from sanset.v1 import location_pb2 as _location_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -27,7 +31,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class InventoryServiceStub:
-    """Shows and counts the stock of products.
+    """Shows and counts the stock of products, at each warehouse and store.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -37,47 +41,153 @@ class InventoryServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InventoryServiceAsyncStub: ...
     GetInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.GetInventoryRequest, _inventory_pb2.Inventory]
-    """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND)."""
+    """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
+    (PRODUCT_NOT_FOUND).
+    """
     SetInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.SetInventoryRequest, _inventory_pb2.Inventory]
-    """Sets the available stock of a variant after a count, and returns the product's inventory.
+    """Sets the available stock of a variant at a location after a count, and returns the product's inventory.
 
     With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
     is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
     difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
-    Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
+    Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND, LOCATION_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for
+    another vendor's.
     """
     AdjustInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.AdjustInventoryRequest, _inventory_pb2.Inventory]
-    """Adds to or takes from the available stock of a variant, and returns the product's inventory.
+    """Adds to or takes from the available stock of a variant at a location, and returns the product's inventory.
 
     Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
+    """
+    TransferStock: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.TransferStockRequest, _inventory_pb2.Inventory]
+    """Moves available units of a variant from one location to another, in one step, and returns the product's inventory.
+
+    Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is to be moved, else fails as SetInventory.
+    """
+    ListAllocations: _grpc.UnaryUnaryMultiCallable[_allocation_pb2.ListAllocationsRequest, _allocation_pb2.ListAllocationsResponse]
+    """Lists the locations that an order is served from: what is to be sent from where, by the lines of the order. Returns
+    NOT_FOUND (ORDER_NOT_FOUND).
+    """
+    ListLowStock: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListLowStockRequest, _inventory_pb2.ListLowStockResponse]
+    """Lists the variants that are on sale and of which few units can be ordered, over all locations: the scarcest first.
+    Vendors see their own.
+    """
+    WatchInventory: _grpc.UnaryStreamMultiCallable[_inventory_watch_pb2.WatchInventoryRequest, _inventory_watch_pb2.WatchInventoryResponse]
+    """Streams the changes of the stock of some products, or of all, as they happen, whoever makes them.
+
+    The first message is a heartbeat, which says from where on the stream tells of changes: read the stock after it, and
+    nothing is missed. Each change says what is there now; of one variant at one location none is told before an
+    earlier one. To resume, repeat the call with `after_sequence` set to the last `sequence` seen: changes are kept
+    for seven days, after which it is FAILED_PRECONDITION (SEQUENCE_FORGOTTEN). A heartbeat comes at least every 30
+    seconds. `reconnect` asks to call again from where it says: a stream whose client reads too slowly ends so, and one
+    that meets an import, after which all stock is to be read anew. Over HTTP the reply is JSON lines, or server-sent
+    events when asked with `Accept: text/event-stream`: an event's `id:` is its sequence, and `Last-Event-ID` counts as
+    `after_sequence` when it is the later one. Anyone may watch products, as anyone may read their stock; `all` needs a
+    signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells.
+    """
+    ListLocations: _grpc.UnaryUnaryMultiCallable[_location_pb2.ListLocationsRequest, _location_pb2.ListLocationsResponse]
+    """Lists the warehouses and stores, in the order in which orders are served from them. Those that are not active are
+    shown to staff only.
+    """
+    GetLocation: _grpc.UnaryUnaryMultiCallable[_location_pb2.GetLocationRequest, _location_pb2.Location]
+    """Gets a location. Returns NOT_FOUND (LOCATION_NOT_FOUND); so is one that is not active, but to staff."""
+    CreateLocation: _grpc.UnaryUnaryMultiCallable[_location_pb2.CreateLocationRequest, _location_pb2.Location]
+    """Creates a location, without stock, and returns it.
+
+    Returns ALREADY_EXISTS (LOCATION_TAKEN), FAILED_PRECONDITION (TOO_MANY) beyond 100 locations.
+    """
+    UpdateLocation: _grpc.UnaryUnaryMultiCallable[_location_pb2.UpdateLocationRequest, _location_pb2.Location]
+    """Updates a location, and returns it.
+
+    With `active` or `priority` the orders that come next are served accordingly. Over HTTP PUT replaces the location,
+    PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
+    ABORTED (STALE_ETAG).
+    """
+    DeleteLocation: _grpc.UnaryUnaryMultiCallable[_location_pb2.DeleteLocationRequest, _empty_pb2.Empty]
+    """Deletes a location that never served an order and holds no stock.
+
+    Returns NOT_FOUND (LOCATION_NOT_FOUND), ABORTED (STALE_ETAG), FAILED_PRECONDITION (LOCATION_IN_USE) while stock is
+    there, for one that orders were served from, as what comes back goes there, and for the default location.
     """
 
 @_typing.type_check_only
 class InventoryServiceAsyncStub(InventoryServiceStub):
-    """Shows and counts the stock of products.
+    """Shows and counts the stock of products, at each warehouse and store.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.GetInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
-    """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND)."""
+    """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
+    (PRODUCT_NOT_FOUND).
+    """
     SetInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.SetInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
-    """Sets the available stock of a variant after a count, and returns the product's inventory.
+    """Sets the available stock of a variant at a location after a count, and returns the product's inventory.
 
     With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
     is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
     difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
-    Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
+    Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND, LOCATION_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for
+    another vendor's.
     """
     AdjustInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.AdjustInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
-    """Adds to or takes from the available stock of a variant, and returns the product's inventory.
+    """Adds to or takes from the available stock of a variant at a location, and returns the product's inventory.
 
     Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
     """
+    TransferStock: _aio.UnaryUnaryMultiCallable[_inventory_pb2.TransferStockRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
+    """Moves available units of a variant from one location to another, in one step, and returns the product's inventory.
+
+    Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is to be moved, else fails as SetInventory.
+    """
+    ListAllocations: _aio.UnaryUnaryMultiCallable[_allocation_pb2.ListAllocationsRequest, _allocation_pb2.ListAllocationsResponse]  # type: ignore[assignment]
+    """Lists the locations that an order is served from: what is to be sent from where, by the lines of the order. Returns
+    NOT_FOUND (ORDER_NOT_FOUND).
+    """
+    ListLowStock: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListLowStockRequest, _inventory_pb2.ListLowStockResponse]  # type: ignore[assignment]
+    """Lists the variants that are on sale and of which few units can be ordered, over all locations: the scarcest first.
+    Vendors see their own.
+    """
+    WatchInventory: _aio.UnaryStreamMultiCallable[_inventory_watch_pb2.WatchInventoryRequest, _inventory_watch_pb2.WatchInventoryResponse]  # type: ignore[assignment]
+    """Streams the changes of the stock of some products, or of all, as they happen, whoever makes them.
+
+    The first message is a heartbeat, which says from where on the stream tells of changes: read the stock after it, and
+    nothing is missed. Each change says what is there now; of one variant at one location none is told before an
+    earlier one. To resume, repeat the call with `after_sequence` set to the last `sequence` seen: changes are kept
+    for seven days, after which it is FAILED_PRECONDITION (SEQUENCE_FORGOTTEN). A heartbeat comes at least every 30
+    seconds. `reconnect` asks to call again from where it says: a stream whose client reads too slowly ends so, and one
+    that meets an import, after which all stock is to be read anew. Over HTTP the reply is JSON lines, or server-sent
+    events when asked with `Accept: text/event-stream`: an event's `id:` is its sequence, and `Last-Event-ID` counts as
+    `after_sequence` when it is the later one. Anyone may watch products, as anyone may read their stock; `all` needs a
+    signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells.
+    """
+    ListLocations: _aio.UnaryUnaryMultiCallable[_location_pb2.ListLocationsRequest, _location_pb2.ListLocationsResponse]  # type: ignore[assignment]
+    """Lists the warehouses and stores, in the order in which orders are served from them. Those that are not active are
+    shown to staff only.
+    """
+    GetLocation: _aio.UnaryUnaryMultiCallable[_location_pb2.GetLocationRequest, _location_pb2.Location]  # type: ignore[assignment]
+    """Gets a location. Returns NOT_FOUND (LOCATION_NOT_FOUND); so is one that is not active, but to staff."""
+    CreateLocation: _aio.UnaryUnaryMultiCallable[_location_pb2.CreateLocationRequest, _location_pb2.Location]  # type: ignore[assignment]
+    """Creates a location, without stock, and returns it.
+
+    Returns ALREADY_EXISTS (LOCATION_TAKEN), FAILED_PRECONDITION (TOO_MANY) beyond 100 locations.
+    """
+    UpdateLocation: _aio.UnaryUnaryMultiCallable[_location_pb2.UpdateLocationRequest, _location_pb2.Location]  # type: ignore[assignment]
+    """Updates a location, and returns it.
+
+    With `active` or `priority` the orders that come next are served accordingly. Over HTTP PUT replaces the location,
+    PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
+    ABORTED (STALE_ETAG).
+    """
+    DeleteLocation: _aio.UnaryUnaryMultiCallable[_location_pb2.DeleteLocationRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a location that never served an order and holds no stock.
+
+    Returns NOT_FOUND (LOCATION_NOT_FOUND), ABORTED (STALE_ETAG), FAILED_PRECONDITION (LOCATION_IN_USE) while stock is
+    there, for one that orders were served from, as what comes back goes there, and for the default location.
+    """
 
 class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Shows and counts the stock of products.
+    """Shows and counts the stock of products, at each warehouse and store.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -88,7 +198,9 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inventory_pb2.GetInventoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_pb2.Inventory, _abc.Awaitable[_inventory_pb2.Inventory]]:
-        """Gets the stock of a product: per variant and location, and in total. Returns NOT_FOUND (PRODUCT_NOT_FOUND)."""
+        """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
+        (PRODUCT_NOT_FOUND).
+        """
 
     @_abc_1.abstractmethod
     def SetInventory(
@@ -96,12 +208,13 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inventory_pb2.SetInventoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_pb2.Inventory, _abc.Awaitable[_inventory_pb2.Inventory]]:
-        """Sets the available stock of a variant after a count, and returns the product's inventory.
+        """Sets the available stock of a variant at a location after a count, and returns the product's inventory.
 
         With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
         is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
         difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
-        Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for another vendor's.
+        Returns NOT_FOUND (PRODUCT_NOT_FOUND, VARIANT_NOT_FOUND, LOCATION_NOT_FOUND), PERMISSION_DENIED (NOT_THE_OWNER) for
+        another vendor's.
         """
 
     @_abc_1.abstractmethod
@@ -110,9 +223,113 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inventory_pb2.AdjustInventoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_pb2.Inventory, _abc.Awaitable[_inventory_pb2.Inventory]]:
-        """Adds to or takes from the available stock of a variant, and returns the product's inventory.
+        """Adds to or takes from the available stock of a variant at a location, and returns the product's inventory.
 
         Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken, else fails as SetInventory.
+        """
+
+    @_abc_1.abstractmethod
+    def TransferStock(
+        self,
+        request: _inventory_pb2.TransferStockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.Inventory, _abc.Awaitable[_inventory_pb2.Inventory]]:
+        """Moves available units of a variant from one location to another, in one step, and returns the product's inventory.
+
+        Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is to be moved, else fails as SetInventory.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAllocations(
+        self,
+        request: _allocation_pb2.ListAllocationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_allocation_pb2.ListAllocationsResponse, _abc.Awaitable[_allocation_pb2.ListAllocationsResponse]]:
+        """Lists the locations that an order is served from: what is to be sent from where, by the lines of the order. Returns
+        NOT_FOUND (ORDER_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def ListLowStock(
+        self,
+        request: _inventory_pb2.ListLowStockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.ListLowStockResponse, _abc.Awaitable[_inventory_pb2.ListLowStockResponse]]:
+        """Lists the variants that are on sale and of which few units can be ordered, over all locations: the scarcest first.
+        Vendors see their own.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchInventory(
+        self,
+        request: _inventory_watch_pb2.WatchInventoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_inventory_watch_pb2.WatchInventoryResponse], _abc.AsyncIterator[_inventory_watch_pb2.WatchInventoryResponse]]:
+        """Streams the changes of the stock of some products, or of all, as they happen, whoever makes them.
+
+        The first message is a heartbeat, which says from where on the stream tells of changes: read the stock after it, and
+        nothing is missed. Each change says what is there now; of one variant at one location none is told before an
+        earlier one. To resume, repeat the call with `after_sequence` set to the last `sequence` seen: changes are kept
+        for seven days, after which it is FAILED_PRECONDITION (SEQUENCE_FORGOTTEN). A heartbeat comes at least every 30
+        seconds. `reconnect` asks to call again from where it says: a stream whose client reads too slowly ends so, and one
+        that meets an import, after which all stock is to be read anew. Over HTTP the reply is JSON lines, or server-sent
+        events when asked with `Accept: text/event-stream`: an event's `id:` is its sequence, and `Last-Event-ID` counts as
+        `after_sequence` when it is the later one. Anyone may watch products, as anyone may read their stock; `all` needs a
+        signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLocations(
+        self,
+        request: _location_pb2.ListLocationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_location_pb2.ListLocationsResponse, _abc.Awaitable[_location_pb2.ListLocationsResponse]]:
+        """Lists the warehouses and stores, in the order in which orders are served from them. Those that are not active are
+        shown to staff only.
+        """
+
+    @_abc_1.abstractmethod
+    def GetLocation(
+        self,
+        request: _location_pb2.GetLocationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_location_pb2.Location, _abc.Awaitable[_location_pb2.Location]]:
+        """Gets a location. Returns NOT_FOUND (LOCATION_NOT_FOUND); so is one that is not active, but to staff."""
+
+    @_abc_1.abstractmethod
+    def CreateLocation(
+        self,
+        request: _location_pb2.CreateLocationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_location_pb2.Location, _abc.Awaitable[_location_pb2.Location]]:
+        """Creates a location, without stock, and returns it.
+
+        Returns ALREADY_EXISTS (LOCATION_TAKEN), FAILED_PRECONDITION (TOO_MANY) beyond 100 locations.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateLocation(
+        self,
+        request: _location_pb2.UpdateLocationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_location_pb2.Location, _abc.Awaitable[_location_pb2.Location]]:
+        """Updates a location, and returns it.
+
+        With `active` or `priority` the orders that come next are served accordingly. Over HTTP PUT replaces the location,
+        PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
+        ABORTED (STALE_ETAG).
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteLocation(
+        self,
+        request: _location_pb2.DeleteLocationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a location that never served an order and holds no stock.
+
+        Returns NOT_FOUND (LOCATION_NOT_FOUND), ABORTED (STALE_ETAG), FAILED_PRECONDITION (LOCATION_IN_USE) while stock is
+        there, for one that orders were served from, as what comes back goes there, and for the default location.
         """
 
 def add_InventoryServiceServicer_to_server(servicer: InventoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

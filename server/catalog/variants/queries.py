@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Connection, and_, cast, func, insert, select, update
 
-from server.catalog.models import InventoryLevel, Product, Variant
+from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
 from server.catalog.variants.options import Options, options_of
 from server.db.base import AnyRow, Values
 
 _AVAILABLE = (
     # A sum is NUMERIC unless it is cast.
-    select(cast(func.coalesce(func.sum(InventoryLevel.available), 0), BigInteger))
+    select(cast(func.coalesce(func.sum(ORDERABLE), 0), BigInteger))
     .where(InventoryLevel.variant_id == Variant.id)
     .correlate(Variant)
     .scalar_subquery()

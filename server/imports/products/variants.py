@@ -21,7 +21,7 @@ from server.errors import InvalidField
 from server.imports.products.existing import Existing
 from server.imports.products.judging import NewProduct, RowUnfit, Terms
 from server.imports.products.rows import ProductRow
-from server.inventory.service import set_stock
+from server.inventory.service import Stock, set_stock
 
 _VARIANTS = cast(Table, Variant.__table__)
 
@@ -82,7 +82,7 @@ def write(tx: Connection, variant: VariantOfRow, product_id: int, terms: Terms) 
         version = {"version": _VARIANTS.c.version + 1}
         tx.execute(update(_VARIANTS).where(_VARIANTS.c.id == current.id).values(changes | version))
     if row.stock is not None and row.stock != variant.available:
-        set_stock(tx, terms.caller, product_id, current.id, quantity=row.stock)
+        set_stock(tx, terms.caller, Stock(product_id, current.id), quantity=row.stock)
     is_counted = row.stock is not None and row.stock != variant.available
     return Written(changed=bool(changes) or is_counted, relists="price_minor" in changes)
 

@@ -14,6 +14,7 @@ from server.catalog import listings
 from server.catalog.discounts import Discount
 from server.catalog.listings import ListedProduct
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
+from server.catalog.queries import opening_priority
 from server.catalog.service import LISTED
 from server.db.base import AnyRow
 from server.db.bulk import reserve_ids, write_rows
@@ -38,6 +39,7 @@ _PRODUCT: Final = (
     *("currency", "max_quantity", "attributes", "custom_metadata", "tags", "seo_title", "seo_description"),
     *("vendor_id", "version", "created_at", "updated_at"),
 )
+_LEVEL: Final = ("variant_id", "location_id", "product_id", "available", "received", "sold", "priority")
 
 
 @dataclass(slots=True)
@@ -169,14 +171,14 @@ def _create(tx: Connection, new: dict[str, NewProduct], now: datetime) -> tuple[
     }
     write_rows(tx, _PRODUCTS, _PRODUCT, ([values[name] for name in _PRODUCT] for values in columns.values()))
     variants.write_defaults(tx, dict(zip(variant_ids, new.values(), strict=True)), ids)
+    priority = opening_priority(tx)
     levels = (
-        (variant_id, DEFAULT_LOCATION_ID, ids[one.row.sku], one.row.units, one.row.units, 0)
+        (variant_id, DEFAULT_LOCATION_ID, ids[one.row.sku], one.row.units, one.row.units, 0, priority)
         for variant_id, one in zip(variant_ids, new.values(), strict=True)
     )
-    write_rows(
-        tx, _LEVELS, ("variant_id", "location_id", "product_id", "available", "received", "sold"), levels
-    )
-    listed = [(_listed(columns[sku]), one.row.units) for sku, one in new.items()]
+    write_rows(tx, _LEVELS, _LEVEL, levels)
+    serves = priority is not None
+    listed = [(_listed(columns[sku]), one.row.units if serves else 0) for sku, one in new.items()]
     return listings.list_new(tx, listed, now), ids
 
 

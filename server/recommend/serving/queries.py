@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, case, func, select
 
 from server.catalog.discounts import Discount, Phase
-from server.catalog.models import Category, InventoryLevel, Product, Variant
+from server.catalog.models import ORDERABLE, Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.order.line_facts import HAS_NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
@@ -62,7 +62,7 @@ def snapshots(
         select(
             Product.id,
             Product.category_id,
-            func.coalesce(func.sum(case((Variant.deleted_at.is_(None), level.available), else_=0)), 0),
+            func.coalesce(func.sum(case((Variant.deleted_at.is_(None), ORDERABLE), else_=0)), 0),
             func.coalesce(func.sum(level.sold), 0),
             Product.price_minor,
             Product.currency,

@@ -16,8 +16,8 @@ from support.running_shop import RunningShop
 from server.catalog import listings
 from server.catalog.listing_queries import ProductFilter, count_products, product_page
 from server.catalog.models import Listing
-from server.catalog.offers import offers
 from server.clock import utc_now
+from server.inventory import levels
 from server.inventory import service as inventory
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -235,7 +235,8 @@ def test_a_change_of_a_product_waits_for_the_sale_of_its_last_unit(postgres_shop
     )
     with shop.app.db.transaction() as tx:
         units = {product.default_variant_id: 1}
-        inventory.take_stock(tx, units, offers(tx, [product.default_variant_id], utc_now()))
+        locked = levels.hold(tx, {product.default_variant_id: product.id}, [])
+        inventory.take_stock(tx, units, list(locked.by_pair.values()))
         renaming.start()
         renaming.join(timeout=0.05)
         assert renaming.is_alive(), "it waits for the stock, which the sale holds"

@@ -259,6 +259,11 @@ DAMAGE = {
     ],
     "stock-balance": ["UPDATE inventory_levels SET available = available + 1"],
     "stock-sold": ["UPDATE inventory_levels SET sold = sold + 1, received = received + 1"],
+    "stock-allocated": [
+        "INSERT INTO stock_allocations (order_id, variant_id, location_id, quantity) "
+        "SELECT order_id, variant_id, 1, quantity + 1 FROM order_lines WHERE position = 1"
+    ],
+    "stock-priority": ["UPDATE inventory_levels SET priority = NULL"],
     "stock-place": ["DELETE FROM inventory_levels WHERE product_id = 1"],
     "stock-product": ["UPDATE inventory_levels SET product_id = 2 WHERE product_id = 1"],
     "order-total": ["UPDATE orders SET total_minor = total_minor + 1"],

@@ -26,6 +26,8 @@ from server.catalog.variants.service import MAX_VARIANTS
 from server.contract import SERVICES
 from server.db.base import Base
 from server.exports.file import PIECE_BYTES
+from server.inventory.convert import MAX_LEVELS
+from server.inventory.feed import MAX_CHANGES
 from server.media.pictures import MAX_FILE_BYTES
 from server.media.service import MAX_IMAGES
 from server.order.shipments import MAX_PARCEL_LINES, MAX_PARCELS
@@ -69,6 +71,9 @@ TEXTS = {
     "Variant.size": 32,
     "Product.colors": 32,
     "Product.sizes": 32,
+    "Level.sku": 64,
+    "Level.location": 100,
+    "StockChange.location": 100,
     "CartItem.slug": 220,
     "ProductCard.name": 200,
     **dict.fromkeys(
@@ -82,13 +87,14 @@ COUNTS = {
     "ReorderImagesResponse.items": MAX_IMAGES,
     "ReviewSummary.stars": MAX_STARS,
     "Category.children": 0,  # the thousand are counted where they are listed
-    "Inventory.levels": 10,
     "Product.colors": MAX_VARIANTS,
     "Product.sizes": MAX_VARIANTS,
     "Product.options": MAX_OPTION_NAMES,
     "CartItem.options": MAX_OPTION_NAMES,
     "OrderItem.options": MAX_OPTION_NAMES,
     "WishlistItem.options": MAX_OPTION_NAMES,
+    "Inventory.levels": MAX_LEVELS,
+    "Changes.changes": MAX_CHANGES,
     "Cart.items": MAX_LINES,
     "Cart.changes": 2 * MAX_LINES,
     "PreviewCheckoutResponse.items": MAX_LINES,

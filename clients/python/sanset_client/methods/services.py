@@ -92,7 +92,7 @@ class Catalog(CatalogMethods, Service, CatalogServiceStub):
 
 
 class Inventory(InventoryMethods, Service, InventoryServiceStub):
-    """Shows and counts the stock of products."""
+    """Shows and counts the stock of products, at each warehouse and store."""
 
 
 class Media(MediaMethods, Service, MediaServiceStub):
@@ -156,7 +156,7 @@ class AsyncCatalog(CatalogMethods, AsyncService, CatalogServiceAsyncStub):
 
 
 class AsyncInventory(InventoryMethods, AsyncService, InventoryServiceAsyncStub):
-    """Shows and counts the stock of products."""
+    """Shows and counts the stock of products, at each warehouse and store."""
 
 
 class AsyncMedia(MediaMethods, AsyncService, MediaServiceAsyncStub):

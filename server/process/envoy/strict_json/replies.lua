@@ -94,14 +94,14 @@ local function answer_lines(handle)
   if headers:get(":status") == "200" then headers:replace("content-type", "application/x-ndjson") end
 end
 
--- The steps of an order have ids, which browsers send back as Last-Event-ID when they connect again. A stream that is
+-- What happened has an id, an order's step or changes of the stock, which browsers send back as Last-Event-ID when they connect again. A stream that is
 -- refused after its beginning ends with an event named "error".
 local function answer_events(handle)
   if handle:headers():get(":status") ~= "200" then return end
   for chunk in handle:bodyChunks() do
     local content = chunk:getBytes(0, chunk:length())
     local numbered, steps =
-      string.gsub(content, 'data: ({"event":{"sequence":(%d+))', function(start, id) return "id: " .. id .. "\ndata: " .. start end)
+      string.gsub(content, 'data: ({"%l+":{"sequence":"?(%d+))', function(start, id) return "id: " .. id .. "\ndata: " .. start end)
     local named, errors = string.gsub(numbered, 'data: ({"error":{)', "event: error\ndata: %1")
     if steps + errors > 0 then chunk:setBytes(named) end
   end
