@@ -20,6 +20,7 @@ from support.running_shop import Account, RunningShop, refused
 
 from server.catalog.listing_queries import ProductFilter, product_page
 from server.clock import utc_now
+from server.recommend.serving.queries import snapshots
 
 Sort = product_pb2.ListProductsRequest
 ALREADY_EXISTS = grpc.StatusCode.ALREADY_EXISTS
@@ -411,6 +412,34 @@ def test_a_line_of_a_deleted_variant_cannot_be_ordered_and_past_orders_keep_thei
     (kept,) = shop.placed_by(buyer)[0].items
     assert kept == order.items[0]
     assert (kept.variant_id, kept.sku, kept.size, kept.color) == (variant.id, variant.sku, "M", "Red")
+
+
+def test_a_line_follows_the_price_and_options_of_its_variant_and_an_order_keeps_them(
+    shop: RunningShop,
+) -> None:
+    buyer, product = shop.customer(), shop.product(units=10)
+    variant = add_variant(shop, product.id, size="M", cents=700)
+    _add(shop, buyer, variant)
+    order = shop.checkout(buyer).order
+    _add(shop, buyer, variant, 2)
+    _update(shop, variant.id, price=Money(units=8), options=_options(Size="Medium", Fit="Slim"))
+    (line,) = read_cart(shop, buyer).items
+    assert (line.price_changed, cents(line.price), cents(line.subtotal)) == (True, 800, 1600)
+    assert [(each.name, each.value) for each in line.options] == [("Size", "Medium"), ("Fit", "Slim")]
+    (sold,) = shop.placed_by(buyer)[0].items
+    assert sold == order.items[0]
+    assert [(each.name, each.value) for each in sold.options] == [("size", "M")]
+
+
+def test_recommendations_count_the_stock_of_what_can_be_ordered(shop: RunningShop) -> None:
+    product = shop.product(stock=2)
+    variant = add_variant(shop, product.id, size="M", stock=5)
+    for units in (7, 2):
+        with shop.app.db.read() as connection:
+            (snapshot,) = snapshots(connection, [product.id], utc_now())
+        assert snapshot.available == units
+        if units == 7:
+            _delete(shop, variant)
 
 
 def test_variants_are_deleted_while_they_are_ordered(shop: RunningShop) -> None:

@@ -81,6 +81,10 @@ def test_the_demo_shop_is_large_sound_and_loaded_once(engine: Engine) -> None:
         assert connection.execute(roots).scalar_one() >= 12
         owned = select(func.count()).where(catalog.Product.vendor_id.is_not(None))
         assert connection.execute(owned).scalar_one() > 0
+        variants = select(func.count()).where(catalog.Variant.options_key != "")
+        assert connection.execute(variants).scalar_one() > 300
+        in_sizes = select(func.count()).where(order.OrderLine.options.is_not(None))
+        assert connection.execute(in_sizes).scalar_one() > 300
         oldest, newest = connection.execute(
             select(func.min(order.Order.placed_at), func.max(order.Order.placed_at))
         ).one()
