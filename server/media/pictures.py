@@ -35,7 +35,7 @@ class Picture:
 
 
 def picture_of(data: bytes) -> Picture:
-    """Decode a file, and encode it in every size. Takes a second, and up to 320 MB. Raises InvalidImage."""
+    """Decode a file, and encode it in every size. Takes a second or two, and up to 400 MB. Raises InvalidImage."""
     header = header_of(data)
     try:
         picture = _decoded(data, header.format)
@@ -76,16 +76,15 @@ def _decoded(data: bytes, kind: str) -> Image:
 
 def _plain(opened: Image) -> Image:
     """The picture in a mode that can be scaled; ink stays ink where a profile says which."""
-    if opened.mode.startswith(
-        ("I", "F")
-    ):  # 16 bits a pixel, of which a conversion would cut the upper half off
+    if opened.mode.startswith(("I", "F")):
+        # 16 bits a pixel, of which a conversion would cut the upper half off
         opened = opened.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    has_alpha = opened.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in opened.info
-    if has_alpha:
-        return opened.convert("RGBA")
+    if opened.mode in ("RGB", "RGBA") and "transparency" not in opened.info:
+        return opened  # a conversion would copy it
     if opened.mode == "CMYK" and "icc_profile" in opened.info:
-        return opened.copy()
-    return opened.convert("RGB")
+        return opened
+    has_alpha = opened.mode in ("LA", "PA", "La", "RGBa") or "transparency" in opened.info
+    return opened.convert("RGBA" if has_alpha else "RGB")
 
 
 def _in_srgb(picture: Image) -> Image:
