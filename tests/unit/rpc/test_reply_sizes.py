@@ -34,6 +34,7 @@ from server.order.shipments import MAX_PARCEL_LINES, MAX_PARCELS
 from server.order.steps import MAX_STEPS
 from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
 from server.review.reviews import MAX_STARS
+from server.search.suggest.suggestions import MAX_LIMIT
 
 SERVER = Path(server.db.schema.__file__).parents[1]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
@@ -80,6 +81,8 @@ TEXTS = {
         ("Product.image_url", "Image.url", "Image.large_url", "Image.medium_url", "Image.thumbnail_url"), 64
     ),
     "ProductCard.slug": 220,
+    "Suggestion.text": 200,
+    "Part.text": 4,
 }
 LARGE_COLUMNS = {"payments.payment_url"}
 COUNTS = {
@@ -115,6 +118,10 @@ COUNTS = {
     "GetTrendingResponse.items": MAX_PAGE,
     "GetReorderResponse.items": MAX_PAGE,
     "TrackEventResponse.errors": MAX_PAGE,
+    "SuggestResponse.items": MAX_LIMIT,
+    "SearchHit.highlights": 2,
+    "Highlight.parts": 100,  # every second word of a text
+    "SearchAnalytics.positions": 20,
     "SegmentAnalysis.categories": 10,
     "SegmentAnalysis.products": 10,
     "ModelMetrics.sources": 10,
