@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from server.search.index.words import stem, words
@@ -45,8 +46,13 @@ def snippet(text: str, stems: frozenset[str]) -> list[TextPart]:
 def _spans(text: str, stems: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Where the words stand that match."""
     for word in _WORD.finditer(text):
-        if any(stem(each) in stems for each in words(word[0])):
+        if not stems.isdisjoint(_stems_of(word[0])):
             yield word.span()
+
+
+@lru_cache(maxsize=20_000)
+def _stems_of(word: str) -> tuple[str, ...]:
+    return tuple(stem(each) for each in words(word))
 
 
 def _parts(text: str, spans: list[tuple[int, int]], start: int, end: int) -> list[TextPart]:

@@ -264,6 +264,20 @@ def test_a_search_of_what_is_in_memory_asks_the_database_nothing(shop: RunningSh
     assert statements == []
 
 
+def test_a_category_that_is_renamed_is_found_by_its_new_name(shop: RunningShop) -> None:
+    old, new = _word(), _word()
+    create = category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=old))
+    category = shop.catalog.CreateCategory(create, metadata=shop.admin.metadata)
+    product = shop.product(category_id=category.id)
+    _until_found(shop, old, product.id)
+    request = category_pb2.UpdateCategoryRequest(
+        category=category_pb2.Category(id=category.id, name=new), update_mask=FieldMask(paths=["name"])
+    )
+    shop.catalog.UpdateCategory(request, metadata=shop.admin.metadata)
+    _until_found(shop, new, product.id)
+    _until_found(shop, old)
+
+
 @pytest.fixture(name="workers")
 def two_workers(database_url: str, tmp_path: Path) -> Iterator[list[RunningShop]]:
     """Two workers of one shop."""
