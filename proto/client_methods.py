@@ -54,7 +54,7 @@ class ClientMethods:
         """Yield the name of each module, and its text."""
         yield "__init__.py", '"""The methods of the services, as the contract says them."""\n'
         for source in self._services:
-            yield f"{source.noun}.py", Module(self._types, source).text()
+            yield f"{source.module}.py", Module(self._types, source).text()
         yield "services.py", services(self._services)
 
 
@@ -68,8 +68,13 @@ class ServiceSource:
 
     @property
     def noun(self) -> str:
-        """The name of its module."""
+        """Its name in the singular."""
         return snake(self.service.name.removesuffix("Service"))
+
+    @property
+    def module(self) -> str:
+        """The name of its module: the noun, unless that is a word of Python's."""
+        return self.attribute if keyword.iskeyword(self.noun) else self.noun
 
     @property
     def attribute(self) -> str:
@@ -192,7 +197,7 @@ def services(all_services: Iterable[ServiceSource]) -> str:
     typed = "".join("    " + source.importing("AsyncStub", "AsyncStub") for source in ordered)
     running = "".join("    " + source.importing("Stub", "AsyncStub") for source in ordered)
     methods = "".join(
-        f"from sanset_client.methods.{source.noun} import {source.methods}\n"
+        f"from sanset_client.methods.{source.module} import {source.methods}\n"
         for source in ordered
         if source.service.name not in SHORTCUTS
     )

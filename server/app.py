@@ -18,6 +18,7 @@ from server.db.database import Database
 from server.exports.calls import ExportCalls
 from server.exports.file import Exports
 from server.grpc_server import GrpcServer
+from server.imports import part as imports_part
 from server.inventory import part as inventory_part
 from server.inventory_sync import part as inventory_sync_part
 from server.jobs.runner import Jobs
@@ -67,6 +68,7 @@ class Rooms:
     webhooks: webhooks_part.WebhookPart
     mail: mail_part.MailPart
     inventory_sync: inventory_sync_part.InventorySyncPart
+    imports: Part
     verify: Part
     retention: Part
 
@@ -103,6 +105,7 @@ def compose(core: Core) -> Rooms:
         webhooks=webhooks_part.build(core, read_metadata=order_queries.metadata_of_orders),
         mail=mail_part.build(core),
         inventory_sync=inventory_sync_part.build(core),
+        imports=imports_part.build(core),
         verify=verify_part.build(core),
         retention=retention_part.build(core),
     )

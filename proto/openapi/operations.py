@@ -16,6 +16,8 @@ RAW_BODY = ".google.api.HttpBody"
 """The message that stands for a body which is no JSON."""
 FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 IMAGES = ("image/jpeg", "image/png", "image/webp")
+UPLOADS = {"ImportProducts": ("text/csv", "application/x-ndjson")}
+"""What callers upload that is no image."""
 _BINARY: Json = {"schema": {"type": "string", "format": "binary"}}
 ETAG, MASK = "etag", "update_mask"
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of a header
@@ -182,7 +184,10 @@ class Operations:
         _, field = self._find(request[1:], binding.body)
         if field.type_name == RAW_BODY:
             if call.method.client_streaming:
-                return {"required": True, "content": dict.fromkeys(IMAGES, _BINARY)}
+                return {
+                    "required": True,
+                    "content": dict.fromkeys(UPLOADS.get(call.method.name, IMAGES), _BINARY),
+                }
             signed: Json = {"schema": {"description": "As it was signed."}}
             return {"required": True, "content": {"application/json": {**signed, **example}}}
         schema = self._schemas.resource(field.type_name, binding.verb)

@@ -9,6 +9,7 @@ from server.catalog import models as catalog
 from server.db import compatibility, properties
 from server.db.base import Base
 from server.events import models as events
+from server.imports import models as imports
 from server.inventory import models as inventory
 from server.jobs import models as jobs
 from server.mail import models as mail
@@ -39,6 +40,7 @@ __all__ = [
     "compatibility",
     "events",
     "feedback",
+    "imports",
     "inventory",
     "jobs",
     "mail",

@@ -29,6 +29,7 @@ MODEL = "model"  # id of the model that was activated, or is tried by an experim
 TRAINING = "training"  # id of a training that moved on
 VERIFIED = "verified"  # payload {"violations": count}: the whole database was checked
 WEBHOOK = "webhook"  # id of an endpoint that was changed, or to which something is to be sent again
+IMPORT = "import"  # id of an import of products that moved on
 CATALOG = "catalog"  # "*": everything may have changed, as after an import
 SYNONYMS = "synonyms"  # "*": a synonym was created, changed or deleted
 SUGGESTIONS = "suggestions"  # "*": other queries may be suggested

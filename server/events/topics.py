@@ -115,6 +115,13 @@ class TrainingMoved(_ById):
     topic: ClassVar[str] = log.TRAINING
 
 
+class ImportMoved(_ById):
+    """An import of products moved on."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.IMPORT
+
+
 class WebhookChanged(_ById):
     """An endpoint was changed, or something is to be sent to it again."""
 

@@ -26,6 +26,9 @@ class CapacitySettings(Group):
     max_message_bytes: int = Field(
         1024 * 1024, ge=1024, le=256 * 1024 * 1024, description="Largest request message"
     )
+    max_import_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024, description="Largest file of products to import"
+    )
     max_streams_per_user: int = Field(
         100,
         ge=1,

@@ -257,6 +257,7 @@ CASES: Final[dict[str, Case]] = {
         fields=lambda world, caller: {"category": {**_category(world), "id": world.category().id}}
     ),
     "ExportProducts": Case(fields={"format": "CSV"}),
+    "ImportProducts": Case(fields=samples.file_of_products, other=("dry_run", True)),
     "SetInventory": Case(fields={"quantity": 7}),
     "AdjustInventory": Case(fields={"delta": 7}),
     "TransferStock": Case(fields={"quantity": 2}),

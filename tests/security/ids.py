@@ -53,6 +53,7 @@ IDS: Final[Mapping[str, Id]] = MappingProxyType({
     "delivery_id": Id(lambda world, caller: world.delivery_id()),
     "endpoint_id": Id(lambda world, caller: world.endpoint().id),
     "from_location_id": Id(lambda world, caller: 1),
+    "import_id": Id(samples.import_id, "IMPORT_NOT_FOUND"),
     "gift_card_id": Id(lambda world, caller: samples.gift_card(world).id),
     "image_id": Id(samples.image_id),
     "location_id": Id(lambda world, caller: world.location().id),

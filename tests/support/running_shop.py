@@ -25,6 +25,7 @@ from sanset.v1 import (
     cart_pb2,
     cart_pb2_grpc,
     catalog_pb2_grpc,
+    import_pb2_grpc,
     inventory_pb2_grpc,
     media_pb2_grpc,
     model_service_pb2_grpc,
@@ -136,6 +137,7 @@ class RunningShop:
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(self.channel)
         self.inventory = inventory_pb2_grpc.InventoryServiceStub(self.channel)
         self.media = media_pb2_grpc.MediaServiceStub(self.channel)
+        self.imports = import_pb2_grpc.ImportServiceStub(self.channel)
         self.cart = cart_pb2_grpc.CartServiceStub(self.channel)
         self.promotions = promotion_pb2_grpc.PromotionServiceStub(self.channel)
         self.orders = order_service_pb2_grpc.OrderServiceStub(self.channel)

@@ -435,6 +435,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """There is no such file, or it is not needed any more. NOT_FOUND. Metadata: `name`."""
     MEDIA_AWAY: _ErrorReason.ValueType  # 213
     """The files of images can be neither read nor stored for a moment. UNAVAILABLE."""
+    IMPORT_NOT_FOUND: _ErrorReason.ValueType  # 220
+    """There is no such import, or it is another vendor's. NOT_FOUND.
+    Metadata: `import_id`.
+    """
+    FILE_TOO_LARGE: _ErrorReason.ValueType  # 221
+    """The file has more than `limit` bytes. INVALID_ARGUMENT, with the field.
+    Metadata: `limit`.
+    """
+    INVALID_FILE: _ErrorReason.ValueType  # 222
+    """The file is none that is read: another kind, another encoding, or its heading has other columns. INVALID_ARGUMENT,
+    with the field.
+    """
     REVIEW_NOT_FOUND: _ErrorReason.ValueType  # 230
     """There is no such review, or it is not one that the caller may see or change. NOT_FOUND. Metadata: `review_id`."""
     ALREADY_REVIEWED: _ErrorReason.ValueType  # 231
@@ -871,6 +883,18 @@ MEDIA_FILE_NOT_FOUND: ErrorReason.ValueType  # 212
 """There is no such file, or it is not needed any more. NOT_FOUND. Metadata: `name`."""
 MEDIA_AWAY: ErrorReason.ValueType  # 213
 """The files of images can be neither read nor stored for a moment. UNAVAILABLE."""
+IMPORT_NOT_FOUND: ErrorReason.ValueType  # 220
+"""There is no such import, or it is another vendor's. NOT_FOUND.
+Metadata: `import_id`.
+"""
+FILE_TOO_LARGE: ErrorReason.ValueType  # 221
+"""The file has more than `limit` bytes. INVALID_ARGUMENT, with the field.
+Metadata: `limit`.
+"""
+INVALID_FILE: ErrorReason.ValueType  # 222
+"""The file is none that is read: another kind, another encoding, or its heading has other columns. INVALID_ARGUMENT,
+with the field.
+"""
 REVIEW_NOT_FOUND: ErrorReason.ValueType  # 230
 """There is no such review, or it is not one that the caller may see or change. NOT_FOUND. Metadata: `review_id`."""
 ALREADY_REVIEWED: ErrorReason.ValueType  # 231

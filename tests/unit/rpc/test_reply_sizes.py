@@ -26,6 +26,7 @@ from server.catalog.variants.service import MAX_VARIANTS
 from server.contract import SERVICES
 from server.db.base import Base
 from server.exports.file import PIECE_BYTES
+from server.imports.watching import SHOWN_PROBLEMS
 from server.inventory.convert import MAX_LEVELS
 from server.inventory.feed import MAX_CHANGES
 from server.media.pictures import MAX_FILE_BYTES
@@ -89,6 +90,7 @@ COUNTS = {
     "Product.images": MAX_IMAGES,
     "ReorderImagesResponse.items": MAX_IMAGES,
     "ReviewSummary.stars": MAX_STARS,
+    "ProductImport.problems": SHOWN_PROBLEMS,
     "Category.children": 0,  # the thousand are counted where they are listed
     "Product.colors": MAX_VARIANTS,
     "Product.sizes": MAX_VARIANTS,

@@ -65,6 +65,7 @@ WRONG = [
     ("RATE_LIMIT", "-1"),
     ("RATE_LIMIT_SIGNED_IN", "0"),
     ("MAX_MESSAGE_BYTES", "12"),
+    ("MAX_IMPORT_BYTES", "12"),
     ("MAX_STREAMS_PER_USER", "0"),
     ("MAX_OPEN_STREAMS", "0"),
     ("MAX_QUEUED_CALLS", "0"),

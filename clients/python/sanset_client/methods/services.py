@@ -12,6 +12,7 @@ from grpc import aio
 from sanset.v1.auth_pb2_grpc import AuthServiceStub
 from sanset.v1.cart_pb2_grpc import CartServiceStub
 from sanset.v1.catalog_pb2_grpc import CatalogServiceStub
+from sanset.v1.import_pb2_grpc import ImportServiceStub
 from sanset.v1.inventory_pb2_grpc import InventoryServiceStub
 from sanset.v1.media_pb2_grpc import MediaServiceStub
 from sanset.v1.model_service_pb2_grpc import ModelServiceStub
@@ -28,6 +29,7 @@ from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
 
 from sanset_client.methods.auth import AuthMethods
 from sanset_client.methods.catalog import CatalogMethods
+from sanset_client.methods.imports import ImportMethods
 from sanset_client.methods.inventory import InventoryMethods
 from sanset_client.methods.media import MediaMethods
 from sanset_client.methods.model import ModelMethods
@@ -47,6 +49,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
+    from sanset.v1.import_pb2_grpc import ImportServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceAsyncStub
     from sanset.v1.media_pb2_grpc import MediaServiceAsyncStub
     from sanset.v1.model_service_pb2_grpc import ModelServiceAsyncStub
@@ -64,6 +67,7 @@ else:
     from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
+    from sanset.v1.import_pb2_grpc import ImportServiceStub as ImportServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceStub as InventoryServiceAsyncStub
     from sanset.v1.media_pb2_grpc import MediaServiceStub as MediaServiceAsyncStub
     from sanset.v1.model_service_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
@@ -89,6 +93,10 @@ class Cart(CartShortcuts, Service, CartServiceStub):
 
 class Catalog(CatalogMethods, Service, CatalogServiceStub):
     """Shows and manages products, their variants, and categories."""
+
+
+class Imports(ImportMethods, Service, ImportServiceStub):
+    """Takes files of products."""
 
 
 class Inventory(InventoryMethods, Service, InventoryServiceStub):
@@ -155,6 +163,10 @@ class AsyncCatalog(CatalogMethods, AsyncService, CatalogServiceAsyncStub):
     """Shows and manages products, their variants, and categories."""
 
 
+class AsyncImports(ImportMethods, AsyncService, ImportServiceAsyncStub):
+    """Takes files of products."""
+
+
 class AsyncInventory(InventoryMethods, AsyncService, InventoryServiceAsyncStub):
     """Shows and counts the stock of products, at each warehouse and store."""
 
@@ -214,6 +226,7 @@ class Services:
         self.auth = Auth(channel)
         self.cart = Cart(channel)
         self.catalog = Catalog(channel)
+        self.imports = Imports(channel)
         self.inventory = Inventory(channel)
         self.media = Media(channel)
         self.models = Models(channel)
@@ -236,6 +249,7 @@ class AsyncServices:
         self.auth = AsyncAuth(channel)
         self.cart = AsyncCart(channel)
         self.catalog = AsyncCatalog(channel)
+        self.imports = AsyncImports(channel)
         self.inventory = AsyncInventory(channel)
         self.media = AsyncMedia(channel)
         self.models = AsyncModels(channel)
