@@ -27,6 +27,13 @@ OPENING_STOCK: Final = 100
 MAX_NAME_LENGTH: Final = 200
 FACTS: Final = ("ean", "date_released")
 """What is kept beside the attributes as one of them."""
+_UNSEEN: Final = str.maketrans(
+    {
+        **dict.fromkeys(map(chr, (0x2028, 0x2029)), "\n"),
+        **dict.fromkeys(map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))),
+    }
+)
+"""Ends of lines and marks of direction that a description may not have, and two of the file do."""
 _KINDS: Final = ("attr_t_", "attr_n_", "attr_b_")
 
 
@@ -58,7 +65,7 @@ def _columns(values: Mapping[str, Any], currency: str) -> dict[str, Any]:
         "name": title if len(title) <= MAX_NAME_LENGTH else f"{title[: MAX_NAME_LENGTH - 1].rstrip()}…",
         "brand": values.get("supplier"),
         "price": _amount(price, currency) if isinstance(price, (int, float)) else price,
-        "description": values.get("short_description"),
+        "description": str(values.get("short_description") or "").translate(_UNSEEN),
         "category_path": path_of(shelf_of(title, attributes)),
         "attributes": _fitting(attributes),
     }
