@@ -173,4 +173,4 @@ def test_the_stock_is_watched_as_lines_and_as_events(stack: Stack) -> None:
         ids = [next(line for line in told if line.startswith("id: ")) for _ in range(2)]
     assert ids == [f"id: {begun}", f"id: {message['sequence']}"]
     refused = stack.client().get(path, params={"all": True})
-    assert refused.json()["error"]["details"][0]["reason"] == "TOKEN_MISSING"
+    assert (refused.status_code, refused.json()["details"][0]["reason"]) == (401, "TOKEN_MISSING")
