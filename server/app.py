@@ -82,7 +82,9 @@ def compose(core: Core) -> Rooms:
     payments, exports = Payments.of(core), ExportCalls(Exports(core.db, core.work), core.clock)
     catalog = catalog_part.build(core, exports.products, lambda *listed: search.find(*listed))
     recommend = recommend_part.build(core, catalog.category_ids, on_trained=keeper(core.clock))
-    search = search_part.build(core, catalog.products, recommend.impressions, recommend.tracker)
+    search = search_part.build(
+        core, catalog.products, recommend.impressions, recommend.tracker, recommend.serving.models
+    )
     order = order_part.build(core, payments, export_orders=exports.orders, pay_back=pay_back_late)
     refund = refund_part.build(core, payments, order)
     return Rooms(

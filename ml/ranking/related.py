@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ml.data.arrays import Array, Floats, Rows
+from ml.data.arrays import Array, Floats, Ids, Rows
 from ml.models.content import Embedder, ProductText
 from ml.models.neighbours import Neighbours
+from ml.models.packed_index import Nearest
 from ml.models.reasons import Reason, ReasonCode
 from ml.ranking.catalogue import Catalogue
 from ml.ranking.eligibility import Eligible
@@ -66,6 +67,22 @@ class RelatedProducts:
         reason = self._catalogue.reason(ReasonCode.BOUGHT_TOGETHER, row)
         rung = Listed(rows, scores, Source.SIMILAR, lambda _: reason, WHOLE_SPAN)
         return Selection.of(self._catalogue, eligible, limit).fill([rung])
+
+    def by_words(self, text: ProductText, product_ids: Ids, limit: int) -> tuple[Floats, Nearest] | None:
+        """The cosines of these products to a text in words (NaN of unknown ones), and the products nearest to it.
+
+        None when no word is known.
+        """
+        vector = self.embed(text)
+        if not vector.any():
+            return None
+        rows, nearest = self._similarity.index.search(self._similarity.content_query(vector), limit)
+        cosines = np.full(len(product_ids), np.nan, dtype=np.float32)
+        for i, product_id in enumerate(product_ids.tolist()):
+            row = self._catalogue.row(product_id)
+            if row is not None:
+                cosines[i] = self._similarity.content[row] @ vector
+        return cosines, Nearest(self._catalogue.ids[rows], nearest)
 
     def embed(self, text: ProductText) -> Floats:
         """The unit vector of a product's words; zeros when none is known."""

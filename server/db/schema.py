@@ -24,6 +24,7 @@ from server.refund import models as refund
 from server.repeats import models as repeats
 from server.review import models as review
 from server.search.analytics import models as search_analytics
+from server.search.meaning import models as meaning
 from server.search.suggest import models as suggested_queries
 from server.search.synonyms import models as synonyms
 from server.segment import models as segment
@@ -44,6 +45,7 @@ __all__ = [
     "inventory",
     "jobs",
     "mail",
+    "meaning",
     "media",
     "metadata",
     "model_registry",

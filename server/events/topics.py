@@ -217,6 +217,24 @@ class SuggestionsCounted(_OfAll):
 
 
 @dataclass(frozen=True, slots=True)
+class ProductsEmbedded:
+    """A sentence model placed products by what they say now."""
+
+    topic: ClassVar[str] = log.EMBEDDED
+    key: ClassVar[str] = "*"
+    product_ids: tuple[int, ...]
+
+    def to_json(self) -> Payload:
+        """The ids of the products."""
+        return {"products": list(self.product_ids)}
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        return cls(tuple((payload or {}).get("products", ())))
+
+
+@dataclass(frozen=True, slots=True)
 class CartChanged:
     """A user's cart holds other products; `added` is the one that was put in, if one was."""
 

@@ -16,11 +16,13 @@ from server.jobs.runner import Job
 from server.part import Gauge, Part
 from server.recommend.feedback.impressions import Impressions
 from server.recommend.feedback.tracking import Tracker
+from server.recommend.serving.served_models import ServedModels
 from server.search.analytics.counting import SearchCount
 from server.search.analytics.search_log import SearchLog
 from server.search.analytics.servicer import AnalyticsCalls
 from server.search.analytics.sharing import Sharing
 from server.search.convert import listed_selection
+from server.search.meaning import setup
 from server.search.service import Search
 from server.search.servicer import SearchServicer
 from server.search.suggest.reads import SuggestReads
@@ -50,12 +52,17 @@ class SearchPart(Part):
         return TextMatches(answer.ranked.product_ids.tolist(), answer.total)
 
 
-def build(core: Core, products: ProductCache, impressions: Impressions, tracker: Tracker) -> SearchPart:
-    """SearchService, and what it answers from; what follows from results is tracked as from recommendations."""
-    settings = core.settings
+def build(
+    core: Core, products: ProductCache, impressions: Impressions, tracker: Tracker, models: ServedModels
+) -> SearchPart:
+    """SearchService, and what it answers from; what follows from results is tracked as from recommendations.
+
+    `models` are those that recommend. Raises CommandError when EMBEDDING_MODEL cannot be used.
+    """
+    settings, meaning = core.settings, setup.build(core, models)
     rebuild = Rebuild(settings.search_dir, settings.url)
     keeper = IndexKeeper(core.work, core.clock, rebuild, database=fingerprint(settings.url))
-    search, synonyms = Search(keeper), SynonymKeeper(core.work, keeper.use)
+    search, synonyms = Search(keeper, meaning.meaning), SynonymKeeper(core.work, keeper.use)
     suggestions = Suggestions(SuggestReads(core.work))
     log = SearchLog(
         impressions, tracker, core.work, core.clock, core.registry, keep=settings.search_log_days > 0
@@ -76,8 +83,10 @@ def build(core: Core, products: ProductCache, impressions: Impressions, tracker:
         keeper.start()
         await suggestions.start()
         log.start()
+        await meaning.start()
 
     async def stop() -> None:
+        await meaning.stop()
         await log.stop()
         await suggestions.stop()
         await keeper.stop()
@@ -89,10 +98,11 @@ def build(core: Core, products: ProductCache, impressions: Impressions, tracker:
         suggestions=suggestions,
         log=log,
         servicers=[partial(add_SearchServiceServicer_to_server, servicer)],
-        listeners=[keeper.attach, synonyms.attach, suggestions.attach],
-        jobs=_jobs(core),
+        listeners=[keeper.attach, synonyms.attach, suggestions.attach, *meaning.listeners],
+        jobs=[*_jobs(core), *meaning.jobs],
         gauges=[
             Gauge("sanset_search_documents", "Products that search knows", lambda: keeper.document_count),
+            *meaning.gauges,
         ],
         start=start,
         stop=stop,

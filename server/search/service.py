@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+
+import numpy as np
 
 from ml.data.arrays import Ids
-from server.search.engine.engine import Engine, SearchAnswer, SearchOptions
+from server.search.engine.engine import Engine, QueryReading, SearchAnswer, SearchOptions
 from server.search.engine.fusion import Closeness, fused, leaders
+from server.search.engine.matching import NO_MATCHES
+from server.search.engine.ranking import RankedProducts
 from server.search.upkeep.keeper import IndexKeeper
+
+NO_IDS: Final[Ids] = np.empty(0, dtype=np.int64)
 
 
 class Meaning(Protocol):
@@ -17,6 +23,11 @@ class Meaning(Protocol):
     @property
     def share(self) -> float:
         """What closeness counts against words, from 0 to 1; 0 where it brings nothing."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Another number whenever what it says may be another."""
         ...
 
     async def closeness(self, text: str, product_ids: Ids) -> Closeness | None:
@@ -28,6 +39,7 @@ class NoMeaning:
     """Knows nothing: words alone count."""
 
     share = 0.0
+    generation = 0
 
     async def closeness(self, text: str, product_ids: Ids) -> Closeness | None:
         """Nothing."""
@@ -44,15 +56,28 @@ class Search:
     async def answer(self, text: str, selection: SearchOptions) -> SearchAnswer:
         """What a text finds among what is selected; raises SearchNotReady."""
         engine = await self.keeper.engine()
-        if self.meaning.share and not engine.knows(text):
+        if self.meaning.share and not engine.has_fused(text, self.meaning.generation):
             await self._fuse(engine, text)
         return engine.answer(text, selection)
 
     async def _fuse(self, engine: Engine, text: str) -> None:
-        query, matches = engine.find(text)
-        if not query.concepts:
-            return
-        best = leaders(engine.goods, matches)
-        closeness = await self.meaning.closeness(query.text, best.product_ids)
+        words, generation = engine.by_words(text), self.meaning.generation
+        closeness = None
+        if words.query.concepts and words.query.sku is None:
+            best = leaders(engine.goods, words.matches)
+            closeness = await self.meaning.closeness(words.query.text, best.product_ids)
+        matches = words.matches
         if closeness is not None:
-            engine.remember(text, query, fused(engine.goods, matches, closeness, self.meaning.share))
+            matches = fused(engine.goods, matches, closeness, self.meaning.share)
+        engine.remember(text, QueryReading(words.query, matches, generation))
+
+    async def fallback(self, text: str, selection: SearchOptions, limit: int) -> RankedProducts:
+        """What may do in place of what was not found: what is close in its meaning, or else what sells best."""
+        engine = await self.keeper.engine()
+        closeness = await self.meaning.closeness(text, NO_IDS) if text.strip() else None
+        if closeness is not None:
+            matches = fused(engine.goods, NO_MATCHES, closeness, 1.0)
+            close = engine.select(engine.find(text).query, matches, selection).ranked
+            if len(close.product_ids):
+                return close.first(limit)
+        return engine.best_sellers(selection, limit)

@@ -15,7 +15,7 @@ from server.rpc.call import Call
 from server.search import convert
 from server.search.analytics.search_log import SearchLog, ShownResults
 from server.search.analytics.servicer import AnalyticsCalls
-from server.search.engine.engine import SearchAnswer, page_after
+from server.search.engine.engine import SearchAnswer, SearchOptions, page_after
 from server.search.service import Search
 from server.search.suggest.servicer import SuggestCalls
 from server.search.synonyms.servicer import SynonymCalls
@@ -75,8 +75,20 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
             response.corrected_query = answer.query.text
         if after is None:
             response.facets.CopyFrom(convert.facets_to_wire(answer.facets, tree, self._currency))
+            if not answer.total:
+                response.fallback_items.extend(await self._fallback(request.q, selection, size))
         response.attribution_token = self._record(request, call, response, rows)
         return response
+
+    async def _fallback(self, text: str, selection: SearchOptions, size: int) -> list[pb.SearchHit]:
+        ranked = await self._search.fallback(text, selection, size)
+        ids, scores = ranked.product_ids.tolist(), ranked.scores.tolist()
+        by_id = await self._products.products(ids)
+        return [
+            pb.SearchHit(product=by_id[product_id].summary, score=score)
+            for product_id, score in zip(ids, scores, strict=True)
+            if product_id in by_id
+        ]
 
     def _record(
         self,

@@ -25,6 +25,7 @@ from server.settings.pricing import PricingSettings
 from server.settings.production import refuse_unfit
 from server.settings.recommend import RecommendSettings
 from server.settings.reviews import ReviewSettings
+from server.settings.search import SearchSettings
 from server.settings.search_log import SearchLogSettings
 from server.settings.storage import StorageSettings
 
@@ -44,6 +45,7 @@ class Settings(
     LoyaltySettings,
     PricingSettings,
     SearchLogSettings,
+    SearchSettings,
     RecommendSettings,
     ReviewSettings,
     MediaSettings,

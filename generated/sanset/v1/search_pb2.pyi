@@ -156,6 +156,7 @@ class SearchProductsResponse(_message.Message):
     CORRECTED_QUERY_FIELD_NUMBER: _builtins.int
     FACETS_FIELD_NUMBER: _builtins.int
     ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    FALLBACK_ITEMS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """The token of the next page; empty on the last."""
     total_size: _builtins.int
@@ -174,6 +175,13 @@ class SearchProductsResponse(_message.Message):
     def facets(self) -> Global___SearchFacets:
         """How what was found can be narrowed; on the first page only."""
 
+    @_builtins.property
+    def fallback_items(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
+        """Where nothing was found, what may do instead, so that no page need be empty: products that are close to the query
+        in what they are about, or else what sells best, of those that pass the filters. Up to `page_size`; say that they
+        are not what was searched for.
+        """
+
     def __init__(
         self,
         *,
@@ -183,10 +191,11 @@ class SearchProductsResponse(_message.Message):
         corrected_query: _builtins.str = ...,
         facets: Global___SearchFacets | None = ...,
         attribution_token: _builtins.str = ...,
+        fallback_items: _abc.Iterable[Global___SearchHit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "corrected_query", b"corrected_query", "facets", b"facets", "items", b"items", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "corrected_query", b"corrected_query", "facets", b"facets", "fallback_items", b"fallback_items", "items", b"items", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -42,50 +42,71 @@ class SearchAnswer:
     facets: Facets
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryReading:
+    """What a text means, and what matches it."""
+
+    query: Interpretation
+    matches: Matches
+    meaning: int | None = None
+    """Which generation of the meaning the scores have in them; None: words alone."""
+
+
 class Engine:
     """Answers queries on one state of the catalogue; another state has another engine. For use on one thread."""
 
     def __init__(self, goods: Searchable, synonyms: Synonyms | None = None) -> None:
         self.goods = goods
         self._interpreter = Interpreter(goods.index, synonyms or NoSynonyms())
-        self._pairs: Bounded[str, tuple[Interpretation, Matches]] = Bounded(
-            size=MAX_MATCHES_BYTES, weigh=_weight
-        )
-        self._answers: Bounded[tuple[str, SearchOptions], tuple[int, SearchAnswer]] = Bounded(
+        self._readings: Bounded[str, QueryReading] = Bounded(size=MAX_MATCHES_BYTES, weigh=_weight)
+        self._answers: Bounded[tuple[str, SearchOptions], tuple[int, QueryReading, SearchAnswer]] = Bounded(
             size=MAX_ANSWERS
         )
 
-    def find(self, text: str) -> tuple[Interpretation, Matches]:
+    def by_words(self, text: str) -> QueryReading:
         """What a text means, and what matches it by its words."""
-        pair = self._pairs.peek(text)
-        if pair is None:
-            query = self._interpreter.interpret(text)
-            index = self.goods.index
-            matches = match(index, query) if query.concepts or text.strip() else everything(index)
-            pair = query, matches
-            self._pairs.put(text, pair)
-        return pair
+        query = self._interpreter.interpret(text)
+        index = self.goods.index
+        matches = match(index, query) if query.concepts or text.strip() else everything(index)
+        return QueryReading(query, matches)
+
+    def find(self, text: str) -> QueryReading:
+        """The reading of a text that is remembered, or else by its words."""
+        reading = self._readings.peek(text)
+        if reading is None:
+            reading = self.by_words(text)
+            self._readings.put(text, reading)
+        return reading
 
     def _product_of(self, query: Interpretation) -> int | None:
         return None if query.sku is None else int(self.goods.index.columns.product_ids[query.sku[0]])
 
-    def knows(self, text: str) -> bool:
-        """Whether what matches a text is remembered."""
-        return self._pairs.peek(text) is not None
+    def has_fused(self, text: str, generation: int) -> bool:
+        """Whether a reading is remembered that has what the meaning says in this generation of it."""
+        reading = self._readings.peek(text)
+        return reading is not None and reading.meaning == generation
 
-    def remember(self, text: str, query: Interpretation, matches: Matches) -> None:
-        """Take these for what matches a text."""
-        self._pairs.put(text, (query, matches))
+    def remember(self, text: str, reading: QueryReading) -> None:
+        """Take this for the reading of a text."""
+        self._readings.put(text, reading)
 
     def answer(self, text: str, selection: SearchOptions) -> SearchAnswer:
         """What a text finds among what is selected."""
-        generation = self.goods.shelf.generation
+        generation, reading = self.goods.shelf.generation, self.find(text)
         cached = self._answers.peek((text, selection))
-        if cached is not None and cached[0] == generation:
-            return cached[1]
-        answer = self.select(*self.find(text), selection)
-        self._answers.put((text, selection), (generation, answer))
+        if cached is not None and cached[0] == generation and cached[1] is reading:
+            return cached[2]
+        answer = self.select(reading.query, reading.matches, selection)
+        self._answers.put((text, selection), (generation, reading, answer))
         return answer
+
+    def best_sellers(self, selection: SearchOptions, limit: int) -> RankedProducts:
+        """What sells best of all that is selected, and can be bought unless something else is asked for."""
+        criteria = selection.criteria
+        if criteria.in_stock is None:
+            criteria = replace(criteria, in_stock=True)
+        passing = Narrowed(self.goods, everything(self.goods.index), criteria).passing()
+        return rank(self.goods, passing, SortOrder.POPULARITY).first(limit)
 
     def select(self, query: Interpretation, matches: Matches, selection: SearchOptions) -> SearchAnswer:
         """What of the matches is selected."""
@@ -100,8 +121,8 @@ class Engine:
         )
 
 
-def _weight(pair: tuple[Interpretation, Matches]) -> int:
-    return 8 * len(pair[1]) + 1_000
+def _weight(reading: QueryReading) -> int:
+    return 8 * len(reading.matches) + 1_000
 
 
 def page_after(ranked: RankedProducts, last: tuple[int, int] | None) -> int:

@@ -41,6 +41,9 @@ class Matches:
         return len(self.docs)
 
 
+NO_MATCHES: Final = Matches(*NO_POSTINGS)
+
+
 def everything(index: SearchIndex) -> Matches:
     """Every document: what a query without words matches."""
     docs = np.arange(len(index), dtype=np.int32)

@@ -46,6 +46,10 @@ class RankedProducts:
     product_ids: NDArray[np.int64]
     scores: NDArray[np.float64]
 
+    def first(self, count: int) -> RankedProducts:
+        """The first so many of them."""
+        return RankedProducts(self.product_ids[:count], self.scores[:count])
+
 
 def rank(goods: Searchable, matches: Matches, order: SortOrder, bias: Bias | None = None) -> RankedProducts:
     """The first MAX_RANKED of the matches in an order; ties are broken by the id, the newer product first."""

@@ -23,6 +23,7 @@ from server.events.topics import (
     MovedLevel,
     Payload,
     ProductChanged,
+    ProductsEmbedded,
     SalesCounted,
     SessionEnded,
     StockMoved,
@@ -111,6 +112,7 @@ WRITTEN: list[tuple[log.Publishable, str, str, Payload]] = [
     (SalesCounted(), "sales", "*", None),
     (SynonymsChanged(), "synonyms", "*", None),
     (SuggestionsCounted(), "suggestions", "*", None),
+    (ProductsEmbedded((3, 5)), "embedded", "*", {"products": [3, 5]}),
     (CartChanged(7), "cart", "7", None),
     (CartChanged(7, 3, "origin"), "cart", "7", {"added": 3, "origin": "origin"}),
     (
