@@ -51,6 +51,8 @@ class Line:
     both: int = 0
     restocked: int = 0
     restocked_of_returns: int = 0
+    withheld: int = 0
+    """Units that were paid back before the others were shipped: they stayed in the house."""
 
     @property
     def unpaid_sent_back(self) -> int:
@@ -184,6 +186,13 @@ class Order:
         for place, line in enumerate(self.lines):
             self.restock(stock, place, line.units)
 
+    def ship(self) -> None:
+        """The units that were not paid back leave the house."""
+        if self.state != SHIPPED:
+            for line in self.lines:
+                line.withheld = line.paid_back
+        self.state = SHIPPED
+
     def pay_back(self, minor: int, stock: dict[int, int]) -> None:
         """Money goes back; the order ends when it was all."""
         self.paid_back += minor
@@ -192,8 +201,10 @@ class Order:
     def end_if_paid_back(self, stock: dict[int, int]) -> None:
         """The order ends when all its money went back and no return is open."""
         if self.left == 0 and self.paid and self.open_return is None and self.state != CANCELLED:
-            if self.state in IN_THE_HOUSE:
-                self.restock_all(stock)
+            for place, line in enumerate(self.lines):
+                own = line.restocked - line.restocked_of_returns
+                stayed = line.units if self.state in IN_THE_HOUSE else max(line.withheld - own, 0)
+                self.restock(stock, place, stayed)
             self.state = REFUNDED
 
 

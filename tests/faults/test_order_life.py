@@ -410,9 +410,13 @@ class OrderLife(RuleBasedStateMachine):
         )
         _, refused = self._call(self.shop.orders.UpdateOrderStatus, request, self.shop.admin)
         assert refused == (OK if wanted in (order.state, NEXT.get(order.state)) else "ILLEGAL_TRANSITION")
-        if not refused:
+        if refused:
+            return
+        if wanted == SHIPPED:
+            order.ship()
+        else:
             order.state = wanted
-            order.delivered |= wanted == DELIVERED
+        order.delivered |= wanted == DELIVERED
 
     @precondition(lambda self: self.orders)
     @rule(which=places, number=st.sampled_from(["1Z1", "1Z2"]), corrected=st.booleans())
@@ -429,7 +433,8 @@ class OrderLife(RuleBasedStateMachine):
         else:
             assert refused == (OK if order.state in (PROCESSING, SHIPPED) else "ILLEGAL_TRANSITION")
         if not refused:
-            order.state, order.parcel = SHIPPED, number
+            order.ship()
+            order.parcel = number
         assert self._told(order).tracking_number == order.parcel
 
     @precondition(lambda self: self.orders)
