@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count, islice
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.catalog.models import Product
@@ -21,7 +21,7 @@ def free_slugs(tx: Connection, names: Mapping[str, str]) -> dict[str, str]:
     """A slug of its own for each sku: from its name, or from name and sku where the name is taken."""
     short = {sku: slugify(name.replace("'", ""), max_length=120) for sku, name in names.items()}
     long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items()}
-    taken = set(rows_by(tx, Product.slug, Product.id, [*short.values(), *long.values()]))
+    taken = set(live_slugs(tx, [*short.values(), *long.values()]))
     slugs: dict[str, str] = {}
     for sku in names:
         numbered = (f"{long[sku]}-{number}" for number in count(2))
@@ -31,15 +31,24 @@ def free_slugs(tx: Connection, names: Mapping[str, str]) -> dict[str, str]:
     return slugs
 
 
+def live_slugs(tx: Connection, slugs: Iterable[str]) -> dict[str, int]:
+    """The products that have these slugs, which deleted ones give free: those alone are in the index."""
+    return rows_by(tx, Product.slug, Product.id, slugs, Product.deleted_at.is_(None))
+
+
 def rows_by(
-    tx: Connection, key: InstrumentedAttribute[str], row_id: InstrumentedAttribute[int], values: Iterable[str]
+    tx: Connection,
+    key: InstrumentedAttribute[str],
+    row_id: InstrumentedAttribute[int],
+    values: Iterable[str],
+    *conditions: ColumnElement[bool],
 ) -> dict[str, int]:
-    """The id of each row whose `key` is among `values`."""
+    """The id of each row whose `key` is among `values`, and for which `conditions` hold."""
     ids: dict[str, int] = {}
     for some in chunks(values):
         ids.update(
             (value, number)
-            for value, number in tx.execute(select(key, row_id).where(is_among(key, some, tx)))
+            for value, number in tx.execute(select(key, row_id).where(is_among(key, some, tx), *conditions))
         )
     return ids
 

@@ -26,7 +26,7 @@ from server.imports.products.existing import Existing
 from server.imports.products.judging import ExistingProduct, Judge, NewProduct, RowUnfit, Terms
 from server.imports.products.rows import ProductRow, RowProblem
 from server.imports.products.variants import VariantOfRow
-from server.imports.slugs import free_slugs, rows_by
+from server.imports.slugs import free_slugs, live_slugs
 
 MAX_EVENTS_AT_ONCE: Final = 16
 """Written by one statement, all in one round trip: of statements with more parameters the driver keeps nothing. A
@@ -71,6 +71,7 @@ def write_batch(tx: Connection, rows: Sequence[ProductRow], terms: Terms, now: d
     Raises IntegrityError when somebody else took a sku or a slug meanwhile: repeated, it is a problem of its row.
     """
     outcome = BatchOutcome()
+    _plan_anew(tx)
     existing = Existing.read(tx, rows)
     judged = _judge(tx, rows, existing, terms, outcome)
     changed = {one.current.id for one in judged.stored.values() if one.changes}
@@ -100,6 +101,12 @@ def write_batch(tx: Connection, rows: Sequence[ProductRow], terms: Terms, now: d
     return outcome
 
 
+def _plan_anew(tx: Connection) -> None:
+    """Have PostgreSQL plan for the tables as they are: they grow, and plans of empty ones read them whole."""
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
 def _count(outcome: BatchOutcome, *, created: bool, updated: bool) -> None:
     if created:
         outcome.created += 1
@@ -114,7 +121,7 @@ def _judge(
 ) -> _Judged:
     categories = CategoryFinder(tx, create=terms.create_categories)
     slugs = {str(row.values["slug"]) for row in rows if "slug" in row.values}
-    judge = Judge(existing, categories, terms, rows_by(tx, Product.slug, Product.id, sorted(slugs)))
+    judge = Judge(existing, categories, terms, live_slugs(tx, sorted(slugs)))
     judged = _Judged()
     heads = {row.sku for row in rows if not row.is_further_variant}
     for row in rows:
