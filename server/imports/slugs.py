@@ -17,11 +17,11 @@ IN_CHUNK: Final = 1_000
 _Item = TypeVar("_Item")
 
 
-def free_slugs(tx: Connection, names: Mapping[str, str]) -> dict[str, str]:
-    """A slug of its own for each sku: from its name, or from name and sku where the name is taken."""
+def free_slugs(tx: Connection, names: Mapping[str, str], *, reserved: Iterable[str] = ()) -> dict[str, str]:
+    """A slug of its own for each sku: from its name, or from both where that is taken or `reserved`."""
     short = {sku: slugify(name.replace("'", ""), max_length=120) for sku, name in names.items()}
     long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items()}
-    taken = set(live_slugs(tx, [*short.values(), *long.values()]))
+    taken = {*live_slugs(tx, [*short.values(), *long.values()]), *reserved}
     slugs: dict[str, str] = {}
     for sku in names:
         numbered = (f"{long[sku]}-{number}" for number in count(2))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from server.catalog import categories
-from server.catalog.category_tree import CategoryNode, CategoryTree
+from server.catalog.category_tree import MAX_LEVELS, CategoryNode, CategoryTree
 from server.catalog.errors import CategoryNotFound
-from server.errors import Refusal
+from server.errors import Refusal, TooMany
 from server.imports.products.rows import NO_CATEGORY, CategoryName
 from server.text.name_key import name_key
 
@@ -43,6 +43,13 @@ class CategoryFinder:
                     raise
         return self._walk(name.parts)
 
+    def _check_room(self, depth: int, missing: int) -> None:
+        """Raise TooMany where a path cannot be made to its end, before any of it is."""
+        if depth > MAX_LEVELS:
+            raise TooMany(limit=MAX_LEVELS, resources="levels of categories")
+        if len(self._tree) + missing > categories.MAX_CATEGORIES:
+            raise TooMany(limit=categories.MAX_CATEGORIES, resources="categories")
+
     def _walk(self, parts: tuple[str, ...]) -> int:
         parent: CategoryNode | None = None
         for depth, part in enumerate(parts, 1):
@@ -50,6 +57,7 @@ class CategoryFinder:
             if child is None:
                 if not self._create:
                     raise CategoryNotFound(category=" > ".join(parts[:depth]))
+                self._check_room(len(parts), len(parts) - depth + 1)
                 created = categories.create(
                     self._tx, {"name": part, "parent_id": parent.id if parent else None}
                 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
-from math import isfinite
 from typing import Any, Final
 
 from buf.validate import validate_pb2
@@ -31,6 +31,7 @@ _WHOLE: Final = re.compile(r"[0-9]{1,12}")
 _AMOUNT: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6})|,([0-9]{1,2}))?")
 _SKU: Final = re.compile(r"\S{1,64}")
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 class Unfit(Exception):
@@ -267,8 +268,10 @@ def _check_json(value: Any, depth: int) -> None:
     """Raise Unfit for JSON that no product can hold."""
     if isinstance(value, str) and "\0" in value:
         raise Unfit("must not contain NUL characters")
-    if isinstance(value, float) and not isfinite(value):
-        raise Unfit("must hold no number but finite ones")
+    if isinstance(value, str) and _LONE_SURROGATE.search(value):
+        raise Unfit("must not contain half of a character, a lone surrogate")
+    if isinstance(value, (int, float)) and not -sys.float_info.max <= value <= sys.float_info.max:
+        raise Unfit("must hold no number but those of 64 bits")  # to readers all are floating ones
     if isinstance(value, (dict, list)):
         if depth > MAX_DEPTH:
             raise Unfit(f"must not be nested deeper than {MAX_DEPTH}")

@@ -139,6 +139,9 @@ class RowColumns:
 
     def _read_values(self, draft: _Draft, values: Mapping[str, Any]) -> None:
         for key, value in values.items():
+            if "\0" in key:  # a problem's column is stored too
+                draft.problems.append(RowProblem(draft.line, "", "names a column with a NUL character"))
+                continue
             name = heading_key(key)
             if name in IGNORED or (name == "price" and "list_price" in values):
                 continue

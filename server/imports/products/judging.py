@@ -88,7 +88,7 @@ class Judge:
         return NewProduct(row, {"sku": row.sku} | self._defaults() | values)
 
     def existing(self, row: ProductRow, current: AnyRow, *, sets_price: bool) -> ExistingProduct:
-        """What a row changes of a product; its price only where the row is about the variant that has it too.
+        """What a row changes of a product; its prices only where the row is about a variant that has them too.
 
         Raises RowUnfit.
         """
@@ -96,8 +96,8 @@ class Judge:
         if current.currency != self._terms.currency:
             raise RowUnfit("sku", f"is the sku of a product in {current.currency}")
         values = self._values(row, current)
-        if not sets_price:
-            values.pop("price_minor", None)
+        if not sets_price and values.pop("price_minor", None) not in (None, current.price_minor):
+            values.pop("compare_at_minor", None)  # it is compared with the variant's own price
         _check_prices(
             values.get("price_minor", current.price_minor),
             values.get("compare_at_minor", current.compare_at_minor),

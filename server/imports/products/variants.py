@@ -37,9 +37,9 @@ class VariantOfRow:
     product_price: int = 0
 
     @property
-    def is_default(self) -> bool:
-        """Whether the product's own price is its price."""
-        return self.current is not None and self.current.is_default
+    def has_product_price(self) -> bool:
+        """Whether it is what the product's own price is about."""
+        return self.current is not None and self.current.is_default and self.current.price_minor is None
 
     @property
     def moves_stock(self) -> bool:
@@ -110,7 +110,7 @@ def _columns(variant: VariantOfRow) -> Values:
     if variant.row.options is not None:
         columns |= _stored(variant.row)
     price = variant.row.values.get("price_minor")
-    if price is not None and not variant.is_default:
+    if price is not None:
         columns |= _own_price(variant, price)
     return columns
 
@@ -125,10 +125,15 @@ def _own_price(variant: VariantOfRow, price: int) -> Values:
     discount = variant.product.discount_minor if variant.product is not None else None
     if discount is not None and price < discount:
         raise RowUnfit("price", "must not be below the product's discount")
-    own = None if price == variant.product_price else price
-    compare_at = variant.current.compare_at_minor if variant.current is not None else None
-    outdated = compare_at is not None and (own is None or compare_at < own)
-    return {"price_minor": own} | ({"compare_at_minor": None} if outdated else {})
+    if price == variant.product_price:
+        return {"price_minor": None, "compare_at_minor": None}
+    stored = variant.current.compare_at_minor if variant.current is not None else None
+    compare_at = variant.row.values.get("compare_at_minor", stored)
+    if compare_at is not None and compare_at < price:
+        if "compare_at_minor" in variant.row.values:
+            raise RowUnfit("compare_at_price", "must not be below the price")
+        compare_at = None  # it was compared with another price
+    return {"price_minor": price, "compare_at_minor": compare_at}
 
 
 def _create(tx: Connection, variant: VariantOfRow, product_id: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, cast
@@ -64,6 +64,18 @@ class _Judged:
     stored: dict[str, ExistingProduct] = field(default_factory=dict)
     variants: list[VariantOfRow] = field(default_factory=list)
 
+    def slugs(self) -> set[str]:
+        """The slugs that rows name."""
+        named = [one.values for one in self.new.values()] + [one.changes for one in self.stored.values()]
+        return {str(values["slug"]) for values in named if values.get("slug")}
+
+    def price_of(self, sku: str, product: AnyRow | None) -> int:
+        """What a product costs once the batch is written."""
+        if product is None:
+            return int(self.new[sku].values["price_minor"])
+        stored = self.stored.get(sku)
+        return int(stored.changes.get("price_minor", product.price_minor) if stored else product.price_minor)
+
 
 def write_batch(tx: Connection, rows: Sequence[ProductRow], terms: Terms, now: datetime) -> BatchOutcome:
     """Write what these rows say. What cannot be written is a problem of its row, and the others stand.
@@ -74,27 +86,16 @@ def write_batch(tx: Connection, rows: Sequence[ProductRow], terms: Terms, now: d
     _plan_anew(tx)
     existing = Existing.read(tx, rows)
     judged = _judge(tx, rows, existing, terms, outcome)
-    changed = {one.current.id for one in judged.stored.values() if one.changes}
     moving = {one.current.id for one in judged.stored.values() if one.changes.keys() & LISTED}
     moving |= {one.product.id for one in judged.variants if one.product is not None and one.moves_stock}
     if moving:
         listings.hold_stock(tx, moving)  # all at once, in the order in which everybody takes them
-    lists, ids = _create(tx, judged.new, now)
-    _change(tx, [one for one in judged.stored.values() if one.changes], now)
-    relisted = {one.current.id for one in judged.stored.values() if one.changes.keys() & LISTED}
-    for variant in judged.variants:
-        product_id = ids[variant.row.sku] if variant.product is None else variant.product.id
-        try:
-            written = variants.write(tx, variant, product_id, terms)
-        except RowUnfit as unfit:
-            outcome.refuse(variant.row, unfit)
-            continue
-        is_head = variant.row.sku in judged.stored and not variant.row.is_further_variant
-        changed |= {product_id} if written.changed else set()
-        relisted |= {product_id} if written.relists else set()
-        _count(
-            outcome, created=written.created, updated=written.changed or (is_head and product_id in changed)
-        )
+    lists, ids = _create(tx, judged, now)
+    changed, relisted = _write_variants(tx, judged, ids, terms, outcome)
+    changes = [one for one in judged.stored.values() if one.changes]
+    _change(tx, changes, now)
+    changed |= {one.current.id for one in changes}
+    relisted |= {one.current.id for one in changes if one.changes.keys() & LISTED}
     lists |= listings.relist(tx, relisted, now)
     outcome.created += len(judged.new)
     _publish(tx, list(dict.fromkeys([*ids.values(), *sorted(changed)])), lists)
@@ -105,6 +106,34 @@ def _plan_anew(tx: Connection) -> None:
     """Have PostgreSQL plan for the tables as they are: they grow, and plans of empty ones read them whole."""
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+def _write_variants(
+    tx: Connection, judged: _Judged, ids: Mapping[str, int], terms: Terms, outcome: BatchOutcome
+) -> tuple[set[int], set[int]]:
+    """Write what rows say of variants; return the products that this changed, and those that it lists anew.
+
+    A row whose variant cannot be written says nothing of its product either: this comes before the products.
+    """
+    changed: set[int] = set()
+    relisted: set[int] = set()
+    for variant in judged.variants:
+        sku = variant.row.sku
+        product_id = ids[sku] if variant.product is None else variant.product.id
+        priced = replace(variant, product_price=judged.price_of(sku, variant.product))
+        try:
+            written = variants.write(tx, priced, product_id, terms)
+        except RowUnfit as unfit:
+            if not variant.row.is_further_variant:
+                del judged.stored[sku]
+            outcome.refuse(variant.row, unfit)
+            continue
+        head = None if variant.row.is_further_variant else judged.stored[sku]
+        changed |= {product_id} if written.changed else set()
+        relisted |= {product_id} if written.relists else set()
+        updated = written.changed or (head is not None and bool(head.changes))
+        _count(outcome, created=written.created, updated=updated)
+    return changed, relisted
 
 
 def _count(outcome: BatchOutcome, *, created: bool, updated: bool) -> None:
@@ -143,33 +172,23 @@ def _judge_row(row: ProductRow, existing: Existing, judge: Judge, judged: _Judge
             raise RowUnfit("sku", "is of a product whose own row was refused")
         if product is not None:
             judge.check_owner(product)
-        judged.variants.append(
-            replace(variants.of_row(row, product, existing), product_price=_price(row, judged, product))
-        )
+        judged.variants.append(variants.of_row(row, product, existing))
         return
     if product is None:
         judged.new[row.sku] = judge.new(row)
         return
     variant = variants.of_row(row, product, existing)
-    judged.stored[row.sku] = judge.existing(row, product, sets_price=variant.is_default)
-    judged.variants.append(replace(variant, product_price=_price(row, judged, product)))
+    judged.stored[row.sku] = judge.existing(row, product, sets_price=variant.has_product_price)
+    judged.variants.append(variant)
 
 
-def _price(row: ProductRow, judged: _Judged, product: AnyRow | None) -> int:
-    """What a product costs once the batch is written."""
-    if product is None:
-        return int(judged.new[row.sku].values["price_minor"])
-    stored = judged.stored.get(row.sku)
-    return int(stored.changes.get("price_minor", product.price_minor) if stored else product.price_minor)
-
-
-def _create(tx: Connection, new: dict[str, NewProduct], now: datetime) -> tuple[set[str], dict[str, int]]:
+def _create(tx: Connection, judged: _Judged, now: datetime) -> tuple[set[str], dict[str, int]]:
     """Insert products with default variants and opening stock; return the lists they stand on, and their ids."""
+    new = judged.new
     ids = dict(zip(new, reserve_ids(tx, _PRODUCTS, len(new)), strict=True))
     variant_ids = reserve_ids(tx, _VARIANTS, len(new))
-    made = free_slugs(
-        tx, {sku: str(one.values["name"]) for sku, one in new.items() if not one.values.get("slug")}
-    )
+    unnamed = {sku: str(one.values["name"]) for sku, one in new.items() if not one.values.get("slug")}
+    made = free_slugs(tx, unnamed, reserved=judged.slugs())
     columns = {
         sku: one.values
         | {"id": ids[sku], "slug": one.values.get("slug") or made[sku], "version": 1}

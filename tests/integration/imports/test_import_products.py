@@ -336,3 +336,92 @@ def test_the_command_says_what_came_of_the_file(
     assert ("Nothing was written" in done.stdout) == bool(options)
     refused = (tmp_path / "import-refused.csv").read_text(encoding="utf-8-sig").splitlines()
     assert refused[1].startswith("3,name,is missing")
+
+
+def stored(run: Importer, statement: str) -> list[tuple[Any, ...]]:
+    with run.db.read() as connection:
+        return [tuple(row) for row in connection.execute(text(statement))]
+
+
+HOSTILE = {
+    "a number that no reader can hold": '"attributes": {"a": 1%s}' % ("0" * 400),
+    "the same in the shop's own facts": '"metadata": {"a": 1%s}' % ("0" * 400),
+    "half of a character in JSON in JSON": r'"attributes": "{\"a\": \"\\ud800\"}"',
+    "NUL in the name of a column": r'"x\u0000y": 1',
+    "NUL in the name of an option": r'"option:x\u0000y": [1]',
+    "a path that is too deep": '"category_path": "hostile' + " > deeper" * 30 + '"',
+}
+
+
+@pytest.mark.parametrize("values", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_value_costs_its_own_row_and_leaves_nothing(run: Importer, values: str) -> None:
+    lines = (
+        f'{{"sku": "hostile", "name": "A", "price": 1, {values}}}',
+        '{"sku": "sound", "name": "B", "price": 1}',
+    )
+    categories_before = stored(run, "SELECT count(*) FROM categories")
+    summary = run("\n".join(lines))
+    assert (summary.rows, summary.refused) == (2, 1)
+    (problem,) = run.problems
+    assert problem.line == 1
+    assert "\0" not in problem.column + problem.reason
+    assert stored(run, "SELECT count(*) FROM categories") == categories_before
+    assert stored(run, "SELECT sku FROM products WHERE sku = 'hostile'") == []
+
+
+def test_half_of_a_character_in_the_json_of_a_cell_costs_its_own_row(run: Importer) -> None:
+    summary = run('sku,name,price,attributes\nhalf,A,1,"{""a"":""\\ud800""}"\nhalf-not,B,1,\n')
+    assert (counts(summary), run.places) == ((1, 0, 0, 1), [(2, "attributes")])
+
+
+def test_a_slug_that_is_made_is_none_that_another_row_of_the_batch_names(run: Importer) -> None:
+    run("sku,name,price\nnaming-0,Something,1\n")
+    heading = "sku,name,price,slug\n"
+    rows = (
+        "naming-1,Naming Mug,1,\nnaming-2,B,1,naming-mug\nnaming-3,Naming Cup,1,\nnaming-0,C,1,naming-cup\n"
+    )
+    assert counts(run(heading + rows)) == (3, 1, 0, 0)
+    slugs = dict(stored(run, "SELECT sku, slug FROM products WHERE sku LIKE 'naming-%'"))  # type: ignore[arg-type]
+    assert (slugs["naming-2"], slugs["naming-0"]) == ("naming-mug", "naming-cup")
+    assert (slugs["naming-1"], slugs["naming-3"]) == ("naming-mug-naming-1", "naming-cup-naming-3")
+
+
+def test_a_row_whose_variant_is_refused_changes_nothing_of_its_product(run: Importer) -> None:
+    run("sku,name,price,variant_sku,option:color\nhalved,Old,1,,red\nhalved,,1,halved-b,blue\n")
+    summary = run("sku,name,price,variant_sku,option:color\nhalved,New,5,,blue\nhalved,,5,halved-b,\n")
+    assert (counts(summary), run.places) == ((0, 1, 0, 1), [(2, "options")])
+    assert stored(run, "SELECT name, price_minor FROM products WHERE sku = 'halved'") == [("Old", 100)]
+    assert stored(run, "SELECT price_minor FROM variants WHERE sku = 'halved-b'") == [(500,)]
+
+
+VARIANT_HEADING = "sku,name,price,compare_at_price,variant_sku,option:color\n"
+
+
+def test_a_price_of_a_variants_own_has_a_comparison_of_its_own(run: Importer) -> None:
+    run(
+        VARIANT_HEADING
+        + "compared,Old,1,2,,red\ncompared,,3,4,compared-b,blue\ncompared,,3,2,compared-c,green\n"
+    )
+    assert run.places == [(4, "compare_at_price")]
+    prices = "SELECT price_minor, compare_at_minor FROM variants WHERE sku = 'compared-b'"
+    assert stored(run, prices) == [(300, 400)]
+    run("sku,price,variant_sku\ncompared,5,compared-b\n")  # below which it is out of date
+    assert stored(run, prices) == [(500, None)]
+    product = "SELECT price_minor, compare_at_minor FROM products WHERE sku = 'compared'"
+    run(VARIANT_HEADING + "compared,Old,6,7,compared-b,blue\n")
+    assert (stored(run, prices), stored(run, product)) == ([(600, 700)], [(100, 200)])
+    run(VARIANT_HEADING + "compared,Old,1,2,compared-b,blue\n")
+    assert (stored(run, prices), stored(run, product)) == ([(None, None)], [(100, 200)])
+
+
+def test_the_default_variants_own_price_is_what_its_row_says(run: Importer) -> None:
+    run("sku,name,price,variant_sku,option:color\nowning,Old,1,,red\nowning,,1,owning-b,blue\n")
+    with run.db.transaction() as tx:
+        tx.execute(text("UPDATE variants SET price_minor = 200 WHERE sku = 'owning'"))
+    prices = (
+        "SELECT p.price_minor, v.price_minor FROM variants v JOIN products p ON p.id = v.product_id "
+        "WHERE p.sku = 'owning' ORDER BY v.id"
+    )
+    assert counts(run("sku,price,variant_sku\nowning,2,\nowning,1,owning-b\n")) == (0, 0, 2, 0)
+    run("sku,price\nowning,5\n")
+    assert stored(run, prices) == [(100, 500), (100, None)]
