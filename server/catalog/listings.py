@@ -31,6 +31,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import aliased
@@ -248,14 +249,15 @@ def _rows(
             )
 
 
-def sold_out(tx: Connection, product_ids: Iterable[int], variant_ids: Collection[int]) -> None:
-    """Say of these products that they are sold out, unless they have other variants than these in stock.
+def sold_out(tx: Connection, product_ids: Iterable[int], levels: Collection[tuple[int, int]]) -> None:
+    """Say of these products that they are sold out, unless they have stock at other levels than these.
 
-    The caller takes the variants' last units, sooner or later in this transaction: their rows are not looked at.
+    The caller takes the last units of `levels`, by variant and location, sooner or later in this transaction:
+    their rows are not looked at. Others of the same variants may have come while it waited for these.
     """
     ordered = sorted(product_ids)
     _hold_availability(tx, ordered)
-    other = _orderable(InventoryLevel.variant_id.not_in(variant_ids))
+    other = _orderable(tuple_(InventoryLevel.variant_id, InventoryLevel.location_id).not_in(levels))
     tx.execute(
         update(Listing)
         .where(Listing.product_id.in_(ordered), Listing.in_stock, ~other)

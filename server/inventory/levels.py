@@ -73,6 +73,7 @@ class LockedLevels:
 def hold(tx: Connection, products: Mapping[int, int], location_ids: Iterable[int]) -> LockedLevels:
     """Lock the levels of variants, to be moved at these locations; `products` are theirs, by variant.
 
+    The caller has locked the products: who waits for a level that is there does not see one that comes meanwhile.
     The locations come first, in the order of their ids, then the levels: whoever changes a location locks it first
     too. Raises LocationNotFound.
     """

@@ -49,9 +49,9 @@ def take_stock(tx: Connection, units: Mapping[int, int], locked: Sequence[StockL
     left = dict.fromkeys(units, 0)
     for level in locked:
         left[level.variant_id] += level.orderable
-    last = [variant_id for variant_id, quantity in units.items() if left[variant_id] == quantity]
+    last = [level for level in locked if left[level.variant_id] == units[level.variant_id]]
     if last:
-        listings.sold_out(tx, {level.product_id for level in locked if level.variant_id in last}, last)
+        listings.sold_out(tx, {level.product_id for level in last}, [level.pair for level in last])
     taken = allocate(units, locked)
     by_pair = {one.level.pair: one.quantity for one in taken}
     queries.take(tx, by_pair)

@@ -27,3 +27,9 @@ def variants(connection: Connection, skus: Collection[str]) -> dict[str, SoldVar
         .where(Variant.sku.in_(skus), Variant.deleted_at.is_(None), Product.deleted_at.is_(None))
     )
     return {row.sku: SoldVariant(row.id, row.product_id, row.product_sku) for row in rows}
+
+
+def lock_products(tx: Connection, product_ids: Collection[int]) -> None:
+    """Let nobody else change products, or count them, before the transaction ends; they can be bought."""
+    products = select(Product.id).where(Product.id.in_(product_ids)).order_by(Product.id)
+    tx.execute(products.with_for_update(key_share=True)).all()

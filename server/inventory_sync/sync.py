@@ -123,6 +123,7 @@ def _apply(tx: Connection, rows: Sequence[StockRow]) -> _Applied:
             available[variant.id, location_id] = row.quantity
     if not available:
         return _Applied(0, refused)
+    queries.lock_products(tx, set(products.values()))
     locked = levels.hold(tx, products, {location_id for _, location_id in available})
     changed = sum(locked.by_pair[pair].available != quantity for pair, quantity in available.items())
     moved = levels.change(tx, locked, available)
