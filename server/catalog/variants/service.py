@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from server.catalog import listings
 from server.catalog import queries as product_queries
 from server.catalog.errors import SkuTaken
+from server.catalog.models import DEFAULT_LOCATION_ID
 from server.catalog.service import own_product
 from server.catalog.slugs import random_sku
 from server.catalog.variants import queries
@@ -36,7 +37,7 @@ from server.db.upsert import broken_constraint
 from server.errors import FieldReason, InvalidField, InvalidMoney, TooMany
 from server.etags import check_etag, etag_of
 from server.events.log import publish
-from server.events.topics import ProductChanged
+from server.events.topics import MovedLevel, ProductChanged, StockMoved
 from server.identity import Identity
 
 MAX_VARIANTS: Final = 100
@@ -74,6 +75,8 @@ def create_variant(
     except IntegrityError as error:
         _say_what_is_taken(error, row["sku"])
     product_queries.open_stock(tx, product_id, variant_id, stock)
+    opened = MovedLevel(product_id, variant_id, DEFAULT_LOCATION_ID, stock)
+    publish(tx, StockMoved.of([product_id], flipped=False, levels=[opened]))
     _announce(tx, product_id, now, relisted=True)
     return variant_id
 

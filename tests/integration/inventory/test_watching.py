@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 from sanset.v1.inventory_watch_pb2 import WatchInventoryRequest
+from support.catalog_shop import add_variant
 from support.refund_story import refund, units
 from support.running_shop import RunningShop, refusal, refused, test_settings
 from support.stock_places import MAIN, buy, change_location, count, new_location, transfer
@@ -38,6 +39,15 @@ def test_each_way_to_move_stock_is_told_with_what_is_there_now(shop: RunningShop
     assert [change.sequence for change in changes] == sorted(change.sequence for change in changes)
     assert {change.variant_id for change in changes} == {product.default_variant_id}
     assert {change.location for change in changes if change.location_id == store.id} == {store.name}
+    watcher.cancel()
+
+
+def test_the_opening_stock_of_a_new_variant_is_told(shop: RunningShop) -> None:
+    product_id = shop.product(stock=10).id
+    watcher = StockWatcher(shop, product_ids=[product_id])
+    variant = add_variant(shop, product_id, stock=4, size="L")
+    watcher.until_quantities(product_id, (MAIN, 4))
+    assert [change.variant_id for change in watcher.changes] == [variant.id]
     watcher.cancel()
 
 
