@@ -20,6 +20,9 @@ MAX_SIDE: Final = 16_383
 """That of WebP, the smallest of the three formats'."""
 MAX_PARTS: Final = 65_536
 """Chunks of a PNG: walking through a file of empty ones would take seconds."""
+MAX_SCANS: Final = 100
+"""Passes of a progressive JPEG, which has ten as a rule: a decoder walks through the whole picture for each, even
+for an empty one of eleven bytes, so that a file of them would keep it busy for an hour."""
 
 Format = Literal["JPEG", "PNG", "WEBP"]
 
@@ -110,7 +113,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _jpeg(data: bytes) -> Header:
     header: Header | None = None
-    position = 2
+    position, scans = 2, 0
     while True:
         marker, position = _jpeg_marker(data, position)
         if marker == 0xD9:
@@ -125,6 +128,9 @@ def _jpeg(data: bytes) -> Header:
             header = Header("JPEG", width, height)
         position += length
         if marker == 0xDA:
+            scans += 1
+            if scans > MAX_SCANS:
+                raise InvalidImage(problem=f"must have at most {MAX_SCANS} scans")
             end = _SCAN_END.search(data, position)
             if end is None:
                 raise InvalidImage(problem=CUT_OFF)

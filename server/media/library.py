@@ -32,11 +32,25 @@ class Library:
         self._store = store
         self._storing = ThreadPoolExecutor(STORE_THREADS, "media-store")
         self._decoding = ThreadPoolExecutor(DECODING_THREADS, "media-decode")
+        self._decoders = asyncio.Semaphore(DECODING_THREADS)
         self._files: Bounded[str, bytes] = Bounded(size=MAX_CACHED_BYTES, weigh=len)
 
-    async def decode(self, data: bytes) -> Picture:
-        """Make a picture of an uploaded file. Raises InvalidImage."""
-        return await asyncio.get_running_loop().run_in_executor(self._decoding, picture_of, data)
+    async def decode(self, data: bytes | bytearray) -> Picture:
+        """Make a picture of an uploaded file. Raises InvalidImage.
+
+        It is handed over once a thread is free, and not queued there: a queue would hold the files of callers who
+        have left until the thread came to them, and nothing would bound these.
+        """
+        await self._decoders.acquire()
+        decoding = self._decoding.submit(picture_of, bytes(data))
+        loop = asyncio.get_running_loop()
+
+        def free(_: object) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._decoders.release)
+
+        decoding.add_done_callback(free)  # the thread's end, which a caller who leaves does not bring about
+        return await asyncio.wrap_future(decoding)
 
     async def write(self, key: str, picture: Picture) -> None:
         """Store the files of a picture. Raises MediaAway."""

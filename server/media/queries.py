@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, text, update
 
 from server.catalog.images import IMAGE, StoredImage, image_of
 from server.catalog.models import Product, ProductImage, Variant
@@ -35,9 +35,10 @@ def doom_files(tx: Connection, before: datetime, now: datetime, limit: int) -> l
     Those that were given up before and are still there are among them.
     """
     is_used = exists().where(ProductImage.file_key == MediaFile.key)
-    unused = and_(MediaFile.claimed_at < before, ~is_used)
-    keys = select(MediaFile.key).where(or_(unused, MediaFile.doomed_at.is_not(None))).limit(limit)
-    doomed = update(MediaFile).where(MediaFile.key.in_(keys), ~is_used).values(doomed_at=now)
+    is_old = or_(MediaFile.claimed_at < before, MediaFile.doomed_at.is_not(None))
+    keys = select(MediaFile.key).where(is_old, ~is_used).limit(limit)
+    # Said again: PostgreSQL tests only this of a row that was claimed while it waited for the row's lock.
+    doomed = update(MediaFile).where(MediaFile.key.in_(keys), is_old, ~is_used).values(doomed_at=now)
     return sorted(tx.execute(doomed.returning(MediaFile.key)).scalars())
 
 

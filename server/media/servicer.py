@@ -64,7 +64,7 @@ class MediaServicer(media_pb2_grpc.MediaServiceServicer):
             first_reply = await self._work.run(earlier_reply, *earlier, deadline=call.deadline)
             if first_reply is not None:
                 return first_reply
-            picture = await self._library.decode(bytes(upload.data))
+            picture = await self._library.decode(upload.data)
         key = await self._store(picture, upload.digest, call)
         new = NewImage(
             product_id=request.product_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +14,15 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.field_mask_pb2 import FieldMask
 from sanset.v1 import media_pb2 as pb
 from sanset.v1 import product_pb2, wishlist_pb2
+from sqlalchemy import select
 from support.pictures import another_png, decoded, encoded, jpeg, noise, png, png_bomb
 from support.running_shop import Account, Refused, RunningShop, refusal
 
 from server.catalog.image_files import file_names
 from server.db.work import Work
+from server.media import queries
 from server.media.library import Library
+from server.media.models import MediaFile
 from server.media.service import MAX_IMAGES
 from server.media.storage import FolderStore, StoreAway
 from server.media.sweeping import GRACE, FileSweep
@@ -382,6 +385,27 @@ def test_a_sweep_that_broke_off_is_taken_up_and_meanwhile_the_picture_gets_other
     sweep(shop, timedelta())
     assert not store.has(file_names(key_of(image))[0])
     assert all(store.has(name) for name in file_names(key_of(again)))
+
+
+def test_files_that_are_claimed_while_they_are_about_to_be_given_up_are_kept(shop: RunningShop) -> None:
+    image, db = upload(shop, shop.product().id), shop.app.db
+    shop.media.DeleteImage(pb.DeleteImageRequest(image_id=image.id), metadata=shop.admin.metadata)
+    later = shop.app.core.clock() + GRACE * 2
+    with db.read() as connection:
+        files = select(MediaFile.digest).where(MediaFile.key == key_of(image))
+        digest = connection.execute(files).scalar_one()
+
+    def give_up() -> list[str]:
+        with db.transaction() as tx:
+            return queries.doom_files(tx, later - GRACE, later, 1000)
+
+    with ThreadPoolExecutor(1) as executor:
+        with db.transaction() as tx:
+            assert queries.claim_file(tx, digest, "another", later) == key_of(image)
+            doomed = executor.submit(give_up)
+            wait([doomed], timeout=0.5)  # PostgreSQL has it wait for the row, SQLite for all of the file
+        assert key_of(image) not in doomed.result(60)
+    sweep(shop, GRACE)
 
 
 def test_the_shop_is_sound_and_a_lost_file_is_told(shop: RunningShop) -> None:

@@ -111,6 +111,14 @@ def test_a_png_of_countless_parts_is_not_walked_through() -> None:
     assert problem_of(head + png_chunk(b"tEXt", b"") * (formats.MAX_PARTS + 1) + rest) == DAMAGED
 
 
+def test_a_jpeg_of_countless_scans_is_refused_before_a_decoder_walks_through_each() -> None:
+    data, scan = jpeg(progressive=True)[:-2], b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x00\x00"
+    scans = data.count(b"\xff\xda")
+    allowed = data + scan * (formats.MAX_SCANS - scans)
+    assert header_of(allowed + b"\xff\xd9").format == "JPEG"
+    assert problem_of(allowed + scan + b"\xff\xd9") == f"must have at most {formats.MAX_SCANS} scans"
+
+
 def test_a_jpeg_that_says_twice_how_large_it_is_is_refused() -> None:
     data = jpeg()
     start = data.index(b"\xff\xc0")
