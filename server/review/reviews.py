@@ -49,8 +49,8 @@ class StoredReview:
 
     @property
     def author(self) -> str:
-        """The author as others see them: the first name, and the first letter of the last."""
-        first, *others = self.full_name.split() or [""]
+        """The author as others see them: the first name and the initial of the last, but no e-mail address."""
+        first, *others = [word for word in self.full_name.split() if "@" not in word] or [""]
         return f"{first} {others[-1][0]}." if others else first
 
 

@@ -98,10 +98,17 @@ def moderate_review(
     return before, after
 
 
-def delete_review(tx: Connection, caller: Identity, review_id: int, etag: str) -> StoredReview:
+def delete_review(
+    tx: Connection, caller: Identity, review_id: int, etag: str, *, moderation: Moderation, now: datetime
+) -> StoredReview:
     """Delete a review of the caller's, or as an admin any; return it. Raises ReviewNotFound and StaleEtag."""
     mine = _is_of(caller)
     before = _lock_review(tx, review_id, etag, lambda review: caller.is_admin or mine(review))
+    if moderation == "none" and not (before.is_published or caller.is_admin):
+        # It was rejected once. Without it the author could publish the same again, which nobody would look at.
+        emptied = {"title": "", "text": "", "status": Status.REJECTED, "updated_at": now}
+        queries.update_review(tx, review_id, emptied)
+        return before
     queries.delete_review(tx, review_id)
     _count(tx, before, None)
     return before

@@ -96,7 +96,9 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
     def DeleteReview(
         self, tx: Connection, request: pb.DeleteReviewRequest, call: Call, now: datetime
     ) -> Empty:
-        deleted = service.delete_review(tx, call.identity, request.review_id, request.etag)
+        deleted = service.delete_review(
+            tx, call.identity, request.review_id, request.etag, moderation=self._moderation, now=now
+        )
         if deleted.user_id != call.identity.user_id:
             audit.write(tx, Actor.of(call), "DeleteReview", f"review/{deleted.id}", now)
         return Empty()

@@ -124,6 +124,9 @@ class ReviewServiceServicer:
 
     def DeleteReview(self, request, context):
         """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's.
+
+        With REVIEW_MODERATION=none one that was rejected loses its title and text, but stays its author's one review of the
+        product, REJECTED, until an admin deletes it: else the same could be published anew.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -61,7 +61,11 @@ class ReviewServiceStub:
     (REVIEW_NOT_FOUND) for another's.
     """
     DeleteReview: _grpc.UnaryUnaryMultiCallable[_review_pb2.DeleteReviewRequest, _empty_pb2.Empty]
-    """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's."""
+    """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's.
+
+    With REVIEW_MODERATION=none one that was rejected loses its title and text, but stays its author's one review of the
+    product, REJECTED, until an admin deletes it: else the same could be published anew.
+    """
     ModerateReview: _grpc.UnaryUnaryMultiCallable[_review_pb2.ModerateReviewRequest, _review_pb2.Review]
     """Publishes or rejects a review, whatever it was before, and returns it. Returns NOT_FOUND (REVIEW_NOT_FOUND), and
     ABORTED (STALE_ETAG) when it was changed since it was read.
@@ -101,7 +105,11 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
     (REVIEW_NOT_FOUND) for another's.
     """
     DeleteReview: _aio.UnaryUnaryMultiCallable[_review_pb2.DeleteReviewRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's."""
+    """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's.
+
+    With REVIEW_MODERATION=none one that was rejected loses its title and text, but stays its author's one review of the
+    product, REJECTED, until an admin deletes it: else the same could be published anew.
+    """
     ModerateReview: _aio.UnaryUnaryMultiCallable[_review_pb2.ModerateReviewRequest, _review_pb2.Review]  # type: ignore[assignment]
     """Publishes or rejects a review, whatever it was before, and returns it. Returns NOT_FOUND (REVIEW_NOT_FOUND), and
     ABORTED (STALE_ETAG) when it was changed since it was read.
@@ -168,7 +176,11 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _review_pb2.DeleteReviewRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's."""
+        """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's.
+
+        With REVIEW_MODERATION=none one that was rejected loses its title and text, but stays its author's one review of the
+        product, REJECTED, until an admin deletes it: else the same could be published anew.
+        """
 
     @_abc_1.abstractmethod
     def ModerateReview(

@@ -285,6 +285,25 @@ def test_what_was_rejected_is_seen_by_its_author_and_staff_alone(shop: RunningSh
     assert refused(reviews(shop).ModerateReview, unknown, shop.admin).reason == "REVIEW_NOT_FOUND"
 
 
+def test_what_was_rejected_is_not_published_by_deleting_it_and_writing_it_again(shop: RunningShop) -> None:
+    product = shop.product()
+    author = buyer_of(shop, product.id)
+    written = review(shop, product.id, author, 1, title="Rude", text="rude")
+    moderated(shop, written.id, Status.REJECTED)
+    changed(shop, author, written.id, text="rude again")  # which has it wait for staff
+    deleted(shop, author, written.id)
+    left = got(shop, written.id, author)
+    assert (left.title, left.text, left.status) == ("", "", Status.REJECTED)
+    again = pb.CreateReviewRequest(product_id=product.id, review=pb.Review(rating=1, text="rude"))
+    assert refused(reviews(shop).CreateReview, again, author).reason == "ALREADY_REVIEWED"
+    assert changed(shop, author, written.id, text="polite").status == Status.PENDING
+    deleted(shop, shop.admin, written.id)
+    assert refused(reviews(shop).GetReview, pb.GetReviewRequest(review_id=written.id), author).reason == (
+        "REVIEW_NOT_FOUND"
+    )
+    assert review(shop, product.id, author, 5).status == Status.PUBLISHED
+
+
 # ── Moderation before publishing ────────────────────────────────────────────────────────────────────────
 
 

@@ -111,7 +111,11 @@ def delete_review(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's."""
+    """Deletes a review of the caller's, or any for admins. Returns NOT_FOUND (REVIEW_NOT_FOUND) for another's.
+
+    With REVIEW_MODERATION=none one that was rejected loses its title and text, but stays its author's one review of the
+    product, REJECTED, until an admin deletes it: else the same could be published anew.
+    """
     return prepare(
         review_pb2.DeleteReviewRequest,
         timeout,
