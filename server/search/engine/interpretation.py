@@ -24,6 +24,8 @@ MIN_DOUBT: Final = 50
 """A word used so little, beside one that is used so many times as much, may be a mistake of the catalogue."""
 MAX_CORRECTIONS: Final = 3
 """Words that one mistyped word may stand for."""
+MAX_CORRECTED: Final = 6
+"""Words of a query that are corrected: of one with more the catalogue knows nothing, and each costs time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,11 @@ class Interpreter:
         self._join(query)
         if begun and query and query[-1] not in unknown:
             self._complete(query[-1])
-        for word in unknown:
-            if not word.alternatives:
-                self._correct(word, query, begun=begun and word is query[-1])
+        self._add_synonyms(
+            query
+        )  # of words that the catalogue lacks, too: those have nothing to be corrected
+        for word in [word for word in unknown if not word.alternatives][:MAX_CORRECTED]:
+            self._correct(word, query, begun=begun and word is query[-1])
         self._add_synonyms(query)
         meant = {word.written: word.meant for word in query}
         corrected = any(word.written != word.meant for word in query)
@@ -247,5 +251,6 @@ class Interpreter:
 
     def _add_synonyms(self, query: Sequence[_Word]) -> None:
         for synonym in self._synonyms.of([word.meant for word in query]):
-            for word in query[synonym.start : synonym.end]:
-                word.add(synonym.words, self._tuning.synonym)
+            if all(self._index.frequency(stem(word)) for word in synonym.words):
+                for word in query[synonym.start : synonym.end]:
+                    word.add(synonym.words, self._tuning.synonym)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,7 +37,7 @@ class WordCandidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bucket:
-    """The words that begin with one letter."""
+    """The words of one length that begin with one letter."""
 
     words: Sequence[str]
     counts: Sequence[int]
@@ -47,7 +48,8 @@ class Vocabulary:
 
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
-        self._buckets: dict[str, _Bucket] = {}
+        self._buckets: dict[str, Mapping[int, _Bucket]] = {}
+        """By the letter, and by the length: words of others are not as few edits away."""
 
     def nearest(self, word: str) -> list[WordCandidate]:
         """The words one edit away, or two from a long one; with the same first letter, if there are any."""
@@ -84,29 +86,38 @@ class Vocabulary:
                 best, most = (first, second), fewer
         return best
 
-    def _bucket(self, letter: str) -> _Bucket:
-        bucket = self._buckets.get(letter)
-        if bucket is None:
-            words = {
-                word: count
-                for word, count in self._index.words_beginning_with(letter).items()
-                if is_correctable(word, MIN_LETTERS)
+    def _bucket(self, letter: str) -> Mapping[int, _Bucket]:
+        buckets = self._buckets.get(letter)
+        if buckets is None:
+            by_length: defaultdict[int, dict[str, int]] = defaultdict(dict)
+            for word, count in self._index.words_beginning_with(letter).items():
+                if is_correctable(word, MIN_LETTERS):
+                    by_length[len(word)][word] = count
+            buckets = self._buckets[letter] = {
+                length: _Bucket(list(words), list(words.values())) for length, words in by_length.items()
             }
-            bucket = self._buckets[letter] = _Bucket(list(words), list(words.values()))
-        return bucket
+        return buckets
 
-    def _within(self, word: str, bucket: _Bucket, edits: int) -> list[WordCandidate]:
-        from rapidfuzz import process  # costs time at the start, and few queries are mistyped
-        from rapidfuzz.distance import OSA
-
-        if not bucket.words:
-            return []
-        scorer = OSA.distance
-        scored = process.cdist([word], bucket.words, scorer=scorer, score_cutoff=edits, dtype=np.uint8)
-        distances = np.where(scored[0] == 0, edits + 1, scored[0])  # the word itself is none of them
-        near = np.flatnonzero(distances == min(int(distances.min()), edits))
+    def _within(self, word: str, buckets: Mapping[int, _Bucket], edits: int) -> list[WordCandidate]:
+        lengths = range(len(word) - edits, len(word) + edits + 1)
         candidates = [
-            WordCandidate(bucket.words[i], int(distances[i]), bucket.counts[i]) for i in near.tolist()
+            candidate
+            for length in lengths
+            if length in buckets
+            for candidate in _near(word, buckets[length], edits)
         ]
+        fewest = min((candidate.edits for candidate in candidates), default=0)
+        candidates = [candidate for candidate in candidates if candidate.edits == fewest]
         candidates.sort(key=lambda candidate: (candidate.edits, -candidate.count, candidate.word))
         return candidates[:MAX_CANDIDATES]
+
+
+def _near(word: str, bucket: _Bucket, edits: int) -> list[WordCandidate]:
+    """The words of a bucket that are so many edits away at most, but for the word itself."""
+    from rapidfuzz import process  # costs time at the start, and few queries are mistyped
+    from rapidfuzz.distance import OSA
+
+    scored = process.cdist([word], bucket.words, scorer=OSA.distance, score_cutoff=edits, dtype=np.uint8)
+    distances = scored[0]
+    near = np.flatnonzero((distances > 0) & (distances <= edits))
+    return [WordCandidate(bucket.words[i], int(distances[i]), bucket.counts[i]) for i in near.tolist()]

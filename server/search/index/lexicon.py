@@ -31,12 +31,17 @@ class Lexicon:
     def position(self, text: str) -> int | None:
         """Where a text stands; None when it is not there."""
         key = text.encode()
+        if len(key) > self.texts.itemsize:  # numpy would copy all texts to compare them with a longer one
+            return None
         position = int(self.texts.searchsorted(key))
         return position if position < len(self.texts) and self.texts[position] == key else None
 
     def beginning_with(self, prefix: str) -> range:
         """Where the texts stand that begin so."""
         key = prefix.encode()
+        if len(key) >= self.texts.itemsize:
+            position = self.position(prefix)
+            return range(0) if position is None else range(position, position + 1)
         ends = self.texts.searchsorted(np.array([key, key + b"\xff"], dtype=np.bytes_))
         return range(int(ends[0]), int(ends[1]))
 

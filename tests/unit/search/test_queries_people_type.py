@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.search_index import engine_of, ids, named, search
 
-from server.search.engine.interpretation import Synonym
+from server.search.engine.interpretation import MAX_CORRECTED, Synonym
+from server.search.engine.vocabulary import Vocabulary, WordCandidate
 from server.search.index.documents import Document
 from server.search.index.shelf import ShelfItem
 
@@ -126,6 +127,26 @@ def test_synonyms_are_found_beside_the_words_themselves() -> None:
     documents = [Document(product_id=1, name="Red sofa"), Document(product_id=2, name="Red couch")]
     assert ids(engine_of(documents), "sofa ") == [1]
     assert ids(engine_of(documents, synonyms=_Sofas()), "sofa ") == [1, 2]
+
+
+def test_a_synonym_of_a_word_that_the_catalogue_lacks_comes_before_a_correction() -> None:
+    documents = [Document(product_id=1, name="Red couch"), Document(product_id=2, name="Red soda")]
+    answer = search(engine_of(documents, synonyms=_Sofas()), "sofa")
+    assert (answer.ranked.product_ids.tolist(), answer.query.corrected) == ([1], False)
+    assert ids(engine_of(documents[1:], synonyms=_Sofas()), "sofa") == [2]
+
+
+def test_a_text_of_many_unknown_words_is_not_corrected_word_by_word() -> None:
+    looked_up: list[str] = []
+
+    def nearest(_: Vocabulary, word: str) -> list[WordCandidate]:
+        looked_up.append(word)
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Vocabulary, "nearest", nearest)
+        search(named("Mug"), " ".join(f"zzz{letter}yyy" for letter in "abcdefghijklmnopqrst"))
+    assert len(looked_up) == MAX_CORRECTED
 
 
 def test_a_blank_text_finds_everything_and_one_without_words_nothing() -> None:
