@@ -27,7 +27,8 @@ SCHEMA: Final = 1
 """Rises with every change of what stands in the file, or of how texts become words."""
 
 _MAGIC: Final = b"SNSINDEX"
-_PREFIX: Final = struct.Struct("<8sQ")
+_PREFIX: Final = struct.Struct("<8sQ32s")
+"""The magic, the length of the header, and its digest; that of the parts stands in the header."""
 _ALIGNED: Final = 64
 _MAX_HEADER: Final = 16 << 20
 
@@ -73,7 +74,7 @@ def write(path: Path, segment: IndexSegment, stamp: Stamp) -> None:
     """Put an index into its place; whoever has the one before still reads that."""
     arrays = {name: np.ascontiguousarray(values) for name, values in _arrays(segment)}
     parts: dict[str, list[object]] = {}
-    digest, offset = hashlib.blake2b(digest_size=32), 0
+    digest, offset = _digest(), 0
     for name, values in arrays.items():
         parts[name] = [values.dtype.str, len(values), offset]
         offset += _padded(values.nbytes)
@@ -91,7 +92,7 @@ def write(path: Path, segment: IndexSegment, stamp: Stamp) -> None:
     )
     draft = path.with_suffix(".draft")
     with draft.open("wb") as file:
-        file.write(_PREFIX.pack(_MAGIC, len(header)) + header)
+        file.write(_PREFIX.pack(_MAGIC, len(header), _digest(header).digest()) + header)
         file.write(b"\0" * (_padded(file.tell()) - file.tell()))
         for values in arrays.values():
             file.write(values.data if values.nbytes else b"")
@@ -119,14 +120,14 @@ def read(path: Path) -> StoredIndex:
 
 
 def _header(mapped: mmap.mmap) -> tuple[dict[str, Any], int]:
-    magic, length = _PREFIX.unpack_from(mapped)
+    magic, length, digest = _PREFIX.unpack_from(mapped)
     if magic != _MAGIC or not 0 < length <= min(_MAX_HEADER, len(mapped) - _PREFIX.size):
         raise DamagedIndex("it is no index")
     end = _PREFIX.size + length
-    try:
-        header: dict[str, Any] = orjson.loads(mapped[_PREFIX.size : end])
-    except orjson.JSONDecodeError:
-        raise DamagedIndex("its header cannot be read") from None
+    written = mapped[_PREFIX.size : end]
+    if _digest(written).digest() != digest:
+        raise DamagedIndex("its header is not the one that was written")
+    header: dict[str, Any] = orjson.loads(written)
     if header.get("schema") != SCHEMA:
         raise DamagedIndex(f"its schema is {header.get('schema')}, not {SCHEMA}")
     start = _padded(end)
@@ -137,7 +138,7 @@ def _header(mapped: mmap.mmap) -> tuple[dict[str, Any], int]:
 
 def _mapped(mapped: mmap.mmap, header: dict[str, Any], start: int) -> dict[str, AnyArray]:
     parts: dict[str, AnyArray] = {}
-    digest = hashlib.blake2b(digest_size=32)
+    digest = _digest()
     for name, (dtype, length, offset) in header["parts"].items():
         kind = np.dtype(dtype)
         if start + offset + length * kind.itemsize > len(mapped):
@@ -148,6 +149,10 @@ def _mapped(mapped: mmap.mmap, header: dict[str, Any], start: int) -> dict[str, 
     if digest.hexdigest() != header["digest"]:
         raise DamagedIndex("its bytes are not those that were written")
     return parts
+
+
+def _digest(content: bytes = b"") -> hashlib.blake2b:
+    return hashlib.blake2b(content, digest_size=32)
 
 
 def _arrays(segment: IndexSegment) -> Iterator[tuple[str, AnyArray]]:

@@ -51,13 +51,14 @@ def test_an_index_of_nothing_is_one(tmp_path: Path) -> None:
 def test_a_file_that_was_damaged_anywhere_is_not_believed(path: Path) -> None:
     whole = path.read_bytes()
     dice = random.Random(7)
-    for position in [0, 9, 30, *(dice.randrange(len(whole)) for _ in range(60))]:
+    header = range(1_400)  # every byte of it; of the rest some
+    for position in [*header, *(dice.randrange(len(whole)) for _ in range(60))]:
         damaged = bytearray(whole)
         damaged[position] ^= 1 << dice.randrange(8)
         path.write_bytes(damaged)
         try:
             stored = file.read(path)
-        except (DamagedIndex, OSError, ValueError, KeyError):
+        except DamagedIndex:
             continue
         # What lies between the parts says nothing.
         assert np.array_equal(stored.segment.docs, file.read(path).segment.docs)
