@@ -21,7 +21,8 @@ from server.db.work import Work
 from server.recommend.feedback.online import POSITIONS
 from server.recommend.feedback.touches import CLICK, WINDOW
 from server.search.analytics import counting_queries as queries
-from server.search.analytics.counting_queries import Day, DayCount, DayRow, PositionRow, QueryRow
+from server.search.analytics.counting_queries import Day, DayCount, DayRow, PositionRow, QueryRow, Searcher
+from server.search.analytics.sharing import MARKS
 
 COUNT_SECONDS: Final = 60.0
 COMPLETE: Final = timedelta(minutes=5)
@@ -54,26 +55,31 @@ class _Effects:
 class SearchCount:
     """The job that counts the searches of each day."""
 
-    def __init__(self, work: Work, clock: Clock, currency: str) -> None:
-        """Revenue is counted in `currency`, which is the shop's."""
+    def __init__(self, work: Work, clock: Clock, currency: str, *, kept: timedelta) -> None:
+        """Revenue is counted in `currency`, which is the shop's; `kept` is how long each search is."""
         self._work = work
         self._clock = clock
         self._currency = currency
+        self._kept = kept
 
     async def run(self) -> None:
         """Count today, and one day before that was not counted for long."""
         now = self._clock()
-        for day in await self._work.read(days_due, now):
+        for day in await self._work.read(days_due, now, self._kept):
             count = await self._work.read(
                 count_day, day, self._currency, now, deadline=Deadline(COUNT_SECONDS)
             )
             await self._work.write(queries.replace_day, day, count, deadline=Deadline(COUNT_SECONDS))
 
 
-def days_due(connection: Connection, now: datetime) -> list[Day]:
-    """Today, and the longest uncounted of the days from which orders may still follow, where anybody searched."""
+def days_due(connection: Connection, now: datetime, kept: timedelta) -> list[Day]:
+    """Today, and the longest uncounted of the days from which orders may still follow, where anybody searched.
+
+    A day of which searches were deleted with age, which are `kept` so long, stays as it was counted before.
+    """
     today = Day(now.date())
     days = [Day(now.date() - timedelta(days=back)) for back in range(1, WINDOW.days + 2)]
+    days = [day for day in days if day.start > now - kept]
     counted = queries.counted_at(connection, days)
     never = datetime.min.replace(tzinfo=now.tzinfo)
     due = [day for day in days if _is_due(day, counted.get(day.date, never), now)]
@@ -118,8 +124,8 @@ def count_day(connection: Connection, day: Day, currency: str, now: datetime) ->
 
 def _query_rows(connection: Connection, day: Day, effects: Mapping[str, _Effects]) -> list[QueryRow]:
     people: defaultdict[str, list[str]] = defaultdict(list)
-    for query, who in queries.searchers(connection, day):
-        people[query].append(_anonymous(who))
+    for searcher in queries.searchers(connection, day):
+        people[searcher.query].append(_marks(searcher))
     rows = []
     for each in queries.most_frequent(connection, day):
         effect = effects.get(each.query) or _Effects()
@@ -151,6 +157,12 @@ def _position_rows(connection: Connection, day: Day, effects: Mapping[int, _Effe
     return rows
 
 
+def _marks(searcher: Searcher) -> str:
+    """What somebody is told apart by, an account or a visitor and where they call from, as hashes."""
+    name = f"u{searcher.user_id}" if searcher.user_id is not None else f"v{searcher.visitor_id}"
+    return MARKS.join(_anonymous(each) for each in (name, searcher.origin) if each)
+
+
 def _anonymous(who: str) -> str:
-    """Somebody as a hash, which tells two people apart and no more."""
+    """A mark as a hash, which tells two apart and no more."""
     return hashlib.blake2b(who.encode(), digest_size=6).hexdigest()

@@ -13,13 +13,13 @@ from sqlalchemy import (
     Connection,
     Integer,
     SQLColumnExpression,
-    String,
     and_,
     case,
     cast,
     delete,
     func,
     insert,
+    or_,
     select,
 )
 
@@ -69,6 +69,15 @@ class Searches(NamedTuple):
     searches: int
     zero_results: int
     corrected: int
+
+
+class Searcher(NamedTuple):
+    """Who searched for a query: a user or a visitor; `origin` is where visitors and new accounts call from."""
+
+    query: str
+    origin: str
+    user_id: int | None
+    visitor_id: str | None
 
 
 class Shown(NamedTuple):
@@ -173,22 +182,22 @@ def most_frequent(connection: Connection, day: Day) -> list[Searches]:
     return [Searches(text, *map(int, counts)) for text, *counts in rows]
 
 
-def searchers(connection: Connection, day: Day) -> list[tuple[str, str]]:
-    """The most frequent queries with some of those for whom they found something: "u" and an id, or an origin."""
+def searchers(connection: Connection, day: Day) -> list[Searcher]:
+    """The most frequent queries with some of those for whom they found something, as far as they have a name."""
     top = _most_frequent(day).subquery("top")
-    who = case((SearchRow.origin != "", SearchRow.origin), else_="u" + cast(SearchRow.user_id, String))
-    search = (
-        select(SearchRow.query, who.label("who"), SearchRow.searched_at)
+    named = (SearchRow.query, SearchRow.origin, SearchRow.user_id, SearchRow.visitor_id)
+    rank = func.row_number().over(partition_by=SearchRow.query, order_by=func.min(SearchRow.searched_at))
+    person = (
+        select(*named, rank.label("rank"))
         .join(top, top.c.query == SearchRow.query)
         .where(_is_search(day), SearchRow.result_count > 0)
-        .subquery("search")
+        .where(or_(SearchRow.user_id.is_not(None), SearchRow.visitor_id.is_not(None)))
+        .group_by(*named)
+        .subquery("person")
         .c
     )
-    first = func.min(search.searched_at)
-    rank = func.row_number().over(partition_by=search.query, order_by=first).label("rank")
-    person = select(search.query, search.who, rank).group_by(search.query, search.who).subquery("person").c
-    people = select(person.query, person.who).where(person.rank <= MAX_SEARCHERS)
-    return [(query, who) for query, who in connection.execute(people) if who]
+    people = select(person.query, person.origin, person.user_id, person.visitor_id)
+    return [Searcher(*row) for row in connection.execute(people.where(person.rank <= MAX_SEARCHERS))]
 
 
 def shown(connection: Connection, day: Day) -> list[Shown]:

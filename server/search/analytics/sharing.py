@@ -1,13 +1,14 @@
 """Which queries may be suggested: those of several people, that found something and say nothing of anybody.
 
-Counted from the days' counts, in which people are told apart by hashes. Visitors and new accounts count by where
-they call from: nobody is several people by inventing them.
+Counted from the days' counts, in which people are told apart by hashes. Visitors and new accounts must differ in
+where they call from as well: nobody is several people by inventing them, nor by going from one network to another.
+Whoever is neither signed in nor a visitor with an id cannot be told apart, and does not count.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from heapq import nlargest
@@ -28,6 +29,8 @@ from server.search.suggest.models import SuggestedQuery
 MAX_SHARED: Final = 5_000
 AT_ONCE: Final = 500
 COUNT_SECONDS: Final = 30.0
+MARKS: Final = "."
+"""Between the hashes of one searcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,25 @@ def shared_queries(connection: Connection, since: date, min_searchers: int) -> M
     for text, searchers in connection.execute(query):
         people[text].update(searchers)
         counts[text] += len(searchers)
-    shared = [text for text, who in people.items() if len(who) >= min_searchers and is_shareable(text)]
+    shared = [
+        text for text, who in people.items() if is_shareable(text) and people_count(who) >= min_searchers
+    ]
     return {text: counts[text] for text in nlargest(MAX_SHARED, shared, key=lambda text: counts[text])}
+
+
+def people_count(searchers: Iterable[str]) -> int:
+    """How many people these are at least: those that have an account, a visitor or an origin in common are one."""
+    above: dict[str, str] = {}
+
+    def top(mark: str) -> str:
+        while above.setdefault(mark, mark) != mark:
+            mark = above[mark]
+        return mark
+
+    for searcher in searchers:
+        first, *others = map(top, searcher.split(MARKS))
+        above |= dict.fromkeys(others, first)
+    return sum(top(mark) == mark for mark in above)
 
 
 def replace(tx: Connection, shared: Mapping[str, int]) -> None:

@@ -50,6 +50,7 @@ class Story:
         query: str,
         *products: int,
         user: int | None = None,
+        visitor: str | None = "visitor-1",
         origin: str = "",
         at: datetime = NOON,
         first: int = 0,
@@ -61,7 +62,7 @@ class Story:
         shown = Impression(list_id, SEARCH_VERSION, Kind.SEARCH, user, None, None, list(products), at)
         if products:
             impressions.write(self.tx, [shown])
-        visitor = None if user else "visitor-1"
+        visitor = None if user else visitor
         total = first + len(products)
         row = RecordedSearch(
             list_id, query, total, len(products), first, corrected, user, visitor, origin, at
@@ -214,13 +215,21 @@ def test_a_query_is_shared_when_several_people_found_something_with_it(story: St
     assert story.shared(min_searchers=3) == []
 
 
-def test_visitors_are_told_apart_by_where_they_call_from(story: Story) -> None:
-    for _ in range(5):
-        story.search("invented by one", 5, origin="a" * 16)
+def test_visitors_are_told_apart_by_their_ids_and_by_where_they_call_from(story: Story) -> None:
     for number in range(3):
-        story.search("sought by three", 5, origin=f"{number:016x}")
+        here, there = f"{0:016x}", f"{number:016x}"
+        story.search("invented by one", 5, visitor=f"visitor-{number}", origin=here)
+        story.search("of one on three networks", 5, visitor="visitor-1", origin=there)
+        story.search("of nobody known", 5, visitor=None, origin=there)
+        story.search("sought by three", 5, visitor=f"visitor-{number}", origin=there)
     story.count()
-    assert story.shared(min_searchers=3) == ["sought by three"]
+    assert story.shared() == ["sought by three"]
+
+
+def test_who_has_something_in_common_is_one_of_the_people() -> None:
+    assert sharing.people_count(["u1", "u1", "u2"]) == 2
+    assert sharing.people_count(["a.home", "a.train", "b.train", "c.home"]) == 1
+    assert sharing.people_count(["a.home", "b.train", "a.train", "c.office", "u1"]) == 3
 
 
 def test_the_same_people_on_two_days_are_as_many(story: Story) -> None:
@@ -261,7 +270,7 @@ def test_a_search_of_somebody_known_stands_once_in_their_history(story: Story) -
 
 def test_days_are_counted_again_while_orders_may_follow(story: Story) -> None:
     def due(now: datetime) -> list[Day]:
-        return counting.days_due(story.tx, now)
+        return counting.days_due(story.tx, now, timedelta(days=30))
 
     assert due(NOON) == []
     story.search("mug", 5)
@@ -274,6 +283,13 @@ def test_days_are_counted_again_while_orders_may_follow(story: Story) -> None:
     assert due(tomorrow + timedelta(days=1)) == [TODAY]
     story.count(now=NOON + timedelta(days=8))
     assert due(NOON + timedelta(days=8, hours=23)) == []
+
+
+def test_a_day_whose_searches_were_deleted_in_part_is_not_counted_again(story: Story) -> None:
+    story.search("mug", 5)
+    story.count()
+    assert counting.days_due(story.tx, NOON + timedelta(days=2), timedelta(days=3)) == [TODAY]
+    assert counting.days_due(story.tx, NOON + timedelta(days=3), timedelta(days=3)) == []
 
 
 def test_a_period_is_summed_page_by_page(story: Story) -> None:
