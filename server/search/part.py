@@ -111,8 +111,8 @@ def build(
 
 def _jobs(core: Core) -> list[Job]:
     settings = core.settings
-    kept = timedelta(days=settings.search_log_days)
-    count = SearchCount(core.work, core.clock, settings.currency, kept=kept)
+    retention = timedelta(days=settings.search_log_days)
+    count = SearchCount(core.work, core.clock, settings.currency, retention=retention)
     sharing = Sharing(
         core.work, core.clock, settings.suggest_min_searchers, timedelta(days=settings.suggest_days)
     )

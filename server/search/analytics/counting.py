@@ -55,31 +55,31 @@ class _Effects:
 class SearchCount:
     """The job that counts the searches of each day."""
 
-    def __init__(self, work: Work, clock: Clock, currency: str, *, kept: timedelta) -> None:
-        """Revenue is counted in `currency`, which is the shop's; `kept` is how long each search is."""
+    def __init__(self, work: Work, clock: Clock, currency: str, *, retention: timedelta) -> None:
+        """Revenue is counted in `currency`, which is the shop's; `retention` is how long a search stays."""
         self._work = work
         self._clock = clock
         self._currency = currency
-        self._kept = kept
+        self._retention = retention
 
     async def run(self) -> None:
         """Count today, and one day before that was not counted for long."""
         now = self._clock()
-        for day in await self._work.read(days_due, now, self._kept):
+        for day in await self._work.read(days_due, now, self._retention):
             count = await self._work.read(
                 count_day, day, self._currency, now, deadline=Deadline(COUNT_SECONDS)
             )
             await self._work.write(queries.replace_day, day, count, deadline=Deadline(COUNT_SECONDS))
 
 
-def days_due(connection: Connection, now: datetime, kept: timedelta) -> list[Day]:
+def days_due(connection: Connection, now: datetime, retention: timedelta) -> list[Day]:
     """Today, and the longest uncounted of the days from which orders may still follow, where anybody searched.
 
-    A day of which searches were deleted with age, which are `kept` so long, stays as it was counted before.
+    A day of which searches were deleted with age, which stay for `retention`, is left as it was counted.
     """
     today = Day(now.date())
     days = [Day(now.date() - timedelta(days=back)) for back in range(1, WINDOW.days + 2)]
-    days = [day for day in days if day.start > now - kept]
+    days = [day for day in days if day.start > now - retention]
     counted = queries.counted_at(connection, days)
     never = datetime.min.replace(tzinfo=now.tzinfo)
     due = [day for day in days if _is_due(day, counted.get(day.date, never), now)]

@@ -182,7 +182,7 @@ class IndexKeeper:
             # However much changes, calls have most of the time.
             await asyncio.sleep(min(time.monotonic() - began, MAX_BREATH))
             self._is_outdated |= current.newer_count > MAX_NEWER
-        if pending.all_items:
+        if pending.all_items or len(pending.items) > ITEMS_AT_ONCE:
             items = await self._work.read(
                 queries.shelf_items, None, self._clock(), deadline=Deadline(READ_SECONDS)
             )
