@@ -59,7 +59,28 @@ def upgrade() -> None:
     )
 
 
+# Every variant has a level at the location 1, and the code of before knows no other: it serves orders from there,
+# and gives the units of any order back there.
+_GATHERED = """
+    UPDATE inventory_levels SET (available, received, sold) = (
+        SELECT sum(available), sum(received), sum(sold) FROM inventory_levels AS every
+        WHERE every.variant_id = inventory_levels.variant_id
+    )
+    WHERE location_id = 1 AND variant_id IN (SELECT variant_id FROM inventory_levels WHERE location_id <> 1)
+"""
+_IN_STOCK = """
+    UPDATE product_listings SET in_stock = NOT in_stock WHERE in_stock <> EXISTS (
+        SELECT 1 FROM inventory_levels JOIN variants ON variants.id = inventory_levels.variant_id
+        WHERE inventory_levels.product_id = product_listings.product_id AND inventory_levels.available > 0
+        AND variants.deleted_at IS NULL
+    )
+"""
+
+
 def downgrade() -> None:
+    op.execute(_GATHERED)
+    op.execute("DELETE FROM inventory_levels WHERE location_id <> 1")
+    op.execute(_IN_STOCK)  # what lay where no orders were served from can be ordered now
     op.drop_table("stock_allocations")
     with op.batch_alter_table("inventory_levels", recreate="never") as batch_op:
         batch_op.drop_column("priority")
