@@ -54,14 +54,15 @@ def change(tx: Connection, location_id: int, values: Values, etag: str) -> None:
     changed = changed_columns(row, _tidied(values))
     if not changed:
         return
-    try:
-        queries.update_location(tx, location_id, changed)
-    except IntegrityError:
-        raise LocationTaken(location=changed["name"]) from None
     before = row.priority if row.active else None
     after = changed.get("priority", row.priority) if changed.get("active", row.active) else None
     if before != after:
         _serve(tx, location_id, before, after)
+    # Once its levels are held: a new name lets no order refer to it meanwhile, which one that holds a level would.
+    try:
+        queries.update_location(tx, location_id, changed)
+    except IntegrityError:
+        raise LocationTaken(location=changed["name"]) from None
 
 
 def remove(tx: Connection, location_id: int, etag: str) -> None:

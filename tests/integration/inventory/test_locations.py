@@ -12,6 +12,7 @@ import pytest
 from sanset.v1 import inventory_pb2 as pb
 from sanset.v1 import location_pb2, order_pb2, product_pb2, refund_service_pb2
 from sanset.v1.allocation_pb2 import Allocation, ListAllocationsRequest
+from sqlalchemy import text
 from support.refund_story import refund, sent_back, units
 from support.running_shop import Account, RunningShop, refusal, refused
 from support.stock_places import (
@@ -27,6 +28,7 @@ from support.stock_places import (
 )
 from support.variant_storm import VariantStorm
 
+from server.inventory import queries
 from server.verify import verify
 
 CODE = grpc.StatusCode
@@ -108,6 +110,25 @@ def test_a_new_location_is_an_active_warehouse_unless_it_is_said_to_be_another(s
     made = new_location(shop)
     assert (made.kind, made.active, made.priority) == (location_pb2.Location.WAREHOUSE, True, 0)
     delete_location(shop, made.id)
+
+
+def test_an_order_and_a_new_name_of_its_location_do_not_wait_for_each_other(
+    postgres_shop: RunningShop,
+) -> None:
+    """An order refers to the location whose stock it holds; SQLite has no two writers."""
+    shop, product = postgres_shop, postgres_shop.product()
+    store = new_location(shop, priority=3)
+    count(shop, product.id, 5, store.id)
+    blocked = text("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    with ThreadPoolExecutor(1) as client, shop.app.db.engine.begin() as tx:
+        queries.lock(tx, [product.default_variant_id])
+        fields = {"name": f"{store.name}!", "priority": 4}
+        changing = client.submit(lambda: change_location(shop, store.id, **fields))
+        while not changing.done() and not tx.execute(blocked).scalar_one():
+            pass
+        tx.execute(text("SET LOCAL lock_timeout = 500"))
+        tx.execute(text("SELECT FROM locations WHERE id = :id FOR KEY SHARE"), {"id": store.id})
+    assert changing.result().name == f"{store.name}!"
 
 
 def test_two_locations_cannot_have_one_name(shop: RunningShop) -> None:
