@@ -23,6 +23,8 @@ MAX_UPLOADS: Final = 2
 """Files that a worker takes at a time: each may fill as much disk as it may have bytes."""
 SILENT_SECONDS: Final = 60.0
 """How long the next piece of a file may take."""
+MIN_BYTES_A_SECOND: Final = 16 * 1024
+"""How fast a file has to come when it has had so long: who sends it a byte at a time keeps others from sending."""
 MOMENT_SECONDS: Final = 0.2
 FIELD: Final = "file"
 
@@ -111,11 +113,13 @@ class FileIntake:
 
 
 async def _in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces, as long as none lets the others wait for too long. Raises TimeoutError."""
-    source = aiter(pieces)
+    """The pieces, as long as neither one nor all take too long. Raises TimeoutError."""
+    source, now = aiter(pieces), asyncio.get_running_loop().time
+    until = now() + SILENT_SECONDS
     while True:
-        async with asyncio.timeout(SILENT_SECONDS):
+        async with asyncio.timeout_at(min(until, now() + SILENT_SECONDS)):
             piece = await anext(source, None)
         if piece is None:
             return
+        until += len(piece) / MIN_BYTES_A_SECOND
         yield piece

@@ -207,7 +207,7 @@ def _row(draft: _Draft) -> ProductRow | list[RowProblem]:
     return ProductRow(
         line=draft.line,
         sku=product,
-        variant_sku="" if variant == product else variant,
+        variant_sku=variant,
         values=draft.values,
         category=draft.category,
         attributes=draft.attributes,

@@ -37,7 +37,7 @@ class ProductRow:
     line: int
     sku: str
     variant_sku: str
-    """Empty for the default variant."""
+    """Empty for the default variant, which any variant may be."""
     values: Values
     """Columns of the product, by their names in the table."""
     category: CategoryName | None = None

@@ -57,13 +57,17 @@ class Written:
 
 
 def of_row(row: ProductRow, product: AnyRow | None, existing: Existing) -> VariantOfRow:
-    """The variant that a row is about. Raises RowUnfit for one of another product."""
+    """The variant that a row is about. Raises RowUnfit for one of another product, and for one without a sku."""
+    default = existing.defaults.get(product.id) if product is not None else None
     if row.variant_sku:
-        current = existing.variants.get(row.variant_sku)
+        # The default variant has the product's sku at first, and where another has it, that one is meant.
+        current = existing.variants.get(row.variant_sku, default if row.variant_sku == row.sku else None)
         if current is not None and (product is None or current.product_id != product.id):
             raise RowUnfit("variant_sku", "is the sku of a variant of another product")
+    elif default is None:
+        raise RowUnfit("variant_sku", "is missing: its product, which is new, has a row already")
     else:
-        current = existing.defaults.get(product.id) if product is not None else None
+        current = default
     available = existing.available.get(current.id) if current is not None else None
     return VariantOfRow(row, product, current, available)
 

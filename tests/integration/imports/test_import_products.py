@@ -381,7 +381,7 @@ def test_a_slug_that_is_made_is_none_that_another_row_of_the_batch_names(run: Im
         "naming-1,Naming Mug,1,\nnaming-2,B,1,naming-mug\nnaming-3,Naming Cup,1,\nnaming-0,C,1,naming-cup\n"
     )
     assert counts(run(heading + rows)) == (3, 1, 0, 0)
-    slugs = dict(stored(run, "SELECT sku, slug FROM products WHERE sku LIKE 'naming-%'"))  # type: ignore[arg-type]
+    slugs = dict(stored(run, "SELECT sku, slug FROM products WHERE sku LIKE 'naming-%'"))
     assert (slugs["naming-2"], slugs["naming-0"]) == ("naming-mug", "naming-cup")
     assert (slugs["naming-1"], slugs["naming-3"]) == ("naming-mug-naming-1", "naming-cup-naming-3")
 
@@ -425,3 +425,18 @@ def test_the_default_variants_own_price_is_what_its_row_says(run: Importer) -> N
     assert counts(run("sku,price,variant_sku\nowning,2,\nowning,1,owning-b\n")) == (0, 0, 2, 0)
     run("sku,price\nowning,5\n")
     assert stored(run, prices) == [(100, 500), (100, None)]
+
+
+def test_an_export_says_of_each_variant_which_it_is(run: Importer) -> None:
+    run(VARIANT_HEADING + "moved,Old,1,2,,red\nmoved,,3,4,moved-b,blue\nmoved,,1,,moved-c,green\n")
+    with run.db.transaction() as tx:  # another variant has become the default one
+        tx.execute(text("UPDATE variants SET is_default = false WHERE sku = 'moved'"))
+        tx.execute(text("UPDATE variants SET is_default = true WHERE sku = 'moved-b'"))
+    before = exported(run.db)
+    assert (counts(run(before)), run.problems) == ((0, 0, 3, 0), [])
+    assert exported(run.db) == before
+
+
+def test_a_further_row_of_a_new_product_names_its_variant(run: Importer) -> None:
+    content = VARIANT_HEADING + "unnamed,Old,1,,unnamed-a,red\nunnamed,,1,,,blue\n"
+    assert (counts(run(content)), run.places) == ((1, 0, 0, 1), [(3, "variant_sku")])

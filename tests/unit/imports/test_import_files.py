@@ -95,3 +95,20 @@ def test_who_falls_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> 
                 await intake.take(silent(), None, Encoding.UTF_8)
 
     asyncio.run(waited())
+
+
+def test_who_sends_too_slowly_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_rules, "SILENT_SECONDS", 0.05)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield HEADING
+        while True:
+            await asyncio.sleep(0.001)
+            yield b""
+
+    async def waited() -> None:
+        async with Uploads("USD", max_bytes=1000).slot() as intake:
+            with pytest.raises(TimeoutError):
+                await intake.take(slow(), None, Encoding.UTF_8)
+
+    asyncio.run(waited())

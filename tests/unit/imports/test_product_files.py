@@ -220,6 +220,8 @@ def test_rows_of_one_product_are_its_variants() -> None:
         ("T", "", None),
         ("T", "T-M", {"Size": "M"}),
     ]
+    rows, _ = read("sku,variant_sku\nT,T\n")
+    assert [(row.sku, row.variant_sku) for row in rows] == [("T", "T")]
 
 
 @given(st.text(alphabet="=-+@'\"`\t\n\r;|a \x00\ufeff,é＝"))
