@@ -55,7 +55,7 @@ class MediaServicer(media_pb2_grpc.MediaServiceServicer):
         if not request.request_id:  # a repeat gets the first reply, whatever has become of the product
             target = (call.identity, request.product_id, request.variant_id or None)
             await self._work.write(service.check_room, *target, deadline=call.deadline)
-        with self._intake.upload() as upload:
+        with self._intake.upload(call.identity.user_id) as upload:
             upload.add(request.file.data)
             async for piece in call.pieces:
                 upload.add(convert.piece_of(cast(pb.UploadImageRequest, piece)))
