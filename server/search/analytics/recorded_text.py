@@ -31,5 +31,5 @@ def is_shareable(query: str) -> bool:
     return (
         MIN_SHARED <= len(query) <= MAX_SHARED
         and any(map(str.isalpha, query))
-        and not (_EMAIL.search(query) or _PHONE.search(query) or holds_card_number(query))
+        and not ("@" in query or _PHONE.search(query) or holds_card_number(query))
     )

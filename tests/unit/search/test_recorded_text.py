@@ -35,7 +35,13 @@ def test_words_may_be_shown_to_others(query: str) -> None:
     "query",
     [
         *("", "a", "5901234123457", "x" * 61),
-        *("ann@shop.test", "call +49 30 1234567", "0171/2345678 anna", "4242 4242 4242 4242 card"),
+        *(
+            "ann@shop.test",
+            "mail of ann @ shop.test",
+            "call +49 30 1234567",
+            "0171/2345678 anna",
+            "4242 4242 4242 4242 card",
+        ),
     ],
 )
 def test_what_may_name_a_person_or_says_nothing_is_not_shown_to_others(query: str) -> None:
