@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,34 +34,24 @@ class WordCandidate:
     """How much it is used."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bucket:
-    """The words of one length that begin with one letter."""
-
-    words: Sequence[str]
-    counts: Sequence[int]
-
-
 class Vocabulary:
     """Looks words of an index up. For use on one thread at a time."""
 
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
-        self._buckets: dict[str, Mapping[int, _Bucket]] = {}
-        """By the letter, and by the length: words of others are not as few edits away."""
 
     def nearest(self, word: str) -> list[WordCandidate]:
         """The words one edit away, or two from a long one; with the same first letter, if there are any."""
         if not is_correctable(word, MIN_LETTERS - 1):  # a letter of it may be missing
             return []
         edits = 2 if len(word) >= MIN_FOR_TWO_EDITS else 1
-        same_letter = self._within(word, self._bucket(word[0]), edits)
+        same_letter = self._within(word, word[0], edits)
         if not same_letter and word[-1] == "s":
-            same_letter = self._within(word[:-1], self._bucket(word[0]), edits)
+            same_letter = self._within(word[:-1], word[0], edits)
         if same_letter:
             return same_letter
         others = [letter for letter in "abcdefghijklmnopqrstuvwxyz" if letter != word[0]]
-        return [candidate for letter in others for candidate in self._within(word, self._bucket(letter), 1)][
+        return [candidate for letter in others for candidate in self._within(word, letter, 1)][
             :MAX_CANDIDATES
         ]
 
@@ -86,38 +75,27 @@ class Vocabulary:
                 best, most = (first, second), fewer
         return best
 
-    def _bucket(self, letter: str) -> Mapping[int, _Bucket]:
-        buckets = self._buckets.get(letter)
-        if buckets is None:
-            by_length: defaultdict[int, dict[str, int]] = defaultdict(dict)
-            for word, count in self._index.words_beginning_with(letter).items():
-                if is_correctable(word, MIN_LETTERS):
-                    by_length[len(word)][word] = count
-            buckets = self._buckets[letter] = {
-                length: _Bucket(list(words), list(words.values())) for length, words in by_length.items()
-            }
-        return buckets
-
-    def _within(self, word: str, buckets: Mapping[int, _Bucket], edits: int) -> list[WordCandidate]:
-        lengths = range(len(word) - edits, len(word) + edits + 1)
-        candidates = [
-            candidate
-            for length in lengths
-            if length in buckets
-            for candidate in _near(word, buckets[length], edits)
-        ]
-        fewest = min((candidate.edits for candidate in candidates), default=0)
-        candidates = [candidate for candidate in candidates if candidate.edits == fewest]
-        candidates.sort(key=lambda candidate: (candidate.edits, -candidate.count, candidate.word))
+    def _within(self, word: str, letter: str, edits: int) -> list[WordCandidate]:
+        """The nearest of the words that begin with this letter, so many edits away at most."""
+        near: dict[str, int] = {}
+        for length in range(max(len(word) - edits, MIN_LETTERS), len(word) + edits + 1):
+            for words in self._index.words_of(letter, length):
+                near |= _near(word, words, edits)
+        fewest = min(near.values(), default=0)
+        count = self._index.word_count
+        candidates = [WordCandidate(each, fewest, count(each)) for each in near if near[each] == fewest]
+        candidates.sort(key=lambda candidate: (-candidate.count, candidate.word))
         return candidates[:MAX_CANDIDATES]
 
 
-def _near(word: str, bucket: _Bucket, edits: int) -> list[WordCandidate]:
-    """The words of a bucket that are so many edits away at most, but for the word itself."""
+def _near(word: str, words: Sequence[str], edits: int) -> dict[str, int]:
+    """Which of the words are so many edits away at most, and how many; the word itself is none of them."""
     from rapidfuzz import process  # costs time at the start, and few queries are mistyped
     from rapidfuzz.distance import OSA
 
-    scored = process.cdist([word], bucket.words, scorer=OSA.distance, score_cutoff=edits, dtype=np.uint8)
+    if not words:
+        return {}
+    scored = process.cdist([word], words, scorer=OSA.distance, score_cutoff=edits, dtype=np.uint8)
     distances = scored[0]
     near = np.flatnonzero((distances > 0) & (distances <= edits))
-    return [WordCandidate(bucket.words[i], int(distances[i]), bucket.counts[i]) for i in near.tolist()]
+    return {words[i]: int(distances[i]) for i in near.tolist()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import Final
 
@@ -75,6 +75,11 @@ class SearchIndex:
             for word, count in zip(words, there.tolist(), strict=True):
                 counts[word] = counts.get(word, 0) + count
         return counts
+
+    def words_of(self, letter: str, length: int) -> Iterator[Sequence[str]]:
+        """The words of so many letters that begin with this one, of each segment."""
+        for segment, _ in self._segments:
+            yield segment.words_of(letter, length)
 
     def sku(self, sku: str) -> tuple[int, int] | None:
         """The document and the variant that have a sku; variant 0 stands for the default one."""

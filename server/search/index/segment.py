@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -15,6 +15,7 @@ from ml.data.arrays import Ids
 from server.search.index.documents import IndexEntry
 from server.search.index.labels import NO_NAME, Codes, Docs, LabelBuilder, Labels
 from server.search.index.lexicon import Lexicon
+from server.search.index.words import is_correctable
 from server.text.name_key import name_key
 
 Weights: TypeAlias = NDArray[np.float32]
@@ -62,6 +63,8 @@ class IndexSegment:
     skus: Lexicon
     sku_docs: Docs
     sku_variants: Ids
+    _by_letter: dict[str, Mapping[int, Sequence[str]]] = field(default_factory=dict, init=False, repr=False)
+    """The words that may be mistyped, once somebody looked for one: reading them takes a while."""
 
     def __len__(self) -> int:
         return len(self.columns.product_ids)
@@ -78,6 +81,19 @@ class IndexSegment:
         """How much a word is used, as it is written."""
         position = self.words.position(word)
         return 0 if position is None else int(self.word_counts[position])
+
+    def words_of(self, letter: str, length: int) -> Sequence[str]:
+        """The words of so many letters that begin with this one."""
+        by_length = self._by_letter.get(letter)
+        if by_length is None:
+            lists: defaultdict[int, list[str]] = defaultdict(list)
+            for word in self.words.some(self.words.beginning_with(letter)):
+                if is_correctable(word, 1):
+                    lists[len(word)].append(word)
+            by_length = dict(lists)
+            if by_length:  # people type more letters than words begin with
+                self._by_letter[letter] = by_length
+        return by_length.get(length, ())
 
     def sku(self, sku: str) -> tuple[int, int] | None:
         """The document and the variant that have a sku."""
