@@ -9,7 +9,7 @@ from typing import cast
 from sqlalchemy import Connection, Table, insert, update
 
 from server.catalog import queries
-from server.catalog.models import Variant
+from server.catalog.models import DEFAULT_LOCATION_ID, Variant
 from server.catalog.variants.errors import OptionsTaken
 from server.catalog.variants.options import Options, column_of, options_key
 from server.catalog.variants.queries import live_variants
@@ -18,6 +18,7 @@ from server.db.base import AnyRow, Values
 from server.db.bulk import write_rows
 from server.db.rows import changed_columns
 from server.errors import InvalidField
+from server.events.topics import MovedLevel
 from server.imports.products.existing import Existing
 from server.imports.products.judging import NewProduct, RowUnfit, Terms
 from server.imports.products.rows import ProductRow
@@ -54,6 +55,7 @@ class Written:
     created: bool = False
     changed: bool = False
     relists: bool = False
+    opened: MovedLevel | None = None
 
 
 def of_row(row: ProductRow, product: AnyRow | None, existing: Existing) -> VariantOfRow:
@@ -77,8 +79,8 @@ def write(tx: Connection, variant: VariantOfRow, product_id: int, terms: Terms) 
     row, current = variant.row, variant.current
     if current is None:
         _check_others(tx, variant, product_id)
-        _create(tx, variant, product_id)
-        return Written(created=True, changed=True, relists=True)
+        opened = _create(tx, variant, product_id)
+        return Written(created=True, changed=True, relists=True, opened=opened)
     changes = changed_columns(current, _columns(variant))
     if "options_key" in changes:
         _check_others(tx, variant, product_id)
@@ -140,12 +142,14 @@ def _own_price(variant: VariantOfRow, price: int) -> Values:
     return {"price_minor": price, "compare_at_minor": compare_at}
 
 
-def _create(tx: Connection, variant: VariantOfRow, product_id: int) -> None:
+def _create(tx: Connection, variant: VariantOfRow, product_id: int) -> MovedLevel:
+    """Insert a variant with its opening stock, and return that."""
     row = variant.row
     columns: Values = {"options": [], "price_minor": None} | _columns(variant)
     values = columns | {"product_id": product_id, "sku": row.variant_sku, "is_default": False}
     variant_id = tx.execute(insert(_VARIANTS).values(values).returning(_VARIANTS.c.id)).scalar_one()
     queries.open_stock(tx, product_id, variant_id, row.units)
+    return MovedLevel(product_id, variant_id, DEFAULT_LOCATION_ID, row.units)
 
 
 def write_defaults(tx: Connection, new: Mapping[int, NewProduct], product_ids: Mapping[str, int]) -> None:

@@ -19,7 +19,7 @@ from server.catalog.service import LISTED
 from server.db.base import AnyRow
 from server.db.bulk import reserve_ids, write_rows
 from server.events.log import publish
-from server.events.topics import ProductChanged
+from server.events.topics import MovedLevel, ProductChanged, StockMoved
 from server.imports.products import variants
 from server.imports.products.categories import CategoryFinder
 from server.imports.products.existing import Existing
@@ -58,11 +58,12 @@ class BatchOutcome:
 
 @dataclass(slots=True)
 class _Judged:
-    """What is to be written, by the skus of the products."""
+    """What is to be written, by the skus of the products; `opened` is the stock with which new variants began."""
 
     new: dict[str, NewProduct] = field(default_factory=dict)
     stored: dict[str, ExistingProduct] = field(default_factory=dict)
     variants: list[VariantOfRow] = field(default_factory=list)
+    opened: list[MovedLevel] = field(default_factory=list)
 
     def slugs(self) -> set[str]:
         """The slugs that rows name."""
@@ -99,6 +100,8 @@ def write_batch(tx: Connection, rows: Sequence[ProductRow], terms: Terms, now: d
     lists |= listings.relist(tx, relisted, now)
     outcome.created += len(judged.new)
     _publish(tx, list(dict.fromkeys([*ids.values(), *sorted(changed)])), lists)
+    for moved in StockMoved.of_many(judged.opened, flipped=False):
+        publish(tx, moved)
     return outcome
 
 
@@ -131,6 +134,7 @@ def _write_variants(
         head = None if variant.row.is_further_variant else judged.stored[sku]
         changed |= {product_id} if written.changed else set()
         relisted |= {product_id} if written.relists else set()
+        judged.opened += [written.opened] if written.opened is not None else []
         updated = written.changed or (head is not None and bool(head.changes))
         _count(outcome, created=written.created, updated=updated)
     return changed, relisted
@@ -198,10 +202,15 @@ def _create(tx: Connection, judged: _Judged, now: datetime) -> tuple[set[str], d
     write_rows(tx, _PRODUCTS, _PRODUCT, ([values[name] for name in _PRODUCT] for values in columns.values()))
     variants.write_defaults(tx, dict(zip(variant_ids, new.values(), strict=True)), ids)
     priority = opening_priority(tx)
-    levels = (
-        (variant_id, DEFAULT_LOCATION_ID, ids[one.row.sku], one.row.units, one.row.units, 0, priority)
+    opened = [
+        MovedLevel(ids[one.row.sku], variant_id, DEFAULT_LOCATION_ID, one.row.units)
         for variant_id, one in zip(variant_ids, new.values(), strict=True)
+    ]
+    levels = (
+        (one.variant_id, one.location_id, one.product_id, one.available, one.available, 0, priority)
+        for one in opened
     )
+    judged.opened.extend(opened)
     write_rows(tx, _LEVELS, _LEVEL, levels)
     serves = priority is not None
     listed = [(_listed(columns[sku]), one.row.units if serves else 0) for sku, one in new.items()]

@@ -16,6 +16,8 @@ from google.type.money_pb2 import Money
 from sanset.v1 import category_pb2, inventory_pb2, product_pb2
 from sanset.v1 import import_pb2 as pb
 from support.running_shop import Account, RunningShop, refusal, refused
+from support.stock_places import MAIN
+from support.stock_watcher import StockWatcher
 
 from server.errors import UnavailableNow
 from server.imports import job, queries, service
@@ -368,6 +370,18 @@ def test_variants_are_rows_of_their_product(shop: RunningShop) -> None:
     product = by_slug(shop, mark)
     assert (product.stock, product.price.units) == (7, 20)
     assert verify(shop.app.db.engine) == []
+
+
+def test_the_opening_stock_of_what_is_imported_is_told_to_who_watches(shop: RunningShop) -> None:
+    mark = word()
+    columns = "sku,variant_sku,name,slug,price,stock,option:size\n"
+    watcher = StockWatcher(shop, shop.customer(), all=True)
+    imported(shop, f"{columns}{mark},{mark}-S,Shirt,{mark},20,1,S\n{mark},{mark}-M,Shirt,,20,2,M\n")
+    product_id = by_slug(shop, mark).id
+    watcher.until_quantities(product_id, (MAIN, 1), (MAIN, 2))
+    imported(shop, f"{columns}{mark},{mark}-L,Shirt,,20,3,L\n")
+    watcher.until_quantities(product_id, (MAIN, 1), (MAIN, 2), (MAIN, 3))
+    watcher.cancel()
 
 
 def test_what_is_exported_can_be_imported_again(shop: RunningShop) -> None:
