@@ -11,7 +11,7 @@ import structlog
 
 from server.catalog.image_files import SIZES, ImageSize
 from server.media.errors import InvalidImage
-from server.media.formats import DAMAGED, header_of
+from server.media.formats import DAMAGED, Header, header_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image, Resampling
@@ -38,7 +38,7 @@ def picture_of(data: bytes) -> Picture:
     """Decode a file, and encode it in every size. Takes a second or two, and up to 400 MB. Raises InvalidImage."""
     header = header_of(data)
     try:
-        picture = _decoded(data, header.format)
+        picture = _decoded(data, header)
         width, height = picture.size
         files = {}
         for size in sorted(SIZES, key=lambda one: one.pixels, reverse=True):
@@ -56,13 +56,16 @@ def _lanczos() -> Resampling:
     return Image.Resampling.LANCZOS
 
 
-def _decoded(data: bytes, kind: str) -> Image:
+def _decoded(data: bytes, header: Header) -> Image:
     """The picture, upright, in sRGB and no larger than is kept."""
     from PIL import Image, ImageOps
 
     largest = max(size.pixels for size in SIZES)
-    with Image.open(io.BytesIO(data), formats=[kind]) as opened:
-        if kind == "JPEG":
+    with Image.open(io.BytesIO(data), formats=[header.format]) as opened:
+        if opened.size != (header.width, header.height):
+            # The decoder reads another size than was found small enough, as of the second header of a PNG.
+            raise ValueError(f"{opened.size} instead of {header.width} x {header.height}")
+        if header.format == "JPEG":
             opened.draft(
                 opened.mode, (largest, largest)
             )  # decodes a large one at a half, a quarter or an eighth

@@ -127,6 +127,13 @@ def test_files_that_are_changed_anywhere_are_refused_or_read() -> None:
                 assert picture_of(bytes(changed)).width > 0
 
 
+def test_a_second_header_does_not_make_a_picture_larger_than_the_first() -> None:
+    small, larger = png(), png(640, 480)
+    signature_and_header = 8 + 25
+    with pytest.raises(InvalidImage, match="damaged"):
+        picture_of(small[:signature_and_header] + larger[8:])
+
+
 def test_a_picture_whose_data_lack_is_refused() -> None:
     whole = png()
     start = whole.index(b"IDAT") - 4
