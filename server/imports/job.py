@@ -100,7 +100,7 @@ class ImportJob:
         """Write a batch and where it ends, in one transaction; False where that is somebody else's by now."""
 
         def hold(tx: Connection) -> bool:
-            return service.hold_turn(tx, row.id, reading.line)
+            return service.hold_turn(tx, row.id, reading.line, self._clock())
 
         def record(tx: Connection, outcome: BatchOutcome) -> None:
             service.record(tx, row.id, batch, outcome, batch.read_bytes)

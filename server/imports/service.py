@@ -20,6 +20,7 @@ from server.imports.products.file import FileForm, FileKind, RowBatch
 from server.imports.products.records import Encoding
 from server.imports.products.writing import BatchOutcome
 from server.repeats.errors import IdempotencyMismatch
+from server.user.queries import active_role, lock_user
 
 QUEUED, RUNNING, SUCCEEDED = "QUEUED", "RUNNING", "SUCCEEDED"
 FAILED, CANCELLED = "FAILED", "CANCELLED"
@@ -27,6 +28,7 @@ FAILED, CANCELLED = "FAILED", "CANCELLED"
 MAX_OPEN: Final = 10
 """Imports of one user that have not ended: each keeps its file in the database."""
 MAX_PROBLEMS: Final = 10_000
+ROLE_CHANGED: Final = "Its user has another role by now, or is not active any more. What is written stays."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ def create(
     row = existing(tx, caller, order)
     if row is not None:
         return row
+    lock_user(tx, caller.user_id)  # two files at once must not both be the last one
     if queries.count_open(tx, caller.user_id) >= MAX_OPEN:
         raise TooMany(limit=MAX_OPEN, resources="imports that have not ended")
     import_id = queries.insert_import(
@@ -120,10 +123,18 @@ def end(tx: Connection, import_id: int, state: str, message: str, now: datetime)
     publish(tx, ImportMoved(import_id))
 
 
-def hold_turn(tx: Connection, import_id: int, line: int) -> bool:
-    """Lock an import to write what is behind `line`; False where it has ended, or somebody else wrote it."""
+def hold_turn(tx: Connection, import_id: int, line: int, now: datetime) -> bool:
+    """Lock an import to write what is behind `line`; False where it has ended, or somebody else wrote it.
+
+    It ends where its user may not do any more what they might when they asked for it.
+    """
     row = queries.by_id(tx, import_id, None, lock=True)
-    return row is not None and row.ended_at is None and row.line == line
+    if row is None or row.ended_at is not None or row.line != line:
+        return False
+    if active_role(tx, row.user_id) != row.role:
+        end(tx, import_id, FAILED, ROLE_CHANGED, now)
+        return False
+    return True
 
 
 def record(tx: Connection, import_id: int, batch: RowBatch, outcome: BatchOutcome, read_bytes: int) -> None:

@@ -6,6 +6,8 @@ import json
 import threading
 import uuid
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +17,7 @@ from google.api.httpbody_pb2 import HttpBody
 from google.type.money_pb2 import Money
 from sanset.v1 import category_pb2, inventory_pb2, product_pb2
 from sanset.v1 import import_pb2 as pb
+from sqlalchemy import text
 from support.running_shop import Account, RunningShop, refusal, refused
 from support.stock_places import MAIN
 from support.stock_watcher import StockWatcher
@@ -297,10 +300,10 @@ def test_a_batch_that_somebody_else_wrote_is_not_written_again(shop: RunningShop
     mark = word()
     begin = begun(shop, f"sku,name,price\n{mark},Mug,1\n")
     with shop.app.db.transaction() as tx:
-        assert service.hold_turn(tx, begin.id, 0)
+        assert service.hold_turn(tx, begin.id, 0, shop.app.core.clock())
         queries.advance(tx, begin.id, {"line": 2})
     with shop.app.db.transaction() as tx:
-        assert not service.hold_turn(tx, begin.id, 0)
+        assert not service.hold_turn(tx, begin.id, 0, shop.app.core.clock())
         service.finish(tx, begin.id, service.FAILED, "by the test", shop.app.core.clock())
 
 
@@ -335,6 +338,42 @@ def test_one_user_has_a_bounded_number_of_imports_under_way(shop: RunningShop) -
     assert refusal(caught.value).reason == "TOO_MANY"
     for one in begins:
         shop.imports.CancelImport(pb.CancelImportRequest(import_id=one.id), metadata=vendor.metadata)
+
+
+def test_files_at_once_are_no_more_than_a_user_may_have(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = shop.vendor()
+    for _ in range(service.MAX_OPEN - 1):
+        begun(shop, "sku\nA\n", vendor)
+    both, count_open = threading.Barrier(2), queries.count_open
+
+    def counted(*arguments: Any) -> int:
+        count = count_open(*arguments)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(1)  # the other one counts now, unless it has to wait
+        return count
+
+    monkeypatch.setattr(queries, "count_open", counted)
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(begun, shop, "sku\nA\n", vendor) for _ in range(2)]
+        errors = [call.exception() for call in calls]
+    assert sorted(error is None for error in errors) == [False, True]
+    listed = shop.imports.ListImports(pb.ListImportsRequest(), metadata=vendor.metadata)
+    assert len(listed.items) == service.MAX_OPEN
+    for one in listed.items:
+        shop.imports.CancelImport(pb.CancelImportRequest(import_id=one.id), metadata=vendor.metadata)
+
+
+def test_who_is_no_vendor_any_more_imports_nothing_more(shop: RunningShop) -> None:
+    mark, vendor = word(), shop.vendor()
+    begin = begun(shop, f"sku,name,price\n{mark},Mug,1\n", vendor)
+    with shop.app.db.transaction() as tx:
+        tx.execute(text("UPDATE users SET role = 'CUSTOMER' WHERE id = :id"), {"id": vendor.user_id})
+    work(shop)
+    done = read(shop, begin.id, shop.admin)
+    assert (done.state, done.message, done.row_count) == (State.FAILED, service.ROLE_CHANGED, 0)
+    assert shop.sql("SELECT id FROM products WHERE sku = :sku", sku=mark) == []
 
 
 def test_problems_are_listed_in_pages_and_the_first_of_very_many_kept(
