@@ -110,7 +110,7 @@ def test_the_example_of_every_operation_can_be_sent(
 
 def _examples(operation: Any, place: str) -> dict[str, Any]:
     return {
-        each["name"]: each["example"]
+        each["name"]: str(each["example"]).lower() if isinstance(each["example"], bool) else each["example"]
         for each in operation["parameters"]
         if each["in"] == place and "example" in each
     }

@@ -294,18 +294,15 @@ def test_admins_see_what_is_their_users(world: World, method: str, path: str) ->
     assert world.code(method, request, world.admin.metadata) == OK
 
 
-OF_VENDORS = [
-    method
-    for method in METHODS
-    if rule(method).permission in VENDOR_MAY and {"product_id", "product.id"} & set(named_ids(method))
-]
+OF_PRODUCTS = {"product_id", "product.id", "variant.product_id", "image_id", "image.id"}
+VENDORS_MAY = [method for method in METHODS if rule(method).permission in VENDOR_MAY]
+OF_VENDORS = [method for method in VENDORS_MAY if OF_PRODUCTS & set(named_ids(method))]
+OF_IMPORTS = [method for method in VENDORS_MAY if "import_id" in named_ids(method)]
 
 
 def test_vendors_name_what_they_change_by_its_product() -> None:
-    others = [
-        method for method in METHODS if rule(method).permission in VENDOR_MAY and method not in OF_VENDORS
-    ]
-    assert [method for method in others if not method.startswith(("Create", "Export"))] == []
+    others = [method for method in VENDORS_MAY if method not in (*OF_VENDORS, *OF_IMPORTS)]
+    assert [each for each in others if not each.startswith(("Create", "Export", "Import", "List"))] == []
 
 
 @pytest.mark.parametrize("method", OF_VENDORS)
@@ -315,6 +312,13 @@ def test_vendors_change_only_their_own_products(world: World, method: str) -> No
     _is_refused(world, method, request, world.new_vendor().metadata, denied, "NOT_THE_OWNER")
     request = new_request(world, method, world.admin)  # the shop's own
     _is_refused(world, method, request, world.vendor.metadata, denied, "NOT_THE_OWNER")
+
+
+@pytest.mark.parametrize("method", OF_IMPORTS)
+def test_vendors_see_only_their_own_imports(world: World, method: str) -> None:
+    request = new_request(world, method, world.vendor)
+    missing = grpc.StatusCode.NOT_FOUND
+    _is_refused(world, method, request, world.new_vendor().metadata, missing, "IMPORT_NOT_FOUND")
 
 
 def test_nobody_makes_themselves_more_than_they_are(world: World) -> None:
