@@ -112,7 +112,8 @@ def build(
 def _jobs(core: Core) -> list[Job]:
     settings = core.settings
     retention = timedelta(days=settings.search_log_days)
-    count = SearchCount(core.work, core.clock, settings.currency, retention=retention)
+    secret = settings.secret_key.get_secret_value().encode()
+    count = SearchCount(core.work, core.clock, settings.currency, retention=retention, secret=secret)
     sharing = Sharing(
         core.work, core.clock, settings.suggest_min_searchers, timedelta(days=settings.suggest_days)
     )

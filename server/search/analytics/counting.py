@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.clock import Clock
+from server.crypto.keys import derived_key
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.recommend.feedback.online import POSITIONS
@@ -55,19 +56,22 @@ class _Effects:
 class SearchCount:
     """The job that counts the searches of each day."""
 
-    def __init__(self, work: Work, clock: Clock, currency: str, *, retention: timedelta) -> None:
+    def __init__(
+        self, work: Work, clock: Clock, currency: str, *, retention: timedelta, secret: bytes
+    ) -> None:
         """Revenue is counted in `currency`, which is the shop's; `retention` is how long a search stays."""
         self._work = work
         self._clock = clock
         self._currency = currency
         self._retention = retention
+        self._key = derived_key(secret, "searchers")
 
     async def run(self) -> None:
         """Count today, and one day before that was not counted for long."""
         now = self._clock()
         for day in await self._work.read(days_due, now, self._retention):
             count = await self._work.read(
-                count_day, day, self._currency, now, deadline=Deadline(COUNT_SECONDS)
+                count_day, day, self._currency, now, self._key, deadline=Deadline(COUNT_SECONDS)
             )
             await self._work.write(queries.replace_day, day, count, deadline=Deadline(COUNT_SECONDS))
 
@@ -94,8 +98,8 @@ def _is_due(day: Day, counted: datetime, now: datetime) -> bool:
     return counted < complete or (counted < day.end + WINDOW and now - counted >= COUNT_AGAIN)
 
 
-def count_day(connection: Connection, day: Day, currency: str, now: datetime) -> DayCount:
-    """Count a day's searches with all that followed from them."""
+def count_day(connection: Connection, day: Day, currency: str, now: datetime, key: bytes) -> DayCount:
+    """Count a day's searches with all that followed from them; `key` is that of the hashes of who searched."""
     total = _Effects()
     by_query: defaultdict[str, _Effects] = defaultdict(_Effects)
     by_position: defaultdict[int, _Effects] = defaultdict(_Effects)
@@ -117,15 +121,17 @@ def count_day(connection: Connection, day: Day, currency: str, now: datetime) ->
             revenue_minor=total.revenue,
             counted_at=now,
         ),
-        _query_rows(connection, day, by_query),
+        _query_rows(connection, day, by_query, key),
         _position_rows(connection, day, by_position),
     )
 
 
-def _query_rows(connection: Connection, day: Day, effects: Mapping[str, _Effects]) -> list[QueryRow]:
+def _query_rows(
+    connection: Connection, day: Day, effects: Mapping[str, _Effects], key: bytes
+) -> list[QueryRow]:
     people: defaultdict[str, list[str]] = defaultdict(list)
     for searcher in queries.searchers(connection, day):
-        people[searcher.query].append(_marks(searcher))
+        people[searcher.query].append(_marks(searcher, key))
     rows = []
     for each in queries.most_frequent(connection, day):
         effect = effects.get(each.query) or _Effects()
@@ -157,12 +163,12 @@ def _position_rows(connection: Connection, day: Day, effects: Mapping[int, _Effe
     return rows
 
 
-def _marks(searcher: Searcher) -> str:
+def _marks(searcher: Searcher, key: bytes) -> str:
     """What somebody is told apart by, an account or a visitor and where they call from, as hashes."""
     name = f"u{searcher.user_id}" if searcher.user_id is not None else f"v{searcher.visitor_id}"
-    return MARKS.join(_anonymous(each) for each in (name, searcher.origin) if each)
+    return MARKS.join(_anonymous(each, key) for each in (name, searcher.origin) if each)
 
 
-def _anonymous(who: str) -> str:
-    """A mark as a hash, which tells two apart and no more."""
-    return hashlib.blake2b(who.encode(), digest_size=6).hexdigest()
+def _anonymous(who: str, key: bytes) -> str:
+    """A mark as a keyed hash, which tells two apart and no more: ids are few, and could all be tried."""
+    return hashlib.blake2b(who.encode(), key=key, digest_size=6).hexdigest()

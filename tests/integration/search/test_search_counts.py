@@ -93,7 +93,7 @@ class Story:
 
     def count(self, day: Day = TODAY, now: datetime = NOON) -> DayCount:
         """Count a day, and keep the count."""
-        count = counting.count_day(self.tx, day, "USD", now)
+        count = counting.count_day(self.tx, day, "USD", now, b"key")
         counting_queries.replace_day(self.tx, day, count)
         return count
 
@@ -224,6 +224,15 @@ def test_visitors_are_told_apart_by_their_ids_and_by_where_they_call_from(story:
         story.search("sought by three", 5, visitor=f"visitor-{number}", origin=there)
     story.count()
     assert story.shared() == ["sought by three"]
+
+
+def test_who_searched_cannot_be_worked_out_without_the_key(story: Story) -> None:
+    story.search("mug", 5, user=ANN)
+    ours, theirs = (
+        counting.count_day(story.tx, TODAY, "USD", NOON, key).queries[0].searchers for key in (b"one", b"two")
+    )
+    assert (len(ours), len(theirs)) == (1, 1)
+    assert ours != theirs
 
 
 def test_who_has_something_in_common_is_one_of_the_people() -> None:

@@ -72,7 +72,7 @@ def count(shop: RunningShop) -> None:
     now = utc_now()
     day = Day(now.date())
     with shop.app.db.read() as connection:
-        counted = counting.count_day(connection, day, "USD", now)
+        counted = counting.count_day(connection, day, "USD", now, b"key")
     with shop.app.db.transaction() as tx:
         counting_queries.replace_day(tx, day, counted)
 
