@@ -138,7 +138,13 @@ class RowColumns:
             self._read(draft, name, original_text(cell) if "'" in cell else cell)
 
     def _read_values(self, draft: _Draft, values: Mapping[str, Any]) -> None:
+        if len(values) > MAX_COLUMNS:  # what each might have meant would be looked for
+            reason = f"has {len(values):,} columns; {MAX_COLUMNS} are the most"
+            draft.problems.append(RowProblem(draft.line, "", reason))
+            return
         for key, value in values.items():
+            if len(draft.problems) >= MAX_PROBLEMS_OF_ROW:
+                return
             if "\0" in key:  # a problem's column is stored too
                 draft.problems.append(RowProblem(draft.line, "", "names a column with a NUL character"))
                 continue

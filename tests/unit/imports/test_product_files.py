@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -222,6 +223,16 @@ def test_rows_of_one_product_are_its_variants() -> None:
     ]
     rows, _ = read("sku,variant_sku\nT,T\n")
     assert [(row.sku, row.variant_sku) for row in rows] == [("T", "T")]
+
+
+def test_a_row_of_json_has_a_bounded_number_of_columns_and_problems() -> None:
+    many = json.dumps({"sku": "A"} | {f"pric{i}": 1 for i in range(10_000)})
+    several = json.dumps({"sku": "A"} | {f"pric{i}": 1 for i in range(100)})
+    _, problems = read(f"{many}\n{several}\n")
+    assert [(problem.line, problem.column) for problem in problems] == [
+        (1, ""),
+        *((2, f"pric{i}") for i in range(5)),
+    ]
 
 
 @given(st.text(alphabet="=-+@'\"`\t\n\r;|a \x00\ufeff,é＝"))
