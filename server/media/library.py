@@ -20,7 +20,7 @@ T = TypeVar("T")
 MAX_CACHED_BYTES: Final = 16 * 1024 * 1024
 STORE_THREADS: Final = 4
 DECODING_THREADS: Final = 1
-"""Pictures decoded at a time: each takes a core for a second or two, and up to 400 MB."""
+"""Pictures decoded at a time: each takes a core for a second or two, and up to 550 MB."""
 
 log = structlog.get_logger()
 

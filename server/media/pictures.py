@@ -35,7 +35,7 @@ class Picture:
 
 
 def picture_of(data: bytes) -> Picture:
-    """Decode a file, and encode it in every size. Takes a second or two, and up to 400 MB. Raises InvalidImage."""
+    """Decode a file, and encode it in every size. Takes a second or two, and up to 550 MB. Raises InvalidImage."""
     header = header_of(data)
     try:
         picture = _decoded(data, header)
