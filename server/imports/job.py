@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final, TypeVar, TypeVarTuple
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection
@@ -27,9 +27,8 @@ RETENTION: Final = timedelta(days=30)
 FORGOTTEN_AT_ONCE: Final = 20
 """Imports that are deleted together, each with up to 10,000 problems."""
 BATCH_SECONDS: Final = 30.0
-
-T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
+READ_SECONDS: Final = 1800.0
+"""For a batch too; but where an import goes on, all before it is read first: hundreds of thousands of rows."""
 
 _FAULT: Final = "A fault of the server, which is in its log, has ended the import. What is written stays."
 
@@ -78,12 +77,14 @@ class ImportJob:
             dry_run=row.dry_run,
         )
         try:
-            batch = await self._run(reading.next)
+            batch = await self._read(reading)
             while batch is not None:
                 # The next one is read while the database is at work on this one.
-                following = asyncio.ensure_future(self._run(reading.next))
+                following = asyncio.ensure_future(self._read(reading))
                 try:
-                    is_ours = await self._run(self._write, row, reading, batch, terms)
+                    is_ours = await self._work.run(
+                        self._write, row, reading, batch, terms, deadline=Deadline(BATCH_SECONDS), vital=True
+                    )
                     batch = await following if is_ours else None
                 finally:
                     await asyncio.gather(following, return_exceptions=True)
@@ -93,8 +94,8 @@ class ImportJob:
             return service.FAILED, f"The file cannot be imported: {wrong}."
         return service.SUCCEEDED, ""
 
-    async def _run(self, step: Callable[[*Ts], T], *args: *Ts) -> T:
-        return await self._work.run(step, *args, deadline=Deadline(BATCH_SECONDS), vital=True)
+    async def _read(self, reading: _Reading) -> RowBatch | None:
+        return await self._work.run(reading.next, deadline=Deadline(READ_SECONDS), vital=True)
 
     def _write(self, row: AnyRow, reading: _Reading, batch: RowBatch, terms: Terms) -> bool:
         """Write a batch and where it ends, in one transaction; False where that is somebody else's by now."""
