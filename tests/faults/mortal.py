@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -100,7 +100,9 @@ class Shop:
     def __init__(self, settings: Settings, points: Points) -> None:
         self._points = points
         _watch_replies(points)
-        self._shop = app.build(settings)
+        whole = app.build(settings)
+        # What is searched is read whenever it likes, on the threads of the calls.
+        self._shop = replace(whole, parts=[part for part in whole.parts if part is not whole.rooms.search])
         gateways: Gateways = self._shop.rooms.payment.gateways
         for known in (gateways._by_method, gateways._by_name):
             known.update({name: WatchedGateway(gateway, points) for name, gateway in known.items()})  # type: ignore[misc]
