@@ -70,7 +70,8 @@ def _phrases(tokens: Tokens, weights: NDArray[np.float64]) -> Iterator[_Phrase]:
     words = [
         tokens.vocabulary.word(number).decode(errors="ignore") for number in range(len(tokens.vocabulary))
     ]
-    begins = np.array([word not in _LINKS for word in words])
+    # A letter by itself is what stands behind an apostrophe: "men's running shoes" are no "s running shoes".
+    begins = np.array([word not in _LINKS and not (len(word) == 1 and "a" <= word <= "z") for word in words])
     ends = begins & np.array([len(word) >= MIN_LAST_WORD for word in words])
     levels: list[_PhraseLevel] = []
     keys, exists = tokens.words.astype(np.int64), np.ones(len(tokens.words), dtype=np.bool_)

@@ -193,3 +193,11 @@ def _goes_on(name: list[str], typed: list[str]) -> bool:
         name[start : start + len(whole)] == whole and name[start + len(whole)].startswith(last)
         for start in range(len(name) - len(whole))
     )
+
+
+def test_no_phrase_begins_behind_an_apostrophe() -> None:
+    names = [f"{brand} Men's Running Shoes" for brand in ("Alpha", "Beta", "Gamma", "Delta")]
+    entries = [CompletionEntry(name, CompletionKind.PRODUCT, number, 0) for number, name in enumerate(names)]
+    phrases = {phrase.text for phrase in shared_phrases(names, [0] * 4, Tokens(entries))}
+    assert "running shoes" in phrases
+    assert not any(phrase.startswith("s ") for phrase in phrases)
