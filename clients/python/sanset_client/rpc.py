@@ -121,33 +121,23 @@ class Unary(Generic[P, Reply]):
             return self
 
         def call(*args: P.args, **fields: P.kwargs) -> Any:
-            work = service.call(self.rpc, self.request(*args, **fields))
+            work = service.call(self.rpc, self.prepared(*args, **fields))
             return run(work) if isinstance(service, Service) else work
 
         return update_wrapper(call, self.request)
+
+    def prepared(self, *args: P.args, **fields: P.kwargs) -> Prepared:
+        """The call."""
+        return self.request(*args, **fields)
 
 
 class Upload(Unary[P, Reply]):
     """Calls an RPC that takes a file, which is sent in pieces, and returns its reply."""
 
-    @overload
-    def __get__(self, service: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, service: Service, owner: type) -> Callable[P, Reply]: ...
-    @overload
-    def __get__(self, service: AsyncService, owner: type) -> Callable[P, Coroutine[Any, Any, Reply]]: ...
-    def __get__(self, service: Service | AsyncService | None, owner: type) -> Any:
-        """Return the method, bound to a service."""
-        if service is None:
-            return self
-
-        def call(*args: P.args, **fields: P.kwargs) -> Any:
-            prepared = self.request(*args, **fields)
-            whole: Any = prepared.request
-            work = service.call(self.rpc, replace(prepared, request=pieces(whole)))
-            return run(work) if isinstance(service, Service) else work
-
-        return update_wrapper(call, self.request)
+    def prepared(self, *args: P.args, **fields: P.kwargs) -> Prepared:
+        """The call, its request in pieces."""
+        whole = super().prepared(*args, **fields)
+        return replace(whole, request=pieces(whole.request))
 
 
 def pieces(request: Any) -> list[Any]:

@@ -15,7 +15,8 @@ from sanset.v1 import auth_pb2, model_pb2, model_service_pb2, order_service_pb2_
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import insert
 from support.running_shop import ADMIN, RunningShop, refusal, test_settings
-from support.watcher import PATIENCE, Watcher
+from support.stream_reader import PATIENCE
+from support.watcher import Watcher
 
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now
