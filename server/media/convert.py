@@ -11,10 +11,9 @@ from server.catalog.convert import image_to_wire
 from server.catalog.images import StoredImage
 from server.db.base import Values
 from server.errors import FieldReason, InvalidField
+from server.media.errors import FILE
 from server.media.storage import CONTENT_TYPE
 from server.rpc.updates import masked_values
-
-_FILE = "file"
 
 
 def images_to_wire(images: Iterable[StoredImage]) -> list[pb.Image]:
@@ -30,7 +29,7 @@ def image_changes(request: pb.UpdateImageRequest) -> Values:
 
 def piece_of(message: pb.UploadImageRequest) -> bytes:
     """The piece of a file in a message after the first. Raises InvalidField when it has more than that."""
-    wrong = [field.name for field, _ in message.ListFields() if field.name != _FILE]
+    wrong = [field.name for field, _ in message.ListFields() if field.name != FILE]
     if wrong:
         text = "is for the first message only"
         raise InvalidField(*((name, text, FieldReason.CONFLICT) for name in wrong))

@@ -31,7 +31,7 @@ from server.search.analytics.models import SearchRow
 from server.search.analytics.recorded_text import recorded
 
 SEARCHES_PER_MINUTE: Final = 60
-"""What is recorded of one user or visitor; of an address five times as many, and a hundred times a day."""
+"""What is recorded of one user or visitor; of an address five times as many, and 10,000 a day."""
 MAX_PER_MINUTE: Final = 1_000
 MAX_BURST: Final = 60_000
 """What a worker records of everybody: a flood from many addresses fills no disk."""
