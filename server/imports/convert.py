@@ -13,6 +13,7 @@ from server.imports.products.file import FileKind
 from server.imports.products.records import Encoding
 from server.imports.uploads import FileIntake, UploadedFile
 from server.imports.watching import ImportEnd, ImportHeartbeat, ImportReconnect, ShownImport, WatchMessage
+from server.rpc.uploads import piece_of
 from server.rpc.wire import time_to_wire
 
 _KINDS = {
@@ -35,8 +36,7 @@ async def taken_from_wire(
     async def pieces() -> AsyncIterator[bytes]:
         yield request.file.data
         async for message in others:
-            assert isinstance(message, pb.ImportProductsRequest)
-            yield message.file.data
+            yield piece_of(message)
 
     kind, encoding = _KINDS[request.format], _ENCODINGS[request.encoding]
     return await intake.take(pieces(), kind, encoding, size_bytes=request.size_bytes)

@@ -10,8 +10,6 @@ from sanset.v1 import media_pb2 as pb
 from server.catalog.convert import image_to_wire
 from server.catalog.images import StoredImage
 from server.db.base import Values
-from server.errors import FieldReason, InvalidField
-from server.media.errors import FILE
 from server.media.storage import CONTENT_TYPE
 from server.rpc.updates import masked_values
 
@@ -25,15 +23,6 @@ def image_changes(request: pb.UpdateImageRequest) -> Values:
     """The columns that an update changes."""
     mask = request.update_mask
     return masked_values(request.image, mask, "image", variant_id=lambda image: image.variant_id or None)
-
-
-def piece_of(message: pb.UploadImageRequest) -> bytes:
-    """The piece of a file in a message after the first. Raises InvalidField when it has more than that."""
-    wrong = [field.name for field, _ in message.ListFields() if field.name != FILE]
-    if wrong:
-        text = "is for the first message only"
-        raise InvalidField(*((name, text, FieldReason.CONFLICT) for name in wrong))
-    return message.file.data
 
 
 def identified(request: pb.UploadImageRequest, digest: str) -> pb.UploadImageRequest:

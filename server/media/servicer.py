@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
@@ -27,6 +27,7 @@ from server.media.service import NewImage
 from server.paging import Pages
 from server.repeats.short_call import earlier_reply, once
 from server.rpc.call import Call
+from server.rpc.uploads import piece_of
 
 
 class MediaServicer(media_pb2_grpc.MediaServiceServicer):
@@ -58,7 +59,7 @@ class MediaServicer(media_pb2_grpc.MediaServiceServicer):
         with self._intake.upload(call.identity.user_id) as upload:
             upload.add(request.file.data)
             async for piece in call.pieces:
-                upload.add(convert.piece_of(cast(pb.UploadImageRequest, piece)))
+                upload.add(piece_of(piece))
             identified = convert.identified(request, upload.digest)
             earlier = (self, identified, call, pb.Image)
             first_reply = await self._work.run(earlier_reply, *earlier, deadline=call.deadline)

@@ -65,10 +65,6 @@ class ProductVectors:
         """Read no more."""
         await self._changes.stop()
 
-    async def settled(self) -> None:
-        """Wait until what changed so far has been read."""
-        await self._changes.settled()
-
     async def _read(self, changes: Changes) -> None:
         started = time.monotonic()
         if not changes.everything:

@@ -275,6 +275,19 @@ def test_an_upload_that_is_cut_has_begun_nothing(shop: RunningShop) -> None:
     assert list(shop.imports.ListImports(pb.ListImportsRequest(), metadata=vendor.metadata).items) == []
 
 
+def test_only_the_first_message_says_what_is_done_with_the_file(shop: RunningShop) -> None:
+    vendor = shop.vendor()
+    pieces = [
+        pb.ImportProductsRequest(file=HttpBody(data=b"sku,name,price\n")),
+        pb.ImportProductsRequest(file=HttpBody(data=b"A,Mug,5\n"), dry_run=True),
+    ]
+    with pytest.raises(grpc.RpcError) as refused:
+        shop.imports.ImportProducts(iter(pieces), metadata=vendor.metadata, timeout=SECONDS)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "dry_run" in refused.value.details()
+    assert list(shop.imports.ListImports(pb.ListImportsRequest(), metadata=vendor.metadata).items) == []
+
+
 def test_an_import_goes_on_where_it_was_left(shop: RunningShop, monkeypatch: pytest.MonkeyPatch) -> None:
     work(shop)  # what other tests have left
     monkeypatch.setattr(product_file, "BATCH_ROWS", 3)
