@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import ssl
 import stat
 import tempfile
 from collections.abc import AsyncIterator
@@ -18,11 +17,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import IO, Final, Protocol, TextIO
 
-import certifi
 import httpcore
 
 from server.inventory_sync.rows import SourceUnusable
-from server.webhooks.address import NotPublic, PublicOnly
+from server.webhooks.address import NotPublic, PublicOnly, trust
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 FETCH_SECONDS: Final = 60.0
@@ -94,7 +92,7 @@ class AddressSource:
     async def _fetch(self, file: IO[bytes]) -> None:
         backend = PublicOnly(allow_private=self._allow_private)
         async with (
-            httpcore.AsyncConnectionPool(ssl_context=_trust(), network_backend=backend) as connections,
+            httpcore.AsyncConnectionPool(ssl_context=trust(), network_backend=backend) as connections,
             connections.stream("GET", self._url, headers={"accept": "text/csv"}) as response,
         ):
             if response.status != 200:
@@ -114,10 +112,3 @@ def _check_size(size: int) -> None:
 def _as_text(file: IO[bytes]) -> TextIO:
     """What cannot be decoded is no sku and no location: such rows are refused, each for itself."""
     return io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-
-
-def _trust() -> ssl.SSLContext:
-    """Trusts whom this host trusts, so that a company's own authority can be added, and the public ones."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context

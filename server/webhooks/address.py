@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
+import certifi
 import httpcore
 
 from server.webhooks.errors import WebhookUrlRefused
@@ -145,3 +147,10 @@ class PublicOnly(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
+
+
+def trust() -> ssl.SSLContext:
+    """Trusts whom this host trusts, so that a company's own authority can be added, and the public ones."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import certifi
 import httpcore
 
-from server.webhooks.address import NotPublic, PublicOnly
+from server.webhooks.address import NotPublic, PublicOnly, trust
 
 ANSWER_SECONDS = 10.0
 MAX_BYTES = 64 * 1024
@@ -57,7 +55,7 @@ class Courier:
     async def _post(self, url: str, headers: Headers, body: bytes) -> Answer:
         if self._connections is None:  # made on the loop that it works on
             self._connections = httpcore.AsyncConnectionPool(
-                ssl_context=_trust(),
+                ssl_context=trust(),
                 max_connections=MAX_CONNECTIONS,
                 keepalive_expiry=KEEPALIVE_SECONDS,
                 network_backend=PublicOnly(allow_private=self._allow_private),
@@ -78,10 +76,3 @@ class Courier:
         connections, self._connections = self._connections, None
         if connections is not None:
             await connections.aclose()
-
-
-def _trust() -> ssl.SSLContext:
-    """Trusts whom this host trusts, so that a company's own authority can be added, and the public ones."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
