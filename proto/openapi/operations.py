@@ -21,6 +21,7 @@ UPLOADS = {"ImportProducts": ("text/csv", "application/x-ndjson")}
 _BINARY: Json = {"schema": {"type": "string", "format": "binary"}}
 ETAG, MASK = "etag", "update_mask"
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of a header
+DEVICE_ID = "x-device-id"
 
 _STREAM = (
     "A stream of messages, as they come: JSON, one a line, or server-sent events when asked for by "
@@ -32,6 +33,12 @@ _LAST_EVENT_ID: Json = {
     "in": "header",
     "description": "The last `id:` of the server-sent events that were seen; those after it follow.",
     "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+}
+_DEVICE_ID: Json = {
+    "name": DEVICE_ID,
+    "in": "header",
+    "description": "The `device_id` that an earlier sign-in on this client returned.",
+    "schema": {"type": "string", "maxLength": 200},
 }
 _IF_NONE_MATCH: Json = {
     "name": "if-none-match",
@@ -129,6 +136,8 @@ class Operations:
             owner, field = self._find(request, path)
             schema = self._schemas.field(owner, field)
             yield _parameter(_variable(path), "path", schema, is_required=True) | example.value_in_path(path)
+        if DEVICE_ID in call.comment:
+            yield _DEVICE_ID
         if call.is_cacheable or call.is_immutable:
             yield _IF_NONE_MATCH
         if any(field.name == "after_sequence" for field in self._contract.messages[request].field):

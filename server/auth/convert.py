@@ -1,9 +1,15 @@
-"""Sessions: plain values to protobuf."""
+"""Sessions and what they are granted: plain values to protobuf, and devices from metadata."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sanset.v1 import auth_pb2 as pb
 
+from server.auth.devices import DEVICE_HEADER, Device, Devices
+from server.auth.sessions import Grant
+from server.auth.tokens import AccessTokens
+from server.clock import Clock
 from server.db.base import AnyRow
 from server.rpc.wire import time_to_wire
 
@@ -19,3 +25,26 @@ def session_to_wire(row: AnyRow, *, current_id: str) -> pb.Session:
         expire_time=time_to_wire(row.expires_at),
         current=row.id == current_id,
     )
+
+
+class TokenWriter:
+    """Makes the tokens of a grant, with the signed id of the device that they go to."""
+
+    def __init__(self, access: AccessTokens, devices: Devices, clock: Clock) -> None:
+        self._access = access
+        self._devices = devices
+        self._clock = clock
+
+    def device_of(self, headers: Mapping[str, str | bytes]) -> Device | None:
+        """The device that a call comes from, as its metadata proves."""
+        return self._devices.read(headers.get(DEVICE_HEADER))
+
+    def write(self, grant: Grant, device: Device | None) -> pb.Tokens:
+        """The tokens that a client gets on `device`."""
+        return pb.Tokens(
+            access_token=self._access.issue(grant.user_id, grant.role, grant.session_id, self._clock()),
+            token_type="bearer",  # noqa: S106 - the kind of token, not one
+            expires_in=int(self._access.lifetime.total_seconds()),
+            refresh_token=grant.refresh_token,
+            device_id=self._devices.signed_in(device, grant.user_id),
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import InvalidField, NotFound, Unauthenticated
+from server.errors import InvalidField, NotFound, ResourceExhausted, Unauthenticated
 
 
 class WeakPassword(InvalidField):
@@ -25,3 +25,23 @@ class SessionNotFound(NotFound):
     """No such session of the caller."""
 
     message = "You have no session {session_id}."
+
+
+class TooManySignIns(ResourceExhausted):
+    """The account, or the caller's address, has had its failed sign-ins of this minute."""
+
+    message = "Too many sign-ins failed; try again in {seconds} seconds."
+
+
+class TooManyCodes(ResourceExhausted, reason="TOO_MANY_SIGN_INS"):
+    """The account, or the caller's address, has had its wrong codes of this minute."""
+
+    message = "Too many codes were wrong; try again in {seconds} seconds."
+
+
+class AccountLocked(ResourceExhausted):
+    """Too many sign-ins of the account failed in a row; nobody learns by it whether there is such an account."""
+
+    message = (
+        "Too many attempts failed in a row. Try again in {seconds} seconds, or where you signed in before."
+    )

@@ -11,13 +11,20 @@ from server.db.base import Base, UtcDateTime
 
 
 class SignInCount(Base):
-    """How many sign-ins of an account, or from an address, failed or are under way since a time."""
+    """How many sign-ins of an account, or from an address, failed or are under way since a time.
+
+    Codes that are guessed are counted likewise. `failures` are those in a row; `user_id` is the account's where
+    there is one.
+    """
 
     __tablename__ = "sign_in_counts"
 
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     attempts: Mapped[int]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Session(Base):

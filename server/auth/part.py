@@ -8,6 +8,8 @@ from functools import partial
 
 from sanset.v1.auth_pb2_grpc import add_AuthServiceServicer_to_server
 
+from server.auth.convert import TokenWriter
+from server.auth.devices import Devices
 from server.auth.passwords import Passwords
 from server.auth.refresh import RefreshPolicy
 from server.auth.service import SignIn
@@ -30,8 +32,11 @@ def build(core: Core) -> AuthPart:
     settings = core.settings
     verifier, passwords = TokenVerifier.of(settings, core.db.clock.seconds), Passwords.of(settings)
     refresh = RefreshPolicy.of(settings)
-    sign_in = SignIn(core.work, core.clock, passwords, refresh, limit_addresses=settings.rate_limit > 0)
-    tokens = AccessTokens.of(settings)
+    devices = Devices.of(settings)
+    sign_in = SignIn(
+        core.work, core.clock, passwords, refresh, devices, limit_addresses=settings.rate_limit > 0
+    )
+    tokens = TokenWriter(AccessTokens.of(settings), devices, core.clock)
     servicer = AuthServicer(core.db, core.work, core.pages, core.clock, sign_in, tokens, refresh)
 
     async def start() -> None:

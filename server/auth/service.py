@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from server.auth import sessions, throttle
+from server.auth.devices import Device, Devices
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from server.auth.passwords import Passwords, check_strength
 from server.auth.refresh import RefreshPolicy
@@ -24,7 +25,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What somebody signs in with, by e-mail address or user name, and where the call comes from."""
+    """What somebody signs in with, by e-mail address or user name, and where the call comes from.
+
+    `device` is what their client kept of sign-ins before.
+    """
 
     email: str
     username: str
@@ -33,6 +37,7 @@ class Login:
     address: str
     network: str
     request_id: str
+    device: Device | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class SignIn:
         clock: Clock,
         passwords: Passwords,
         policy: RefreshPolicy,
+        devices: Devices,
         *,
         limit_addresses: bool = True,
     ) -> None:
@@ -69,6 +75,7 @@ class SignIn:
         self._clock = clock
         self._passwords = passwords
         self._policy = policy
+        self._devices = devices
         self._limit_addresses = limit_addresses
 
     async def new_password(self, password: str, email: str, deadline: Deadline) -> NewPassword:
@@ -80,17 +87,17 @@ class SignIn:
     async def sign_in(self, login: Login, deadline: Deadline) -> sessions.Grant:
         """Open a session; a stranger costs the same steps as a user.
 
-        Raises InvalidCredentials and TooManySignIns.
+        Raises InvalidCredentials, TooManySignIns and AccountLocked.
         """
         credentials, attempt = await self._work.write(self._begin, login, deadline=deadline)
         password_hash = credentials.password_hash if credentials else None
         try:
             matches = await self._passwords.verify(login.password, password_hash, deadline)
         except Overloaded:  # it was never judged
-            await self._work.write(throttle.forgive, attempt, deadline=deadline, vital=True)
+            await self._work.write(throttle.withdraw, attempt, deadline=deadline, vital=True)
             raise
         if credentials is None or password_hash is None or not (matches and credentials.is_active):
-            _note_failure(login, credentials)
+            _note_failure(login, credentials, locks=attempt.locks)
             raise InvalidCredentials()
         new_hash = None
         if self._passwords.outdated(password_hash):
@@ -100,15 +107,15 @@ class SignIn:
 
     def _begin(self, tx: Connection, login: Login) -> tuple[Credentials | None, throttle.Attempt]:
         credentials = users.credentials(tx, email=login.email, username=login.username)
-        attempt = throttle.begin(
-            tx,
-            user_id=credentials.user_id if credentials else None,
+        user_id = credentials.user_id if credentials else None
+        guess = throttle.Guess(
+            user_id=user_id,
             name=lookup_key(login.email or login.username),
             address=login.address,
             network=login.network,
-            count_addresses=self._limit_addresses,
-            now=self._clock(),
+            device_id=self._devices.id_for(user_id, login.device),
         )
+        attempt = throttle.begin(tx, guess, self._clock(), count_addresses=self._limit_addresses)
         return credentials, attempt
 
     def _open_session(
@@ -120,7 +127,7 @@ class SignIn:
             proven.user_id,
             verified_hash=proven.verified_hash,
             new_hash=proven.new_hash,
-            device=sessions.Device(login.user_agent, login.address),
+            origin=sessions.Origin(login.user_agent, login.address),
             now=self._clock(),
             policy=self._policy,
         )
@@ -144,11 +151,12 @@ def granted(
     raise RefreshTokenInvalid()
 
 
-def _note_failure(login: Login, credentials: Credentials | None) -> None:
-    log.warning(
-        "security_event",
-        kind="sign_in_failed",
-        user_id=credentials.user_id if credentials else None,
-        address=login.address,
-        request_id=login.request_id,
-    )
+def _note_failure(login: Login, credentials: Credentials | None, *, locks: bool) -> None:
+    for kind in ("sign_in_failed", "account_locked") if locks else ("sign_in_failed",):
+        log.warning(
+            "security_event",
+            kind=kind,
+            user_id=credentials.user_id if credentials else None,
+            address=login.address,
+            request_id=login.request_id,
+        )

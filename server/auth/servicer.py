@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from server.auth import convert, sessions
 from server.auth.refresh import RefreshPolicy
 from server.auth.service import Login, SignIn, granted
-from server.auth.tokens import AccessTokens
 from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
@@ -41,7 +40,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         pages: Pages,
         clock: Clock,
         sign_in: SignIn,
-        tokens: AccessTokens,
+        tokens: convert.TokenWriter,
         refresh: RefreshPolicy,
     ) -> None:
         self._db = db
@@ -70,6 +69,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     async def Login(self, request: pb.LoginRequest, call: Call) -> pb.Tokens:
         """Look up, verify, and only then open the session."""
+        device = self._tokens.device_of(call.headers)
         login = Login(
             email=request.email,
             username=request.username,
@@ -78,8 +78,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             address=call.address,
             network=network_of(call.address),
             request_id=call.request_id,
+            device=device,
         )
-        return self._tokens_for(await self._sign_in.sign_in(login, call.deadline))
+        return self._tokens.write(await self._sign_in.sign_in(login, call.deadline), device)
 
     def Refresh(self, request: pb.RefreshRequest, call: Call) -> pb.Tokens:
         """The refusal comes after the commit: a theft revokes the session for good."""
@@ -87,15 +88,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             outcome = sessions.rotate(
                 tx, request.refresh_token, ip=call.address, now=self._clock(), policy=self._refresh
             )
-        return self._tokens_for(granted(outcome, address=call.address, request_id=call.request_id))
-
-    def _tokens_for(self, grant: sessions.Grant) -> pb.Tokens:
-        return pb.Tokens(
-            access_token=self._tokens.issue(grant.user_id, grant.role, grant.session_id, self._clock()),
-            token_type="bearer",  # noqa: S106 - the kind of token, not one
-            expires_in=int(self._tokens.lifetime.total_seconds()),
-            refresh_token=grant.refresh_token,
-        )
+        grant = granted(outcome, address=call.address, request_id=call.request_id)
+        return self._tokens.write(grant, self._tokens.device_of(call.headers))
 
     def Logout(self, request: pb.LogoutRequest, call: Call) -> Empty:
         """End this session, or all."""

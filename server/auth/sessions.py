@@ -24,10 +24,10 @@ MAX_DEVICE, MAX_IP = 200, 64
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """Where a call comes from."""
+class Origin:
+    """Where a call comes from: the program that makes it, and the address."""
 
-    name: str
+    user_agent: str
     ip: str
 
 
@@ -55,7 +55,7 @@ def open_session(
     *,
     verified_hash: str,
     new_hash: str | None,
-    device: Device,
+    origin: Origin,
     now: datetime,
     policy: RefreshPolicy,
 ) -> Grant:
@@ -75,8 +75,8 @@ def open_session(
         {
             "id": session_id,
             "user_id": user_id,
-            "device": device.name[:MAX_DEVICE],
-            "ip": device.ip[:MAX_IP],
+            "device": origin.user_agent[:MAX_DEVICE],
+            "ip": origin.ip[:MAX_IP],
             "created_at": now,
             "last_used_at": now,
             "expires_at": now + policy.lifetime,

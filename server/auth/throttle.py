@@ -1,7 +1,11 @@
-"""Throttling of sign-ins: how many may fail in a minute, counted in the database for all workers together.
+"""Throttling of guesses, at passwords and at codes: counted in the database, for all workers and replicas.
 
-A sign-in counts from before its password is looked at until it has succeeded, so that a hundred guesses at once
-are no more than a hundred one after the other. Accounts that do not exist are counted like those that do.
+A guess counts from before it is looked at until it was right, so that a hundred at once are no more than a hundred
+one after the other. Accounts that do not exist are counted, and locked, like those that do.
+
+An account can be locked by anybody who guesses. So a device on which its owner signed in before has counts of its
+own, and so has an address: who guesses elsewhere keeps nobody out there. Nothing here depends on RATE_LIMIT_STORE:
+what is counted is written in the transactions that read the account and open the session.
 """
 
 from __future__ import annotations
@@ -10,65 +14,145 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
 from server.auth import throttle_queries as queries
+from server.auth.errors import AccountLocked, TooManyCodes, TooManySignIns
+from server.auth.throttle_queries import Lock
 from server.errors import ResourceExhausted
 
 PER_ACCOUNT, PER_ADDRESS = 5, 20
-"""Failed sign-ins in a WINDOW."""
+"""Failed guesses in a WINDOW."""
 WINDOW = timedelta(minutes=1)
 
+FAILURES_TO_LOCK = 10
+"""In a row. As many more lock the account for twice as long."""
+FIRST_LOCK, MAX_LOCK = timedelta(minutes=15), timedelta(hours=24)
+MEMORY = timedelta(days=2)
+"""After so long without a guess failures are no longer in a row; longer than the longest lock."""
 
-class TooManySignIns(ResourceExhausted):
-    """The account, or the caller's address, has had its failed sign-ins of this minute."""
 
-    message = "Too many sign-ins failed; try again in {seconds} seconds."
+class Purpose(StrEnum):
+    """What is guessed at; each is counted by itself."""
+
+    SIGN_IN = ""
+    CODE = "code"
+
+
+_TOO_MANY: dict[Purpose, type[ResourceExhausted]] = {
+    Purpose.SIGN_IN: TooManySignIns,
+    Purpose.CODE: TooManyCodes,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """Whose secret is guessed at, and where the call comes from.
+
+    `user_id` is None where nobody has the `name`. `device_id` is of a device on which this account signed in
+    before (`Devices.id_for`), and else empty.
+    """
+
+    user_id: int | None
+    name: str
+    address: str
+    network: str
+    device_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A sign-in that counts as failed until it is forgiven."""
+    """A guess that counts as failed until it is forgiven; `locks` is whether it locked the account."""
 
     keys: tuple[str, ...]
+    locks: bool = False
 
 
 def begin(
     tx: Connection,
-    *,
-    user_id: int | None,
-    name: str,
-    address: str,
-    network: str,
-    count_addresses: bool,
+    guess: Guess,
     now: datetime,
+    *,
+    purpose: Purpose = Purpose.SIGN_IN,
+    count_addresses: bool = True,
 ) -> Attempt:
-    """Count a sign-in of an account (None: nobody has this `name`) from an address.
+    """Count a guess, before anything is computed for it.
 
-    Where the account has signed in from before it has failures of its own: a stranger who guesses elsewhere cannot
-    keep its owner out. Raises TooManySignIns, and counts nothing then.
+    Raises AccountLocked, and TooManySignIns or TooManyCodes, and counts nothing then: the transaction must end.
     """
-    signed_in_before = queries.has_session_from(tx, user_id or 0, address)
-    account = f"user {user_id}" if user_id is not None else f"name {_short(name)}"
-    limits = {_key(account, network if signed_in_before else ""): PER_ACCOUNT}
-    if count_addresses:
-        limits[_key("address", network)] = PER_ADDRESS
-    for key, limit in sorted(limits.items()):
-        counted, since = queries.count(tx, key, now, now - WINDOW)
-        if counted > limit:
-            raise _refusal(since + WINDOW - now)
-    return Attempt(tuple(sorted(limits)))
+    account = _account_key(tx, guess, purpose)
+    limits = {account: PER_ACCOUNT}
+    if count_addresses and not guess.device_id:
+        limits[_key(purpose, "address", guess.network)] = PER_ADDRESS
+    locks = False
+    for key, limit in sorted(limits.items()):  # in this order, so that no two wait for each other
+        user_id = guess.user_id if key == account else None
+        count = queries.count(tx, key, user_id, now, window=WINDOW, memory=MEMORY)
+        if count.locked_until is not None and count.locked_until > now:
+            raise _refusal(AccountLocked, count.locked_until - now)
+        if count.attempts > limit:
+            raise _refusal(_TOO_MANY[purpose], count.started_at + WINDOW - now)
+        if key == account and count.failures % FAILURES_TO_LOCK == 0:
+            queries.lock(tx, key, now + _lock_after(count.failures))
+            locks = True
+    return Attempt(tuple(sorted(limits)), locks)
+
+
+def count_address(tx: Connection, network: str, now: datetime) -> None:
+    """Count a try of something that has no account with the failed sign-ins of its address.
+
+    Raises TooManySignIns, and counts nothing then.
+    """
+    count = queries.count(tx, _key("address", network), None, now, window=WINDOW, memory=MEMORY)
+    if count.attempts > PER_ADDRESS:
+        raise _refusal(TooManySignIns, count.started_at + WINDOW - now)
 
 
 def forgive(tx: Connection, attempt: Attempt) -> None:
-    """Take a sign-in that succeeded, or was never judged, out of the count."""
-    queries.uncount(tx, attempt.keys)
+    """Take a guess that was right out of the count: no failures are in a row any more."""
+    queries.forgive(tx, attempt.keys)
 
 
-def _refusal(wait: timedelta) -> TooManySignIns:
+def withdraw(tx: Connection, attempt: Attempt) -> None:
+    """Take a guess that was never looked at out of the count."""
+    queries.withdraw(tx, attempt.keys, unlock=attempt.locks)
+
+
+def unlock(tx: Connection, user_id: int) -> bool:
+    """Forget every failure of an account, wherever it was made; whether there was any."""
+    return queries.forget(tx, user_id)
+
+
+def lock_of(connection: Connection, user_id: int) -> Lock:
+    """How often signing in to an account has failed in a row where its owner is not known, and until when it is
+    locked there.
+    """
+    return queries.lock_of(connection, _key(Purpose.SIGN_IN, f"user {user_id}"))
+
+
+def _account_key(tx: Connection, guess: Guess, purpose: Purpose) -> str:
+    if guess.user_id is None:
+        return _key(purpose, f"name {_short(guess.name)}")
+    account = f"user {guess.user_id}"
+    if guess.device_id:
+        return _key(purpose, account, "device", guess.device_id)
+    if queries.has_session_from(tx, guess.user_id, guess.address):
+        return _key(purpose, account, guess.network)
+    return _key(purpose, account)
+
+
+def _lock_after(failures: int) -> timedelta:
+    lock, doublings = FIRST_LOCK, failures // FAILURES_TO_LOCK - 1
+    while doublings > 0 and lock < MAX_LOCK:
+        lock, doublings = lock * 2, doublings - 1
+    return min(lock, MAX_LOCK)
+
+
+def _refusal(kind: type[ResourceExhausted], wait: timedelta) -> ResourceExhausted:
     seconds = max(1, math.ceil(wait.total_seconds()))
-    refusal = TooManySignIns(seconds=seconds)
+    refusal = kind(seconds=seconds)
     refusal.retry_after_seconds = float(seconds)
     return refusal
 

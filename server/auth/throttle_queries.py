@@ -1,11 +1,12 @@
-"""SQL of the sign-ins that are counted: one function per question."""
+"""SQL of the guesses that are counted: one function per question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, case, exists, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, null, select, update
 
 from server.auth.models import Session, SignInCount
 from server.db.base import Statement, UtcDateTime
@@ -13,8 +14,27 @@ from server.db.prepared import Prepared
 from server.db.upsert import insert_of
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What is counted under a key: in a window that began at a time, and in a row."""
+
+    attempts: int
+    started_at: datetime
+    failures: int
+    locked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The failures of an account in a row, and until when they lock it."""
+
+    failures: int
+    until: datetime | None
+
+
 def _count_on(dialect: str) -> Statement:
     over = SignInCount.started_at <= bindparam("window_began", type_=UtcDateTime)
+    forgotten = SignInCount.started_at <= bindparam("memory_began", type_=UtcDateTime)
     statement: Statement = (
         insert_of(dialect)(SignInCount)
         .on_conflict_do_update(
@@ -22,9 +42,12 @@ def _count_on(dialect: str) -> Statement:
             set_={
                 "attempts": case((over, 1), else_=SignInCount.attempts + 1),
                 "started_at": case((over, bindparam("now", type_=UtcDateTime)), else_=SignInCount.started_at),
+                "failures": case((forgotten, 1), else_=SignInCount.failures + 1),
             },
         )
-        .returning(SignInCount.attempts, SignInCount.started_at)
+        .returning(
+            SignInCount.attempts, SignInCount.started_at, SignInCount.failures, SignInCount.locked_until
+        )
     )
     return statement
 
@@ -32,23 +55,73 @@ def _count_on(dialect: str) -> Statement:
 _COUNT = Prepared(_count_on)
 
 
-def count(tx: Connection, key: str, now: datetime, window_began: datetime) -> tuple[int, datetime]:
-    """Count one more under `key`, anew when its window is over; the count, and when its window began."""
-    row = _COUNT.one(tx, key=key, started_at=now, attempts=1, now=now, window_began=window_began)
-    return row.attempts, row.started_at
+def count(
+    tx: Connection, key: str, user_id: int | None, now: datetime, *, window: timedelta, memory: timedelta
+) -> Count:
+    """Count one more under `key`: anew when its window is over, and in a row with those of its `memory`."""
+    row = _COUNT.one(
+        tx,
+        key=key,
+        user_id=user_id,
+        started_at=now,
+        attempts=1,
+        failures=1,
+        now=now,
+        window_began=now - window,
+        memory_began=now - memory,
+    )
+    return Count(*row)
 
 
-_UNCOUNT = Prepared(
+_LOCK = Prepared(
     update(SignInCount)
-    .where(SignInCount.key == bindparam("counted"), SignInCount.attempts > 0)
-    .values(attempts=SignInCount.attempts - 1)
+    .where(SignInCount.key == bindparam("counted"))
+    .values(locked_until=bindparam("until", type_=UtcDateTime))
 )
 
 
-def uncount(tx: Connection, keys: Sequence[str]) -> None:
-    """Count one less under each of `keys`."""
+def lock(tx: Connection, key: str, until: datetime) -> None:
+    """Refuse what comes under `key` until a time."""
+    _LOCK.run(tx, counted=key, until=until)
+
+
+_FORGIVE = Prepared(
+    update(SignInCount)
+    .where(SignInCount.key == bindparam("counted"))
+    .values(
+        attempts=case((SignInCount.attempts > 0, SignInCount.attempts - 1), else_=0),
+        failures=0,
+        locked_until=null(),
+    )
+)
+
+
+def forgive(tx: Connection, keys: Sequence[str]) -> None:
+    """Count one less under each of `keys`, and none in a row."""
     for key in keys:
-        _UNCOUNT.run(tx, counted=key)
+        _FORGIVE.run(tx, counted=key)
+
+
+def withdraw(tx: Connection, keys: Sequence[str], *, unlock: bool) -> None:
+    """Count one less under each of `keys`, in the window and in a row; `unlock` takes their locks away."""
+    statement = (
+        update(SignInCount)
+        .where(SignInCount.key.in_(keys), SignInCount.attempts > 0, SignInCount.failures > 0)
+        .values(attempts=SignInCount.attempts - 1, failures=SignInCount.failures - 1)
+    )
+    tx.execute(statement.values(locked_until=None) if unlock else statement)
+
+
+def forget(tx: Connection, user_id: int) -> bool:
+    """Delete what is counted of an account; whether there was anything."""
+    return tx.execute(delete(SignInCount).where(SignInCount.user_id == user_id)).rowcount > 0
+
+
+def lock_of(connection: Connection, key: str) -> Lock:
+    """The failures in a row under `key`, and their lock."""
+    statement = select(SignInCount.failures, SignInCount.locked_until).where(SignInCount.key == key)
+    row = connection.execute(statement).one_or_none()
+    return Lock(0, None) if row is None else Lock(*row)
 
 
 _HAS_SESSION_FROM = Prepared(

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.auth import throttle
 from server.auth.models import RefreshToken, Session, SignInCount
 from server.cart import guest_carts
 from server.clock import Clock
@@ -40,7 +41,6 @@ EVENTS = timedelta(days=7)
 REQUEST_IDS = timedelta(hours=24)
 SESSIONS = timedelta(days=7)
 """After its end; its tokens are refused for much longer than they would live."""
-SIGN_INS = timedelta(hours=1)
 OUTBOXES = timedelta(days=30)
 SEARCH_COUNTS = timedelta(days=400)
 BATCH = 2000
@@ -140,7 +140,9 @@ def _sessions(tx: Connection, now: datetime, limit: int) -> int:
 
 
 def _sign_in_counts(tx: Connection, now: datetime, limit: int) -> int:
-    return _delete_some(tx, SignInCount, [SignInCount.key], SignInCount.started_at < now - SIGN_INS, limit)
+    """Those that no lock needs any more, whose row of failures is forgotten."""
+    forgotten = SignInCount.started_at < now - throttle.MEMORY
+    return _delete_some(tx, SignInCount, [SignInCount.key], forgotten, limit)
 
 
 def _has_ended(now: datetime) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from sqlalchemy import event, select, update
 from support.rooms import Methods, core_of
 
 from server.auth import part as auth_part
+from server.auth.devices import DEVICE_HEADER
 from server.contract import SERVICES
 from server.db.database import Announcement
 from server.db.deadline import Deadline
@@ -68,9 +69,10 @@ class AuthShop:
         *,
         device: str = "curl/8",
         ip: str = "",
+        device_id: str = "",
     ) -> Any:
         """Call an RPC as the interceptor does: validated, and on the pool unless it is async."""
-        return asyncio.run(self.call_async(rpc, request, caller, device=device, ip=ip))
+        return asyncio.run(self.call_async(rpc, request, caller, device=device, ip=ip, device_id=device_id))
 
     async def call_async(
         self,
@@ -80,6 +82,7 @@ class AuthShop:
         *,
         device: str = "curl/8",
         ip: str = "",
+        device_id: str = "",
     ) -> Any:
         """The same, for calls that run at once."""
         self._validation.check(request)
@@ -91,7 +94,7 @@ class AuthShop:
             authorization=None,
             deadline=Deadline(15),
             caller=caller,
-            headers={"user-agent": device},
+            headers={"user-agent": device} | ({DEVICE_HEADER: device_id} if device_id else {}),
         )
         return await self._methods.call(rpc, request, call)
 
@@ -110,10 +113,11 @@ class AuthShop:
         *,
         device: str = "curl/8",
         ip: str = "",
+        device_id: str = "",
     ) -> auth_pb2.Tokens:
         """Sign in by e-mail address."""
         request = auth_pb2.LoginRequest(email=email, password=password)
-        tokens: auth_pb2.Tokens = self.call("Login", request, device=device, ip=ip)
+        tokens: auth_pb2.Tokens = self.call("Login", request, device=device, ip=ip, device_id=device_id)
         return tokens
 
     def refresh(self, token: str) -> auth_pb2.Tokens:

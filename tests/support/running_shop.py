@@ -110,7 +110,7 @@ def _new_customer(tx: Connection, settings: Settings, password_hash: str, now: d
         user_id,
         verified_hash=password_hash,
         new_hash=None,
-        device=sessions.Device("grpc-python", "127.0.0.1"),
+        origin=sessions.Origin("grpc-python", "127.0.0.1"),
         now=now,
         policy=RefreshPolicy.of(settings),
     )

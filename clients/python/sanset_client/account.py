@@ -27,6 +27,15 @@ class SignedIn:
         """The token of the cart filled before signing in; "" when there is none. Whoever has it has the cart."""
         return self._session.cart_token
 
+    @property
+    def device_id(self) -> str:
+        """What the shop knows this client by where its user signed in before; "" before the first sign-in.
+
+        Kept after the sign-out: strangers who guess passwords cannot keep the user out here. It stands in
+        `tokens`, too.
+        """
+        return self._session.device_id
+
 
 class Account:
     """The user of a client."""

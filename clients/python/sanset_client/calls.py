@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from google.protobuf.message import Message
+from sanset.v1.auth_pb2 import Tokens
 
-from sanset_client.contract import CART_TOKEN, Contract, Metadata, Rpc
+from sanset_client.contract import CART_TOKEN, DEVICE_ID, Contract, Metadata, Rpc
 from sanset_client.errors import ClientClosed, SansetError
 from sanset_client.retry import Attempts
 from sanset_client.session import Session
@@ -40,11 +41,13 @@ class Attempt:
     timeout: float | None
     token: str = ""
     cart_token: str = ""
+    device_id: str = ""
 
     def headers(self) -> list[tuple[str, str]]:
         """Return the metadata that the tokens become."""
         headers = [("authorization", f"Bearer {self.token}")] if self.token else []
-        return [*headers, (CART_TOKEN, self.cart_token)] if self.cart_token else headers
+        others = ((CART_TOKEN, self.cart_token), (DEVICE_ID, self.device_id))
+        return headers + [(name, value) for name, value in others if value]
 
 
 Send = Callable[[Message, Attempt], Awaitable[tuple[Call, Message]]]
@@ -71,6 +74,8 @@ class Calls(ABC):
             raise
         if rpc.takes_cart_token:
             self._session.cart_token = getattr(reply, "token", "") or self._session.cart_token
+        if isinstance(reply, Tokens):
+            self._session.device_id = reply.device_id or self._session.device_id
         return call
 
     def opening(self, details: Details) -> Opening:
@@ -94,11 +99,12 @@ class Calls(ABC):
         attempts = Attempts(timeout, repeatable=rpc.repeatable)
         token = await self._session.token(attempts.left) if rpc.authorized else ""
         cart_token = self._session.cart_token if rpc.takes_cart_token else ""
+        device_id = self._session.device_id if rpc.takes_device_id else ""
         while True:
             if self.closed:
                 raise ClientClosed
             try:
-                return await send(request, Attempt(attempts.left, token, cart_token))
+                return await send(request, Attempt(attempts.left, token, cart_token, device_id))
             except SansetError as error:
                 if token and attempts.may_renew(error):
                     token = await self._session.replace(token, attempts.left)

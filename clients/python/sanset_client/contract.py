@@ -17,6 +17,8 @@ from sanset.v1 import access_pb2
 
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of the metadata
 """The metadata that names a guest's cart."""
+DEVICE_ID = "x-device-id"
+"""The metadata by which the server knows where its user signed in before."""
 
 REPEATABLE = (MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT)
 SIGN_OUT = "/sanset.v1.AuthService/Logout"
@@ -36,6 +38,7 @@ class Rpc:
     authorized: whether the server reads an access token.
     takes_request_id: whether its request has a `request_id`.
     takes_cart_token: whether the token of a guest's cart selects the cart.
+    takes_device_id: whether a device on which the user signed in before is treated better.
     """
 
     path: str
@@ -44,6 +47,7 @@ class Rpc:
     authorized: bool = False
     takes_request_id: bool = False
     takes_cart_token: bool = False
+    takes_device_id: bool = False
 
     def sealed(self, request: Message) -> Message:
         """Give a request that should have a `request_id` and has none a new one, in a copy of it.
@@ -67,7 +71,7 @@ class Contract:
     def rpc(self, path: str | bytes, metadata: Metadata = None) -> Rpc:
         """Return what is known of a path; of a foreign one: no token, no repeating.
 
-        A call whose `metadata` has an authorization, or a cart's token, already needs none.
+        A call whose `metadata` has an authorization, a cart's token or a device's id already needs none.
         """
         text = path.decode() if isinstance(path, bytes) else path
         rpc = self._rpcs.get(text) or Rpc(text)
@@ -76,6 +80,8 @@ class Contract:
             rpc = replace(rpc, authorized=False)
         if CART_TOKEN in sent:
             rpc = replace(rpc, takes_cart_token=False)
+        if DEVICE_ID in sent:
+            rpc = replace(rpc, takes_device_id=False)
         return rpc
 
 
@@ -102,4 +108,6 @@ def _rpc(method: MethodDescriptor) -> Rpc:
         authorized=rule.level != access_pb2.AccessRule.PUBLIC,
         takes_request_id=takes_request_id,
         takes_cart_token=of_guests or "cart_token" in method.input_type.fields_by_name,
+        takes_device_id=method.containing_service.name == "AuthService"
+        and rule.level == access_pb2.AccessRule.PUBLIC,
     )

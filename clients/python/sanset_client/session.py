@@ -66,8 +66,10 @@ class Session(ABC):
         tokens: Tokens | None,
         on_tokens: TokensHook | None,
         cart_token: str = "",
+        device_id: str = "",
     ) -> None:
         self.cart_token = cart_token
+        self.device_id = device_id or (tokens.device_id if tokens is not None else "")
         self._refresh = refresh
         self._on_tokens = on_tokens
         self._grant = Grant.restored(tokens) if tokens is not None else None

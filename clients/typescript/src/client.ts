@@ -84,6 +84,14 @@ export class SansetClient {
     return this.session.cartToken;
   }
 
+  /**
+   * What the shop knows this client by where its user signed in before; "" before the first sign-in. The storage
+   * keeps it after the sign-out, so that strangers who guess passwords cannot keep the user out here.
+   */
+  get deviceId(): string {
+    return this.session.deviceId;
+  }
+
   /** Signs in by e-mail address or user name. Rejects with UNAUTHENTICATED (INVALID_CREDENTIALS). */
   async login(login: string, password: string): Promise<void> {
     const request = login.includes("@") ? { email: login, password } : { username: login, password };

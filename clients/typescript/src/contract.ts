@@ -31,6 +31,11 @@ export function takesCartToken(method: DescMethod): boolean {
   return ofGuests || mergesCart(method);
 }
 
+/** Whether a device on which the user signed in before is treated better. */
+export function takesDeviceId(method: DescMethod): boolean {
+  return method.parent.typeName === AuthService.typeName && !isAuthorized(method);
+}
+
 /** Whether the RPC moves a guest's cart into the caller's own. */
 export function mergesCart(method: DescMethod): boolean {
   return "cartToken" in method.input.field;

@@ -67,6 +67,15 @@ export class Session {
     else this.storage.setItem(this.cartKey, token);
   }
 
+  /** What the server knows this client by where its user signed in before; "" before the first sign-in. */
+  get deviceId(): string {
+    return this.storage.getItem(this.deviceKey) ?? "";
+  }
+
+  set deviceId(id: string) {
+    this.storage.setItem(this.deviceKey, id);
+  }
+
   /** Takes the tokens of a login, or undefined after a logout. */
   put(tokens: Tokens | undefined): void {
     this.save(tokens && received(tokens));
@@ -89,6 +98,10 @@ export class Session {
 
   private get cartKey(): string {
     return `${this.key}.cart`;
+  }
+
+  private get deviceKey(): string {
+    return `${this.key}.device`;
   }
 
   private renew(grant: Grant): Promise<void> {

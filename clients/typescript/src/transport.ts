@@ -9,15 +9,17 @@ import {
   isMessage,
 } from "@bufbuild/protobuf";
 import type { ContextValues, StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
-import { isAuthorized, isRepeatable, mergesCart, takesCartToken, takesRequestId } from "./contract.js";
+import { isAuthorized, isRepeatable, mergesCart, takesCartToken, takesDeviceId, takesRequestId } from "./contract.js";
 import { readError } from "./errors.js";
+import { TokensSchema } from "./gen/sanset/v1/auth_pb.js";
 import { CartSchema } from "./gen/sanset/v1/cart_pb.js";
 import { Attempts, pause } from "./retry.js";
 import type { Session } from "./session.js";
 
 const CART_TOKEN = "x-cart-token";
+const DEVICE_ID = "x-device-id";
 
-/** A transport over another one. An `authorization` or `x-cart-token` that the caller sets is left alone. */
+/** A transport over another one. An `authorization`, `x-cart-token` or `x-device-id` of the caller's is left alone. */
 export class SessionTransport implements Transport {
   constructor(
     private readonly inner: Transport,
@@ -42,6 +44,7 @@ export class SessionTransport implements Transport {
         this.inner.unary(method, signal, attempts.timeoutMs, headers, request, contextValues),
       );
       this.keepCartToken(method, response.message);
+      this.keepDeviceId(response.message);
       return response;
     } catch (failure) {
       const error = readError(failure);
@@ -110,7 +113,13 @@ export class SessionTransport implements Transport {
     const headers = new Headers(header);
     const cartToken = takesCartToken(method) ? this.session.cartToken : "";
     if (cartToken !== "" && !headers.has(CART_TOKEN)) headers.set(CART_TOKEN, cartToken);
+    const deviceId = takesDeviceId(method) ? this.session.deviceId : "";
+    if (deviceId !== "" && !headers.has(DEVICE_ID)) headers.set(DEVICE_ID, deviceId);
     return headers;
+  }
+
+  private keepDeviceId(reply: Message): void {
+    if (isMessage(reply, TokensSchema) && reply.deviceId !== "") this.session.deviceId = reply.deviceId;
   }
 
   private keepCartToken(method: DescMethod, reply: Message): void {

@@ -137,6 +137,21 @@ test("a checkout is repeated with one request id", async () => {
   assert.match(ids[0], /^[0-9a-f-]{36}$/);
 });
 
+test("a client shows where its user signed in before, and keeps that after the sign-out", async () => {
+  const sent: (string | null)[] = [];
+  const storage = new MemoryStorage();
+  const client = clientThrough((next) => (request) => {
+    if (request.method.name === "Login") sent.push(request.header.get("x-device-id"));
+    return next(request);
+  }, storage);
+  await signIn(client);
+  const { deviceId } = client;
+  await client.logout();
+  await signIn(client);
+  assert.notEqual(deviceId, "");
+  assert.deepEqual(sent, [null, deviceId]);
+});
+
 test("an addition to the cart is one, however often it is repeated", async () => {
   const { interceptor, seen } = failing("AddItem", 1);
   const shop = clientThrough(interceptor);

@@ -81,6 +81,7 @@ class Tokens(_message.Message):
     TOKEN_TYPE_FIELD_NUMBER: _builtins.int
     EXPIRES_IN_FIELD_NUMBER: _builtins.int
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     """A signed token to send as `authorization: Bearer <access_token>`."""
     token_type: _builtins.str
@@ -89,6 +90,11 @@ class Tokens(_message.Message):
     """Seconds until the access token expires."""
     refresh_token: _builtins.str
     """An opaque token for Refresh. It works once."""
+    device_id: _builtins.str
+    """What this client is known by where the user signed in before. Keep it, also after the sign-out, in place of the
+    one before, and send it as the metadata (over HTTP the header) `x-device-id` with Login and Refresh. It is no
+    proof of who calls.
+    """
     def __init__(
         self,
         *,
@@ -96,10 +102,11 @@ class Tokens(_message.Message):
         token_type: _builtins.str = ...,
         expires_in: _builtins.int = ...,
         refresh_token: _builtins.str = ...,
+        device_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "expires_in", b"expires_in", "refresh_token", b"refresh_token", "token_type", b"token_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "device_id", b"device_id", "expires_in", b"expires_in", "refresh_token", b"refresh_token", "token_type", b"token_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -51,14 +51,17 @@ class AuthServiceStub:
 
     Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
     account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
-    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
+    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
+    a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
+    which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
+    `x-device-id`, and its failures are counted by themselves.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]
     """Exchanges a refresh token for a new pair of tokens.
 
     A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
     refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
-    UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
+    UNAUTHENTICATED (REFRESH_TOKEN_INVALID). The metadata `x-device-id` carries the `device_id` of before.
     """
     Logout: _grpc.UnaryUnaryMultiCallable[_auth_pb2.LogoutRequest, _empty_pb2.Empty]
     """Signs the caller out.
@@ -99,14 +102,17 @@ class AuthServiceAsyncStub(AuthServiceStub):
 
     Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
     account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
-    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
+    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
+    a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
+    which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
+    `x-device-id`, and its failures are counted by themselves.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair of tokens.
 
     A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
     refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
-    UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
+    UNAUTHENTICATED (REFRESH_TOKEN_INVALID). The metadata `x-device-id` carries the `device_id` of before.
     """
     Logout: _aio.UnaryUnaryMultiCallable[_auth_pb2.LogoutRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Signs the caller out.
@@ -156,7 +162,10 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
         account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
-        one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
+        one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
+        a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
+        which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
+        `x-device-id`, and its failures are counted by themselves.
         """
 
     @_abc_1.abstractmethod
@@ -169,7 +178,7 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
 
         A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
         refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
-        UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
+        UNAUTHENTICATED (REFRESH_TOKEN_INVALID). The metadata `x-device-id` carries the `device_id` of before.
         """
 
     @_abc_1.abstractmethod

@@ -282,7 +282,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     DISK_FULL: _ErrorReason.ValueType  # 103
     """The database has no room left: retry after RetryInfo. RESOURCE_EXHAUSTED."""
     TOO_MANY_SIGN_INS: _ErrorReason.ValueType  # 104
-    """Too many sign-ins of the account, or from the caller's address, failed in this minute; see RetryInfo.
+    """Too many sign-ins or codes of the account, or from the caller's address, failed in this minute; see RetryInfo.
     RESOURCE_EXHAUSTED.
     Metadata: `seconds`.
     """
@@ -455,6 +455,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No order of the caller's with the product was delivered. FAILED_PRECONDITION. Metadata: `product_id`."""
     OWN_PRODUCT: _ErrorReason.ValueType  # 233
     """The caller sells the product, and cannot review it. PERMISSION_DENIED. Metadata: `product_id`."""
+    ACCOUNT_LOCKED: _ErrorReason.ValueType  # 270
+    """Too many sign-ins or codes of the account failed in a row, whether there is such an account or not; see RetryInfo.
+    A device on which its user signed in before is still let in. RESOURCE_EXHAUSTED. Metadata: `seconds`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -730,7 +734,7 @@ Metadata: `limit`.
 DISK_FULL: ErrorReason.ValueType  # 103
 """The database has no room left: retry after RetryInfo. RESOURCE_EXHAUSTED."""
 TOO_MANY_SIGN_INS: ErrorReason.ValueType  # 104
-"""Too many sign-ins of the account, or from the caller's address, failed in this minute; see RetryInfo.
+"""Too many sign-ins or codes of the account, or from the caller's address, failed in this minute; see RetryInfo.
 RESOURCE_EXHAUSTED.
 Metadata: `seconds`.
 """
@@ -903,6 +907,10 @@ NOT_A_BUYER: ErrorReason.ValueType  # 232
 """No order of the caller's with the product was delivered. FAILED_PRECONDITION. Metadata: `product_id`."""
 OWN_PRODUCT: ErrorReason.ValueType  # 233
 """The caller sells the product, and cannot review it. PERMISSION_DENIED. Metadata: `product_id`."""
+ACCOUNT_LOCKED: ErrorReason.ValueType  # 270
+"""Too many sign-ins or codes of the account failed in a row, whether there is such an account or not; see RetryInfo.
+A device on which its user signed in before is still let in. RESOURCE_EXHAUSTED. Metadata: `seconds`.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

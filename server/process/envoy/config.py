@@ -41,6 +41,7 @@ API_HEADERS = (
     "last-event-id",
     "x-request-id",
     "x-cart-token",
+    "x-device-id",
     "grpc-timeout",
     "x-grpc-web",
     "x-user-agent",

@@ -225,7 +225,7 @@ def test_a_password_that_changes_while_it_is_verified_opens_no_session(shop: Aut
             user.id,
             verified_hash="an older hash",
             new_hash=None,
-            device=sessions.Device("", ""),
+            origin=sessions.Origin("", ""),
             now=shop.now,
             policy=RefreshPolicy.of(shop.settings),
         )

@@ -1,4 +1,4 @@
-"""Guessing passwords: five a minute for an account, twenty from an address, however they are sent."""
+"""Guessing passwords: five a minute for an account, twenty from an address, however they are sent; ten lock it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any
 import grpc
 import pytest
 from sanset.v1 import auth_pb2 as pb
+from structlog.testing import capture_logs
 from support.auth_shop import PASSWORD, AuthShop
 from support.running_shop import RunningShop, refused
 
-from server.auth.errors import InvalidCredentials
-from server.auth.throttle import PER_ACCOUNT, PER_ADDRESS, TooManySignIns
+from server.auth import throttle
+from server.auth.errors import AccountLocked, InvalidCredentials, TooManyCodes, TooManySignIns
+from server.auth.throttle import PER_ACCOUNT, PER_ADDRESS
 from server.errors import Overloaded, Refusal
 
 WRONG = "wrong-shop-1"
@@ -28,11 +30,19 @@ def shop(database_url: str) -> Iterator[AuthShop]:
     shop.close()
 
 
-def tried(shop: AuthShop, email: str, password: str = WRONG, *, ip: str = "", **name: str) -> str:
+def tried(
+    shop: AuthShop,
+    email: str = "john@example.com",
+    password: str = WRONG,
+    *,
+    ip: str = "",
+    device_id: str = "",
+    **name: str,
+) -> str:
     """How a sign-in ends."""
     request = pb.LoginRequest(**({"email": email} | name), password=password)
     try:
-        shop.call("Login", request, ip=ip)
+        shop.call("Login", request, ip=ip, device_id=device_id)
     except Refusal as refusal:
         return refusal.reason
     return "OK"
@@ -120,6 +130,184 @@ def test_sign_ins_that_nobody_had_time_for_are_not_counted(
         patched.setattr(shop.passwords, "verify", busy)
         assert [tried(shop, "john@example.com") for _ in range(10)] == ["OVERLOADED"] * 10
     assert tried(shop, "john@example.com", PASSWORD) == "OK"
+
+
+# Ten in a row
+
+
+def guess_until_locked(shop: AuthShop, email: str = "john@example.com", **caller: str) -> int:
+    """Guess until the account is locked, from an address after the other; how many guesses were judged."""
+    for judged in range(100):
+        ended = tried(shop, email, ip=f"203.0.{judged}.{shop.now.minute}", **caller)
+        if ended == "ACCOUNT_LOCKED":
+            return judged
+        assert ended == "INVALID_CREDENTIALS"
+        shop.later(15)
+    raise AssertionError("it is never locked")
+
+
+def test_ten_failures_in_a_row_lock_an_account_for_a_quarter_of_an_hour(shop: AuthShop) -> None:
+    shop.register()
+    assert guess_until_locked(shop) == throttle.FAILURES_TO_LOCK
+    with pytest.raises(AccountLocked) as caught:
+        shop.login(ip="203.0.113.200")
+    assert caught.value.retry_after_seconds == 15 * 60 - 15
+    shop.later(15 * 60 - 15)
+    assert tried(shop, password=PASSWORD, ip="203.0.113.200") == "OK"
+
+
+@pytest.mark.either
+def test_an_account_that_does_not_exist_is_locked_alike(shop: AuthShop) -> None:
+    assert guess_until_locked(shop, "nobody@example.com") == throttle.FAILURES_TO_LOCK
+
+
+@pytest.mark.either
+def test_each_lock_is_twice_as_long_up_to_a_day(shop: AuthShop) -> None:
+    user_id = shop.register().id
+    seconds = []
+    for _ in range(9):
+        guess_until_locked(shop)
+        with shop.db.read() as connection:
+            until = throttle.lock_of(connection, user_id).until
+        assert until is not None
+        seconds.append((until - shop.now).total_seconds() + 15)
+        shop.later(seconds[-1])
+    minutes = [round(each / 60) for each in seconds]
+    assert minutes == [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
+
+
+@pytest.mark.either
+def test_a_sign_in_that_succeeds_ends_the_row(shop: AuthShop) -> None:
+    shop.register()
+    for _ in range(3):
+        for _ in range(throttle.FAILURES_TO_LOCK - 1):
+            assert tried(shop) == "INVALID_CREDENTIALS"
+            shop.later(15)
+        assert tried(shop, password=PASSWORD) == "OK"
+
+
+@pytest.mark.either
+def test_failures_of_last_week_are_not_in_a_row_with_those_of_today(shop: AuthShop) -> None:
+    shop.register()
+    for _ in range(3):
+        for _ in range(throttle.FAILURES_TO_LOCK - 1):
+            assert tried(shop) == "INVALID_CREDENTIALS"
+            shop.later(15)
+        shop.later(throttle.MEMORY.total_seconds())
+
+
+@pytest.mark.either
+def test_the_tenth_sign_in_may_still_succeed(shop: AuthShop) -> None:
+    shop.register()
+    for _ in range(throttle.FAILURES_TO_LOCK - 1):
+        tried(shop)
+        shop.later(15)
+    assert [tried(shop, password=PASSWORD) for _ in range(2)] == ["OK", "OK"]
+
+
+def test_a_device_that_signed_in_before_gets_in_while_strangers_have_the_account_locked(
+    shop: AuthShop,
+) -> None:
+    shop.register()
+    known = shop.login(ip="198.51.100.1").device_id
+    for _ in range(PER_ADDRESS):  # an address that is used up, too
+        tried(shop, "somebody@example.com", ip="198.51.100.2")
+    guess_until_locked(shop)
+    assert tried(shop, password=PASSWORD, ip="198.51.100.2", device_id=known) == "OK"
+    assert tried(shop, password=PASSWORD, ip="198.51.100.3") == "ACCOUNT_LOCKED"
+
+
+@pytest.mark.either
+def test_a_device_that_guesses_is_locked_out_by_itself(shop: AuthShop) -> None:
+    shop.register()
+    known = shop.login(ip="198.51.100.1").device_id
+    assert guess_until_locked(shop, device_id=known) == throttle.FAILURES_TO_LOCK
+    assert tried(shop, password=PASSWORD, ip="198.51.100.9") == "OK", "elsewhere nothing failed"
+
+
+@pytest.mark.either
+def test_a_device_is_known_to_the_accounts_that_signed_in_on_it_and_to_no_others(shop: AuthShop) -> None:
+    for name in ("john", "jane", "mallory"):
+        shop.register(f"{name}@example.com")
+    device = shop.login("jane@example.com", ip="198.51.100.1").device_id
+    device = shop.login("john@example.com", ip="198.51.100.1", device_id=device).device_id
+    guess_until_locked(shop, "john@example.com")
+    guess_until_locked(shop, "mallory@example.com")
+    assert tried(shop, "john@example.com", PASSWORD, ip="198.51.100.2", device_id=device) == "OK"
+    assert (
+        tried(shop, "mallory@example.com", PASSWORD, ip="198.51.100.2", device_id=device) == "ACCOUNT_LOCKED"
+    )
+
+
+@pytest.mark.either
+@pytest.mark.parametrize(
+    "spoil", [str.upper, lambda sent: sent[:-1], lambda sent: "A" + sent[1:], lambda _: "é.", bytes]
+)
+def test_a_device_id_that_is_not_ours_is_none(shop: AuthShop, spoil: Any) -> None:
+    shop.register()
+    known = shop.login(ip="198.51.100.1").device_id
+    guess_until_locked(shop)
+    spoilt = known.encode() if spoil is bytes else spoil(known)
+    assert tried(shop, password=PASSWORD, ip="198.51.100.2", device_id=spoilt) == "ACCOUNT_LOCKED"
+
+
+@pytest.mark.either
+def test_a_refresh_keeps_the_device_known(shop: AuthShop) -> None:
+    shop.register()
+    tokens = shop.login(ip="198.51.100.1")
+    renewed = shop.call(
+        "Refresh", pb.RefreshRequest(refresh_token=tokens.refresh_token), device_id=tokens.device_id
+    )
+    assert renewed.device_id == tokens.device_id
+
+
+def test_unlocking_an_account_forgets_its_failures(shop: AuthShop) -> None:
+    user_id = shop.register().id
+    guess_until_locked(shop)
+    with shop.db.transaction() as tx:
+        assert throttle.unlock(tx, user_id)
+        assert throttle.lock_of(tx, user_id) == throttle.Lock(0, None)
+        assert not throttle.unlock(tx, user_id)
+    assert tried(shop, password=PASSWORD, ip="203.0.113.200") == "OK"
+
+
+def test_a_thousand_addresses_guess_no_more_than_one(shop: AuthShop) -> None:
+    shop.register()
+    known = shop.login(ip="198.51.100.1").device_id
+
+    async def storm() -> list[Any]:
+        request = pb.LoginRequest(email="john@example.com", password=WRONG)
+        calls = (shop.call_async("Login", request, ip=f"10.{n // 250}.{n % 250}.1") for n in range(1000))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    ended = Counter(type(each).__name__ for each in asyncio.run(storm()))
+    assert ended["InvalidCredentials"] == PER_ACCOUNT
+    assert tried(shop, password=PASSWORD, ip="198.51.100.2", device_id=known) == "OK"
+
+
+@pytest.mark.either
+def test_a_lock_out_is_a_security_event(shop: AuthShop) -> None:
+    user_id = shop.register().id
+    with capture_logs() as logs:
+        guess_until_locked(shop)
+    locks = [each for each in logs if each.get("kind") == "account_locked"]
+    assert [each["user_id"] for each in locks] == [user_id]
+
+
+@pytest.mark.either
+def test_codes_are_counted_by_themselves(shop: AuthShop) -> None:
+    user_id = shop.register().id
+    guess = throttle.Guess(user_id=user_id, name="john@example.com", address="a", network="a")
+
+    def counted() -> None:
+        with shop.db.transaction() as tx:
+            throttle.begin(tx, guess, shop.now, purpose=throttle.Purpose.CODE)
+
+    for _ in range(PER_ACCOUNT):
+        counted()
+    with pytest.raises(TooManyCodes):
+        counted()
+    assert tried(shop) == "INVALID_CREDENTIALS"
 
 
 def test_the_refusal_says_when_to_come_back_on_the_wire(running: RunningShop) -> None:

@@ -119,6 +119,10 @@ class ShopDouble(
         """Return the requests of `rpc` so far."""
         return [seen.request for seen in self.seen if seen.rpc == rpc]
 
+    def devices(self, rpc: str) -> list[str | bytes]:
+        """Return the ids of devices that came with `rpc` so far."""
+        return [seen.metadata.get("x-device-id", "") for seen in self.seen if seen.rpc == rpc]
+
     def tokens(self, rpc: str) -> list[str]:
         """Return the access tokens that came with `rpc` so far."""
         return [seen.token for seen in self.seen if seen.rpc == rpc]
@@ -144,6 +148,7 @@ class ShopDouble(
                 refresh_token=f"refresh-{self.issued}",
                 token_type="bearer",
                 expires_in=self.expires_in,
+                device_id=f"device-{self.issued}",
             )
 
     def Login(self, request: Any, context: Any) -> Any:

@@ -31,6 +31,23 @@ def test_calls_carry_the_token_and_public_ones_do_not(shop: ShopDouble, client: 
     assert shop.tokens("Login") == ["", ""]
 
 
+def test_a_client_shows_where_its_user_signed_in_before_and_keeps_that_after_the_sign_out(
+    shop: ShopDouble, client: Client, address: str
+) -> None:
+    shop.revoke()
+    client.users.get_me()
+    assert shop.devices("Refresh") == ["device-1"]
+    assert shop.devices("GetMe") == ["", ""], "only signing in needs it"
+    client.logout()
+    assert client.device_id == "device-3"
+    client.login("john@example.com", "secret-1")
+    with Client(address, device_id=client.device_id) as other:
+        other.login("john@example.com", "secret-1")
+    with Client(address, tokens=other.tokens) as restored:
+        assert restored.device_id == "device-6"
+    assert shop.devices("Login") == ["", "device-3", "device-5"]
+
+
 def test_a_token_is_renewed_shortly_before_it_expires(shop: ShopDouble, client: Client) -> None:
     shop.expires_in = 1
     client.login("john@example.com", "secret-1")

@@ -29,6 +29,7 @@ class AsyncClient(AsyncServices, SignedIn):
     on_tokens: called, and awaited when it is async, with the tokens after every login and renewal, and with
         None when the session is over, before any call uses them: keep them there.
     cart_token: the token of an earlier guest's cart, as read from `cart_token`.
+    device_id: that of an earlier client on this device, as read from `device_id`.
     user_agent: how the user's list of sessions shows this client.
     options: further gRPC channel options.
     """
@@ -42,11 +43,12 @@ class AsyncClient(AsyncServices, SignedIn):
         tokens: Tokens | None = None,
         on_tokens: TokensHook | None = None,
         cart_token: str = "",
+        device_id: str = "",
         user_agent: str = "",
         options: Options = (),
     ) -> None:
         asyncio.get_running_loop()  # a channel made outside would belong to another loop than its callers
-        self._session: LoopSession = LoopSession(self._refresh, tokens, on_tokens, cart_token)
+        self._session: LoopSession = LoopSession(self._refresh, tokens, on_tokens, cart_token, device_id)
         self._calls = LoopCalls(Contract(), self._session, checked_timeout(timeout))
         channel_options = options_of(user_agent, options)
         interceptors = (

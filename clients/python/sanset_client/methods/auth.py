@@ -53,7 +53,10 @@ def login(
 
     Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
     account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
-    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
+    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
+    a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
+    which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
+    `x-device-id`, and its failures are counted by themselves.
     """
     return prepare(
         auth_pb2.LoginRequest,
@@ -75,7 +78,7 @@ def refresh(
 
     A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
     refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
-    UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
+    UNAUTHENTICATED (REFRESH_TOKEN_INVALID). The metadata `x-device-id` carries the `device_id` of before.
     """
     return prepare(
         auth_pb2.RefreshRequest,

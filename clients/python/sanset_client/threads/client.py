@@ -30,6 +30,7 @@ class Client(Services, SignedIn):
     on_tokens: called with the tokens after every login and renewal, and with None when the session is over,
         before any call uses them: keep them there.
     cart_token: the token of an earlier guest's cart, as read from `cart_token`.
+    device_id: that of an earlier client on this device, as read from `device_id`.
     user_agent: how the user's list of sessions shows this client.
     options: further gRPC channel options.
     """
@@ -43,10 +44,11 @@ class Client(Services, SignedIn):
         tokens: Tokens | None = None,
         on_tokens: TokensHook | None = None,
         cart_token: str = "",
+        device_id: str = "",
         user_agent: str = "",
         options: Options = (),
     ) -> None:
-        self._session = ThreadSession(self._refresh, tokens, on_tokens, cart_token)
+        self._session = ThreadSession(self._refresh, tokens, on_tokens, cart_token, device_id)
         self._calls = ThreadCalls(Contract(), self._session, checked_timeout(timeout))
         channel_options = options_of(user_agent, options)
         self._channel = (

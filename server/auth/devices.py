@@ -1,0 +1,89 @@
+"""Devices: what a client keeps of its sign-ins, to be known again where strangers have had an account locked.
+
+Nothing of it is stored. A device shows its id, signed, with a mark for each account that signed in on it; a mark
+says nothing of the account to whoever lacks the shop's key, and none can be carried to another device. Who has it
+can do no more than guess a few passwords while others cannot.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass, replace
+from typing import Self
+
+from server.auth.keys import account_key
+from server.settings import Settings
+
+DEVICE_HEADER = "x-device-id"
+MAX_ACCOUNTS = 8
+"""Whose marks a device keeps: of those who signed in last."""
+
+_ID_BYTES, _MARK_BYTES, _SIGNATURE_BYTES = 16, 8, 16
+_SHAPE = re.compile(r"([A-Za-z0-9_-]{22,110})\.([A-Za-z0-9_-]{22})")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device, and the marks of the accounts that signed in on it, the last one last."""
+
+    raw_id: bytes
+    marks: tuple[bytes, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The id as text."""
+        return self.raw_id.hex()
+
+
+class Devices:
+    """Makes and reads the signed ids of devices."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """With the key of the shop."""
+        return cls(account_key(settings.secret_key.get_secret_value(), "device"))
+
+    def read(self, sent: object) -> Device | None:
+        """The device whose signed id was sent; None when it is none of ours."""
+        shape = _SHAPE.fullmatch(sent) if isinstance(sent, str) else None
+        if shape is None:
+            return None
+        body, signature = shape.groups()
+        if not hmac.compare_digest(signature, self._signature(body)):
+            return None
+        raw = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+        rest = raw[_ID_BYTES:]
+        marks = (rest[at : at + _MARK_BYTES] for at in range(0, len(rest), _MARK_BYTES))
+        return Device(raw[:_ID_BYTES], tuple(marks))
+
+    def id_for(self, user_id: int | None, device: Device | None) -> str:
+        """The id of a device on which an account signed in before; empty when it did not, or there is none."""
+        if user_id is None or device is None or self._mark(device.raw_id, user_id) not in device.marks:
+            return ""
+        return device.id
+
+    def signed_in(self, device: Device | None, user_id: int) -> str:
+        """The signed id to keep of a device, a new one where there is none, on which an account has signed in."""
+        device = device or Device(secrets.token_bytes(_ID_BYTES))
+        mark = self._mark(device.raw_id, user_id)
+        others = [each for each in device.marks if each != mark]
+        device = replace(device, marks=(*others, mark)[-MAX_ACCOUNTS:])
+        body = _encode(device.raw_id + b"".join(device.marks))
+        return f"{body}.{self._signature(body)}"
+
+    def _mark(self, raw_id: bytes, user_id: int) -> bytes:
+        return hmac.digest(self._key, b"account %d on " % user_id + raw_id, hashlib.sha256)[:_MARK_BYTES]
+
+    def _signature(self, body: str) -> str:
+        return _encode(hmac.digest(self._key, b"device " + body.encode(), hashlib.sha256)[:_SIGNATURE_BYTES])
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
