@@ -28,6 +28,8 @@ class ParcelItem:
     quantity: int
     # Not compared: parcels of earlier releases have none.
     sku: str = field(default="", compare=False)
+    options: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """What the variant is: names with their values."""
 
     def to_json(self) -> JsonObject:
         """The units."""
@@ -37,13 +39,22 @@ class ParcelItem:
             "product_id": self.product_id,
             "quantity": self.quantity,
         }
-        return json | {"sku": self.sku} if self.sku else json
+        if self.sku:
+            json["sku"] = self.sku
+        if self.options:
+            json["options"] = [[name, value] for name, value in self.options]
+        return json
 
     @classmethod
     def of_json(cls, json: JsonObject) -> Self:
         """The units that `to_json` wrote."""
         return cls(
-            json["position"], json["variant_id"], json["product_id"], json["quantity"], json.get("sku", "")
+            json["position"],
+            json["variant_id"],
+            json["product_id"],
+            json["quantity"],
+            json.get("sku", ""),
+            tuple((name, value) for name, value in json.get("options", ())),
         )
 
 

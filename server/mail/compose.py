@@ -82,6 +82,11 @@ class LowStock:
     rows: Sequence[AnyRow]
 
     @property
+    def lines(self) -> Sequence[tuple[int, str, str]]:
+        """Of each that is shown the units that are left, its name with its options, and its sku."""
+        return [(row.units, _name(row), row.sku) for row in self.rows]
+
+    @property
     def more(self) -> int:
         """The number of products that are not shown."""
         return self.count - len(self.rows)
@@ -194,9 +199,9 @@ def _future_eta(step: Step | None, now: datetime) -> datetime | None:
 
 
 def _name(line: AnyRow) -> str:
-    """A line's product with its options: "Shirt (Red, M)"."""
+    """The product of a line, or of a variant, with its options: "Shirt (Red, M)"."""
     label = label_of(options_of(line.options))
-    return f"{line.name} ({label})" if label else line.name
+    return f"{line.name} ({label})" if label else str(line.name)
 
 
 def _parcel(parcel: Parcel | None, names: Mapping[int, str]) -> Facts | None:

@@ -92,15 +92,20 @@ def low_stock(connection: Connection, threshold: int) -> list[int]:
 
 
 def stock_of(connection: Connection, variant_ids: Sequence[int]) -> Sequence[AnyRow]:
-    """The names of variants and the units left of each, the scarcest first."""
-    units = func.sum(ORDERABLE)
-    return connection.execute(
-        select(Variant.id, Variant.sku, Product.name, units.label("units"))
-        .join(Product, Product.id == Variant.product_id)
-        .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
+    """The names and options of variants, and the units left of each, the scarcest first."""
+    units = func.sum(ORDERABLE).label("units")
+    left = (
+        select(InventoryLevel.variant_id, units)
+        .join(Variant, Variant.id == InventoryLevel.variant_id)
         .where(Variant.id.in_(variant_ids))
-        .group_by(Variant.id, Variant.sku, Product.name)
-        .order_by(units, Variant.id)
+        .group_by(InventoryLevel.variant_id)
+        .subquery()
+    )
+    return connection.execute(
+        select(Variant.id, Variant.sku, Variant.options, Product.name, left.c.units)
+        .join(left, left.c.variant_id == Variant.id)
+        .join(Product, Product.id == Variant.product_id)
+        .order_by(left.c.units, Variant.id)
     ).all()
 
 

@@ -137,7 +137,14 @@ def _named(lines: Sequence[PlacedLine], draft: ParcelDraft) -> tuple[ParcelItem,
 
 def _listed(lines: Sequence[PlacedLine], units: Mapping[int, int]) -> tuple[ParcelItem, ...]:
     return tuple(
-        ParcelItem(line.position, line.variant_id, line.product_id, units[line.position], sku=line.sku)
+        ParcelItem(
+            line.position,
+            line.variant_id,
+            line.product_id,
+            units[line.position],
+            sku=line.sku,
+            options=line.options,
+        )
         for line in lines
         if line.position in units
     )

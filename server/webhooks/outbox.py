@@ -222,6 +222,7 @@ def _shipment(parcel: Parcel) -> JsonObject:
             "variant_id": item.variant_id,
             "product_id": item.product_id,
             "sku": item.sku,
+            "options": [{"name": name, "value": value} for name, value in item.options],
             "quantity": item.quantity,
         }
         for item in parcel.items

@@ -90,8 +90,9 @@ def test_without_the_setting_no_number_of_days_is_promised() -> None:
 
 @pytest.mark.parametrize("threshold", [3, 77])
 def test_the_mail_about_stock_says_the_threshold_that_is_set(threshold: int) -> None:
-    shelf = LowStock(1, [row(units=1, name="Mug", sku="MUG")])
+    shelf = LowStock(1, [row(units=1, name="Mug", sku="MUG", options=[["size", "L"]])])
     letter = about_stock(shelf, LowStock(0, []), threshold)
+    assert "1 of Mug (L) (MUG)" in letter.plain
     assert f"{threshold} units" in letter.plain
     assert f"{threshold} units" in letter.html
 
@@ -108,7 +109,7 @@ def test_a_name_with_line_breaks_adds_no_line_to_a_mail(kind: str) -> None:
 
 
 def test_a_product_name_with_line_breaks_adds_no_line_to_the_stock_mail() -> None:
-    shelf = LowStock(1, [row(units=1, name=FORGED, sku="MUG")])
+    shelf = LowStock(1, [row(units=1, name=FORGED, sku="MUG", options=None)])
     letter = about_stock(shelf, LowStock(0, []), 5)
     assert not any(text.startswith("Total: 0.00") for text in letter.plain.splitlines())
 

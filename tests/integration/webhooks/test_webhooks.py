@@ -656,5 +656,5 @@ def test_deliveries_tell_of_the_parcel_that_was_handed_over_and_of_its_correctio
     assert (parcel["id"], parcel["carrier"], parcel["tracking_number"]) == (1, "DHL", "1")
     line = order.items[0]
     product = {"variant_id": units.variant_id, "product_id": line.product_id, "sku": line.sku, "quantity": 1}
-    assert parcel["items"] == [product]
+    assert parcel["items"] == [product | {"options": []}]
     assert (corrected["shipment"]["tracking_number"], corrected["shipment"]["items"]) == ("2", [])

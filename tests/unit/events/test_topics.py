@@ -48,13 +48,24 @@ STEP_JSON = {
     "time": "2026-11-21T12:30:00+00:00",
     "user_id": 7,
 }
-PARCEL = Parcel(1, "DHL", "0034", "https://dhl.test/0034", (ParcelItem(1, 5, 3, 2),), MOMENT)
+PARCEL = Parcel(
+    1, "DHL", "0034", "https://dhl.test/0034", (ParcelItem(1, 5, 3, 2, "M-1", (("size", "L"),)),), MOMENT
+)
 PARCEL_JSON = {
     "id": 1,
     "carrier": "DHL",
     "tracking_number": "0034",
     "tracking_url": "https://dhl.test/0034",
-    "items": [{"position": 1, "variant_id": 5, "product_id": 3, "quantity": 2}],
+    "items": [
+        {
+            "position": 1,
+            "variant_id": 5,
+            "product_id": 3,
+            "quantity": 2,
+            "sku": "M-1",
+            "options": [["size", "L"]],
+        }
+    ],
     "shipped_at": "2026-11-21T12:30:00+00:00",
 }
 REFUND = StepRefund(4, 500, "USD")
