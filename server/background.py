@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import sys
+import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -20,6 +24,13 @@ WHEN_WOKEN: Final = timedelta(days=365)
 """As the rest of a loop that steps only when it is woken."""
 
 log = structlog.get_logger()
+
+
+def give_way(niceness: int) -> None:
+    """Let other threads go before the calling one. On Linux only: elsewhere niceness is the whole process's."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 def backoff(attempts: int, first: timedelta, longest: timedelta) -> timedelta:

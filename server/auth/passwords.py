@@ -7,11 +7,11 @@ import base64
 import hashlib
 import hmac
 import os
-import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Self, TypeVar
 
 import bcrypt
@@ -19,6 +19,7 @@ import bcrypt
 from server.auth.common_passwords import COMMON
 from server.auth.errors import WeakPassword
 from server.auth.keys import account_key
+from server.background import give_way
 from server.db.deadline import Deadline
 from server.db.turns import Turn, Turns
 from server.errors import Overloaded
@@ -93,7 +94,7 @@ class Passwords:
         self._cost = cost
         self._key = key
         self._turns = Turns(threads, max_wait_seconds=60)
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="hash", initializer=_yield_to_others)
+        self._executor = ThreadPoolExecutor(threads, "hash", partial(give_way, NICENESS))
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -163,8 +164,3 @@ def _cost_of(hashed: str) -> int:
 def _nobody(cost: int) -> str:
     """Only a salt and no hash of anything: to verify against it costs the same, and always fails."""
     return bcrypt.gensalt(cost).decode() + "." * 31
-
-
-def _yield_to_others() -> None:
-    with suppress(OSError, AttributeError):  # niceness belongs to a thread on Linux only
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

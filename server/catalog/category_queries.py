@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from server.catalog.category_tree import MAX_LEVELS
 from server.catalog.models import Category, Product
 from server.db.base import AnyRow, Values
 
@@ -21,6 +22,21 @@ def categories(connection: Connection, *, lock: bool) -> Sequence[AnyRow]:
         Category.version,
     ).order_by(Category.id)
     return connection.execute(statement.with_for_update() if lock else statement).all()
+
+
+def category_lineages(connection: Connection) -> Mapping[int, Sequence[str]]:
+    """The names of each category and of those above it, from the top."""
+    rows = connection.execute(select(Category.id, Category.parent_id, Category.name)).all()
+    above = {category_id: (parent_id, name) for category_id, parent_id, name in rows}
+    lineages: dict[int, Sequence[str]] = {}
+    for category_id in above:
+        names: list[str] = []
+        current: int | None = category_id
+        while current is not None and len(names) < MAX_LEVELS:  # a circle, which cannot be, would not end
+            current, name = above[current]
+            names.append(name)
+        lineages[category_id] = names[::-1]
+    return lineages
 
 
 def hold(tx: Connection, category_id: int) -> bool:

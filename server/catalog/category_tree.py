@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -128,6 +128,13 @@ class CategoryTree:
             ids.add(category_id)
             category_id = self.by_id(category_id).parent_id
         return frozenset(ids)
+
+    def line(self, category_id: int) -> Iterator[int]:
+        """The id of a category, then those above it; none when it is gone."""
+        node = self._by_id.get(category_id)
+        while node is not None:
+            yield node.id
+            node = self._by_id.get(node.parent_id or 0)
 
     def names(self, category_id: int) -> list[str]:
         """The names of a category and all above it, from the top. Raises CategoryNotFound."""

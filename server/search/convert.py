@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from sanset.v1 import product_pb2
 from sanset.v1 import search_pb2 as pb
 
@@ -18,6 +20,7 @@ from server.search.engine.ranking import SortOrder
 from server.text.name_key import name_key
 
 _Request = pb.SearchProductsRequest
+_CategoryCount = pb.SearchFacets.CategoryCount
 
 
 def selection_from_wire(
@@ -83,50 +86,58 @@ def hit_to_wire(
             ("description", snippet(description, stems)),
         ):
             if parts:
-                hit.highlights.append(_highlight(name, parts))
+                _add_highlight(hit, name, parts)
     return hit
 
 
-def _highlight(name: str, parts: Sequence[TextPart]) -> pb.Highlight:
-    return pb.Highlight(
-        field=name, parts=[pb.Highlight.Part(text=part.text, matches=part.matches) for part in parts]
-    )
+# What follows fills messages in: a reply has hundreds of small ones, and each that is built first is copied.
 
 
-def facets_to_wire(facets: Facets, tree: CategoryTree, currency: str) -> pb.SearchFacets:
-    """The facets, each category with what is below it."""
-    categories = (_category(root, facets.categories) for root in tree.roots)
-    return pb.SearchFacets(
-        categories=[category for category in categories if category is not None],
-        brands=_values(facets.brands),
-        prices=[
-            pb.SearchFacets.PriceCount(
-                min_price=money_to_wire(band.low, currency),
-                max_price=money_to_wire(band.high, currency) if band.high is not None else None,
-                count=band.count,
-            )
-            for band in facets.prices
-        ],
-        ratings=[
-            pb.SearchFacets.RatingCount(min_rating=least, count=count) for least, count in facets.ratings
-        ],
-        attributes=[
-            pb.SearchFacets.AttributeCount(name=name, values=_values(values))
-            for name, values in facets.attributes
-        ],
-    )
+def _add_highlight(hit: pb.SearchHit, name: str, parts: Sequence[TextPart]) -> None:
+    add = hit.highlights.add(field=name).parts.add
+    for part in parts:
+        add(text=part.text, matches=part.matches)
 
 
-def _category(node: CategoryNode, counts: Mapping[int, int]) -> pb.SearchFacets.CategoryCount | None:
-    """The products of a category and of those below it; None when there are none."""
-    children = [child for below in node.children if (child := _category(below, counts)) is not None]
-    count = counts.get(node.id, 0) + sum(child.count for child in children)
-    if not count:
-        return None
-    return pb.SearchFacets.CategoryCount(
-        category_id=node.id, name=node.name, slug=node.slug, count=count, children=children
-    )
+def add_facets(wire: pb.SearchFacets, facets: Facets, tree: CategoryTree, currency: str) -> None:
+    """Fill in the facets, each category with what is below it."""
+    totals = _totals(tree, facets.categories)
+    _add_categories(wire.categories, tree.roots, totals)
+    _add_values(wire.brands, facets.brands)
+    for band in facets.prices:
+        wire.prices.add(
+            min_price=money_to_wire(band.low, currency),
+            max_price=money_to_wire(band.high, currency) if band.high is not None else None,
+            count=band.count,
+        )
+    for least, count in facets.ratings:
+        wire.ratings.add(min_rating=least, count=count)
+    for name, values in facets.attributes:
+        _add_values(wire.attributes.add(name=name).values, values)
 
 
-def _values(counted: Sequence[tuple[str, int]]) -> list[pb.SearchFacets.ValueCount]:
-    return [pb.SearchFacets.ValueCount(value=value, count=count) for value, count in counted]
+def _totals(tree: CategoryTree, counts: Mapping[int, int]) -> Mapping[int, int]:
+    """The products of each category and of those below it; those without any are left out."""
+    totals: defaultdict[int, int] = defaultdict(int)
+    for category_id, count in counts.items():
+        for above in tree.line(category_id):
+            totals[above] += count
+    return totals
+
+
+def _add_categories(
+    wire: RepeatedCompositeFieldContainer[_CategoryCount],
+    nodes: Sequence[CategoryNode],
+    totals: Mapping[int, int],
+) -> None:
+    for node in nodes:
+        if count := totals.get(node.id):
+            added = wire.add(category_id=node.id, name=node.name, slug=node.slug, count=count)
+            _add_categories(added.children, node.children, totals)
+
+
+def _add_values(
+    wire: RepeatedCompositeFieldContainer[pb.SearchFacets.ValueCount], counted: Sequence[tuple[str, int]]
+) -> None:
+    for value, count in counted:
+        wire.add(value=value, count=count)

@@ -41,14 +41,14 @@ class SearchPart(Part):
 
     search: Search
     products: ProductCache
-    suggestions: Suggestions
     log: SearchLog
 
     async def find(self, text: str, listed: ProductFilter, sort: str) -> TextMatches:
         """What a list of the catalogue holds that has a text; raises SearchNotReady."""
         tree = await self.products.tree() if listed.category_id is not None else None
         category_ids = frozenset(tree.by_id(listed.category_id or 0).ids()) if tree is not None else None
-        answer = await self.search.answer(text, listed_selection(listed, category_ids, sort))
+        selection = listed_selection(listed, category_ids, sort)
+        answer = await self.search.answer(text, selection, facets=False)
         return TextMatches(answer.ranked.product_ids.tolist(), answer.total)
 
 
@@ -95,7 +95,6 @@ def build(
     return SearchPart(
         search=search,
         products=products,
-        suggestions=suggestions,
         log=log,
         servicers=[partial(add_SearchServiceServicer_to_server, servicer)],
         listeners=[keeper.attach, synonyms.attach, suggestions.attach, *meaning.listeners],

@@ -53,19 +53,18 @@ class Search:
     keeper: IndexKeeper
     meaning: Meaning = field(default_factory=NoMeaning)
 
-    async def answer(self, text: str, selection: SearchOptions) -> SearchAnswer:
-        """What a text finds among what is selected; raises SearchNotReady."""
+    async def answer(self, text: str, selection: SearchOptions, *, facets: bool) -> SearchAnswer:
+        """What a text finds among what is selected, with the facets if asked to; raises SearchNotReady."""
         engine = await self.keeper.engine()
         if self.meaning.share and not engine.has_fused(text, self.meaning.generation):
             await self._fuse(engine, text)
-        return engine.answer(text, selection)
+        return engine.answer(text, selection, facets=facets)
 
     async def _fuse(self, engine: Engine, text: str) -> None:
         words, generation = engine.by_words(text), self.meaning.generation
         closeness = None
         if words.query.concepts and words.query.sku is None:
-            best = leaders(engine.goods, words.matches)
-            closeness = await self.meaning.closeness(words.query.text, best.product_ids)
+            closeness = await self.meaning.closeness(words.query.text, leaders(engine.goods, words.matches))
         matches = words.matches
         if closeness is not None:
             matches = fused(engine.goods, matches, closeness, self.meaning.share)
@@ -77,7 +76,7 @@ class Search:
         closeness = await self.meaning.closeness(text, NO_IDS) if text.strip() else None
         if closeness is not None:
             matches = fused(engine.goods, NO_MATCHES, closeness, 1.0)
-            close = engine.select(engine.find(text).query, matches, selection).ranked
+            close = engine.select(engine.find(text).query, matches, selection, facets=False).ranked
             if len(close.product_ids):
                 return close.first(limit)
         return engine.best_sellers(selection, limit)

@@ -63,7 +63,7 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
         scope = ("SearchProducts", request.q, request.category, *_scope(request))
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
-        answer = await self._search.answer(request.q, selection)
+        answer = await self._search.answer(request.q, selection, facets=after is None)
         rows = _rows(answer, page_after(answer.ranked, (after[0], after[1]) if after else None), size + 1)
         by_id = await self._products.products([row.product_id for row in rows[:size]])
         hits = _Hits(answer, by_id)
@@ -73,8 +73,8 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
         response = pb.SearchProductsResponse(items=items, next_page_token=token, total_size=answer.total)
         if answer.query.corrected:
             response.corrected_query = answer.query.text
-        if after is None:
-            response.facets.CopyFrom(convert.facets_to_wire(answer.facets, tree, self._currency))
+        if after is None and answer.facets is not None:
+            convert.add_facets(response.facets, answer.facets, tree, self._currency)
             if not answer.total:
                 response.fallback_items.extend(await self._fallback(request.q, selection, size))
         response.attribution_token = self._record(request, call, response, rows)

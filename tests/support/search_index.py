@@ -21,7 +21,7 @@ def engine_of(
     usual = (ShelfItem(product_id=document.product_id, price_minor=1000) for document in documents)
     shelf = Shelf([sold.get(item.product_id, item) for item in usual])
     index = SearchIndex([segment_of(entry_of(document) for document in documents)])
-    return Engine(Searchable.of(index, shelf), synonyms)
+    return Engine(Searchable(index, shelf), synonyms)
 
 
 def named(*names: str) -> Engine:

@@ -57,7 +57,12 @@ class Online:
 
 def lookback(now: datetime, days: int) -> datetime:
     """From when on behaviour is counted for a request of `days`: 0 means 30, more than 90 are coerced."""
-    return now - timedelta(days=min(days, MAX_DAYS) if days > 0 else DEFAULT_DAYS)
+    return now - timedelta(days=counted_days(days))
+
+
+def counted_days(requested: int) -> int:
+    """How many days are counted: 0 means 30, more than 90 are coerced."""
+    return min(requested, MAX_DAYS) if requested > 0 else DEFAULT_DAYS
 
 
 def measure(connection: Connection, scope: Scope) -> Mapping[str, Online]:

@@ -16,6 +16,11 @@ class PricePhases:
         self.next_turn: datetime | None = None
         """When a price next changes, or earlier; None: never."""
 
+    @property
+    def product_ids(self) -> frozenset[int]:
+        """The products whose prices change."""
+        return frozenset(self._phases)
+
     def put(self, product_id: int, phases: Sequence[Phase]) -> None:
         """Take the phases of a product; () when its price stays."""
         if not phases:

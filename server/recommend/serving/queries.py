@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, case, func, select
 
+from server.catalog.category_queries import category_lineages
 from server.catalog.discounts import Discount, Phase
-from server.catalog.models import ORDERABLE, Category, InventoryLevel, Product, Variant
+from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.order.line_facts import HAS_NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
@@ -21,7 +22,6 @@ MAX_BASKETS = 300
 
 IDS_PER_QUERY = 5_000
 DESCRIPTION_LIMIT = 2_000
-MAX_LEVELS = 32
 
 
 DISCOUNT = (Product.discount_bp, Product.discount_minor, Product.discount_from, Product.discount_until)
@@ -106,7 +106,7 @@ class ProductWords(NamedTuple):
 
 def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[int, ProductWords]:
     """The words of those of these products that were not deleted; long descriptions are cut, as for training."""
-    lineages = _lineages(connection)
+    lineages = category_lineages(connection)
     described = {}
     for start in range(0, len(product_ids), IDS_PER_QUERY):
         rows = connection.execute(
@@ -119,7 +119,7 @@ def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[
             ).where(Product.id.in_(product_ids[start : start + IDS_PER_QUERY]), Product.deleted_at.is_(None))
         )
         for product_id, name, brand, words, category_id in rows:
-            lineage = lineages.get(category_id, "")
+            lineage = " ".join(lineages.get(category_id, ()))
             described[product_id] = ProductWords(name, lineage, brand, words, category_id)
     return described
 
@@ -127,21 +127,6 @@ def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[
 def product_ids(connection: Connection) -> Sequence[int]:
     """The ids of all products that were not deleted."""
     return connection.execute(select(Product.id).where(Product.deleted_at.is_(None))).scalars().all()
-
-
-def _lineages(connection: Connection) -> dict[int | None, str]:
-    """The name of each category after those of its ancestors."""
-    rows = connection.execute(select(Category.id, Category.parent_id, Category.name)).all()
-    above = {category_id: (parent_id, name) for category_id, parent_id, name in rows}
-    lineages: dict[int | None, str] = {}
-    for category_id in above:
-        names: list[str] = []
-        current: int | None = category_id
-        while current is not None and len(names) < MAX_LEVELS:
-            current, name = above[current]
-            names.append(name)
-        lineages[category_id] = " ".join(reversed(names))
-    return lineages
 
 
 def bought_with(connection: Connection, product_id: int, limit: int) -> Sequence[tuple[int, float]]:

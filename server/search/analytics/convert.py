@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
-
 from sanset.v1 import search_admin_pb2 as pb
 
 from server.rpc.wire import money_to_wire, time_to_wire
+from server.search.analytics.counting_queries import Day
 from server.search.analytics.report import PositionTotals, QueryTotals, SearchReport, SearchTotals
 
 
 def report_to_wire(report: SearchReport, currency: str) -> pb.SearchAnalytics:
     """What a period came to."""
     return pb.SearchAnalytics(
-        start_time=time_to_wire(_start(report.period.first)),
+        start_time=time_to_wire(Day(report.period.first).start),
         count_time=time_to_wire(report.counted_at),
         totals=_totals_to_wire(report.totals, currency),
         positions=[_position_to_wire(position) for position in report.positions],
@@ -54,7 +53,3 @@ def _position_to_wire(position: PositionTotals) -> pb.SearchAnalytics.Position:
 
 def _rate(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
-
-
-def _start(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

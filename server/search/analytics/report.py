@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, Subquery, and_, func, or_, select
 
+from server.recommend.feedback.online import counted_days
 from server.search.analytics.models import SearchDay, SearchDayPosition, SearchDayQuery
-
-DEFAULT_DAYS: Final = 30
-MAX_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,7 @@ class Period:
     @classmethod
     def until(cls, last: date, days: int) -> Period:
         """So many days: 0 means 30, more than 90 are coerced."""
-        size = min(days, MAX_DAYS) if days > 0 else DEFAULT_DAYS
-        return cls(last - timedelta(days=size - 1), last)
+        return cls(last - timedelta(days=counted_days(days) - 1), last)
 
     def holds(self, day: SQLColumnExpression[date]) -> ColumnElement[bool]:
         """The condition that a day is one of them."""

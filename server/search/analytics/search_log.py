@@ -94,8 +94,10 @@ class SearchLog:
 
         A list of everything, without a query, is none that was searched for.
         """
+        if not self._keep or not results.query.strip():
+            return self._impressions.sign(SEARCH_VERSION)
         actor = self._tracker.actor(user_id, visitor_id, address)
-        if not self._keep or not results.query.strip() or not self._is_admitted(actor):
+        if not self._is_admitted(actor):
             return self._impressions.sign(SEARCH_VERSION)
         list_id = new_list_id()
         visitor = visitor_id if visitor_id and user_id is None else None

@@ -39,7 +39,8 @@ class SearchAnswer:
     """The product whose sku was typed."""
     total: int
     """Of all that match and pass, however many are ranked."""
-    facets: Facets
+    facets: Facets | None
+    """None where they were not counted, as only a first page shows them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,13 +91,15 @@ class Engine:
         """Take this for the reading of a text."""
         self._readings.put(text, reading)
 
-    def answer(self, text: str, selection: SearchOptions) -> SearchAnswer:
-        """What a text finds among what is selected."""
+    def answer(self, text: str, selection: SearchOptions, *, facets: bool = True) -> SearchAnswer:
+        """What a text finds among what is selected, with the facets if asked to."""
         generation, reading = self.goods.shelf.generation, self.find(text)
         cached = self._answers.peek((text, selection))
         if cached is not None and cached[0] == generation and cached[1] is reading:
-            return cached[2]
-        answer = self.select(reading.query, reading.matches, selection)
+            before = cached[2]
+            if before.facets is not None or not facets:
+                return before
+        answer = self.select(reading.query, reading.matches, selection, facets=facets)
         self._answers.put((text, selection), (generation, reading, answer))
         return answer
 
@@ -108,7 +111,9 @@ class Engine:
         passing = Narrowed(self.goods, everything(self.goods.index), criteria).passing()
         return rank(self.goods, passing, SortOrder.POPULARITY).first(limit)
 
-    def select(self, query: Interpretation, matches: Matches, selection: SearchOptions) -> SearchAnswer:
+    def select(
+        self, query: Interpretation, matches: Matches, selection: SearchOptions, *, facets: bool
+    ) -> SearchAnswer:
         """What of the matches is selected."""
         narrowed = Narrowed(self.goods, matches, selection.criteria)
         passing = narrowed.passing()
@@ -117,7 +122,7 @@ class Engine:
             ranked=rank(self.goods, passing, selection.order),
             sku_product=self._product_of(query),
             total=len(passing),
-            facets=narrowed.facets(selection.price_unit),
+            facets=narrowed.facets(selection.price_unit) if facets else None,
         )
 
 

@@ -35,19 +35,12 @@ class Closeness:
     """Up to 1."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leaders:
-    """The best matches by their words."""
-
-    product_ids: Ids
-
-
-def leaders(goods: Searchable, matches: Matches) -> Leaders:
-    """The first MAX_LEADERS of the matches, in no order."""
+def leaders(goods: Searchable, matches: Matches) -> Ids:
+    """The products that match best by their words, MAX_LEADERS of them at most, in no order."""
     docs = matches.docs
     if len(docs) > MAX_LEADERS:
         docs = docs[np.argpartition(matches.scores, len(docs) - MAX_LEADERS)[-MAX_LEADERS:]]
-    return Leaders(goods.index.columns.product_ids[docs])
+    return goods.index.columns.product_ids[docs]
 
 
 def fused(goods: Searchable, matches: Matches, closeness: Closeness, share: float) -> Matches:

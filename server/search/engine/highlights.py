@@ -17,7 +17,11 @@ SNIPPET: Final = 200
 LEAD: Final = 40
 """Of them before the first word that matches."""
 
+STEMMED: Final = 3
+"""The last letters of a stem that its words may write in another way: batteri of battery, abl of ability."""
+
 _WORD: Final = re.compile(r"[^\W_]+")
+_FOREIGN_WORD: Final = re.compile(r"[a-zA-Z0-9]*[^\W_\x00-\x7f][^\W_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,32 @@ def snippet(text: str, stems: frozenset[str]) -> list[TextPart]:
 
 def _spans(text: str, stems: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Where the words stand that match."""
-    for word in _WORD.finditer(text):
-        if not stems.isdisjoint(_stems_of(word[0])):
-            yield word.span()
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        spans = _candidates(text, lowered, stems)
+    else:  # a few letters become two
+        spans = [match.span() for match in _WORD.finditer(text)]
+    for start, end in spans:
+        if not stems.isdisjoint(_stems_of(text[start:end])):
+            yield start, end
+
+
+def _candidates(text: str, lowered: str, stems: frozenset[str]) -> list[tuple[int, int]]:
+    """The words that may match, in their order: most texts have few, and looking at each word takes long.
+
+    A stem and its words have a beginning in common, but for accents, which the words with other letters may have.
+    """
+    starts: set[int] = set()
+    for beginning in {stem_[: max(len(stem_) - STEMMED, 1)] for stem_ in stems}:
+        at = lowered.find(beginning)
+        while at >= 0:
+            if not at or not lowered[at - 1].isalnum():
+                starts.add(at)
+            at = lowered.find(beginning, at + 1)
+    spans = {match.span() for start in starts if (match := _WORD.match(text, start))}
+    if not text.isascii():
+        spans.update(match.span() for match in _FOREIGN_WORD.finditer(text))
+    return sorted(spans)
 
 
 @lru_cache(maxsize=20_000)

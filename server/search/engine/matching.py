@@ -62,7 +62,8 @@ def match(index: SearchIndex, query: Interpretation, strictness: Strictness | No
     docs = np.flatnonzero(coverage >= max(rules.needed * best, 1e-6)).astype(np.int32)
     values = scores[docs] * (coverage[docs] / max(total, 1e-6)) ** rules.completeness
     if query.brands:
-        values = values * np.where(_are_of(index, query.brands, docs), np.float32(rules.brand), np.float32(1))
+        are_of_brand = index.columns.of_brands(docs, query.brands)
+        values = values * np.where(are_of_brand, np.float32(rules.brand), np.float32(1))
     if query.sku is not None:
         docs, values = _with_sku(query.sku[0], docs, values)
     return Matches(docs, values.astype(np.float32, copy=False))
@@ -104,11 +105,6 @@ def _postings(index: SearchIndex, alternative: Alternative) -> tuple[Docs, Weigh
         docs, mine, other = np.intersect1d(docs, others, assume_unique=True, return_indices=True)
         weights = np.minimum(weights[mine], theirs[other])
     return (docs, weights) if len(docs) else NO_POSTINGS
-
-
-def _are_of(index: SearchIndex, brands: frozenset[str], docs: Docs) -> NDArray[np.bool_]:
-    codes = [code for code, key in enumerate(index.columns.brand_keys) if key in brands]
-    return np.isin(index.columns.brand_codes[docs], codes)
 
 
 def _with_sku(doc: int, docs: Docs, scores: NDArray[np.float32]) -> tuple[Docs, Weights]:

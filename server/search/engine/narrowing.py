@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.recommend.serving.product_slots import Slots
 from server.search.engine.matching import Matches
+from server.search.index.columns import NO_LABEL, Mask
 from server.search.index.index import SearchIndex
-from server.search.index.labels import NO_NAME
-from server.search.index.segment import NO_LABEL
+from server.search.index.labels import NO_NAME, Docs, LabelCounts
 from server.search.index.shelf import Shelf
-from server.text.name_key import name_key
-
-Mask: TypeAlias = NDArray[np.bool_]
 
 MAX_BRANDS: Final = 50
 MAX_ATTRIBUTES: Final = 12
@@ -70,18 +68,42 @@ class Facets:
     attributes: Sequence[tuple[str, Sequence[tuple[str, int]]]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Searchable:
-    """An index with the shelf that its documents stand on."""
+    """An index with the shelf that its documents stand on; products that the shelf gets later are not found in it.
 
-    index: SearchIndex
-    shelf: Shelf
-    slots: NDArray[np.int64]
+    What takes a look at every document is remembered until the shelf changes. For use on one thread at a time.
+    """
 
-    @classmethod
-    def of(cls, index: SearchIndex, shelf: Shelf) -> Searchable:
-        """These two; products that the shelf gets later are not found in it."""
-        return cls(index, shelf, shelf.slots_of(index.columns.product_ids))
+    def __init__(self, index: SearchIndex, shelf: Shelf) -> None:
+        self.index = index
+        self.shelf = shelf
+        self.slots = shelf.slots_of(index.columns.product_ids)
+        self._existing: tuple[int, Mask, bool] | None = None
+        self._bands: tuple[tuple[int, int], NDArray[np.uint8]] | None = None
+
+    def existing(self, docs: Docs) -> Mask | slice:
+        """What picks those of these documents that are their products as they are now, and not deleted."""
+        if self._existing is None or self._existing[0] != self.shelf.existence:
+            exist = self.index.counts & self.shelf.exists[self.slots]
+            self._existing = self.shelf.existence, exist, bool(exist.all())
+        _, exist, all_exist = self._existing
+        return slice(None) if all_exist else exist[docs]
+
+    def price_bands(self, unit: int) -> NDArray[np.uint8]:
+        """In which band the price of each slot of the shelf is, where the steps are in this unit."""
+        key = self.shelf.price_generation, unit
+        if self._bands is None or self._bands[0] != key:
+            bands = np.searchsorted(_steps(unit), self.shelf.prices, side="right")
+            self._bands = key, bands.astype(np.uint8)
+        return self._bands[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Documents with their places on the shelf."""
+
+    docs: Docs
+    slots: Slots
 
 
 class Narrowed:
@@ -90,32 +112,30 @@ class Narrowed:
     def __init__(self, goods: Searchable, matches: Matches, criteria: Criteria) -> None:
         self._goods = goods
         self._criteria = criteria
-        slots = goods.slots[matches.docs]
-        alive = goods.index.counts[matches.docs] & goods.shelf.exists[slots]
-        self._docs = matches.docs[alive]
-        self._slots = slots[alive]
-        self._scores = matches.scores[alive]
+        existing = goods.existing(matches.docs)
+        self._docs = matches.docs[existing]
+        self._scores = matches.scores[existing]
+        self._slots = goods.slots[self._docs]
         self._fails = {name: ~mask for name, mask in self._masks().items()}
         self._failures = np.zeros(len(self._docs), dtype=np.uint8)
         for fails in self._fails.values():
             self._failures += fails
+        self._passes: Mask | slice = self._failures == 0 if self._fails else slice(None)
+        self._passing = self._rows(self._passes)
 
     def passing(self) -> Matches:
         """Those that pass all filters."""
-        passes = self._failures == 0
-        return Matches(self._docs[passes], self._scores[passes])
+        return Matches(self._passing.docs, self._scores[self._passes])
 
     def facets(self, price_unit: int) -> Facets:
         """The counts; `price_unit` is what a whole unit of PRICE_STEPS is in minor units."""
-        columns, shelf = self._goods.index.columns, self._goods.shelf
-        categories = columns.categories[self._docs[self._but("category")]]
-        prices = shelf.prices[self._slots[self._but("price")]]
-        ratings = shelf.ratings[self._slots[self._but("rating")]]
+        bands = self._goods.price_bands(price_unit)[self._but("price").slots]
+        ratings = self._goods.shelf.ratings[self._but("rating").slots]
         return Facets(
-            categories=_counted(categories),
+            categories=self._categories(),
             brands=self._brands(),
-            prices=_bands(prices, price_unit),
-            ratings=[(least, int((ratings >= least).sum())) for least in RATINGS],
+            prices=_bands(bands, price_unit),
+            ratings=[(least, int(np.count_nonzero(ratings >= least))) for least in RATINGS],
             attributes=self._attributes(),
         )
 
@@ -125,10 +145,9 @@ class Narrowed:
         docs, slots = self._docs, self._slots
         masks: dict[str, Mask] = {}
         if criteria.category_ids is not None:
-            masks["category"] = np.isin(columns.categories[docs], list(criteria.category_ids))
+            masks["category"] = columns.in_categories(docs, criteria.category_ids)
         if criteria.brands:
-            codes = [code for code, key in enumerate(columns.brand_keys) if key in criteria.brands]
-            masks["brand"] = np.isin(columns.brand_codes[docs], codes)
+            masks["brand"] = columns.of_brands(docs, criteria.brands)
         if criteria.min_price is not None or criteria.max_price is not None:
             masks["price"] = _between(shelf.prices[slots], criteria.min_price, criteria.max_price)
         if criteria.in_stock is not None:
@@ -144,40 +163,51 @@ class Narrowed:
             masks[_filter_of(name)] = columns.attributes.having(docs, labels)
         return masks
 
-    def _but(self, own: str) -> Mask:
-        """Which documents pass all filters, or would without this one."""
+    def _but(self, own: str) -> _Rows:
+        """What passes all filters, or would without this one."""
         fails = self._fails.get(own)
-        mask: Mask = self._failures == 0 if fails is None else self._failures == fails
-        return mask
+        return self._passing if fails is None else self._rows(self._failures == fails)
+
+    def _rows(self, which: Mask | slice) -> _Rows:
+        return _Rows(self._docs[which], self._slots[which])
+
+    def _categories(self) -> Mapping[int, int]:
+        columns = self._goods.index.columns
+        counts = np.bincount(columns.category_codes[self._but("category").docs])
+        codes = np.flatnonzero(counts)
+        ids = columns.category_ids[codes].tolist()
+        return {
+            category_id: count
+            for category_id, count in zip(ids, counts[codes].tolist(), strict=True)
+            if category_id
+        }
 
     def _brands(self) -> Sequence[tuple[str, int]]:
         columns = self._goods.index.columns
-        codes = columns.brand_codes[self._docs[self._but("brand")]]
-        counts = np.bincount(codes[codes != NO_LABEL], minlength=1)
-        named = [(columns.brands[code], int(counts[code])) for code in np.flatnonzero(counts).tolist()]
-        return sorted(named, key=_most_first)[:MAX_BRANDS]
+        codes = columns.brand_codes[self._but("brand").docs]
+        counts = np.bincount(codes[codes != NO_LABEL])
+        present = np.flatnonzero(counts)
+        if len(present) > MAX_BRANDS:  # and those that have as many as the last one
+            least = np.partition(counts[present], len(present) - MAX_BRANDS)[len(present) - MAX_BRANDS]
+            present = present[counts[present] >= least]
+        keyed = [(-int(counts[code]), columns.brand_keys[code], code) for code in present.tolist()]
+        return [(columns.brands[code], -negative) for negative, _, code in sorted(keyed)[:MAX_BRANDS]]
 
     def _attributes(self) -> Sequence[tuple[str, Sequence[tuple[str, int]]]]:
-        labels = self._goods.index.columns.attributes
-        counted = labels.counted(self._docs[self._failures == 0])
+        counted = self._counted(self._passing)
         own = [name for name, _ in self._criteria.attributes]
         # One that is filtered by is counted by itself, and stays where the caller has it.
-        facets = [(name, self._own_values(name)) for name in own]
+        facets = [(name, self._counted(self._but(_filter_of(name))).values(name, MAX_VALUES)) for name in own]
         others = [name for name in counted.attributes(MAX_ATTRIBUTES + len(own)) if name not in own]
         facets += [(name, counted.values(name, MAX_VALUES)) for name in others]
         return [(name, values) for name, values in facets if values][:MAX_ATTRIBUTES]
 
-    def _own_values(self, name: str) -> list[tuple[str, int]]:
-        labels = self._goods.index.columns.attributes
-        return labels.counted(self._docs[self._but(_filter_of(name))]).values(name, MAX_VALUES)
+    def _counted(self, rows: _Rows) -> LabelCounts:
+        return self._goods.index.columns.attributes.counted(rows.docs)
 
 
 def _filter_of(attribute: str) -> str:
     return f"attribute {attribute}"
-
-
-def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
-    return -counted[1], name_key(counted[0])
 
 
 def _between(prices: NDArray[np.int64], low: int | None, high: int | None) -> Mask:
@@ -185,13 +215,12 @@ def _between(prices: NDArray[np.int64], low: int | None, high: int | None) -> Ma
     return mask if high is None else mask & (prices <= high)
 
 
-def _counted(values: NDArray[np.int64]) -> Mapping[int, int]:
-    each, counts = np.unique(values, return_counts=True)
-    return {int(value): int(count) for value, count in zip(each, counts, strict=True) if value}
+def _steps(unit: int) -> list[int]:
+    return [step * unit for step in PRICE_STEPS]
 
 
-def _bands(prices: NDArray[np.int64], unit: int) -> Sequence[PriceBand]:
-    steps = [step * unit for step in PRICE_STEPS]
-    counts = np.bincount(np.searchsorted(steps, prices, side="right"), minlength=len(steps) + 1).tolist()
+def _bands(bands: NDArray[np.uint8], unit: int) -> Sequence[PriceBand]:
+    steps = _steps(unit)
+    counts = np.bincount(bands, minlength=len(steps) + 1).tolist()
     bounds = zip([0, *steps], [*steps, None], counts, strict=True)
     return [PriceBand(low=low, high=high, count=count) for low, high, count in bounds if count]

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from server.search.engine.matching import Matches
 from server.search.engine.narrowing import Searchable
 
+DIGITS: Final = 6
+"""To which relevance is told apart."""
 MAX_RANKED: Final = 1_000
 """How far a list goes: nobody reads further, and a program has ListProducts."""
 
@@ -53,15 +55,25 @@ class RankedProducts:
 
 def rank(goods: Searchable, matches: Matches, order: SortOrder, bias: Bias | None = None) -> RankedProducts:
     """The first MAX_RANKED of the matches in an order; ties are broken by the id, the newer product first."""
-    product_ids = goods.index.columns.product_ids[matches.docs]
     keys = _keys(goods, matches, order, bias or Bias())
-    scores = matches.scores
     if len(keys) > MAX_RANKED:
-        near = _first(product_ids, keys, MAX_RANKED)
-        product_ids, keys, scores = product_ids[near], keys[near], scores[near]
+        near = _near_the_first(keys, MAX_RANKED)
+        matches, keys = Matches(matches.docs[near], matches.scores[near]), keys[near]
+    if order is SortOrder.RELEVANCE:
+        keys = np.round(keys, DIGITS)
+    product_ids, scores = goods.index.columns.product_ids[matches.docs], matches.scores
+    if len(keys) > MAX_RANKED:
+        first = _first(product_ids, keys, MAX_RANKED)
+        product_ids, keys, scores = product_ids[first], keys[first], scores[first]
     best = np.lexsort((-product_ids, -keys))
     shown = keys if order is SortOrder.RELEVANCE else scores.astype(np.float64)
     return RankedProducts(product_ids[best], shown[best])
+
+
+def _near_the_first(keys: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Which may be among the first `count`, with ties of the last one, and what rounding makes equal to it."""
+    least = np.partition(keys, len(keys) - count)[len(keys) - count]
+    return np.flatnonzero(keys >= least - 10.0**-DIGITS)
 
 
 def _first(product_ids: NDArray[np.int64], keys: NDArray[np.float64], count: int) -> NDArray[np.int64]:
@@ -92,9 +104,9 @@ def _keys(goods: Searchable, matches: Matches, order: SortOrder, bias: Bias) -> 
 
 def _relevance(goods: Searchable, matches: Matches, bias: Bias) -> NDArray[np.float64]:
     shelf, slots = goods.shelf, goods.slots[matches.docs]
-    popularity = np.log1p(shelf.sold[slots].astype(np.float64))
-    popularity /= max(float(popularity.max(initial=0.0)), 1.0)
-    gain = 1.0 + bias.popularity * popularity + bias.rating / 5 * shelf.ratings[slots]
-    worth = np.where(shelf.in_stock[slots], 1.0, bias.sold_out)
-    keys: NDArray[np.float64] = np.round(matches.scores.astype(np.float64) * gain * worth, 6)
+    popularity = shelf.popularity[slots]
+    share = bias.popularity / max(float(popularity.max(initial=0.0)), 1.0)
+    keys = matches.scores.astype(np.float64)
+    keys *= 1.0 + share * popularity + bias.rating / 5 * shelf.ratings[slots]
+    keys[~shelf.in_stock[slots]] *= bias.sold_out
     return keys

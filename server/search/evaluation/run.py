@@ -46,7 +46,7 @@ def evaluate(products: Path, judgements: Path, *, typos: int | None) -> SearchQu
     shelf = Shelf(
         [ShelfItem(product_id=document.product_id, price_minor=0) for document in collection.documents]
     )
-    find, plain = _serving(Engine(Searchable.of(index, shelf))), full_text(collection.documents)
+    find, plain = _serving(Engine(Searchable(index, shelf))), full_text(collection.documents)
     if typos is None:
         return SearchQuality(clean=measure(find, judged), full_text=measure(plain, judged))
     chance = random.Random(typos)  # noqa: S311 - repeatable, not a secret

@@ -11,19 +11,23 @@ import mmap
 import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from tempfile import NamedTemporaryFile
+from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from server.search.index.labels import LabelNames, Labels, Texts
+from server.search.index.columns import Columns
+from server.search.index.labels import LabelNames, Labels
 from server.search.index.lexicon import Lexicon
-from server.search.index.segment import Columns, IndexSegment
+from server.search.index.segment import IndexSegment
+from server.search.index.texts import Texts
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Rises with every change of what stands in the file, or of how texts become words."""
 
 _MAGIC: Final = b"SNSINDEX"
@@ -31,6 +35,7 @@ _PREFIX: Final = struct.Struct("<8sQ32s")
 """The magic, the length of the header, and its digest; that of the parts stands in the header."""
 _ALIGNED: Final = 64
 _MAX_HEADER: Final = 16 << 20
+_DRAFT: Final = ".draft"
 
 AnyArray: TypeAlias = NDArray[Any]
 
@@ -71,7 +76,11 @@ def identity_of(path: Path) -> tuple[int, int, int] | None:
 
 
 def write(path: Path, segment: IndexSegment, stamp: Stamp) -> None:
-    """Put an index into its place; whoever has the one before still reads that."""
+    """Put an index into its place; whoever has the one before still reads that.
+
+    A file that has its name is never written to again: readers have it mapped, and would die of a page that is
+    gone. So the draft is a new file whose name nobody else knows: an earlier builder may still write to its own.
+    """
     arrays = {name: np.ascontiguousarray(values) for name, values in _arrays(segment)}
     parts: dict[str, list[object]] = {}
     digest, offset = _digest(), 0
@@ -90,16 +99,28 @@ def write(path: Path, segment: IndexSegment, stamp: Stamp) -> None:
             "digest": digest.hexdigest(),
         }
     )
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
+    with _draft(path) as file:
         file.write(_PREFIX.pack(_MAGIC, len(header), _digest(header).digest()) + header)
         file.write(b"\0" * (_padded(file.tell()) - file.tell()))
         for values in arrays.values():
             file.write(values.data if values.nbytes else b"")
             file.write(b"\0" * (_padded(values.nbytes) - values.nbytes))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[IO[bytes]]:
+    """A new file, which takes its place once it is written to the disk; drafts that were given up are deleted."""
+    for left in path.parent.glob(f"{path.name}.*{_DRAFT}"):
+        left.unlink(missing_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", suffix=_DRAFT, delete=False) as file:
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 def read(path: Path) -> StoredIndex:
@@ -157,7 +178,7 @@ def _digest(content: bytes = b"") -> hashlib.blake2b:
 
 def _arrays(segment: IndexSegment) -> Iterator[tuple[str, AnyArray]]:
     columns = segment.columns
-    for name in ("product_ids", "categories", "vendors", "brand_codes"):
+    for name in ("product_ids", "category_ids", "category_codes", "vendors", "brand_codes"):
         yield name, getattr(columns, name)
     for name in ("starts", "docs", "weights", "word_counts", "sku_docs", "sku_variants"):
         yield name, getattr(segment, name)
@@ -180,7 +201,8 @@ def _segment(parts: dict[str, AnyArray]) -> IndexSegment:
     try:
         columns = Columns(
             product_ids=parts["product_ids"],
-            categories=parts["categories"],
+            category_ids=parts["category_ids"],
+            category_codes=parts["category_codes"],
             vendors=parts["vendors"],
             brand_codes=parts["brand_codes"],
             brand_keys=_unpacked(parts["brand_keys"]),

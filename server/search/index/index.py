@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.arrays import Ids, rows_of
+from server.search.index.columns import Columns, joined
 from server.search.index.labels import Docs
-from server.search.index.segment import NO_POSTINGS, IndexSegment, Weights, joined, segment_of
+from server.search.index.segment import NO_POSTINGS, IndexSegment, Weights, segment_of
 
 NOTHING: Final = segment_of(())
 MAX_POSTINGS: Final = 512
@@ -21,18 +22,28 @@ MAX_POSTINGS: Final = 512
 class SearchIndex:
     """The documents of segments, one after the other. Never changes."""
 
-    def __init__(self, segments: Sequence[IndexSegment], counts: NDArray[np.bool_] | None = None) -> None:
-        """`counts` says which documents are their products as they are now; without it all are."""
+    def __init__(
+        self,
+        segments: Sequence[IndexSegment],
+        counts: NDArray[np.bool_] | None = None,
+        columns: Columns | None = None,
+    ) -> None:
+        """`counts` says which documents are their products as they are now; without it all are.
+
+        `columns` are those of the segments, where they were joined before.
+        """
         self._segments = [(segment, offset) for segment, offset in _with_offsets(segments) if len(segment)]
-        self.columns = reduce(joined, (segment.columns for segment in segments), NOTHING.columns)
+        self.columns = (
+            reduce(joined, (segment.columns for segment in segments)) if columns is None else columns
+        )
         self.counts: NDArray[np.bool_] = (
-            np.ones(len(self.columns.product_ids), dtype=np.bool_) if counts is None else counts
+            np.ones(len(self.columns), dtype=np.bool_) if counts is None else counts
         )
         self._postings: dict[str, tuple[Docs, Weights]] = {}
         self._by_id: tuple[Ids, NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
-        return len(self.columns.product_ids)
+        return len(self.columns)
 
     def postings(self, term: str) -> tuple[Docs, Weights]:
         """The documents that have a stem, and what it weighs in each."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Self, TypeAlias
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.arrays import Array
+from ml.data.arrays import Array, rows_of
+from server.search.index.texts import Texts
 
 Codes: TypeAlias = NDArray[np.int32]
 Docs: TypeAlias = NDArray[np.int32]
@@ -19,31 +20,14 @@ Docs: TypeAlias = NDArray[np.int32]
 Label: TypeAlias = tuple[str, str]
 """The name of an attribute and a value of it; a tag is a value without a name."""
 
+T = TypeVar("T", bound=Hashable)
+
 NO_NAME: Final = ""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Texts:
-    """Texts one after the other in an array, which a file can hold and processes can share."""
-
-    characters: NDArray[np.uint8]
-    """In UTF-8."""
-    ends: NDArray[np.int64]
-    """Where each text begins, and in the end where the last one ends."""
-
-    @classmethod
-    def of(cls, texts: Iterable[str]) -> Self:
-        """These texts."""
-        encoded = [text.encode() for text in texts]
-        ends = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum([len(text) for text in encoded], out=ends[1:])
-        return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
-
-    def __len__(self) -> int:
-        return len(self.ends) - 1
-
-    def __getitem__(self, position: int) -> str:
-        return self.characters[self.ends[position] : self.ends[position + 1]].tobytes().decode()
+SPARSE: Final = 32
+"""So many times fewer labels than there are in all are counted by sorting them, more by the place of each."""
+MAX_VALUES_READ: Final = 10_000
+"""Of how many codes the values are remembered: most that are shown were shown before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,6 +39,7 @@ class LabelNames:
     """Of the labels, sorted."""
     by_hash: Codes
     """Their codes, in the order of the hashes."""
+    _read: dict[int, str] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, labels: Sequence[Label]) -> Self:
@@ -62,6 +47,18 @@ class LabelNames:
         hashes = np.array([_hash(label) for label in labels], dtype=np.int64)
         order = np.argsort(hashes, kind="stable").astype(np.int32)
         return cls(values=Texts.of(value for _, value in labels), hashes=hashes[order], by_hash=order)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def value(self, code: int) -> str:
+        """The value of a label."""
+        value = self._read.get(code)
+        if value is None:
+            if len(self._read) >= MAX_VALUES_READ:
+                self._read.clear()
+            value = self._read[code] = self.values[code]
+        return value
 
     def code(self, label: Label) -> int | None:
         """The code of a label; None when it has none here."""
@@ -92,9 +89,9 @@ class Labels:
         """What a code means."""
         name = self.attributes[self.attribute_codes[code]]
         for part in self.parts:
-            if code < len(part.values):
-                return name, part.values[code]
-            code -= len(part.values)
+            if code < len(part):
+                return name, part.value(code)
+            code -= len(part)
         raise IndexError(code)
 
     def code(self, label: Label) -> int | None:
@@ -104,15 +101,13 @@ class Labels:
             code = part.code(label)
             if code is not None:
                 return offset + code
-            offset += len(part.values)
+            offset += len(part)
         return None
-
-    def attribute_code(self, name: str) -> int | None:
-        """The position of an attribute's name; None when no document has it."""
-        return self.attributes.index(name) if name in self.attributes else None
 
     def of(self, docs: Docs) -> tuple[Codes, NDArray[np.int64]]:
         """The codes of these documents, one after the other, and how many each has."""
+        if len(docs) == len(self.starts) - 1:  # all of them, each once
+            return self.codes, np.diff(self.starts)
         first = self.starts[docs]
         counts = self.starts[docs + 1] - first
         ends = np.cumsum(counts)
@@ -134,7 +129,7 @@ class Labels:
     def counted(self, docs: Docs) -> LabelCounts:
         """How many of these documents have each label."""
         present, _ = self.of(docs)
-        if len(present) < len(self.attribute_codes):
+        if SPARSE * len(present) < len(self.attribute_codes):
             return LabelCounts(self, *np.unique(present, return_counts=True))
         counts = np.bincount(present, minlength=1)
         codes = np.flatnonzero(counts)
@@ -142,45 +137,75 @@ class Labels:
 
     def followed_by(self, others: Labels) -> Labels:
         """These, and behind their documents those of others, which have one part."""
-        attributes = list(dict.fromkeys([*self.attributes, *others.attributes]))
-        renamed = np.array([attributes.index(name) for name in others.attributes], dtype=np.int32)
-        offset = len(self.attribute_codes)
-        existing = (self.code(others.label(i)) for i in range(len(others.attribute_codes)))
-        recoded = [offset + i if code is None else code for i, code in enumerate(existing)]
+        (theirs,) = others.parts
+        attributes, renamed = merged(self.attributes, others.attributes)
+        recoded = np.empty(len(theirs), dtype=np.int32)
+        existing = self._codes_of(theirs.hashes)
+        recoded[theirs.by_hash] = np.where(existing < 0, len(self.attribute_codes) + theirs.by_hash, existing)
         return Labels(
             attributes=attributes,
-            parts=[*self.parts, *others.parts],
+            parts=[*self.parts, theirs],
             attribute_codes=np.concatenate([self.attribute_codes, renamed[others.attribute_codes]]),
             starts=np.concatenate([self.starts, others.starts[1:] + self.starts[-1]]),
-            codes=np.concatenate([self.codes, np.array(recoded, dtype=np.int32)[others.codes]]),
+            codes=np.concatenate([self.codes, recoded[others.codes]]),
         )
 
+    def _codes_of(self, hashes: NDArray[np.int64]) -> Codes:
+        """The codes of the labels with these hashes; -1 where there is none."""
+        codes = np.full(len(hashes), -1, dtype=np.int32)
+        offset = 0
+        for part in self.parts:
+            rows = rows_of(part.hashes, hashes)
+            new = (rows >= 0) & (codes < 0)
+            codes[new] = offset + part.by_hash[rows[new]]
+            offset += len(part)
+        return codes
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class LabelCounts:
     """Labels with how many documents have each."""
 
-    labels: Labels
-    codes: Array
-    counts: Array
+    def __init__(self, labels: Labels, codes: Array, counts: Array) -> None:
+        self._labels = labels
+        self._codes = codes
+        self._counts = counts
+        self._attribute_of = labels.attribute_codes[codes]
 
     def attributes(self, limit: int) -> list[str]:
         """The attributes whose values most documents share."""
-        totals = np.bincount(
-            self.labels.attribute_codes[self.codes], weights=self.counts.astype(np.float64) ** 2
-        )
+        totals = np.bincount(self._attribute_of, weights=self._counts.astype(np.float64) ** 2)
         order = np.argsort(-totals, kind="stable")[:limit]
-        return [self.labels.attributes[i] for i in order.tolist() if totals[i]]
+        return [self._labels.attributes[i] for i in order.tolist() if totals[i]]
 
     def values(self, attribute: str, limit: int) -> list[tuple[str, int]]:
         """The most frequent values of an attribute."""
-        code = self.labels.attribute_code(attribute)
-        if code is None:
+        if attribute not in self._labels.attributes:
             return []
-        mine = self.labels.attribute_codes[self.codes] == code
-        codes, counts = self.codes[mine], self.counts[mine]
-        order = np.argsort(-counts, kind="stable")[:limit]
-        return [(self.labels.label(int(codes[i]))[1], int(counts[i])) for i in order.tolist()]
+        mine = np.flatnonzero(self._attribute_of == self._labels.attributes.index(attribute))
+        codes, counts = self._codes[mine], self._counts[mine]
+        best = most_frequent(counts, limit)
+        return [
+            (self._labels.label(code)[1], count)
+            for code, count in zip(codes[best].tolist(), counts[best].tolist(), strict=True)
+        ]
+
+
+def most_frequent(counts: Array, limit: int) -> NDArray[np.int64]:
+    """The positions of the highest counts, the highest first; of equal ones the first."""
+    if len(counts) <= limit:
+        return np.argsort(-counts, kind="stable")
+    # Each key is unique, so that a part of them can be cut off before it is sorted.
+    keys = counts.astype(np.int64) * len(counts) - np.arange(len(counts))
+    best = np.argpartition(-keys, limit)[:limit]
+    ordered: NDArray[np.int64] = best[np.argsort(-keys[best])]
+    return ordered
+
+
+def merged(first: Sequence[T], second: Sequence[T]) -> tuple[list[T], Codes]:
+    """The values of both, each once, the first ones in their places; and where the second ones stand."""
+    positions = {value: position for position, value in enumerate(first)}
+    codes = [positions.setdefault(value, len(positions)) for value in second]
+    return list(positions), np.array(codes, dtype=np.int32)
 
 
 class LabelBuilder:

@@ -12,37 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.arrays import Ids
+from server.search.index.columns import NO_LABEL, Columns
 from server.search.index.documents import IndexEntry
-from server.search.index.labels import NO_NAME, Codes, Docs, LabelBuilder, Labels
+from server.search.index.labels import NO_NAME, Docs, LabelBuilder
 from server.search.index.lexicon import Lexicon
 from server.search.index.words import is_correctable
 from server.text.name_key import name_key
 
 Weights: TypeAlias = NDArray[np.float32]
 
-NO_LABEL: Final = -1
 TELLING: Final = 4
 """So many documents more a word counts for that says what a product is."""
 NO_POSTINGS: Final[tuple[Docs, Weights]] = (np.empty(0, np.int32), np.empty(0, np.float32))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Columns:
-    """What the documents are filtered and counted by, as far as it changes only with their texts."""
-
-    product_ids: Ids
-    categories: Ids
-    """0 for none."""
-    vendors: Ids
-    """0 for the shop itself."""
-    brand_keys: Sequence[str]
-    """In the form in which two brands are the same."""
-    brands: Sequence[str]
-    """As they are written."""
-    brand_codes: Codes
-    """Each a place in `brands`; NO_LABEL for none."""
-    tags: Labels
-    attributes: Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,7 +93,8 @@ class SegmentBuilder:
         self._words: Counter[str] = Counter()
         self._skus: dict[str, tuple[int, int]] = {}
         self._ids = array("q")
-        self._categories = array("q")
+        self._categories: dict[int, int] = {}
+        self._category_codes = array("i")
         self._vendors = array("q")
         self._brands: dict[str, tuple[int, str]] = {}
         self._brand_codes = array("i")
@@ -134,7 +116,8 @@ class SegmentBuilder:
         doc = len(self._ids)
         self._skus |= {sku: (doc, variant_id) for sku, variant_id in entry.skus.items()}
         self._ids.append(entry.product_id)
-        self._categories.append(entry.category_id)
+        code = self._categories.setdefault(entry.category_id, len(self._categories))
+        self._category_codes.append(code)
         self._vendors.append(entry.vendor_id)
         self._brand_codes.append(self._brand_code(entry.brand))
         self._tags.add((NO_NAME, tag) for tag in entry.tags)
@@ -172,7 +155,8 @@ class SegmentBuilder:
     def _columns(self) -> Columns:
         return Columns(
             product_ids=np.array(self._ids, dtype=np.int64),
-            categories=np.array(self._categories, dtype=np.int64),
+            category_ids=np.array(list(self._categories), dtype=np.int64),
+            category_codes=np.array(self._category_codes, dtype=np.int32),
             vendors=np.array(self._vendors, dtype=np.int64),
             brand_keys=list(self._brands),
             brands=[brand for _, brand in self._brands.values()],
@@ -196,29 +180,3 @@ def segment_of(entries: Iterable[IndexEntry]) -> IndexSegment:
     for entry in entries:
         builder.add(entry)
     return builder.build()
-
-
-def joined(first: Columns, second: Columns) -> Columns:
-    """The columns of the documents of one segment, then those of another."""
-    if not len(second.product_ids):
-        return first
-    if not len(first.product_ids):
-        return second
-    keys, brands = list(first.brand_keys), list(first.brands)
-    positions = {key: code for code, key in enumerate(keys)}
-    for key, brand in zip(second.brand_keys, second.brands, strict=True):
-        if key not in positions:
-            positions[key] = len(keys)
-            keys.append(key)
-            brands.append(brand)
-    recoded = np.array([*(positions[key] for key in second.brand_keys), NO_LABEL], dtype=np.int32)
-    return Columns(
-        product_ids=np.concatenate([first.product_ids, second.product_ids]),
-        categories=np.concatenate([first.categories, second.categories]),
-        vendors=np.concatenate([first.vendors, second.vendors]),
-        brand_keys=keys,
-        brands=brands,
-        brand_codes=np.concatenate([first.brand_codes, recoded[second.brand_codes]]),
-        tags=first.tags.followed_by(second.tags),
-        attributes=first.attributes.followed_by(second.attributes),
-    )

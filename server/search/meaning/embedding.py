@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 
 from ml.models.sentence import SentenceModel
+from server.background import give_way
 from server.clock import Clock
 from server.db.work import Work
 from server.events.follower import Follower
@@ -53,7 +52,7 @@ class Embedding:
         self._check_all = True
         self.waiting = 0
         """How many products a run has still to look at."""
-        self._thread = ThreadPoolExecutor(1, "embedding", _give_way)
+        self._thread = ThreadPoolExecutor(1, "embedding", partial(give_way, NICENESS))
 
     def attach(self, follower: Follower) -> None:
         """Learn what may read differently now."""
@@ -133,9 +132,3 @@ class Embedding:
 
 def _batches(product_ids: Sequence[int], size: int) -> Iterable[Sequence[int]]:
     return (product_ids[start : start + size] for start in range(0, len(product_ids), size))
-
-
-def _give_way() -> None:
-    """Let other threads go first; elsewhere than on Linux that would slow the whole process down."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from server.search.index.texts import Texts
 from server.search.suggest.completion import Completion, CompletionEntry, CompletionKind
 from server.search.suggest.completion_words import CompletionWords
 from server.search.suggest.words import words_of
@@ -90,7 +91,7 @@ class CompletionIndex:
         self._scores: NDArray[np.float32] = (
             ranks[self._owners] + tokens.starts[order] * np.float32(_START)
         ).astype(np.float32)
-        self._texts = _Texts([entry.text for entry in entries])
+        self._texts = Texts.of(entry.text for entry in entries)
         self._kinds = np.array([entry.kind for entry in entries], dtype=np.uint8)
         self._ids = np.array([entry.id for entry in entries], dtype=np.int64)
         self._hidden = np.zeros(len(entries), dtype=np.bool_)
@@ -190,18 +191,6 @@ class CompletionIndex:
 
     def _completion(self, owner: int) -> Completion:
         return Completion(self._texts[owner], CompletionKind(int(self._kinds[owner])), int(self._ids[owner]))
-
-
-class _Texts:
-    """Texts as one piece of bytes: as strings they would take three times the memory."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        encoded = [text.encode() for text in texts]
-        self._bytes = b"".join(encoded)
-        self._ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-
-    def __getitem__(self, index: int) -> str:
-        return self._bytes[int(self._ends[index]) : int(self._ends[index + 1])].decode()
 
 
 def _windows(size: int) -> Iterator[int]:

@@ -12,6 +12,7 @@ from ml.data.arrays import Ids, rows_of
 from server.search.engine.engine import Engine
 from server.search.engine.interpretation import Synonyms
 from server.search.engine.narrowing import Searchable
+from server.search.index.columns import joined
 from server.search.index.documents import IndexEntry
 from server.search.index.index import NOTHING, SearchIndex
 from server.search.index.segment import IndexSegment, segment_of
@@ -35,16 +36,18 @@ class Reading:
 class Current:
     """The state that queries are answered on. Changed and read on one thread."""
 
-    def __init__(self, base: IndexSegment, items: Sequence[ShelfItem], lineages: Mapping[int, str]) -> None:
+    def __init__(self, base: IndexSegment, shelf: Shelf, lineages: Mapping[int, str]) -> None:
         """`base` has its products in the order of their ids; `lineages` are the names of its categories."""
         self._base = base
-        self.shelf = Shelf(items)
+        self.shelf = shelf
         self.lineages = lineages
         self._newer: dict[int, IndexEntry | None] = {}
         """What stands for the products of the base that changed, and for new ones; None for deleted ones."""
         self._fresh: set[int] = set()
         """Those of them that are in the last segment, not in the one before."""
         self._newer_segment = NOTHING
+        self._older = base.columns
+        """Of the base and the segment of newer products, joined: that takes as long as they are large."""
         self._index = SearchIndex([base])
 
     @property
@@ -69,6 +72,7 @@ class Current:
         """Index what was taken; takes a moment, on any thread, while nothing else is taken."""
         if len(self._fresh) > MAX_FRESH:
             self._newer_segment, self._fresh = self._segment_of(self._newer), set()
+            self._older = joined(self._base.columns, self._newer_segment.columns)
         self._index = self._index_of(self._newer_segment, self._segment_of(self._fresh))
 
     def _segment_of(self, product_ids: Iterable[int]) -> IndexSegment:
@@ -82,11 +86,11 @@ class Current:
         counts[replaced[replaced >= 0]] = False
         again = np.isin(newer.columns.product_ids, _array(self._fresh))
         counts[len(self._base) + np.flatnonzero(again)] = False
-        return SearchIndex(segments, counts)
+        return SearchIndex(segments, counts, joined(self._older, fresh.columns))
 
     def engine(self, synonyms: Synonyms) -> Engine:
         """What answers queries on what was indexed."""
-        return Engine(Searchable.of(self._index, self.shelf), synonyms)
+        return Engine(Searchable(self._index, self.shelf), synonyms)
 
 
 def _array(product_ids: Collection[int]) -> Ids:

@@ -29,9 +29,12 @@ from server.search.engine.interpretation import NoSynonyms, Synonyms
 from server.search.errors import SearchNotReady
 from server.search.index import file
 from server.search.index.documents import entry_of
+from server.search.index.file import StoredIndex
+from server.search.index.index import NOTHING
+from server.search.index.shelf import Shelf
 from server.search.upkeep import queries
 from server.search.upkeep.current import Current, Reading
-from server.search.upkeep.opening import MAX_NEWER, catch_up, opened, stored_index
+from server.search.upkeep.opening import MAX_NEWER, catch_up, stored_index
 from server.search.upkeep.rebuild import Rebuild
 
 LOOK_EVERY: Final = timedelta(seconds=1)
@@ -157,18 +160,30 @@ class IndexKeeper:
     async def _open(self) -> bool:
         """Search with the index that is stored and what changed since; or, of a small shop, with all of it.
 
-        False when the index must be built first: what there is goes on.
+        False when the index must be built first: what there is goes on. A worker that has nothing yet takes what
+        is stored, however old its words are; stock and prices are those of the moment.
         """
         identity = file.identity_of(self._rebuild.path)
         stored = await asyncio.to_thread(stored_index, self._rebuild, self._database)
+        current = await self._stored(stored) if stored is not None else None
+        if current is not None and self._current is None:
+            await self._show(current)
         stamp = stored.stamp if stored is not None else None
         missing = await self._work.read(catch_up, stamp, self._clock(), deadline=Deadline(READ_SECONDS))
         self._is_outdated = missing is None
         if missing is not None:
-            current = await asyncio.to_thread(opened, stored, missing)
+            if current is None or missing.is_whole:
+                current = Current(NOTHING, Shelf(missing.items), {})
+            current.take(await asyncio.to_thread(missing.reading))
             await self._show(current)
         self._opened = identity
         return not self._is_outdated
+
+    async def _stored(self, stored: StoredIndex) -> Current:
+        """The stored index with what its products are sold as now."""
+        columns = await self._work.read(queries.shelf_columns, self._clock(), deadline=Deadline(READ_SECONDS))
+        shelf = await asyncio.to_thread(Shelf, (), columns)
+        return Current(stored.segment, shelf, stored.stamp.categories)
 
     async def _follow(self, current: Current, pending: _Pending) -> None:
         """Read what changed."""
@@ -183,12 +198,10 @@ class IndexKeeper:
             await asyncio.sleep(min(time.monotonic() - began, MAX_BREATH))
             self._is_outdated |= current.newer_count > MAX_NEWER
         if pending.all_items or len(pending.items) > ITEMS_AT_ONCE:
-            items = await self._work.read(
-                queries.shelf_items, None, self._clock(), deadline=Deadline(READ_SECONDS)
+            columns = await self._work.read(
+                queries.shelf_columns, self._clock(), deadline=Deadline(READ_SECONDS)
             )
-            for start in range(0, len(items), ITEMS_AT_ONCE):  # calls go on in between
-                current.shelf.put(items[start : start + ITEMS_AT_ONCE])
-                await asyncio.sleep(0)
+            current.shelf.put_columns(columns)
         elif pending.items:
             ids = sorted(pending.items)
             current.take_items(ids, await self._work.read(queries.shelf_items, ids, self._clock()))

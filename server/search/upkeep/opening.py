@@ -13,10 +13,9 @@ from sqlalchemy import Connection
 from server.search.index import file
 from server.search.index.documents import Document, entry_of
 from server.search.index.file import DamagedIndex, Stamp, StoredIndex
-from server.search.index.index import NOTHING
 from server.search.index.shelf import ShelfItem
 from server.search.upkeep import queries
-from server.search.upkeep.current import Current, Reading
+from server.search.upkeep.current import Reading
 from server.search.upkeep.rebuild import Rebuild
 
 MAX_NEWER: Final = 2_000
@@ -35,8 +34,14 @@ class CatchUp:
     product_ids: Sequence[int]
     documents: Sequence[Document]
     items: Sequence[ShelfItem]
+    """Of these products."""
     lineages: Mapping[int, str]
     """The names of the categories, as the documents have them."""
+
+    def reading(self) -> Reading:
+        """The same, its words weighed; takes a while, on any thread."""
+        entries = [entry_of(document) for document in self.documents]
+        return Reading(self.product_ids, entries, self.items, self.lineages)
 
 
 def stored_index(rebuild: Rebuild, database: str) -> StoredIndex | None:
@@ -58,24 +63,12 @@ def catch_up(connection: Connection, stamp: Stamp | None, now: datetime) -> Catc
         changed = queries.changed_since(connection, stamp.position, MAX_NEWER)
         if changed is not None:
             documents = list(queries.documents(connection, changed, names))
-            items = queries.shelf_items(connection, None, now)
-            return CatchUp(False, changed, documents, items, names.texts)
+            return CatchUp(
+                False, changed, documents, queries.shelf_items(connection, changed, now), names.texts
+            )
     if queries.product_count(connection, MAX_NEWER + 1) > MAX_NEWER:
         return None
     documents = list(queries.all_documents(connection, names))
     product_ids = [document.product_id for document in documents]
     items = queries.shelf_items(connection, product_ids, now)
     return CatchUp(True, product_ids, documents, items, names.texts)
-
-
-def opened(stored: StoredIndex | None, missing: CatchUp) -> Current:
-    """What is searched from now on; takes a while, on any thread."""
-    if stored is None or missing.is_whole:
-        current = Current(NOTHING, missing.items, {})
-    else:
-        current = Current(stored.segment, missing.items, stored.stamp.categories)
-    entries = [entry_of(document) for document in missing.documents]
-    changed = set(missing.product_ids)
-    items = [item for item in missing.items if item.product_id in changed]
-    current.take(Reading(changed, entries, items, missing.lineages))
-    return current

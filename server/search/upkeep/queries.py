@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, cast, extract, func, not_, select
 
-from server.catalog.category_tree import MAX_LEVELS
+from server.catalog.category_queries import category_lineages
 from server.catalog.listings import EVERYTHING
-from server.catalog.models import Category, Listing, Product, Variant
+from server.catalog.models import Listing, Product, Variant
 from server.catalog.variants.options import options_of
 from server.db.base import AnyRow
 from server.events.log import CATALOG, PRODUCT
 from server.events.models import Event
 from server.events.position import horizon
 from server.search.index.documents import MAX_DESCRIPTION, Document
-from server.search.index.shelf import ShelfItem
+from server.search.index.shelf import ShelfColumns, ShelfItem
 
 AT_ONCE: Final = 1_000
 """Products that are read in one query."""
@@ -43,20 +43,6 @@ class Categories:
 
     lineages: Mapping[int, Sequence[str]]
 
-    @classmethod
-    def of(cls, rows: Sequence[AnyRow]) -> Categories:
-        """Those in rows (name, parent, id)."""
-        above = {category_id: (parent_id, name) for name, parent_id, category_id in rows}
-        lineages = {}
-        for category_id in above:
-            names: list[str] = []
-            current: int | None = category_id
-            while current is not None and len(names) < MAX_LEVELS:
-                current, name = above[current]
-                names.append(name)
-            lineages[category_id] = names[::-1]
-        return cls(lineages)
-
     @property
     def texts(self) -> Mapping[int, str]:
         """What each says in the index."""
@@ -70,7 +56,7 @@ class Categories:
 
 def categories(connection: Connection) -> Categories:
     """All of them."""
-    return Categories.of(connection.execute(select(Category.name, Category.parent_id, Category.id)).all())
+    return Categories(category_lineages(connection))
 
 
 def documents(connection: Connection, product_ids: Sequence[int], names: Categories) -> Iterator[Document]:
@@ -122,22 +108,21 @@ def _documents(
         )
 
 
-def shelf_items(
-    connection: Connection, product_ids: Collection[int] | None, now: datetime
-) -> Sequence[ShelfItem]:
-    """What these products (None: all) are sold as, at the prices of `now` and later; deleted ones are left out."""
-    rows = select(
-        Listing.product_id,
-        Listing.valid_from,
-        Listing.valid_until,
-        Listing.in_stock,
-        Listing.price_minor,
-        Listing.sold,
-        Listing.rating,
-        Listing.created_at,
-    ).where(Listing.list_key == EVERYTHING)
-    if product_ids is not None:
-        rows = rows.where(Listing.product_id.in_(product_ids))
+_SHELF = (
+    Listing.product_id,
+    Listing.price_minor,
+    Listing.in_stock,
+    Listing.sold,
+    Listing.rating,
+    cast(extract("epoch", Listing.created_at), BigInteger).label("created"),
+)
+
+
+def shelf_items(connection: Connection, product_ids: Collection[int], now: datetime) -> Sequence[ShelfItem]:
+    """What these products are sold as, at the prices of `now` and later; deleted ones are left out."""
+    rows = select(*_SHELF, Listing.valid_from, Listing.valid_until).where(
+        Listing.list_key == EVERYTHING, Listing.product_id.in_(product_ids)
+    )
     items: list[ShelfItem] = []
     changing: defaultdict[int, list[AnyRow]] = defaultdict(list)
     for row in connection.execute(rows):
@@ -148,6 +133,15 @@ def shelf_items(
     return items + [_changing_item(phases, now) for phases in changing.values()]
 
 
+def shelf_columns(connection: Connection, now: datetime) -> ShelfColumns:
+    """What all products are sold as, at the prices of `now` and later."""
+    stays = and_(Listing.valid_from.is_(None), Listing.valid_until.is_(None))
+    rows = connection.execute(select(*_SHELF).where(Listing.list_key == EVERYTHING, stays)).all()
+    changing = select(Listing.product_id).where(Listing.list_key == EVERYTHING, not_(stays)).distinct()
+    product_ids = connection.execute(changing).scalars().all()
+    return ShelfColumns.of(rows, shelf_items(connection, product_ids, now) if product_ids else ())
+
+
 def _item(row: AnyRow, price_minor: int, phases: Sequence[AnyRow] = ()) -> ShelfItem:
     return ShelfItem(
         product_id=row.product_id,
@@ -156,7 +150,7 @@ def _item(row: AnyRow, price_minor: int, phases: Sequence[AnyRow] = ()) -> Shelf
         in_stock=row.in_stock,
         sold=row.sold,
         rating=row.rating,
-        created=int(row.created_at.timestamp()),
+        created=row.created,
     )
 
 

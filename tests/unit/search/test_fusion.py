@@ -73,7 +73,7 @@ def test_what_the_index_does_not_know_is_left_out(engine: Engine) -> None:
 
 
 def test_the_leaders_are_the_best_by_words(engine: Engine) -> None:
-    assert sorted(leaders(engine.goods, matches(p1=3, p5=1)).product_ids.tolist()) == [1, 5]
+    assert sorted(leaders(engine.goods, matches(p1=3, p5=1)).tolist()) == [1, 5]
 
 
 def test_what_was_just_created_is_taken_for_an_average_hit() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -78,3 +79,31 @@ def test_who_reads_the_old_file_is_not_disturbed_by_a_new_one(path: Path) -> Non
     file.write(path, segment_of(()), STAMP)
     assert before.segment.postings("mug")[0].tolist() == [0, 1]
     assert len(file.read(path).segment) == 0
+
+
+def test_no_builder_writes_to_what_another_has_put_in_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that lost its lock, and still writes, ends without a trace when another is through."""
+    whole = segment_of(entry_of(document) for document in DOCUMENTS)
+    sync = os.fsync
+
+    def overtaken(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        file.write(path, whole, STAMP)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", overtaken)
+    with pytest.raises(FileNotFoundError):
+        file.write(path, segment_of(()), STAMP)
+    assert len(file.read(path).segment) == len(DOCUMENTS)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_new_index_is_a_new_file(path: Path) -> None:
+    with path.open("rb") as before:
+        inode, content = os.fstat(before.fileno()).st_ino, before.read()
+        file.write(path, segment_of(()), STAMP)
+        before.seek(0)
+        assert (os.fstat(before.fileno()).st_ino, before.read()) == (inode, content)
+    assert path.stat().st_ino != inode

@@ -137,7 +137,7 @@ def _engine(made: list[tuple[Document, ShelfItem]], newer: int) -> Engine:
     segments = [segment_of(map(entry_of, stale)), segment_of(map(entry_of, rest))]
     counts = np.ones(len(old) + len(rest), dtype=np.bool_)
     counts[0] = False
-    return Engine(Searchable.of(SearchIndex(segments, counts), shelf))
+    return Engine(Searchable(SearchIndex(segments, counts), shelf))
 
 
 def _counts(
