@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -15,7 +13,7 @@ from statistics import quantiles
 from typing import Final
 
 from bench import comparisons, pacer
-from bench.calls import CallFailed, PreparedCall, write_calls
+from bench.calls import CallFailed, PreparedCall
 from bench.comparisons import any_customer, any_product
 from bench.dataset import SHELVES
 from bench.report import Figure, cost_row
@@ -93,7 +91,9 @@ def rate_rows(shop: SansetShop, gateway: ServedShop, on_row: Callable[[], None])
         rows += _paced_rows(shop, gateway, "add_item", rate, str(rate))
         on_row()
     mixed = _mixture(shop, MIXTURE_PER_SECOND * (SECONDS + pacer.WARM_UP_SECONDS))
-    rows += _latency_rows(f"json_mixed_{MIXTURE_PER_SECOND}", _paced(gateway, mixed, MIXTURE_PER_SECOND))
+    rows += latency_rows(
+        f"json_mixed_{MIXTURE_PER_SECOND}", pacer.paced(gateway.target, mixed, MIXTURE_PER_SECOND)
+    )
     on_row()
     return rows
 
@@ -115,10 +115,11 @@ def _mixture(shop: SansetShop, count: int) -> list[PreparedCall]:
 
 def _paced_rows(shop: SansetShop, gateway: ServedShop, name: str, rate: int, rate_name: str) -> list[Figure]:
     calls = _draw(shop, name, rate * (SECONDS + pacer.WARM_UP_SECONDS))
-    return _latency_rows(f"json_{name}_{rate_name}", _paced(gateway, calls, rate))
+    return latency_rows(f"json_{name}_{rate_name}", pacer.paced(gateway.target, calls, rate))
 
 
-def _latency_rows(name: str, milliseconds: Sequence[float]) -> list[Figure]:
+def latency_rows(name: str, milliseconds: Sequence[float]) -> list[Figure]:
+    """The median of the times of calls, and what one in a hundred exceeds."""
     percentiles = quantiles(milliseconds, n=100)
     return [Figure(f"{name}_p{share}_ms", round(percentiles[share - 1], 1), "ms") for share in (50, 99)]
 
@@ -140,16 +141,3 @@ def _most_a_second(gateway: ServedShop, calls: Sequence[PreparedCall]) -> float:
     if any(int(count) for count in (*outcome.groups(), *statuses.groups()[1:])):
         raise CallFailed(f"h2load {calls[0].path}: {outcome[0]}; {statuses[0]}")
     return float(rate[1])
-
-
-def _paced(gateway: ServedShop, calls: Sequence[PreparedCall], rate: float) -> list[float]:
-    """The milliseconds of each call, of which each is sent once."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        file = Path(directory, "calls")
-        write_calls(file, calls)
-        command = [sys.executable, "-m", "bench.pacer", str(gateway.target.port), str(rate), str(file)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise CallFailed(f"the calls at {rate:,.0f} a second: {run.stderr[-500:]}")
-    milliseconds: list[float] = json.loads(run.stdout)
-    return milliseconds

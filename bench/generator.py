@@ -10,6 +10,7 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol as Interface
 
 import grpc
 import grpc.aio
@@ -38,16 +39,12 @@ async def send_all(target: Target, calls: list[PreparedCall], at_once: int, chai
 
 
 async def _over_grpc(target: Target, pending: Chains, answers: list[CallReply]) -> None:
-    # One connection per sender, as over HTTP/1.1; without the option gRPC would share one between them
-    async with grpc.aio.insecure_channel(target.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+    connection = GrpcConnection(target)
+    try:
         for index, call in itertools.chain.from_iterable(pending):
-            method: Method = channel.unary_unary(call.path)
-            metadata = [("authorization", f"Bearer {call.token}")] if call.token else []
-            try:
-                body = await method(call.body, metadata=metadata, timeout=TIMEOUT_SECONDS)
-                answers[index] = CallReply(body)
-            except grpc.aio.AioRpcError as error:
-                answers[index] = CallReply(b"", f"{error.code().name}: {error.details()}")
+            answers[index] = await connection.send(call)
+    finally:
+        await connection.close()
 
 
 async def _over_http(target: Target, pending: Chains, answers: list[CallReply]) -> None:
@@ -59,8 +56,46 @@ async def _over_http(target: Target, pending: Chains, answers: list[CallReply]) 
         await connection.close()
 
 
-class HttpConnection:
+class Connection(Interface):
     """A connection that stays open from call to call."""
+
+    async def send(self, call: PreparedCall) -> CallReply:
+        """Send a call and wait for its reply."""
+        ...
+
+    async def close(self) -> None:
+        """Hang up."""
+        ...
+
+
+async def connected(target: Target) -> Connection:
+    """A connection to a shop, in its protocol."""
+    return GrpcConnection(target) if target.protocol is Protocol.GRPC else await HttpConnection.open(target)
+
+
+class GrpcConnection:
+    """A connection over gRPC."""
+
+    def __init__(self, target: Target) -> None:
+        # One of its own, as over HTTP/1.1; without the option gRPC would share one between all channels
+        self._channel = grpc.aio.insecure_channel(target.address, [("grpc.use_local_subchannel_pool", 1)])
+
+    async def send(self, call: PreparedCall) -> CallReply:
+        """Send a call and wait for its reply."""
+        method: Method = self._channel.unary_unary(call.path)
+        metadata = [("authorization", f"Bearer {call.token}")] if call.token else []
+        try:
+            return CallReply(await method(call.body, metadata=metadata, timeout=TIMEOUT_SECONDS))
+        except grpc.aio.AioRpcError as error:
+            return CallReply(b"", f"{error.code().name}: {error.details()}")
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._channel.close()
+
+
+class HttpConnection:
+    """A connection over HTTP/1.1."""
 
     def __init__(self, host: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._host = host

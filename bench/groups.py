@@ -15,6 +15,7 @@ from bench import (
     growth,
     idle,
     large_data,
+    large_search,
     large_shop,
     load,
     recommend_40k,
@@ -133,6 +134,17 @@ def _recommend_40k(stage: Stage) -> list[Figure]:
         return rows + recommend_40k.measure_memory(shop, stage.steps("models", recommend_40k.ALL_SWAPS))
 
 
+def _search_100k(stage: Stage) -> list[Figure]:
+    with (
+        stage.progress("filling a shop to search"),
+        large_search.running(stage.directory()) as shop,
+    ):
+        count = stage.options.rounds
+        rows = large_search.measure(shop, count, stage.steps("search", rounds.WARM_UPS + count))
+        rows += large_search.measure_latency(shop, stage.steps("search at half load", 2))
+        return rows + large_search.measure_starts(shop, stage.directory())
+
+
 def _growth(stage: Stage) -> list[Figure]:
     rows: list[Figure] = []
     count = stage.options.rounds
@@ -200,6 +212,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "growth": _growth,
     "freshness": _freshness,
     "recommend_40k": _recommend_40k,
+    "search_100k": _search_100k,
 }
 """Every group, by the name that `--only` takes."""
 

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import grpc
+
 from bench.calls import CallFailed, CallReply, PreparedCall, Protocol, Target, read_answers, write_calls
 from bench.cpu import LOAD_CORE, pinned
 
@@ -55,6 +57,17 @@ def send(target: Target, calls: Sequence[PreparedCall], *, chain: int = 1) -> li
         outcome = answer.error or "it was not refused"
         raise CallFailed(f"{len(wrong)} of {len(calls)} calls failed, first {call.path}: {outcome}")
     return answers
+
+
+def error_of(target: Target, call: PreparedCall) -> str:
+    """The error of a call that may fail; "" when it goes well."""
+    with grpc.insecure_channel(target.address) as channel:
+        method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(call.path)
+        try:
+            method(call.body, timeout=H2LOAD_SECONDS)
+        except grpc.RpcError as error:
+            return str(error)
+    return ""
 
 
 def repeat(target: Target, calls: Sequence[PreparedCall], sizes: Sequence[int], times: int) -> int:

@@ -1,4 +1,4 @@
-"""Sends calls at a steady rate over HTTP, whether or not replies keep up, and times them from when they were due.
+"""Sends calls at a steady rate, whether or not replies keep up, and times them from when they were due.
 
 It runs in its own process (`python -m bench.pacer`), and writes the milliseconds of each call after the
 first second as JSON.
@@ -9,17 +9,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvloop
 
-from bench.calls import CallFailed, PreparedCall, Protocol, Target, read_calls
-from bench.generator import HttpConnection
+from bench.calls import CallFailed, PreparedCall, Protocol, Target, read_calls, write_calls
+from bench.generator import Connection, connected
 
 CONNECTIONS = 50
 """Open before the first call; more are opened as they are needed."""
 WARM_UP_SECONDS = 1
-OVERLOADED = "429"
+OVERLOADED = ("429", "RESOURCE_EXHAUSTED")
 REFUSED_MS = 60_000.0
 """What a call counts as that was refused because there were too many: others are not to look quick by it."""
 
@@ -29,12 +33,12 @@ async def pace(target: Target, calls: list[PreparedCall], rate: float) -> list[f
 
     Raises CallFailed, naming the first error, when a call failed otherwise than for the load.
     """
-    idle: list[HttpConnection] = []
-    opened: list[HttpConnection] = []
+    idle: list[Connection] = []
+    opened: list[Connection] = []
     loop = asyncio.get_running_loop()
 
-    async def connect() -> HttpConnection:
-        opened.append(connection := await HttpConnection.open(target))
+    async def connect() -> Connection:
+        opened.append(connection := await connected(target))
         return connection
 
     async def send(number: int, call: PreparedCall) -> float:
@@ -58,14 +62,29 @@ async def pace(target: Target, calls: list[PreparedCall], rate: float) -> list[f
             await connection.close()
 
 
+def paced(target: Target, calls: Sequence[PreparedCall], rate: float) -> list[float]:
+    """The milliseconds of each call, sent by a process of its own; raises CallFailed."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        file = Path(directory, "calls")
+        write_calls(file, calls)
+        address = [target.protocol, str(target.port)]
+        command = [sys.executable, "-m", "bench.pacer", *address, str(rate), str(file)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise CallFailed(f"the calls at {rate:,.0f} a second: {run.stderr[-500:]}")
+    milliseconds: list[float] = json.loads(run.stdout)
+    return milliseconds
+
+
 def main() -> None:
     """Send a file of calls."""
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("protocol", type=Protocol)
     arguments.add_argument("port", type=int)
     arguments.add_argument("rate", type=float)
     arguments.add_argument("calls", type=Path)
     options = arguments.parse_args()
-    target = Target(Protocol.HTTP, options.port)
+    target = Target(options.protocol, options.port)
     milliseconds = uvloop.run(pace(target, read_calls(options.calls), options.rate))
     print(json.dumps(milliseconds[round(options.rate * WARM_UP_SECONDS) :]))
 

@@ -12,6 +12,7 @@ from sanset.v1 import (
     payment_pb2,
     product_pb2,
     recommend_pb2,
+    search_pb2,
     user_pb2,
 )
 
@@ -69,6 +70,16 @@ def list_popular(token: str, page_size: int, min_price: str) -> PreparedCall:
         sort=product_pb2.ListProductsRequest.POPULARITY, page_size=page_size, min_price=min_price
     )
     return _call("CatalogService/ListProducts", token, request)
+
+
+def search_products(token: str, text: str) -> PreparedCall:
+    """SearchService.SearchProducts, the first twenty with all facets."""
+    return _call("SearchService/SearchProducts", token, search_pb2.SearchProductsRequest(q=text))
+
+
+def suggest(token: str, text: str) -> PreparedCall:
+    """SearchService.Suggest, ten completions."""
+    return _call("SearchService/Suggest", token, search_pb2.SuggestRequest(q=text))
 
 
 def recommendations(token: str, user_id: int) -> PreparedCall:
