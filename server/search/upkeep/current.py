@@ -18,7 +18,7 @@ from server.search.index.index import NOTHING, SearchIndex
 from server.search.index.segment import IndexSegment, segment_of
 from server.search.index.shelf import Shelf, ShelfItem
 
-MAX_FRESH: Final = 100
+MAX_FRESH: Final = 50
 """Changed products that are indexed again at each change; when there are more, they are put aside."""
 
 
