@@ -20,6 +20,8 @@ MAX_ATTRIBUTES: Final = 64
 """Of a product, by which it is filtered and counted."""
 MAX_ATTRIBUTE_LENGTH: Final = 100
 
+_PURPOSE: Final = frozenset({"for", "fits", "compatible"})
+
 SATURATION: Final = 1.2
 """How soon more of a word adds no more (k1 of BM25)."""
 
@@ -42,6 +44,8 @@ class FieldWeights:
     """What words count by where they stand: found by measuring (docs/decisions)."""
 
     name: FieldWeight = FieldWeight(2.5, 10, 0.75)
+    purpose: FieldWeight = FieldWeight(0.5, 10, 0.75)
+    """Of the name what stands behind "for": a case for a camera is no camera."""
     brand: FieldWeight = FieldWeight(1.5, 1.5, 0.0)
     categories: FieldWeight = FieldWeight(1.5, 4, 0.3)
     tags: FieldWeight = FieldWeight(1.5, 4, 0.3)
@@ -92,8 +96,10 @@ class IndexEntry:
 def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
     """Weigh the words of a document."""
     facts = attributes_of(document.attributes)
+    thing, purpose = _thing_and_purpose(document.name)
     telling = (
-        (weights.name, words(document.name)),
+        (weights.name, thing),
+        (weights.purpose, purpose),
         (weights.brand, words(document.brand)),
         (weights.categories, words(" ".join(document.categories))),
         (weights.tags, words(" ".join(document.tags))),
@@ -104,8 +110,9 @@ def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
     )
     frequency: defaultdict[str, float] = defaultdict(float)
     for field_weight, written in (*telling, *others):
+        length = len(thing) + len(purpose) if written is thing or written is purpose else len(written)
         for term, count in Counter(_terms(written)).items():
-            frequency[term] += field_weight.of(count, len(written))
+            frequency[term] += field_weight.of(count, length)
     telling_words = frozenset(word for _, written in telling for word in written)
     return IndexEntry(
         product_id=document.product_id,
@@ -119,6 +126,15 @@ def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
         attributes=facts,
         skus={sku.casefold(): variant_id for sku, variant_id in document.skus.items() if sku},
     )
+
+
+def _thing_and_purpose(name: str) -> tuple[Sequence[str], Sequence[str]]:
+    """The words of a name that say what it is, and from "for" on those that say for what."""
+    written = words(name)
+    at = next(
+        (position for position, word in enumerate(written) if position and word in _PURPOSE), len(written)
+    )
+    return written[:at], written[at:]
 
 
 def _terms(written: Iterable[str]) -> Iterable[str]:

@@ -97,6 +97,14 @@ def test_a_name_counts_for_more_than_a_description() -> None:
     assert ids(shop, "camera") == [2, 1]
 
 
+def test_what_a_thing_is_for_is_not_what_it_is() -> None:
+    shop = named(
+        "Cover for Galaxy S7 phone, blue", "Samsung Galaxy S7 phone with 32 GB, unlocked, of black glass"
+    )
+    assert ids(shop, "galaxy s7 phone ") == [2, 1]
+    assert ids(shop, "galaxy s7 cover ")[0] == 1
+
+
 def test_a_sku_finds_its_product_first_and_says_which_variant() -> None:
     shop = engine_of(
         [
