@@ -20,6 +20,9 @@ LEAD: Final = 40
 STEMMED: Final = 3
 """The last letters of a stem that its words may write in another way: batteri of battery, abl of ability."""
 
+_IRREGULAR: Final = frozenset({"die", "lie", "tie"})
+"""Stems of dying, lying and tying."""
+
 _WORD: Final = re.compile(r"[^\W_]+")
 _FOREIGN_WORD: Final = re.compile(r"[a-zA-Z0-9]*[^\W_\x00-\x7f][^\W_]*")
 
@@ -65,7 +68,7 @@ def _candidates(text: str, lowered: str, stems: frozenset[str]) -> list[tuple[in
     A stem and its words have a beginning in common, but for accents, which the words with other letters may have.
     """
     starts: set[int] = set()
-    for beginning in {stem_[: max(len(stem_) - STEMMED, 1)] for stem_ in stems}:
+    for beginning in _beginnings(stems):
         at = lowered.find(beginning)
         while at >= 0:
             if not at or not lowered[at - 1].isalnum():
@@ -75,6 +78,14 @@ def _candidates(text: str, lowered: str, stems: frozenset[str]) -> list[tuple[in
     if not text.isascii():
         spans.update(match.span() for match in _FOREIGN_WORD.finditer(text))
     return sorted(spans)
+
+
+@lru_cache(maxsize=1_000)
+def _beginnings(stems: frozenset[str]) -> frozenset[str]:
+    """What the words of these stems begin with."""
+    return frozenset(
+        each[: 1 if each in _IRREGULAR else max(len(each) - STEMMED, min(len(each), 2))] for each in stems
+    )
 
 
 @lru_cache(maxsize=20_000)

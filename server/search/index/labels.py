@@ -87,12 +87,13 @@ class Labels:
 
     def label(self, code: int) -> Label:
         """What a code means."""
-        name = self.attributes[self.attribute_codes[code]]
-        for part in self.parts:
-            if code < len(part):
-                return name, part.value(code)
-            code -= len(part)
-        raise IndexError(code)
+        return self.attributes[self.attribute_codes[code]], self.values([code])[0]
+
+    def values(self, codes: Sequence[int]) -> list[str]:
+        """The values that codes mean."""
+        first, *newer = self.parts
+        size = len(first)
+        return [first.value(code) if code < size else _value(newer, code - size) for code in codes]
 
     def code(self, label: Label) -> int | None:
         """The code of a label; None when no document has it."""
@@ -184,10 +185,16 @@ class LabelCounts:
         mine = np.flatnonzero(self._attribute_of == self._labels.attributes.index(attribute))
         codes, counts = self._codes[mine], self._counts[mine]
         best = most_frequent(counts, limit)
-        return [
-            (self._labels.label(code)[1], count)
-            for code, count in zip(codes[best].tolist(), counts[best].tolist(), strict=True)
-        ]
+        values = self._labels.values(codes[best].tolist())
+        return list(zip(values, counts[best].tolist(), strict=True))
+
+
+def _value(parts: Iterable[LabelNames], code: int) -> str:
+    for part in parts:
+        if code < len(part):
+            return part.value(code)
+        code -= len(part)
+    raise IndexError(code)
 
 
 def most_frequent(counts: Array, limit: int) -> NDArray[np.int64]:
