@@ -88,6 +88,11 @@ class CategoryTree:
         """The category with this slug; raises CategoryNotFound."""
         return self._existing(self._by_slug.get(slug), slug)
 
+    def child(self, parent_id: int | None, name: str) -> CategoryNode | None:
+        """The category of this name, whatever its case, directly below another or at the top; None without one."""
+        same = self._by_name.get(name_key(name), ())
+        return next((node for node in same if node.parent_id == parent_id), None)
+
     def named(self, slug_or_name: str) -> CategoryNode:
         """The category with this slug, else this name whatever its case: what a list is asked for.
 

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self, cast
+from typing import Final, Self, TypeAlias, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -39,7 +39,7 @@ from sqlalchemy.orm import aliased
 from server.catalog.discounts import Discount
 from server.catalog.models import ORDERABLE, Category, InventoryLevel, Listing, Product, Variant
 from server.db.base import AnyRow
-from server.db.bulk import write_rows
+from server.db.bulk import write_fanned
 from server.text.name_key import name_key
 
 EVERYTHING: Final = "all"
@@ -113,10 +113,10 @@ def _ancestors(lineages: Mapping[int, Sequence[int]], category_id: int | None) -
     return lineages.get(category_id, ()) if category_id is not None else ()
 
 
-def _write(tx: Connection, rows: Iterable[Iterable[tuple[object, ...]]]) -> set[str]:
-    written = [values for of_product in rows for values in of_product]
-    write_rows(tx, _TABLE, _COLUMNS, written)
-    return {str(values[0]) for values in written}
+def _write(tx: Connection, rows: Iterable[_RowsOfProduct]) -> set[str]:
+    written = list(rows)
+    write_fanned(tx, _TABLE, _COLUMNS, ((lists, phase) for lists, phases in written for phase in phases))
+    return {name for lists, _ in written for name in lists}
 
 
 def _delete(tx: Connection, product_ids: Collection[int]) -> set[str]:
@@ -142,9 +142,11 @@ _KEYS = (
     Product.discount_minor, Product.discount_from, Product.discount_until, Product.rating, Product.created_at,
 )  # fmt: skip
 _COLUMNS = (
-    "list_key", "product_id", "phase", "valid_from", "valid_until", "in_stock", "created_at", "price_minor",
+    "list_key", "product_id", "phase", "valid_from", "valid_until", "in_stock", "price_minor", "created_at",
     "name_key", "sold", "rating",
 )  # fmt: skip
+_RowsOfProduct: TypeAlias = tuple[Collection[str], Sequence[tuple[object, ...]]]
+"""The lists that a product stands on, and what its rows say on each of them."""
 
 
 _TABLE = cast(Table, Listing.__table__)
@@ -230,9 +232,7 @@ def _lineages(tx: Connection, category_ids: Collection[int]) -> Mapping[int, Seq
     return lineages
 
 
-def _rows(
-    product: ListedProduct, level: _Level, above: Iterable[int], now: datetime
-) -> Iterable[tuple[object, ...]]:
+def _rows(product: ListedProduct, level: _Level, above: Iterable[int], now: datetime) -> _RowsOfProduct:
     """The rows of a product: one on each list, for each price that it has or will have."""
     lists = [EVERYTHING, *(category_list(category_id) for category_id in above)]
     if product.brand:
@@ -241,12 +241,12 @@ def _rows(
         lists.append(vendor_list(product.vendor_id))
     lists += [tag_list(tag) for tag in dict.fromkeys(product.tags)]
     key = name_key(product.name)[:MAX_NAME_LENGTH]
-    for phase, (begins, ends, price) in enumerate(product.discount.phases(product.price_minor, now)):
-        for name in dict.fromkeys(lists):
-            yield (
-                *(name, product.id, phase, begins, ends, level.available > 0),
-                *(product.created_at, price, key, level.sold, product.rating),
-            )
+    prices = enumerate(product.discount.phases(product.price_minor, now))
+    common = (product.created_at, key, level.sold, product.rating)
+    return dict.fromkeys(lists), [
+        (product.id, phase, begins, ends, level.available > 0, price, *common)
+        for phase, (begins, ends, price) in prices
+    ]
 
 
 def sold_out(tx: Connection, product_ids: Iterable[int], levels: Collection[tuple[int, int]]) -> None:

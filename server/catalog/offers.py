@@ -57,15 +57,16 @@ SOLD_AS = (
     case((Variant.image != "", Variant.image), else_=Product.image).label("image"),
 )
 """The columns of an offer but for its stock: see `offer_from`."""
-OFFER = (
-    *SOLD_AS,
+AVAILABLE = (
     # A sum is NUMERIC unless it is cast.
     select(cast(func.coalesce(func.sum(ORDERABLE), 0), BigInteger))
     .where(InventoryLevel.variant_id == Variant.id)
     .correlate(Variant)
     .scalar_subquery()
-    .label("available"),
+    .label("available")
 )
+"""The units of a variant that can be ordered, over all locations."""
+OFFER = (*SOLD_AS, AVAILABLE)
 """The columns of an offer, with the units that can be ordered over all locations."""
 OFFERS = select(*OFFER).join_from(Variant, Product, Product.id == Variant.product_id)
 """What variants are sold as."""

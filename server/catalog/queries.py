@@ -18,8 +18,9 @@ from server.catalog.models import (
     Product,
     Variant,
 )
-from server.db.base import AnyRow, AnySelect, Json, Values
+from server.db.base import AnyRow, AnySelect, Values
 from server.db.id_lists import ids_named, ids_value
+from server.db.json_rows import json_rows
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for
 
@@ -34,15 +35,8 @@ _AVAILABLE = (
 
 
 def _products(dialect: str) -> AnySelect:
-    """Products with all that is shown of them; their variants as JSON, [id, options, price] each, in any order."""
-    if dialect == "postgresql":
-        variants = func.jsonb_agg(
-            func.jsonb_build_array(Variant.id, Variant.options, Variant.price_minor), type_=Json
-        )
-    else:
-        variants = func.json_group_array(
-            func.json_array(Variant.id, func.json(Variant.options), Variant.price_minor), type_=Json
-        )
+    """Products with all that is shown of them; their variants as rows of [id, options, price]."""
+    variants = json_rows(Variant.id, Variant.options, Variant.price_minor)
     of_product = select(variants).where(Variant.product_id == Product.id, Variant.removed.is_(False))
     default = aliased(Variant)
     return (

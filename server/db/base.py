@@ -38,6 +38,12 @@ OptionalJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "p
 """A JSON value, or NULL for None."""
 
 
+def _zoned(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError("a time needs a zone")
+    return value
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC. SQLite stores it without a zone, so the zone is put back on reading."""
 
@@ -57,6 +63,10 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give a time of SQLite's its zone."""
         return value if value is None else value.replace(tzinfo=UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | None] | None:
+        """Look only whether there is a zone, for PostgreSQL: the driver writes times of any."""
+        return _zoned if dialect.name == "postgresql" else super().bind_processor(dialect)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[..., datetime | None] | None:
         """Nothing for PostgreSQL: its sessions are in UTC, and the driver says so with each time."""

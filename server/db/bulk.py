@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from operator import itemgetter
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -10,6 +13,7 @@ from sqlalchemy import Connection, Table, column, insert, table, text
 
 from server.db import driver, waiting
 
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 COPY = sql.SQL("COPY {table} ({columns}) FROM STDIN")
 
 
@@ -32,6 +36,48 @@ def write_rows(
     batch = [tuple(row) for row in converted]
     if batch:
         tx.exec_driver_sql(str(statement.compile(dialect=tx.dialect)), batch)
+
+
+def write_fanned(
+    tx: Connection,
+    target: Table,
+    columns: Sequence[str],
+    rows: Iterable[tuple[Iterable[str], Sequence[object]]],
+) -> None:
+    """Insert rows that differ in nothing but the text in their first column: these texts, with the other values.
+
+    In the order of the texts, as an index on them is: neighbours share its pages. What rows have in common is
+    written once for all of them. Raises as `write_rows` does.
+    """
+    if tx.dialect.name == "postgresql":
+        lines = [f"{_copied(name)}\t{rest}" for names, rest in _rests(rows) for name in names]
+        _copy(tx, target, columns, "".join(sorted(lines)))
+        return
+    whole = ((name, *rest) for names, rest in rows for name in names)
+    write_rows(tx, target, columns, sorted(whole, key=itemgetter(0)))
+
+
+def _rests(
+    rows: Iterable[tuple[Iterable[str], Sequence[object]]],
+) -> Iterator[tuple[Iterable[str], str]]:
+    for names, rest in rows:
+        yield names, "\t".join(map(_copied, rest)) + "\n"
+
+
+def _copied(value: object) -> str:
+    """A value as COPY reads it."""
+    match value:
+        case None:
+            return "\\N"
+        case bool():
+            return "t" if value else "f"
+        case int() | float():
+            return repr(value)
+        case datetime() if value.tzinfo is not None:
+            return value.isoformat()
+        case str():
+            return value.translate(_ESCAPED) if "\\" in value or not value.isprintable() else value
+    raise TypeError(f"{type(value).__name__} is not written in common")
 
 
 def reserve_ids(tx: Connection, target: Table, count: int) -> range | list[int]:
@@ -63,7 +109,10 @@ def _converter(target: Table, name: str, tx: Connection) -> Callable[[object], o
     return target.c[name].type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
 
 
-def _copy(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def _copy(
+    tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[object]] | str
+) -> None:
+    """Insert rows, or the lines that they are to COPY."""
     waiting.flush(tx)  # no listener hears of a COPY
     connection = tx.connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
@@ -72,6 +121,9 @@ def _copy(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[
     )
     try:
         with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            if isinstance(rows, str):
+                copy.write(rows)
+                return
             for row in rows:
                 copy.write_row(row)
     except tx.dialect.loaded_dbapi.Error as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseList
 from sqlalchemy.sql.functions import FunctionElement
 
 
@@ -24,4 +25,6 @@ def _postgresql(element: json_rows, compiler: SQLCompiler, **options: Any) -> st
 
 @compiles(json_rows, "sqlite")
 def _sqlite(element: json_rows, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_group_array(json_array({compiler.process(element.clauses, **options)}))"
+    # SQLite keeps JSON as text, and would quote it.
+    parts = [func.json(part) if isinstance(part.type, JSON) else part for part in element.clauses]
+    return f"json_group_array(json_array({compiler.process(ClauseList(*parts), **options)}))"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, literal_column, select
 
@@ -43,7 +43,20 @@ URGENT = frozenset({SESSION, CATALOG})
 """Of these the commit itself tells, which costs it a lock of the whole cluster: a session that was revoked must
 not be accepted for longer because a worker died right after, and an import's process tells nobody."""
 
+MAX_NAMED: Final = 16
+"""Events that are written with parameters of their own, by a statement for each number of them; more are one."""
+
 _NOTIFY = Prepared(select(func.pg_notify(CHANNEL, "")))
+
+
+def _transaction(dialect: str) -> ColumnElement[int]:
+    return _THIS_TRANSACTION if dialect == "postgresql" else _NO_TRANSACTION
+
+
+def _written_at(dialect: str) -> ColumnElement[datetime]:
+    if dialect == "postgresql":
+        return literal_column("clock_timestamp()")
+    return bindparam("created_at", type_=UtcDateTime)
 
 
 @cache
@@ -51,25 +64,42 @@ def _insert(count: int) -> Prepared:
     """Inserts `count` events; the parameters of the second are named topic_1, key_1 …"""
 
     def build(dialect: str) -> Statement:
-        transaction = _THIS_TRANSACTION if dialect == "postgresql" else _NO_TRANSACTION
-        written_at: ColumnElement[datetime] = (
-            literal_column("clock_timestamp()")
-            if dialect == "postgresql"
-            else bindparam("created_at", type_=UtcDateTime)
-        )
         rows = [
             {
-                "transaction_id": transaction,
+                "transaction_id": _transaction(dialect),
                 "topic": bindparam(f"topic_{i}"),
                 "key": bindparam(f"key_{i}"),
                 "payload": bindparam(f"payload_{i}", type_=Json),
-                "created_at": written_at,
+                "created_at": _written_at(dialect),
             }
             for i in range(count)
         ]
         return insert(Event).values(rows).returning(Event.id)
 
     return Prepared(build)
+
+
+def _insert_many(dialect: str) -> Statement:
+    """Inserts any number of events, [topic, key, payload] each, in their order."""
+    told = bindparam("events", type_=Json)
+    if dialect == "postgresql":
+        rows = func.jsonb_array_elements(told).table_valued("value", with_ordinality="place").render_derived()
+        values: list[ColumnElement[Any]] = [
+            literal_column(part) for part in ("value ->> 0", "value ->> 1", "value -> 2")
+        ]
+        place: ColumnElement[int] = rows.c.place
+    else:
+        rows = func.json_each(told).table_valued("value", "key")
+        part = rows.c.value
+        values = [func.json_extract(part, "$[0]"), func.json_extract(part, "$[1]")]
+        values.append(func.json_quote(func.json_extract(part, "$[2]")))
+        place = rows.c.key
+    selected = select(_transaction(dialect), *values, _written_at(dialect)).select_from(rows).order_by(place)
+    columns = ["transaction_id", "topic", "key", "payload", "created_at"]
+    return insert(Event).from_select(columns, selected).returning(Event.id)
+
+
+_INSERT_MANY = Prepared(_insert_many)
 
 
 class Publishable(Protocol):
@@ -94,11 +124,14 @@ def publish(tx: Connection, *events: Publishable) -> None:
     """Write events in one statement; every worker learns of them once the transaction is committed."""
     values: dict[str, object] = {} if tx.dialect.name == "postgresql" else {"created_at": utc_now()}
     rows = [(event.topic, event.key, event.to_json()) for event in events]
-    for i, (topic, key, payload) in enumerate(rows):
-        values |= {f"topic_{i}": topic, f"key_{i}": key, f"payload_{i}": payload}
     if tx.dialect.name == "postgresql" and any(topic in URGENT for topic, _, _ in rows):
         _NOTIFY.later(tx)
-    written = _insert(len(rows)).later(tx, **values)
+    if len(rows) > MAX_NAMED:
+        written = _INSERT_MANY.later(tx, events=rows, **values)
+    else:
+        for i, (topic, key, payload) in enumerate(rows):
+            values |= {f"topic_{i}": topic, f"key_{i}": key, f"payload_{i}": payload}
+        written = _insert(len(rows)).later(tx, **values)
 
     def numbered() -> Iterator[Announcement]:
         # One INSERT numbers its rows in their order, but need not return them in it.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -22,7 +24,8 @@ from sqlalchemy import (
 from sqlalchemy import insert as sql_insert
 
 from server.catalog.models import ORDERABLE, InventoryLevel, Location, Product, Variant
-from server.db.base import AnyRow
+from server.db.base import AnyRow, AnySelect
+from server.db.id_lists import ids_named, ids_value
 from server.db.prepared import Prepared
 
 
@@ -50,6 +53,9 @@ LEVEL = (
     InventoryLevel.priority,
 )
 """What is to be known of a level: see `levels.level_of`."""
+
+MAX_NUMBERED: Final = 64
+"""Variants that are asked for by a parameter each: such a statement is kept for each number of them."""
 
 
 def take(tx: Connection, units: Mapping[tuple[int, int], int]) -> None:
@@ -134,18 +140,26 @@ def insert(tx: Connection, levels: Sequence[tuple[Level, int]]) -> None:
 
 def lock(tx: Connection, variant_ids: Sequence[int]) -> list[AnyRow]:
     """The levels of variants, in the order of their pairs, held until the transaction ends."""
+    if len(variant_ids) > MAX_NUMBERED:
+        return _MANY_LOCKED.all(tx, ids=ids_value(tx, variant_ids))
     return _locked(len(variant_ids)).all(tx, **by_number(variant_ids))
+
+
+def _levels_of(variant_ids: Select[int] | list[BindParameter[int]]) -> AnySelect:
+    return (
+        select(*LEVEL)
+        .where(InventoryLevel.variant_id.in_(variant_ids))
+        .order_by(InventoryLevel.variant_id, InventoryLevel.location_id)
+        .with_for_update(of=InventoryLevel)
+    )
 
 
 @lru_cache(maxsize=256)
 def _locked(count: int) -> Prepared:
-    ids = [bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]
-    return Prepared(
-        select(*LEVEL)
-        .where(InventoryLevel.variant_id.in_(ids))
-        .order_by(InventoryLevel.variant_id, InventoryLevel.location_id)
-        .with_for_update()
-    )
+    return Prepared(_levels_of([bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]))
+
+
+_MANY_LOCKED = Prepared(lambda dialect: _levels_of(ids_named("ids", dialect)))
 
 
 def by_number(variant_ids: Sequence[int]) -> dict[str, object]:

@@ -107,7 +107,7 @@ def _wrong(options: Options) -> Iterable[tuple[str, str, FieldReason]]:
 
 def describe_variants(product: product_pb2.Product, row: AnyRow, now: datetime) -> None:
     """Say of a product what its variants are; `row` is one of the catalogue's `queries.products`."""
-    variants = sorted(row.variants or ())
+    variants = sorted(row.variants)
     product.variants_count = len(variants)
     every = option_values([options_of(options) for _, options, _ in variants])
     if every:

@@ -47,6 +47,11 @@ def options_key(options: Options) -> str:
     return hashlib.sha256(json.dumps(canonical, ensure_ascii=False).encode()).hexdigest()
 
 
+def option_columns(options: Options) -> dict[str, object]:
+    """The columns of a variant that keep its options."""
+    return {"options": column_of(options), "options_key": options_key(options)}
+
+
 def value_of(options: Options, names: frozenset[str]) -> str:
     """The value of the first option with one of these names; "" without one."""
     return next((value for name, value in options if name_key(name) in names), "")

@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Connection, and_, cast, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
-from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
+from server.catalog.models import Product, Variant
+from server.catalog.offers import AVAILABLE
 from server.catalog.variants.options import Options, options_of
 from server.db.base import AnyRow, Values
-
-_AVAILABLE = (
-    # A sum is NUMERIC unless it is cast.
-    select(cast(func.coalesce(func.sum(ORDERABLE), 0), BigInteger))
-    .where(InventoryLevel.variant_id == Variant.id)
-    .correlate(Variant)
-    .scalar_subquery()
-)
 
 _VARIANTS = (
     select(
@@ -25,7 +18,7 @@ _VARIANTS = (
         Product.price_minor.label("product_minor"),
         Product.currency,
         *(Product.discount_bp, Product.discount_minor, Product.discount_from, Product.discount_until),
-        _AVAILABLE.label("available"),
+        AVAILABLE,
     )
     .join(Product, Product.id == Variant.product_id)
     .where(Variant.deleted_at.is_(None), Product.deleted_at.is_(None))

@@ -24,8 +24,8 @@ from server.catalog.variants.errors import LastVariant, OptionsTaken, VariantNot
 from server.catalog.variants.options import (
     MAX_OPTION_NAMES,
     Options,
-    column_of,
     label_of,
+    option_columns,
     option_values,
     options_key,
     options_of,
@@ -160,8 +160,7 @@ def _stored(row: Values) -> Values:
     """The columns that keep these values."""
     if "options" not in row:
         return row
-    options: Options = row["options"]
-    return row | {"options": column_of(options), "options_key": options_key(options)}
+    return row | option_columns(row["options"])
 
 
 def _changes(current: AnyRow, row: Values) -> Values:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from server.catalog import categories
-from server.catalog.category_tree import MAX_LEVELS, CategoryNode, CategoryTree
+from server.catalog.category_tree import MAX_LEVELS, CategoryNode
 from server.catalog.errors import CategoryNotFound
 from server.errors import Refusal, TooMany
 from server.imports.products.rows import NO_CATEGORY, CategoryName
-from server.text.name_key import name_key
 
 
 class CategoryUnfit(Exception):
@@ -53,7 +52,7 @@ class CategoryFinder:
     def _walk(self, parts: tuple[str, ...]) -> int:
         parent: CategoryNode | None = None
         for depth, part in enumerate(parts, 1):
-            child = _child(self._tree, parent, part)
+            child = self._tree.child(parent.id if parent else None, part)
             if child is None:
                 if not self._create:
                     raise CategoryNotFound(category=" > ".join(parts[:depth]))
@@ -66,12 +65,6 @@ class CategoryFinder:
             parent = child
         assert parent is not None  # a path has a name at least
         return parent.id
-
-
-def _child(tree: CategoryTree, parent: CategoryNode | None, name: str) -> CategoryNode | None:
-    key = name_key(name)
-    siblings = parent.children if parent else tree.roots
-    return next((node for node in siblings if name_key(node.name) == key), None)
 
 
 def _reason(refusal: Refusal) -> str:

@@ -166,6 +166,8 @@ def _attributes(row: ProductRow, values: Values, current: AnyRow | None) -> dict
     whole = values.get("attributes")
     if whole is None:
         whole = current.attributes if current is not None else {}
+    if not whole:  # the single ones were checked by themselves
+        return {name: value for name, value in row.attributes.items() if value is not None}
     merged = {name: value for name, value in {**whole, **row.attributes}.items() if value is not None}
     try:
         cells.check_attributes(merged)

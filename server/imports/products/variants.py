@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy import Connection, Table
 
-from server.catalog import queries
 from server.catalog.models import DEFAULT_LOCATION_ID, Variant
+from server.catalog.queries import open_stock
+from server.catalog.variants import queries
 from server.catalog.variants.errors import OptionsTaken
-from server.catalog.variants.options import Options, column_of, options_key
-from server.catalog.variants.queries import live_variants
+from server.catalog.variants.options import Options, option_columns
 from server.catalog.variants.service import MAX_VARIANTS, check_options
 from server.db.base import AnyRow, Values
 from server.db.bulk import write_rows
 from server.db.rows import changed_columns
 from server.errors import InvalidField
-from server.events.topics import MovedLevel
+from server.events.log import publish
+from server.events.topics import MAX_LEVELS, MovedLevel
 from server.imports.products.existing import Existing
-from server.imports.products.judging import NewProduct, RowUnfit, Terms
+from server.imports.products.judging import NewProduct, RowUnfit
 from server.imports.products.rows import ProductRow
-from server.inventory.service import Stock, set_stock
+from server.inventory import levels
 
 _VARIANTS = cast(Table, Variant.__table__)
 
@@ -43,19 +44,25 @@ class VariantOfRow:
         return self.current is not None and self.current.is_default and self.current.price_minor is None
 
     @property
+    def counted(self) -> int | None:
+        """The units that its row has counted, where there were others; of a new variant none are."""
+        return self.row.stock if self.current is not None and self.row.stock != self.available else None
+
+    @property
     def moves_stock(self) -> bool:
         """Whether the stock of its product is another afterwards."""
-        return self.current is None or (self.row.stock is not None and self.row.stock != self.available)
+        return self.current is None or self.counted is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a variant."""
+    """What became of a variant, and the level that is still to be counted, or was opened with it."""
 
     created: bool = False
     changed: bool = False
     relists: bool = False
     opened: MovedLevel | None = None
+    counted: MovedLevel | None = None
 
 
 def of_row(row: ProductRow, product: AnyRow | None, existing: Existing) -> VariantOfRow:
@@ -74,9 +81,9 @@ def of_row(row: ProductRow, product: AnyRow | None, existing: Existing) -> Varia
     return VariantOfRow(row, product, current, available)
 
 
-def write(tx: Connection, variant: VariantOfRow, product_id: int, terms: Terms) -> Written:
-    """Write what a row says of a variant. Raises RowUnfit."""
-    row, current = variant.row, variant.current
+def write(tx: Connection, variant: VariantOfRow, product_id: int) -> Written:
+    """Write what a row says of a variant, but for its stock: see `count_stock`. Raises RowUnfit."""
+    current = variant.current
     if current is None:
         _check_others(tx, variant, product_id)
         opened = _create(tx, variant, product_id)
@@ -85,18 +92,30 @@ def write(tx: Connection, variant: VariantOfRow, product_id: int, terms: Terms) 
     if "options_key" in changes:
         _check_others(tx, variant, product_id)
     if changes:
-        version = {"version": _VARIANTS.c.version + 1}
-        tx.execute(update(_VARIANTS).where(_VARIANTS.c.id == current.id).values(changes | version))
-    if row.stock is not None and row.stock != variant.available:
-        set_stock(tx, terms.caller, Stock(product_id, current.id), quantity=row.stock)
-    is_counted = row.stock is not None and row.stock != variant.available
-    return Written(changed=bool(changes) or is_counted, relists="price_minor" in changes)
+        queries.update_variant(tx, current.id, changes)
+    counted = None
+    if variant.counted is not None:
+        counted = MovedLevel(product_id, current.id, DEFAULT_LOCATION_ID, variant.counted)
+    return Written(
+        changed=bool(changes) or counted is not None, relists="price_minor" in changes, counted=counted
+    )
+
+
+def count_stock(tx: Connection, counted: Sequence[MovedLevel]) -> None:
+    """Make so many units the ones that are available of existing variants, whose products are locked."""
+    for start in range(0, len(counted), MAX_LEVELS):
+        part = counted[start : start + MAX_LEVELS]
+        locked = levels.hold(tx, {one.variant_id: one.product_id for one in part}, ())
+        units = {(one.variant_id, one.location_id): one.available for one in part}
+        moved = levels.change(tx, locked, units)
+        if moved is not None:
+            publish(tx, moved)
 
 
 def _check_others(tx: Connection, variant: VariantOfRow, product_id: int) -> None:
     """Raise RowUnfit for a variant too many, or of which its product has another with the same options."""
     own_id = variant.current.id if variant.current is not None else None
-    others = [one for one in live_variants(tx, product_id) if one.id != own_id]
+    others = [one for one in queries.live_variants(tx, product_id) if one.id != own_id]
     if len(others) >= MAX_VARIANTS:
         raise RowUnfit("variant_sku", f"is one too many: a product has at most {MAX_VARIANTS} variants")
     try:
@@ -114,16 +133,11 @@ def _options(row: ProductRow) -> Options:
 def _columns(variant: VariantOfRow) -> Values:
     columns: Values = {}
     if variant.row.options is not None:
-        columns |= _stored(variant.row)
+        columns |= option_columns(_options(variant.row))
     price = variant.row.values.get("price_minor")
     if price is not None:
         columns |= _own_price(variant, price)
     return columns
-
-
-def _stored(row: ProductRow) -> Values:
-    options = _options(row)
-    return {"options": column_of(options), "options_key": options_key(options)}
 
 
 def _own_price(variant: VariantOfRow, price: int) -> Values:
@@ -147,8 +161,8 @@ def _create(tx: Connection, variant: VariantOfRow, product_id: int) -> MovedLeve
     row = variant.row
     columns: Values = {"options": [], "price_minor": None} | _columns(variant)
     values = columns | {"product_id": product_id, "sku": row.variant_sku, "is_default": False}
-    variant_id = tx.execute(insert(_VARIANTS).values(values).returning(_VARIANTS.c.id)).scalar_one()
-    queries.open_stock(tx, product_id, variant_id, row.units)
+    variant_id = queries.insert_variant(tx, values)
+    open_stock(tx, product_id, variant_id, row.units)
     return MovedLevel(product_id, variant_id, DEFAULT_LOCATION_ID, row.units)
 
 
@@ -159,7 +173,7 @@ def write_defaults(tx: Connection, new: Mapping[int, NewProduct], product_ids: M
             variant_id,
             product_ids[one.row.sku],
             one.row.variant_sku or one.row.sku,
-            *_stored(one.row).values(),
+            *option_columns(_options(one.row)).values(),
             True,
         )
         for variant_id, one in new.items()

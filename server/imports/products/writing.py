@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, cast
@@ -18,6 +18,7 @@ from server.catalog.queries import opening_priority
 from server.catalog.service import LISTED
 from server.db.base import AnyRow
 from server.db.bulk import reserve_ids, write_rows
+from server.db.plans import plan_along_indexes
 from server.events.log import publish
 from server.events.topics import MovedLevel, ProductChanged, StockMoved
 from server.imports.products import variants
@@ -28,12 +29,9 @@ from server.imports.products.rows import ProductRow, RowProblem
 from server.imports.products.variants import VariantOfRow
 from server.imports.slugs import free_slugs, live_slugs
 
-MAX_EVENTS_AT_ONCE: Final = 16
-"""Written by one statement, all in one round trip: of statements with more parameters the driver keeps nothing. A
-rest is written by statements of half as many, and so on, so that there are few kinds."""
-
 _PRODUCTS, _VARIANTS = cast(Table, Product.__table__), cast(Table, Variant.__table__)
 _LEVELS = cast(Table, InventoryLevel.__table__)
+_TABLES: Final = ("products", "variants", "inventory_levels", "product_listings")
 _PRODUCT: Final = (
     *("id", "sku", "slug", "name", "description", "category_id", "brand", "price_minor", "compare_at_minor"),
     *("currency", "max_quantity", "attributes", "custom_metadata", "tags", "seo_title", "seo_description"),
@@ -84,15 +82,16 @@ def write_batch(tx: Connection, rows: Sequence[ProductRow], terms: Terms, now: d
     Raises IntegrityError when somebody else took a sku or a slug meanwhile: repeated, it is a problem of its row.
     """
     outcome = BatchOutcome()
-    _plan_anew(tx)
+    plan_along_indexes(tx, _TABLES)
     existing = Existing.read(tx, rows)
     judged = _judge(tx, rows, existing, terms, outcome)
     moving = {one.current.id for one in judged.stored.values() if one.changes.keys() & LISTED}
     moving |= {one.product.id for one in judged.variants if one.product is not None and one.moves_stock}
+    priority = opening_priority(tx)  # which holds the location: that comes before its levels
     if moving:
         listings.hold_stock(tx, moving)  # all at once, in the order in which everybody takes them
-    lists, ids = _create(tx, judged, now)
-    changed, relisted = _write_variants(tx, judged, ids, terms, outcome)
+    lists, ids = _create(tx, judged, priority, now)
+    changed, relisted = _write_variants(tx, judged, ids, outcome)
     changes = [one for one in judged.stored.values() if one.changes]
     _change(tx, changes, now)
     changed |= {one.current.id for one in changes}
@@ -105,14 +104,8 @@ def write_batch(tx: Connection, rows: Sequence[ProductRow], terms: Terms, now: d
     return outcome
 
 
-def _plan_anew(tx: Connection) -> None:
-    """Have PostgreSQL plan for the tables as they are: they grow, and plans of empty ones read them whole."""
-    if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
-
-
 def _write_variants(
-    tx: Connection, judged: _Judged, ids: Mapping[str, int], terms: Terms, outcome: BatchOutcome
+    tx: Connection, judged: _Judged, ids: Mapping[str, int], outcome: BatchOutcome
 ) -> tuple[set[int], set[int]]:
     """Write what rows say of variants; return the products that this changed, and those that it lists anew.
 
@@ -120,12 +113,13 @@ def _write_variants(
     """
     changed: set[int] = set()
     relisted: set[int] = set()
+    counted: list[MovedLevel] = []
     for variant in judged.variants:
         sku = variant.row.sku
         product_id = ids[sku] if variant.product is None else variant.product.id
         priced = replace(variant, product_price=judged.price_of(sku, variant.product))
         try:
-            written = variants.write(tx, priced, product_id, terms)
+            written = variants.write(tx, priced, product_id)
         except RowUnfit as unfit:
             if not variant.row.is_further_variant:
                 del judged.stored[sku]
@@ -135,8 +129,10 @@ def _write_variants(
         changed |= {product_id} if written.changed else set()
         relisted |= {product_id} if written.relists else set()
         judged.opened += [written.opened] if written.opened is not None else []
+        counted += [written.counted] if written.counted is not None else []
         updated = written.changed or (head is not None and bool(head.changes))
         _count(outcome, created=written.created, updated=updated)
+    variants.count_stock(tx, counted)
     return changed, relisted
 
 
@@ -186,9 +182,13 @@ def _judge_row(row: ProductRow, existing: Existing, judge: Judge, judged: _Judge
     judged.variants.append(variant)
 
 
-def _create(tx: Connection, judged: _Judged, now: datetime) -> tuple[set[str], dict[str, int]]:
+def _create(
+    tx: Connection, judged: _Judged, priority: int | None, now: datetime
+) -> tuple[set[str], dict[str, int]]:
     """Insert products with default variants and opening stock; return the lists they stand on, and their ids."""
     new = judged.new
+    if not new:
+        return set(), {}
     ids = dict(zip(new, reserve_ids(tx, _PRODUCTS, len(new)), strict=True))
     variant_ids = reserve_ids(tx, _VARIANTS, len(new))
     unnamed = {sku: str(one.values["name"]) for sku, one in new.items() if not one.values.get("slug")}
@@ -201,7 +201,6 @@ def _create(tx: Connection, judged: _Judged, now: datetime) -> tuple[set[str], d
     }
     write_rows(tx, _PRODUCTS, _PRODUCT, ([values[name] for name in _PRODUCT] for values in columns.values()))
     variants.write_defaults(tx, dict(zip(variant_ids, new.values(), strict=True)), ids)
-    priority = opening_priority(tx)
     opened = [
         MovedLevel(ids[one.row.sku], variant_id, DEFAULT_LOCATION_ID, one.row.units)
         for variant_id, one in zip(variant_ids, new.values(), strict=True)
@@ -248,17 +247,6 @@ def _change(tx: Connection, products: Sequence[ExistingProduct], now: datetime) 
 
 def _publish(tx: Connection, product_ids: Sequence[int], lists: set[str]) -> None:
     """Tell of these products; the first event names the lists of all of them."""
-    events = [ProductChanged(product_id, ()) for product_id in product_ids]
-    if events:
-        events[0] = ProductChanged(product_ids[0], tuple(sorted(lists)))
-    for some in _halving(events):
-        publish(tx, *some)
-
-
-def _halving(events: Sequence[ProductChanged]) -> Iterator[Sequence[ProductChanged]]:
-    size, start = MAX_EVENTS_AT_ONCE, 0
-    while start < len(events):
-        while size > len(events) - start:
-            size //= 2
-        yield events[start : start + size]
-        start += size
+    if product_ids:
+        others = (ProductChanged(product_id, ()) for product_id in product_ids[1:])
+        publish(tx, ProductChanged(product_ids[0], tuple(sorted(lists))), *others)

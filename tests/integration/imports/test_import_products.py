@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,12 @@ from sqlalchemy import Connection, select, text
 from support.forked_command import completed
 
 from server.catalog import categories, queries
+from server.catalog.models import DEFAULT_LOCATION_ID
 from server.clock import utc_now
 from server.db.database import Database
 from server.db.schema import catalog, events
 from server.errors import CommandError
+from server.events.position import horizon
 from server.exports.csv_file import csv_of, heading_of
 from server.exports.products import products as exported_products
 from server.imports.icecat import OPENING_STOCK, read_icecat
@@ -27,6 +31,7 @@ from server.imports.products.command import OWNER, FileSummary, import_products,
 from server.imports.products.judging import Terms
 from server.imports.products.records import Encoding
 from server.imports.products.rows import ProductRow, RowProblem
+from server.inventory import location_queries
 from server.progress import silent
 from server.verify import verify
 
@@ -142,6 +147,64 @@ def test_the_same_file_again_changes_nothing(run: Importer) -> None:
     assert counts(run(content)) == (0, 0, 1200, 0)
     assert len(every(run.db, "SELECT 1 FROM events")) == told
     assert product(run.db, "A700").version == 1
+
+
+def test_each_of_many_products_is_told_of_in_their_order(run: Importer) -> None:
+    run(HEADING + "".join(f"A{i},Mug {i},5,{i}\n" for i in range(40)))
+    products = [row.id for row in every(run.db, "SELECT id FROM products ORDER BY id")]
+    with run.db.read() as connection:
+        of_products = select(events.Event).where(events.Event.topic == "product").order_by(events.Event.id)
+        told = connection.execute(of_products).all()
+        settled = horizon(connection).settled
+    assert [int(row.key) for row in told] == products
+    assert [row.payload for row in told] == [{"lists": ["all"]}, *([{"lists": []}] * 39)]
+    assert told[-1].id <= settled
+
+
+def test_names_are_listed_as_they_are_written(run: Importer) -> None:
+    run('sku,name,price,brand,tags\nA1,"Back\\slash \\N",5,B\\n,\\t\n')
+    rows = every(run.db, "SELECT list_key, name_key FROM product_listings ORDER BY list_key")
+    assert [tuple(row) for row in rows] == [
+        ("all", "back\\slash \\n"),
+        ("brand b\\n", "back\\slash \\n"),
+        ("tag \\t", "back\\slash \\n"),
+    ]
+    assert verify(run.db.engine) == []
+
+
+def test_the_stock_of_many_products_is_counted_together(run: Importer) -> None:
+    skus = [f"A{i}" for i in range(80)]
+    run(HEADING + "".join(f"{sku},Mug,5,3\n" for sku in skus))
+    with run.db.transaction() as tx:
+        tx.execute(text("UPDATE inventory_levels SET available = 2, sold = 1"))
+    assert counts(run("sku,stock\n" + "".join(f"{sku},{i % 3}\n" for i, sku in enumerate(skus)))) == (
+        *(0, 54, 26, 0),
+    )
+    levels = every(run.db, "SELECT available, received, sold FROM inventory_levels ORDER BY variant_id")
+    assert [tuple(level) for level in levels] == [(i % 3, i % 3 + 1, 1) for i in range(80)]
+    in_stock = every(run.db, "SELECT in_stock FROM product_listings ORDER BY product_id")
+    assert [bool(row.in_stock) for row in in_stock] == [i % 3 > 0 for i in range(80)]
+    *_, last = every(run.db, "SELECT payload FROM events WHERE topic = 'stock' ORDER BY id")
+    payload = json.loads(last.payload) if isinstance(last.payload, str) else last.payload
+    assert len(payload["levels"]) == 54
+
+
+def test_who_changes_a_location_and_an_import_wait_for_each_other_in_one_order(run: Importer) -> None:
+    """Both hold the location before its levels: the other way round each would wait for the other."""
+    if not run.db.is_postgresql:
+        pytest.skip("SQLite has one writer")
+    run(HEADING + "A1,Mug,5,3\n")
+    waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(1) as clients:
+        with run.db.transaction() as tx:
+            location_queries.lock(tx, DEFAULT_LOCATION_ID)
+            counted = clients.submit(run, "sku,stock\nA1,9\n")
+            until = time.monotonic() + 60
+            while not every(run.db, waits) and time.monotonic() < until:
+                time.sleep(0.01)
+            tx.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            assert len(location_queries.lock_levels(tx, DEFAULT_LOCATION_ID)) == 1
+        assert counts(counted.result(60)) == (0, 1, 0, 0)
 
 
 def test_a_dry_run_says_what_would_be_and_leaves_nothing(run: Importer) -> None:
