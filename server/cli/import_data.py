@@ -12,14 +12,19 @@ from rich.table import Table
 from server import progress
 from server.cli.arguments import count
 from server.cli.open_shop import open_shop
+from server.clock import utc_now
 from server.db.database import Database
 from server.db.engine import connect
+from server.errors import CommandError
 from server.imports.icecat import read_icecat
 from server.imports.online_retail import ImportFailed, Summary, import_online_retail
 from server.imports.products.command import OWNER, FileSummary, import_products, products_of
+from server.imports.products.images import RowImages
 from server.imports.products.judging import Terms
 from server.imports.products.records import Encoding
 from server.imports.report import problems, rejections
+from server.media.folder import ImageFolder
+from server.media.storage import store_of
 from server.settings import Settings
 
 REJECTED, REFUSED = "import-rejected.csv", "import-refused.csv"
@@ -34,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="of products and icecat: write nothing")
     parser.add_argument(
         "--create-categories", action="store_true", help="of products: those that are missing"
+    )
+    parser.add_argument(
+        "--images",
+        type=Path,
+        metavar="DIRECTORY",
+        help="of products: where the files are that its columns images and image_path name",
     )
     encodings = [encoding.value for encoding in Encoding]
     parser.add_argument("--encoding", choices=encodings, default=Encoding.UTF_8.value, help="of products")
@@ -57,19 +68,33 @@ def import_catalogue(settings: Settings, arguments: argparse.Namespace) -> int:
         create_categories=is_icecat or arguments.create_categories,
         dry_run=arguments.dry_run,
     )
+    directory: Path | None = arguments.images
+    if directory is not None and (is_icecat or not directory.is_dir()):
+        raise CommandError(f"--images {directory} is no directory with the images of a file of products")
     read = (
         partial(read_icecat, settings.currency)
         if is_icecat
-        else products_of(settings.currency, Encoding(arguments.encoding))
+        else products_of(settings.currency, Encoding(arguments.encoding), takes_images=directory is not None)
     )
     db = Database(settings.url, pool_size=2)
+    images = _images(settings, db, directory) if directory is not None else None
     try:
         with progress.bars() as bars, problems(refused) as report:
-            summary = import_products(db, arguments.path, read, terms, progress=bars, report=report)
+            summary = import_products(
+                db, arguments.path, read, terms, progress=bars, report=report, images=images
+            )
     finally:
         db.close()
     _print_products(summary, refused, dry_run=arguments.dry_run)
     return 0 if summary.rows > summary.refused or not summary.rows else 1
+
+
+def _images(settings: Settings, db: Database, directory: Path) -> RowImages:
+    """What adds the images that rows name."""
+    folder = ImageFolder(
+        db, store_of(settings), utc_now, directory=directory, max_file_bytes=settings.max_file_size
+    )
+    return RowImages(db, folder, OWNER)
 
 
 def _print_products(summary: FileSummary, refused: Path, *, dry_run: bool) -> None:
@@ -81,10 +106,14 @@ def _print_products(summary: FileSummary, refused: Path, *, dry_run: bool) -> No
     table.add_row("As they were", f"{summary.unchanged:,}")
     for reason, rows in summary.reasons.most_common(20):
         table.add_row("Refused", f"{rows:,}: {reason}")
+    if summary.images:
+        table.add_row("Images added", f"{summary.images:,}")
+    for reason, images in summary.image_reasons.most_common(20):
+        table.add_row("Images left out", f"{images:,}: {reason}")
     out.print(table)
     if dry_run:
         out.print("Nothing was written: this was a dry run.")
-    if summary.refused:
+    if summary.refused or summary.image_reasons:
         out.print(f"Every refused row, with its line, column and reason: {refused}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, text, update
@@ -22,6 +23,30 @@ def claim_file(tx: Connection, digest: str, key: str, now: datetime) -> str:
         index_elements=["digest"], index_where=text("doomed_at IS NULL"), set_={"claimed_at": now}
     )
     return str(tx.execute(claimed.returning(MediaFile.key)).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """A picture whose files are stored under a key."""
+
+    key: str
+    width: int
+    height: int
+
+
+def stored_picture(connection: Connection, digest: str) -> StoredPicture | None:
+    """The picture of an uploaded file that some image has, so that its files are whole and stay; None without."""
+    columns = select(ProductImage.file_key, ProductImage.width, ProductImage.height)
+    of_file = columns.join(MediaFile, MediaFile.key == ProductImage.file_key)
+    live = of_file.where(MediaFile.digest == digest, MediaFile.doomed_at.is_(None)).limit(1)
+    row = connection.execute(live).first()
+    return None if row is None else StoredPicture(*row)
+
+
+def has_picture(connection: Connection, product_id: int, key: str) -> bool:
+    """Whether a product has an image with these files."""
+    mine = (ProductImage.product_id == product_id, ProductImage.file_key == key)
+    return connection.scalar(select(ProductImage.id).where(*mine)) is not None
 
 
 def keep_file(tx: Connection, key: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from buf.validate import validate_pb2
@@ -27,6 +28,7 @@ Parse = Callable[[Any], Any]
 MAX_ATTRIBUTES_BYTES: Final = 16 * 1024
 MAX_DEPTH: Final = 16
 MAX_CATEGORY_NAME: Final = 100
+MAX_PATH: Final = 500
 _WHOLE: Final = re.compile(r"[0-9]{1,12}")
 _AMOUNT: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6})|,([0-9]{1,2}))?")
 _SKU: Final = re.compile(r"\S{1,64}")
@@ -38,6 +40,7 @@ class Unfit(Exception):
     """A value cannot be taken; the text says why, and follows the column's name."""
 
 
+@cache
 def _rules(field: str) -> validate_pb2.FieldRules:
     """What the contract says that a field of a product may be."""
     options = Product.DESCRIPTOR.fields_by_name[field].GetOptions()
@@ -170,6 +173,22 @@ def tags(value: Any) -> list[str]:
         if (problem := problem_of_name(name)) is not None:
             raise Unfit(f"has a tag that {problem}")
     return parsed
+
+
+def image_paths(value: Any) -> tuple[str, ...]:
+    """Paths of files: separated by commas, or a list of JSON."""
+    names = value if isinstance(value, list) else _as_text(value).split(",")
+    return tuple(dict.fromkeys(path for name in names for path in image_path(name)))
+
+
+def image_path(value: Any) -> tuple[str, ...]:
+    """The path of one file, which may have commas; none where there is none."""
+    path = trimmed(_as_text(value))
+    if len(path) > MAX_PATH:
+        raise Unfit(f"has a path of more than {MAX_PATH} characters")
+    if (problem := problem_of_name(path)) is not None:
+        raise Unfit(f"has a path that {problem}")
+    return (path,) if path else ()
 
 
 def attributes(value: Any) -> dict[str, Any]:

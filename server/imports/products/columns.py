@@ -36,6 +36,11 @@ _COLUMN_OF: Final = {
 }
 
 
+IMAGES: Final[dict[str, Parse]] = {"image_path": cells.image_path, "images": cells.image_paths}
+"""Columns of a file whose images lie beside it."""
+IMAGES_FROM: Final = "sanset import products FILE --images DIRECTORY takes them"
+
+
 class WrongFile(Exception):
     """A file cannot be imported at all; the text says why in one line."""
 
@@ -78,14 +83,15 @@ class _Draft:
     category: CategoryName | None = None
     options: dict[str, str] | None = None
     stock: int | None = None
+    images: tuple[str, ...] = ()
     problems: list[RowProblem] = field(default_factory=list)
 
 
 class RowColumns:
     """Reads rows. The columns of a CSV file are those of its heading; each JSON line names its own."""
 
-    def __init__(self, currency: str) -> None:
-        self._parsers = parsers(currency)
+    def __init__(self, currency: str, *, takes_images: bool = False) -> None:
+        self._parsers = parsers(currency) | (IMAGES if takes_images else {})
         self._heading: Sequence[str] = ()
 
     def set_heading(self, record: CsvRecord) -> None:
@@ -121,6 +127,8 @@ class RowColumns:
             name.startswith((ATTRIBUTE, OPTION)) and len(name.partition(":")[2]) <= cells.MAX_CATEGORY_NAME
         )
         if name not in self._parsers and name not in IGNORED and not (single and name.partition(":")[2]):
+            if name in IMAGES:
+                raise WrongFile(f'the column "{name}" needs the files themselves: {IMAGES_FROM}')
             close = get_close_matches(name, self._parsers, n=1)
             hint = f'; did you mean "{close[0]}"?' if close else ""
             raise WrongFile(f'there is no column "{name[:60]}"{hint}')
@@ -191,6 +199,8 @@ def _put(draft: _Draft, name: str, parsed: Any) -> None:
             draft.options = parsed | (draft.options or {})
         case "stock":
             draft.stock = parsed
+        case "image_path" | "images":
+            draft.images = tuple(dict.fromkeys([*draft.images, *parsed]))
         case "currency":
             pass
         case "name" | "slug" | "max_quantity" | "list_price" | "price" if not parsed:
@@ -207,7 +217,8 @@ def _row(draft: _Draft) -> ProductRow | list[RowProblem]:
         return [RowProblem(draft.line, "sku", "is missing")]
     try:
         cells.check_options(draft.options or {})
-        cells.check_attributes({name: value for name, value in draft.attributes.items() if value is not None})
+        if draft.attributes:
+            cells.check_attributes({name: of for name, of in draft.attributes.items() if of is not None})
     except Unfit as unfit:
         return [RowProblem(draft.line, "options" if draft.options else "attributes", str(unfit), product)]
     return ProductRow(
@@ -219,6 +230,7 @@ def _row(draft: _Draft) -> ProductRow | list[RowProblem]:
         attributes=draft.attributes,
         options=draft.options,
         stock=draft.stock,
+        images=draft.images,
     )
 
 

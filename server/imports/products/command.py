@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +17,10 @@ from server.errors import CommandError
 from server.identity import Identity, Role
 from server.imports.products.columns import WrongFile
 from server.imports.products.file import RowBatch, batches, form_of, head_and_rest
+from server.imports.products.images import RowImages
 from server.imports.products.judging import Terms
 from server.imports.products.records import Encoding
-from server.imports.products.rows import RowProblem
+from server.imports.products.rows import ProductRow, RowProblem
 from server.imports.products.whole import write_whole
 from server.progress import ProgressReport
 
@@ -42,14 +43,17 @@ class FileSummary:
     unchanged: int = 0
     refused: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    images: int = 0
+    """Images that were added, and below why others were not; their rows are written all the same."""
+    image_reasons: Counter[str] = field(default_factory=Counter)
 
 
-def products_of(currency: str, encoding: Encoding) -> Read:
-    """Reads a file of products, CSV or JSON lines."""
+def products_of(currency: str, encoding: Encoding, *, takes_images: bool = False) -> Read:
+    """Reads a file of products, CSV or JSON lines, which may name images where it `takes_images`."""
 
     def read(pieces: Iterable[bytes]) -> Iterator[RowBatch]:
         head, whole = head_and_rest(pieces)
-        return batches(whole, form_of(head, None, encoding), currency)
+        return batches(whole, form_of(head, None, encoding), currency, takes_images=takes_images)
 
     return read
 
@@ -62,8 +66,11 @@ def import_products(
     *,
     progress: ProgressReport,
     report: Callable[[RowProblem], None],
+    images: RowImages | None = None,
 ) -> FileSummary:
     """Write the products of a file, plain or gzipped, and `report` what is wrong with the others.
+
+    The images that rows name are added by `images`, after the rows.
 
     What is in the shop already as the file says stays as it is: an import that was cut short can be repeated.
     Raises CommandError where the file cannot be read.
@@ -74,7 +81,9 @@ def import_products(
         with _opened(path) as (file, position):
             progress("Importing products", 0, size)
             for batch in _ahead(read(iter(lambda: file.read(PIECE_BYTES), b""))):
-                _write(db, batch, terms, summary, report)
+                written = _write(db, batch, terms, summary, report)
+                if images is not None:
+                    _add_images(images, written, terms, summary, report)
                 progress("Importing products", min(position(), size), size)
             progress("Importing products", size, size)
     except WrongFile as wrong:
@@ -86,7 +95,8 @@ def import_products(
 
 def _write(
     db: Database, batch: RowBatch, terms: Terms, summary: FileSummary, report: Callable[[RowProblem], None]
-) -> None:
+) -> list[ProductRow]:
+    """Write a batch, and return its rows that were not refused."""
     outcome = write_whole(db, batch.rows, terms, utc_now(), hold=lambda _: True, record=lambda *_: None)
     assert outcome is not None  # nobody else works on it
     problems = sorted([*batch.problems, *outcome.problems], key=lambda one: one.line)
@@ -97,7 +107,22 @@ def _write(
     summary.created += outcome.created
     summary.updated += outcome.updated
     summary.unchanged += outcome.unchanged
-    summary.refused += len({one.line for one in problems})
+    refused = {one.line for one in problems}
+    summary.refused += len(refused)
+    return [row for row in batch.rows if row.line not in refused]
+
+
+def _add_images(
+    images: RowImages,
+    rows: Sequence[ProductRow],
+    terms: Terms,
+    summary: FileSummary,
+    report: Callable[[RowProblem], None],
+) -> None:
+    for problem in images.check(rows) if terms.dry_run else images.add(rows):
+        summary.image_reasons[problem.reason] += 1
+        report(problem.of_row())
+    summary.images = images.added
 
 
 def _ahead(batches: Iterator[RowBatch]) -> Iterator[RowBatch]:

@@ -90,13 +90,18 @@ def check_heading(head: bytes, form: FileForm, currency: str) -> None:
 
 
 def batches(
-    pieces: Iterable[bytes], form: FileForm, currency: str, after_line: int = 0
+    pieces: Iterable[bytes],
+    form: FileForm,
+    currency: str,
+    after_line: int = 0,
+    *,
+    takes_images: bool = False,
 ) -> Iterator[RowBatch]:
     """The rows of a file behind `after_line`, as many at a time as are written together.
 
     What is before is read all the same: a row knows what came before it. Raises WrongFile.
     """
-    columns = RowColumns(currency)
+    columns = RowColumns(currency, takes_images=takes_images)
     records = _records(pieces, form, columns)
     return batched(((record.line, columns.row(record)) for record in records), after_line)
 
@@ -148,24 +153,30 @@ def _heading_and_records(pieces: Iterable[bytes], form: FileForm, columns: RowCo
 
 
 class _Seen:
-    """The skus that a file has had, by the line of each."""
+    """The skus that a file has had, by the line of each: at most MAX_ROWS of 64 characters, some 100 MB."""
 
     def __init__(self) -> None:
-        self._variants: dict[str, int] = {}
-        self._products: dict[str, int] = {}
+        self._lines: dict[str, int] = {}
+        """By the sku of the variant; below zero where the product has another, which most have not."""
+        self._products: set[str] = set()
+        """Those of which a row named a variant by another sku."""
 
     def judged(self, row: ProductRow | list[RowProblem]) -> ProductRow | list[RowProblem]:
         """The row, told whether its product was there before; a problem where the very row was."""
         if not isinstance(row, ProductRow):
             return row
         key = row.variant_sku or row.sku
-        line = self._variants.setdefault(key, row.line)
-        if line != row.line:
+        line = self._lines.get(key)
+        if line is not None:
             column = "variant_sku" if row.variant_sku else "sku"
-            return [RowProblem(row.line, column, f"is on line {line} already", row.sku)]
-        if self._products.setdefault(row.sku, row.line) != row.line:
-            return replace(row, is_further_variant=True)
-        return row
+            return [RowProblem(row.line, column, f"is on line {abs(line)} already", row.sku)]
+        is_further = row.sku in self._products or self._lines.get(row.sku, 0) > 0
+        if key == row.sku:
+            self._lines[key] = row.line
+        else:
+            self._lines[key] = -row.line
+            self._products.add(row.sku)
+        return replace(row, is_further_variant=True) if is_further else row
 
 
 def head_and_rest(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:

@@ -48,6 +48,8 @@ class ProductRow:
     """The units that can be ordered from now on."""
     opening_stock: int = 0
     """The same where the product is new, if `stock` does not say."""
+    images: tuple[str, ...] = ()
+    """Paths of files, in the directory that was named with the file."""
     is_further_variant: bool = False
     """Whether its product had a row before, which alone says what the product is."""
 
