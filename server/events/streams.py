@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +21,21 @@ class Reconnect:
 
 STOPPING: Final = "The server is about to stop."
 LIVED_LONG: Final = "The stream has lived long enough."
+
+
+def life_ends(lifetime_seconds: float) -> float:
+    """When a stream that is opened now ends, by time.monotonic().
+
+    Streams that were opened together must not all come back together.
+    """
+    return time.monotonic() + lifetime_seconds * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
+
+
+def why_it_ends(until: float, *, is_draining: bool) -> str:
+    """Why a stream ends now that lives until a time, if it does; empty while it goes on."""
+    if is_draining:
+        return STOPPING
+    return LIVED_LONG if time.monotonic() >= until else ""
 
 
 class Bell:

@@ -15,6 +15,7 @@ from server.imports.uploads import FileIntake, UploadedFile
 from server.imports.watching import ImportEnd, ImportHeartbeat, ImportReconnect, ShownImport, WatchMessage
 from server.rpc.uploads import piece_of
 from server.rpc.wire import time_to_wire
+from server.text.languages import said
 
 _KINDS = {
     pb.ImportProductsRequest.FORMAT_UNSPECIFIED: None,
@@ -82,8 +83,8 @@ def watched_to_wire(message: WatchMessage, now: datetime) -> pb.WatchImportRespo
         case ImportHeartbeat():
             return response(heartbeat=response.Heartbeat(time=time_to_wire(now)))
         case ImportReconnect():
-            text = "The server is about to stop, or the stream has lived long enough."
-            return response(reconnect=response.Reconnect(import_id=message.import_id, message=text))
+            reason = said(message.message)
+            return response(reconnect=response.Reconnect(import_id=message.import_id, message=reason))
         case ImportEnd():
             return response(end=response.End(state=pb.ProductImport.State.Value(message.state)))
 

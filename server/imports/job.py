@@ -30,6 +30,8 @@ BATCH_SECONDS: Final = 30.0
 READ_SECONDS: Final = 1800.0
 """For a batch too; but where an import goes on, all before it is read first: hundreds of thousands of rows."""
 
+_PASSING: Final = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED", "ABORTED"})
+"""Codes of what may be otherwise the next time. Anything else would be so for ever, and hold up all who wait."""
 _FAULT: Final = "A fault of the server, which is in its log, has ended the import. What is written stays."
 
 log = structlog.get_logger()
@@ -50,7 +52,8 @@ class ImportJob:
             try:
                 state, message = await self._import(row)
             except Exception as error:
-                if refusal_of(error) is not None:
+                refusal = refusal_of(error)
+                if refusal is not None and refusal.code in _PASSING:
                     raise  # the database is away, or busy: the next run goes on
                 log.exception("import_failed", import_id=row.id)
                 state, message = service.FAILED, _FAULT

@@ -100,14 +100,13 @@ def owner_of(caller: Identity) -> int | None:
     return None if caller.is_admin else caller.user_id
 
 
-def cancel(tx: Connection, caller: Identity, import_id: int, now: datetime) -> AnyRow:
+def cancel(tx: Connection, caller: Identity, import_id: int, now: datetime) -> None:
     """End an import that has not ended. Raises ImportNotFound."""
     row = queries.by_id(tx, import_id, owner_of(caller), lock=True)
     if row is None:
         raise ImportNotFound(import_id=import_id)
     if row.ended_at is None:
         end(tx, import_id, CANCELLED, "", now)
-    return read(tx, caller, import_id)
 
 
 def finish(tx: Connection, import_id: int, state: str, message: str, now: datetime) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from server.alarms import Alarms
 from server.db.base import AnyRow
 from server.db.work import Work
 from server.events.follower import Follower
+from server.events.streams import Bell, life_ends, why_it_ends
 from server.events.topics import ImportMoved
 from server.identity import Identity
 from server.imports import queries, service
@@ -38,6 +38,7 @@ class ImportReconnect:
     """The stream ends before the import does: watch it again."""
 
     import_id: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,21 @@ class ImportEnd:
 WatchMessage = ShownImport | ImportHeartbeat | ImportReconnect | ImportEnd
 
 
+class _Watcher(Bell):
+    """What a stream waits by: the import may move while it is read."""
+
+    __slots__ = ("has_moved",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_moved = False
+
+    def move(self) -> None:
+        """Say that the import has moved."""
+        self.has_moved = True
+        self.wake()
+
+
 class ImportWatch:
     """Wakes those who watch; for use on a worker's event loop."""
 
@@ -57,7 +73,8 @@ class ImportWatch:
         self._work = work
         self._heartbeat = heartbeat_seconds
         self._lifetime = lifetime_seconds
-        self._watchers: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
+        self._watchers: defaultdict[int, set[_Watcher]] = defaultdict(set)
+        self._alarms = Alarms()
         self._draining = False
 
     def attach(self, follower: Follower) -> None:
@@ -68,30 +85,29 @@ class ImportWatch:
         """Send those who watch to another server."""
         self._draining = True
         for watchers in self._watchers.values():
-            for moved in watchers:
-                moved.set()
+            for watcher in watchers:
+                watcher.wake()
 
     async def watch(self, caller: Identity, import_id: int) -> AsyncGenerator[WatchMessage]:
         """Yield how an import stands, now and after each change, until it has ended. Raises ImportNotFound."""
-        moved = asyncio.Event()
-        self._watchers[import_id].add(moved)
+        until = life_ends(self._lifetime)
+        watcher = _Watcher()
+        self._watchers[import_id].add(watcher)
         try:
             shown = await self._read(caller, import_id)
             yield shown
-            until = asyncio.get_running_loop().time() + self._lifetime
             while shown.row.ended_at is None:
-                if self._draining or asyncio.get_running_loop().time() > until:
-                    yield ImportReconnect(import_id)
+                if reason := why_it_ends(until, is_draining=self._draining):
+                    yield ImportReconnect(import_id, reason)
                     return
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._heartbeat):
-                        await moved.wait()
-                moved.clear()
+                if not watcher.has_moved:
+                    await watcher.wait(self._alarms, self._heartbeat)
+                watcher.has_moved = False
                 before, shown = shown, await self._read(caller, import_id)
                 yield ImportHeartbeat() if shown == before else shown
             yield ImportEnd(shown.row.state)
         finally:
-            self._watchers[import_id].discard(moved)
+            self._watchers[import_id].discard(watcher)
             if not self._watchers[import_id]:
                 del self._watchers[import_id]
 
@@ -99,8 +115,8 @@ class ImportWatch:
         return await self._work.read(shown, caller, import_id)
 
     def _moved(self, event: ImportMoved) -> None:
-        for moved in self._watchers.get(event.id, ()):
-            moved.set()
+        for watcher in self._watchers.get(event.id, ()):
+            watcher.move()
 
 
 def shown(connection: Connection, caller: Identity, import_id: int) -> ShownImport:

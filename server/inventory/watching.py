@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from typing import Final, Generic, TypeVar
 from server.alarms import Alarms
 from server.db.work import Work
 from server.events.follower import Follower
-from server.events.streams import LIVED_LONG, STOPPING, Bell, Reconnect
+from server.events.streams import Bell, Reconnect, life_ends, why_it_ends
 from server.inventory import feed
 from server.inventory.feed import StockChange, StockChanges, StockFeed
 
@@ -143,8 +141,7 @@ class StockWatch(Generic[R]):
         With `after` 0 they are those from now on; an event that is not there yet counts as the last. It begins
         with a heartbeat, which says where. Raises SequenceForgotten.
         """
-        # Streams that were opened together must not all come back together.
-        until = time.monotonic() + self._lifetime * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
+        until = life_ends(self._lifetime)
         watcher: _StockWatcher[R] = _StockWatcher(product_ids)
         self._enter(watcher)
         try:
@@ -177,9 +174,7 @@ class StockWatch(Generic[R]):
 
     def _ending(self, watcher: _StockWatcher[R], until: float) -> Reconnect | None:
         """Why a stream ends now, if it does."""
-        reason = watcher.missed or (STOPPING if self._draining else "")
-        if not reason and time.monotonic() >= until:
-            reason = LIVED_LONG
+        reason = watcher.missed or why_it_ends(until, is_draining=self._draining)
         return Reconnect(watcher.sequence, reason) if reason else None
 
     def _offer(self, changes: StockChanges) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from dataclasses import dataclass
 from server.alarms import Alarms
 from server.events.follower import Follower
 from server.events.order_steps import OrderStepped, Step
-from server.events.streams import LIVED_LONG, STOPPING, Bell, Reconnect
+from server.events.streams import Bell, Reconnect, life_ends, why_it_ends
 from server.order.status import FINAL
 
 MAX_WAITING = 64
@@ -129,8 +127,7 @@ class Tracking:
         It listens before it reads the history, so nothing falls between the two; a step that comes twice is
         known by its sequence, and a gap sends it back to the database.
         """
-        # Streams that were opened together must not all come back together.
-        until = time.monotonic() + self._lifetime * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
+        until = life_ends(self._lifetime)
         watcher = _Watcher()
         self._watchers[order_id].add(watcher)
         try:
@@ -146,8 +143,8 @@ class Tracking:
                 if watcher.status in FINAL and not watcher.steps:
                     yield End(watcher.status, watcher.sequence)
                     return
-                if self._draining or time.monotonic() >= until:
-                    yield Reconnect(watcher.sequence, STOPPING if self._draining else LIVED_LONG)
+                if reason := why_it_ends(until, is_draining=self._draining):
+                    yield Reconnect(watcher.sequence, reason)
                     return
                 if not watcher.steps and not await watcher.wait(self._alarms, self._heartbeat):
                     yield Heartbeat()

@@ -25,7 +25,9 @@ from support.stock_watcher import StockWatcher
 from server.errors import UnavailableNow
 from server.imports import job, queries, service
 from server.imports.products import file as product_file
+from server.imports.products.rows import ProductRow
 from server.imports.uploads import FileIntake, UploadedFile
+from server.inventory.errors import LocationNotFound
 from server.verify import Discrepancy, verify
 
 State = pb.ProductImport.State
@@ -317,6 +319,25 @@ def test_an_import_goes_on_where_it_was_left(shop: RunningShop, monkeypatch: pyt
     inventory = shop.inventory.GetInventory(inventory_pb2.GetInventoryRequest(product_id=row.id))
     assert inventory.total_available == 4
     assert shop.sql("SELECT 1 FROM product_import_pieces WHERE import_id = :id", id=begin.id) == []
+
+
+def test_an_import_that_is_refused_for_good_ends_and_holds_up_no_other(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(shop)  # what other tests have left
+    mark, whole = word(), job.write_whole
+    refusing = begun(shop, f"sku,name,price\n{mark}-1,Mug,1\n")
+    waiting = begun(shop, f"sku,name,price\n{mark}-2,Mug,1\n")
+
+    def refused_for_good(db: object, rows: list[ProductRow], *rest: object, **named: object) -> object:
+        if rows[0].sku == f"{mark}-1":
+            raise LocationNotFound(location_id=7)
+        return whole(db, rows, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(job, "write_whole", refused_for_good)
+    work(shop)
+    assert read(shop, refusing.id).state == State.FAILED
+    assert read(shop, waiting.id).state == State.SUCCEEDED
 
 
 def test_a_batch_that_somebody_else_wrote_is_not_written_again(shop: RunningShop) -> None:
