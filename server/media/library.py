@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Final, TypeVar
 
 import structlog
@@ -74,6 +75,10 @@ class Library:
     async def delete(self, names: list[str]) -> None:
         """Delete files. Raises MediaAway."""
         await self._on_store(lambda: self._store.delete(names))
+
+    async def delete_unfinished(self, before: datetime) -> None:
+        """Delete what was being written at a time and never was whole. Raises MediaAway."""
+        await self._on_store(lambda: self._store.delete_unfinished(before))
 
     async def _on_store(self, use: Callable[[], T]) -> T:
         try:

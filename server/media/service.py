@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -75,7 +75,7 @@ def add_image(tx: Connection, caller: Identity, new: NewImage, now: datetime) ->
             "created_at": now,
         },
     )
-    _show(tx, new.product_id, now)
+    _show(tx, new.product_id, [*images, added], now)
     return added
 
 
@@ -98,7 +98,7 @@ def update_image(
     if not changes:
         return image
     changed = queries.update_image(tx, image_id, changes)
-    _show(tx, image.product_id, now)
+    _show(tx, image.product_id, queries.images_of_product(tx, image.product_id), now)
     return changed
 
 
@@ -110,15 +110,19 @@ def reorder_images(
     Raises ProductNotFound, NotTheOwner and ImageNotFound.
     """
     check_owner(tx, caller, product_id)
-    ids = [image.id for image in queries.images_of_product(tx, product_id)]
+    images = queries.images_of_product(tx, product_id)
+    by_id = {image.id: image for image in images}
     for image_id in image_ids:
-        if image_id not in ids:
+        if image_id not in by_id:
             raise ImageNotFound(image_id=image_id)
-    ordered = [*image_ids, *(image_id for image_id in ids if image_id not in image_ids)]
-    if ordered != ids:
-        queries.order_images(tx, ordered)
-        _show(tx, product_id, now)
-    return queries.images_of_product(tx, product_id)
+    first = [by_id[image_id] for image_id in image_ids]
+    ordered = [*first, *(image for image in images if image.id not in image_ids)]
+    if ordered == images:
+        return images
+    queries.order_images(tx, [image.id for image in ordered])
+    ordered = [replace(image, position=position) for position, image in enumerate(ordered)]
+    _show(tx, product_id, ordered, now)
+    return ordered
 
 
 def delete_image(tx: Connection, caller: Identity, image_id: int, etag: str, now: datetime) -> None:
@@ -126,7 +130,7 @@ def delete_image(tx: Connection, caller: Identity, image_id: int, etag: str, now
     image = _own(tx, caller, image_id, etag)
     queries.delete_image(tx, image_id)
     queries.keep_file(tx, image.file_key, now)
-    _show(tx, image.product_id, now)
+    _show(tx, image.product_id, queries.images_of_product(tx, image.product_id), now)
 
 
 def _own(tx: Connection, caller: Identity, image_id: int, etag: str) -> StoredImage:
@@ -148,9 +152,8 @@ def _check_count(images: Sequence[StoredImage]) -> None:
         raise TooMany(limit=MAX_IMAGES, resources="images of a product")
 
 
-def _show(tx: Connection, product_id: int, now: datetime) -> None:
+def _show(tx: Connection, product_id: int, images: Sequence[StoredImage], now: datetime) -> None:
     """Have the product, which is locked, show the images that it has now."""
-    images = queries.images_of_product(tx, product_id)
     catalog.update_product(tx, product_id, {"image": images[0].file_key if images else ""}, now)
     queries.show_on_variants(tx, product_id)
     publish(tx, ProductChanged(product_id, ()))

@@ -18,6 +18,7 @@ from server.catalog.product_cache import ProductCache
 from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
+from server.errors import Refusal
 from server.media import convert, queries, service
 from server.media.errors import MediaFileNotFound
 from server.media.intake import Intake
@@ -54,15 +55,13 @@ class MediaServicer(media_pb2_grpc.MediaServiceServicer):
 
     async def UploadImage(self, request: pb.UploadImageRequest, call: Call) -> pb.Image:
         if not request.request_id:  # a repeat gets the first reply, whatever has become of the product
-            target = (call.identity, request.product_id, request.variant_id or None)
-            await self._work.write(service.check_room, *target, deadline=call.deadline)
+            await self._check_room(request, call)
         with self._intake.upload(call.identity.user_id) as upload:
             upload.add(request.file.data)
             async for piece in call.pieces:
                 upload.add(piece_of(piece))
             identified = convert.identified(request, upload.digest)
-            earlier = (self, identified, call, pb.Image)
-            first_reply = await self._work.run(earlier_reply, *earlier, deadline=call.deadline)
+            first_reply = await self._first_reply(identified, call)
             if first_reply is not None:
                 return first_reply
             picture = await self._library.decode(upload.data)
@@ -76,6 +75,25 @@ class MediaServicer(media_pb2_grpc.MediaServiceServicer):
             height=picture.height,
         )
         return await self._work.run(self._add_image, identified, call, new, deadline=call.deadline)
+
+    async def _first_reply(self, request: pb.UploadImageRequest, call: Call) -> pb.Image | None:
+        """What a repeat gets; None for the first call, of which nothing is stored where it is refused anyway."""
+        earlier = (self, request, call, pb.Image)
+        first_reply = await self._work.run(earlier_reply, *earlier, deadline=call.deadline)
+        if first_reply is not None or not request.request_id:
+            return first_reply
+        try:
+            await self._check_room(request, call)
+        except Refusal:  # which a first call that ended meanwhile may have caused
+            first_reply = await self._work.run(earlier_reply, *earlier, deadline=call.deadline)
+            if first_reply is None:
+                raise
+        return first_reply
+
+    async def _check_room(self, request: pb.UploadImageRequest, call: Call) -> None:
+        """Refuse what cannot be added before it is worked on. Raises as `service.check_room`."""
+        target = (call.identity, request.product_id, request.variant_id or None)
+        await self._work.write(service.check_room, *target, deadline=call.deadline)
 
     async def _store(self, picture: Picture, digest: str, call: Call) -> str:
         """Store the files of a picture, and return their key."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -41,6 +42,10 @@ class FileStore(Protocol):
 
     def delete(self, names: Collection[str]) -> None:
         """Delete files, as far as they are there."""
+        ...
+
+    def delete_unfinished(self, before: datetime) -> None:
+        """Delete what was being written at a time, and never was whole: its writer has died."""
         ...
 
 
@@ -94,6 +99,17 @@ class FolderStore:
         try:
             for name in names:
                 self._path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreAway(str(error.strerror)) from error
+
+    def delete_unfinished(self, before: datetime) -> None:
+        """Delete files that have not got their names."""
+        try:
+            for path in self._root.glob("*/.*"):
+                if path.is_file() and path.stat().st_mtime < before.timestamp():
+                    path.unlink(missing_ok=True)
+        except FileNotFoundError:  # another swept it
+            pass
         except OSError as error:
             raise StoreAway(str(error.strerror)) from error
 
@@ -167,6 +183,9 @@ class BucketStore:
             reply = self._call("delete_objects", Delete={"Objects": objects, "Quiet": True})
             if reply is not None and reply.get("Errors"):
                 raise StoreAway(str(reply["Errors"][0].get("Code")))
+
+    def delete_unfinished(self, before: datetime) -> None:
+        """Nothing: a bucket has a file whole, or not at all."""
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}{name}"

@@ -31,6 +31,7 @@ class FileSweep:
         Keys are given up for good before their files are deleted, so that nobody takes one up meanwhile; where
         this ends in between, the next run finds them given up.
         """
+        await self.library.delete_unfinished(self.clock() - GRACE)
         while True:
             now = self.clock()
             keys = await self.work.write(queries.doom_files, now - GRACE, now, AT_ONCE, vital=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -115,6 +116,14 @@ def test_a_request_id_makes_an_upload_one_effect(shop: RunningShop) -> None:
     assert not listed(shop, product.id).items
     mismatch = refused(shop, product.id, another_png(), request_id=request_id)
     assert mismatch.reason == "IDEMPOTENCY_MISMATCH"
+
+
+def test_of_an_upload_that_is_refused_nothing_is_stored(shop: RunningShop) -> None:
+    data = another_png()
+    for fields in ({}, {"request_id": str(uuid.uuid4())}):
+        assert refused(shop, 2**40, data, **fields).reason == "PRODUCT_NOT_FOUND"
+    digest = hashlib.sha256(data).hexdigest()
+    assert shop.sql("SELECT key FROM media_files WHERE digest = :digest", digest=digest) == []
 
 
 @pytest.mark.parametrize(
@@ -303,7 +312,7 @@ def test_an_image_is_stored_by_few_statements(shop: RunningShop) -> None:
     product = shop.product()
     with shop.counted_queries() as queries:
         upload(shop, product.id)
-    assert len(queries) == 10, queries
+    assert len(queries) == 9, queries
 
 
 def test_files_that_do_not_exist_are_not_found(shop: RunningShop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,20 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
 
 def test_the_settings_say_which_store(store: FileStore) -> None:
     assert isinstance(store, FolderStore | BucketStore)
+
+
+def test_what_a_writer_left_that_died_is_deleted_once_it_is_old(store: FileStore) -> None:
+    store.write(NAME, b"whole")
+    now = datetime.now(UTC)
+    unfinished: Path | None = None
+    if isinstance(store, FolderStore):
+        unfinished = store._root / NAME[:2] / ".0123456789abcdef"
+        unfinished.write_bytes(b"ha")
+    store.delete_unfinished(now - timedelta(hours=1))
+    assert unfinished is None or unfinished.exists()
+    store.delete_unfinished(now + timedelta(hours=1))
+    assert unfinished is None or not unfinished.exists()
+    assert store.read(NAME) == b"whole"
 
 
 def test_a_file_is_there_until_it_is_deleted(store: FileStore) -> None:
