@@ -66,7 +66,8 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
     async def GetInventory(self, request: pb.GetInventoryRequest, call: Call) -> pb.Inventory:
         if await self._cache.product(request.product_id) is None:
             raise ProductNotFound(product_id=request.product_id)
-        return await self._work.read(self._read_inventory, request.product_id, deadline=call.deadline)
+        inventory = await self._work.read(self._read_inventory, request.product_id, deadline=call.deadline)
+        return inventory if _is_staff(call) else convert.active_only(inventory)
 
     @once(pb.Inventory)
     def SetInventory(

@@ -60,8 +60,9 @@ def transfer(
 
 
 def stock(shop: RunningShop, product_id: int) -> dict[int, int]:
-    """The units of a product that are available, by location."""
-    shown = shop.inventory.GetInventory(pb.GetInventoryRequest(product_id=product_id))
+    """The units of a product that are available, by location, as staff sees them."""
+    request = pb.GetInventoryRequest(product_id=product_id)
+    shown = shop.inventory.GetInventory(request, metadata=shop.admin.metadata)
     return {level.location_id: level.available for level in shown.levels}
 
 

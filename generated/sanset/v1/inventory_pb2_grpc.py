@@ -110,8 +110,8 @@ class InventoryServiceServicer:
     """
 
     def GetInventory(self, request, context):
-        """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
-        (PRODUCT_NOT_FOUND).
+        """Gets the stock of a product: per variant and location, and in total what can be ordered. Locations that are not
+        active are shown to staff alone. Returns NOT_FOUND (PRODUCT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

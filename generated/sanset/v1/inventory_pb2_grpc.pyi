@@ -41,8 +41,8 @@ class InventoryServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InventoryServiceAsyncStub: ...
     GetInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.GetInventoryRequest, _inventory_pb2.Inventory]
-    """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
-    (PRODUCT_NOT_FOUND).
+    """Gets the stock of a product: per variant and location, and in total what can be ordered. Locations that are not
+    active are shown to staff alone. Returns NOT_FOUND (PRODUCT_NOT_FOUND).
     """
     SetInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.SetInventoryRequest, _inventory_pb2.Inventory]
     """Sets the available stock of a variant at a location after a count, and returns the product's inventory.
@@ -118,8 +118,8 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.GetInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
-    """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
-    (PRODUCT_NOT_FOUND).
+    """Gets the stock of a product: per variant and location, and in total what can be ordered. Locations that are not
+    active are shown to staff alone. Returns NOT_FOUND (PRODUCT_NOT_FOUND).
     """
     SetInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.SetInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
     """Sets the available stock of a variant at a location after a count, and returns the product's inventory.
@@ -198,8 +198,8 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inventory_pb2.GetInventoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_pb2.Inventory, _abc.Awaitable[_inventory_pb2.Inventory]]:
-        """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
-        (PRODUCT_NOT_FOUND).
+        """Gets the stock of a product: per variant and location, and in total what can be ordered. Locations that are not
+        active are shown to staff alone. Returns NOT_FOUND (PRODUCT_NOT_FOUND).
         """
 
     @_abc_1.abstractmethod

@@ -227,9 +227,13 @@ def test_a_location_that_is_not_active_serves_nothing_and_keeps_what_it_has(
     shop: RunningShop, spread: Spread
 ) -> None:
     change_location(shop, spread.second, active=False)
-    inventory = shop.inventory.GetInventory(pb.GetInventoryRequest(product_id=spread.product_id))
+    request = pb.GetInventoryRequest(product_id=spread.product_id)
+    inventory = shop.inventory.GetInventory(request, metadata=shop.admin.metadata)
     assert inventory.total_available == 8
     assert {level.location_id for level in inventory.levels if not level.active} == {spread.second}
+    public = shop.inventory.GetInventory(request)
+    assert list(public.levels) == [level for level in inventory.levels if level.active]
+    assert (public.total_available, public.status) == (8, inventory.status)
     buy(shop, spread.product_id, 4)
     assert stock(shop, spread.product_id) == spread.at(0, 10, 4)
     change_location(shop, spread.second, active=True)

@@ -18,8 +18,8 @@ def get_inventory(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gets the stock of a product: per variant and location, and in total what can be ordered. Returns NOT_FOUND
-    (PRODUCT_NOT_FOUND).
+    """Gets the stock of a product: per variant and location, and in total what can be ordered. Locations that are not
+    active are shown to staff alone. Returns NOT_FOUND (PRODUCT_NOT_FOUND).
     """
     return prepare(
         inventory_pb2.GetInventoryRequest,
