@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from typing import Final
 from server.etags import etag_of
 
 MAX_STARS: Final = 5
+_WITHOUT_BLANKS: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+"""Kana, Han and Hangul, in which the last name comes first, and no blank behind it."""
 
 
 class Status(StrEnum):
@@ -49,8 +52,13 @@ class StoredReview:
 
     @property
     def author(self) -> str:
-        """The author as others see them: the first name and the initial of the last, but no e-mail address."""
+        """The author as others see them: the first name and the initial of the last, but no e-mail address.
+
+        Of a name without blanks in a script that has none between names, as of 王小明, that is the first sign.
+        """
         first, *others = [word for word in self.full_name.split() if "@" not in word] or [""]
+        if not others and len(first) > 1 and _WITHOUT_BLANKS.match(first):
+            return f"{first[0]}."
         return f"{first} {others[-1][0]}." if others else first
 
 

@@ -19,6 +19,9 @@ NOW = datetime(2026, 5, 4, tzinfo=UTC)
         ("Ann", "Ann"),
         ("ann@example.com", ""),
         ("Ann Buyer <ann@example.com>", "Ann B."),
+        ("王小明", "王."),
+        ("김민준", "김."),
+        ("Ёлка", "Ёлка"),
         ("", ""),
     ],
 )
