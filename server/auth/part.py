@@ -11,6 +11,9 @@ from sanset.v1.auth_pb2_grpc import add_AuthServiceServicer_to_server
 from server.auth.convert import TokenWriter
 from server.auth.devices import Devices
 from server.auth.passwords import Passwords
+from server.auth.recovery.codes import RecoveryCodes
+from server.auth.recovery.requests import ProofRequests
+from server.auth.recovery.service import Recovery
 from server.auth.refresh import RefreshPolicy
 from server.auth.service import SignIn
 from server.auth.servicer import AuthServicer
@@ -31,13 +34,28 @@ def build(core: Core) -> AuthPart:
     """AuthService; the verifier knows which sessions are revoked before the first call comes."""
     settings = core.settings
     verifier, passwords = TokenVerifier.of(settings, core.db.clock.seconds), Passwords.of(settings)
-    refresh = RefreshPolicy.of(settings)
-    devices = Devices.of(settings)
+    refresh, codes, devices = RefreshPolicy.of(settings), RecoveryCodes.of(settings), Devices.of(settings)
+    limited = settings.rate_limit > 0
     sign_in = SignIn(
-        core.work, core.clock, passwords, refresh, devices, limit_addresses=settings.rate_limit > 0
+        core.work,
+        core.clock,
+        passwords,
+        refresh,
+        devices,
+        limit_addresses=limited,
+        require_verification=settings.require_email_verification,
     )
-    tokens = TokenWriter(AccessTokens.of(settings), devices, core.clock)
-    servicer = AuthServicer(core.db, core.work, core.pages, core.clock, sign_in, tokens, refresh)
+    servicer = AuthServicer(
+        core.db,
+        core.work,
+        core.pages,
+        core.clock,
+        sign_in,
+        TokenWriter(AccessTokens.of(settings), devices, core.clock),
+        refresh,
+        recovery=Recovery(core.work, core.clock, passwords, codes, devices, limit_addresses=limited),
+        requests=ProofRequests(codes, devices, limit_networks=limited),
+    )
 
     async def start() -> None:
         await asyncio.to_thread(verifier.load, core.db)

@@ -39,8 +39,11 @@ NICENESS = 5
 T = TypeVar("T")
 
 
-def check_strength(password: str, email: str) -> None:
-    """Raise WeakPassword, naming every rule that `password` breaks for the account of `email`."""
+def check_strength(password: str, email: str, *, field: str = "password") -> None:
+    """Raise WeakPassword, naming every rule that `password` breaks for the account of `email`.
+
+    `field` is the one of the request that has it.
+    """
     problems = []
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         problems.append(f"must have {MIN_LENGTH} to {MAX_LENGTH} characters")
@@ -51,7 +54,7 @@ def check_strength(password: str, email: str) -> None:
     if password.strip().casefold() == email.strip().casefold():
         problems.append("must not be the e-mail address")
     if problems:
-        raise WeakPassword(*(("password", problem) for problem in problems))
+        raise WeakPassword(*((field, problem) for problem in problems))
 
 
 def hash_password(password: str, *, cost: int, key: bytes) -> str:

@@ -93,11 +93,11 @@ def revoke_session(tx: Connection, user_id: int, session_id: str, now: datetime)
     return _REVOKE_SESSION.first(tx, session_id=session_id, owner=user_id, now=now) is not None
 
 
-def revoke_sessions(tx: Connection, user_id: int, now: datetime) -> Sequence[str]:
-    """Revoke every open session of a user; returns their ids."""
+def revoke_sessions(tx: Connection, user_id: int, now: datetime, but: str) -> Sequence[str]:
+    """Revoke every open session of a user, except the one with the id `but`; returns their ids."""
     statement = (
         update(Session)
-        .where(Session.user_id == user_id, Session.revoked_at.is_(None))
+        .where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.id != but)
         .values(revoked_at=now)
         .returning(Session.id)
     )

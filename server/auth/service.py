@@ -11,6 +11,7 @@ from server.auth import sessions, throttle
 from server.auth.devices import Device, Devices
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from server.auth.passwords import Passwords, check_strength
+from server.auth.recovery.errors import EmailNotVerified
 from server.auth.refresh import RefreshPolicy
 from server.clock import Clock
 from server.db.deadline import Deadline
@@ -69,14 +70,19 @@ class SignIn:
         devices: Devices,
         *,
         limit_addresses: bool = True,
+        require_verification: bool = False,
     ) -> None:
-        """`limit_addresses` is whether failed sign-ins are limited by address, beside the account's own limit."""
+        """`limit_addresses` is whether failed sign-ins are limited by address, beside the account's own limit.
+
+        `require_verification` is whether an account's e-mail address is to be confirmed before its user signs in.
+        """
         self._work = work
         self._clock = clock
         self._passwords = passwords
         self._policy = policy
         self._devices = devices
         self._limit_addresses = limit_addresses
+        self._require_verification = require_verification
 
     async def new_password(self, password: str, email: str, deadline: Deadline) -> NewPassword:
         """Hash the password of a new account. Raises WeakPassword."""
@@ -87,7 +93,7 @@ class SignIn:
     async def sign_in(self, login: Login, deadline: Deadline) -> sessions.Grant:
         """Open a session; a stranger costs the same steps as a user.
 
-        Raises InvalidCredentials, TooManySignIns and AccountLocked.
+        Raises InvalidCredentials, TooManySignIns, AccountLocked, and EmailNotVerified once the password is proven.
         """
         credentials, attempt = await self._work.write(self._begin, login, deadline=deadline)
         password_hash = credentials.password_hash if credentials else None
@@ -99,6 +105,9 @@ class SignIn:
         if credentials is None or password_hash is None or not (matches and credentials.is_active):
             _note_failure(login, credentials, locks=attempt.locks)
             raise InvalidCredentials()
+        if self._require_verification and not credentials.is_verified:
+            await self._work.write(throttle.forgive, attempt, deadline=deadline, vital=True)
+            raise EmailNotVerified()
         new_hash = None
         if self._passwords.outdated(password_hash):
             new_hash = await self._passwords.hash(login.password, deadline)

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import auth_pb2 as pb
-from sanset.v1 import auth_pb2_grpc, user_pb2
+from sanset.v1 import user_pb2
 from sqlalchemy import Connection
 
 from server.auth import convert, sessions
+from server.auth.recovery.requests import ProofRequests
+from server.auth.recovery.service import Recovery
+from server.auth.recovery.servicer import RecoveryServicer, origin_of
 from server.auth.refresh import RefreshPolicy
 from server.auth.service import Login, SignIn, granted
 from server.clock import Clock
@@ -30,8 +33,8 @@ def _new_account(request: pb.RegisterRequest, _: Call) -> str:
     return f"register {lookup_key(request.email)}"
 
 
-class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
-    """Signing in and out, and sessions. What an RPC promises is in the proto."""
+class AuthServicer(RecoveryServicer):
+    """Registering, signing in and out, and sessions. What an RPC promises is in the proto."""
 
     def __init__(
         self,
@@ -42,11 +45,12 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         sign_in: SignIn,
         tokens: convert.TokenWriter,
         refresh: RefreshPolicy,
+        *,
+        recovery: Recovery,
+        requests: ProofRequests,
     ) -> None:
-        self._db = db
-        self._work = work
+        super().__init__(db, work, clock, recovery, requests)
         self._pages = pages
-        self._clock = clock
         self._sign_in = sign_in
         self._tokens = tokens
         self._refresh = refresh
@@ -65,7 +69,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         self, tx: Connection, request: pb.RegisterRequest, call: Call, now: datetime, password_hash: str
     ) -> user_pb2.User:
         account = NewAccount(request.full_name, request.email, request.phone, request.username)
-        return user_to_wire(users.register(tx, account, password_hash, now))
+        user = users.register(tx, account, password_hash, now)
+        self._requests.welcome(tx, user.id, origin=origin_of(call), now=now)
+        return user_to_wire(user)
 
     async def Login(self, request: pb.LoginRequest, call: Call) -> pb.Tokens:
         """Look up, verify, and only then open the session."""

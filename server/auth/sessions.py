@@ -155,9 +155,9 @@ def revoke(tx: Connection, user_id: int, session_id: str, now: datetime) -> None
         raise SessionNotFound(session_id=session_id)
 
 
-def revoke_all(tx: Connection, user_id: int, now: datetime) -> None:
-    """End every session of a user."""
-    _announce(tx, queries.revoke_sessions(tx, user_id, now))
+def revoke_all(tx: Connection, user_id: int, now: datetime, *, but: str = "") -> None:
+    """End every session of a user, or every one `but` the one of this id."""
+    _announce(tx, queries.revoke_sessions(tx, user_id, now, but))
 
 
 def _announce(tx: Connection, session_ids: Iterable[str]) -> None:

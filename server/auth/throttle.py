@@ -133,12 +133,14 @@ def lock_of(connection: Connection, user_id: int) -> Lock:
 
 
 def _account_key(tx: Connection, guess: Guess, purpose: Purpose) -> str:
+    # Asked of an account that does not exist too: what is done must not tell it from others.
+    signed_in_before = queries.has_session_from(tx, guess.user_id or 0, guess.address)
     if guess.user_id is None:
         return _key(purpose, f"name {_short(guess.name)}")
     account = f"user {guess.user_id}"
     if guess.device_id:
         return _key(purpose, account, "device", guess.device_id)
-    if queries.has_session_from(tx, guess.user_id, guess.address):
+    if signed_in_before:
         return _key(purpose, account, guess.network)
     return _key(purpose, account)
 

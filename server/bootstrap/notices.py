@@ -23,6 +23,10 @@ def warn_of_gaps(settings: Settings) -> None:
         texts.append(
             f"SMTP_HOST is not set: mails are written to {settings.data_dir / 'mail'}, and sent to nobody."
         )
+    if not settings.public_url:
+        texts.append(
+            f"PUBLIC_URL is not set: links in mails lead to {settings.link_base}, which is no address of others."
+        )
     if settings.payment_gateway == "stripe" and "_test_" in settings.stripe_secret_key.get_secret_value():
         texts.append("STRIPE_SECRET_KEY is one for tests: anyone buys with a test card, and no money moves.")
     if not is_loopback(settings.host) and settings.tls_cert_file is None:

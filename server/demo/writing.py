@@ -92,15 +92,16 @@ def _reserve_variants(tx: Connection, shop: DemoShop) -> list[list[int]]:
 
 
 def _write_people(tx: Connection, shop: DemoShop, ids: Ids, hashes: Mapping[str, str]) -> None:
-    columns = ("id", "email", "email_key", "full_name", "phone", "password_hash", "role", "preferences")
+    profile = ("id", "email", "email_key", "full_name", "phone", "password_hash", "role", "preferences")
+    columns = (*profile, "email_verify_time", "created_at", "updated_at")
     users: Iterator[Row] = (
         (
             *(user_id, one.email, one.email, one.full_name, "", hashes.get(one.email), one.role, {}),
-            *(one.created_at, one.created_at),
+            *(one.created_at if one.password else None, one.created_at, one.created_at),
         )
         for user_id, one in zip(ids.users, shop.people, strict=True)
     )
-    write_rows(tx, metadata.tables["users"], (*columns, "created_at", "updated_at"), users)
+    write_rows(tx, metadata.tables["users"], columns, users)
     addresses = (
         (address_id, user_id, *one.address.values(), True, one.created_at)
         for address_id, user_id, one in zip(ids.addresses, ids.users, shop.people, strict=True)

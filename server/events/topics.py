@@ -216,6 +216,13 @@ class SuggestionsCounted(_OfAll):
     topic: ClassVar[str] = log.SUGGESTIONS
 
 
+class AccountNoticed(_OfAll):
+    """Something is to be mailed of an account."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.ACCOUNT
+
+
 @dataclass(frozen=True, slots=True)
 class ProductsEmbedded:
     """A sentence model placed products by what they say now."""

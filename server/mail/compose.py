@@ -143,24 +143,25 @@ def about_order(
         "repaid": event.facts.refund.amount if event.facts.refund is not None else None,
         "refunded": event.facts.money or Money(0, currency),
     }
-    return _letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
+    return letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
 
 
 def about_stock(new: LowStock, others: LowStock, threshold: int) -> Letter:
     """A mail about products that are running out."""
     things = "product is" if new.count == 1 else "products are"
     facts = {"shelves": [("New", new), ("Still low", others)], "threshold": threshold}
-    return _letter("low_stock", f"{new.count} {things} running out", facts)
+    return letter("low_stock", f"{new.count} {things} running out", facts)
 
 
 def about_payments(rows: Sequence[AnyRow], more: int) -> Letter:
     """A mail about reports of the payment gateways, refunds and disputes that a person must look at."""
     count = len(rows) + more
     things = "report about payments needs" if count == 1 else "reports about payments need"
-    return _letter("payment_alert", f"{count} {things} you", {"rows": rows, "more": more})
+    return letter("payment_alert", f"{count} {things} you", {"rows": rows, "more": more})
 
 
-def _letter(kind: str, subject: str, facts: Facts) -> Letter:
+def letter(kind: str, subject: str, facts: Facts) -> Letter:
+    """Fill the templates of a kind."""
     templates = _templates()
     return Letter(
         subject,

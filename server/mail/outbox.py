@@ -27,6 +27,7 @@ from server.events.consumer import BATCH as MAX_EVENTS
 from server.events.consumer import REST, Consumer, StoredEvent
 from server.events.order_steps import OrderStepped
 from server.mail import queries
+from server.mail.accounts import AccountMails
 from server.mail.compose import Letter, LowStock, about_order, about_payments, about_stock, kinds_of
 from server.mail.message import Unsendable, message_of
 from server.mail.senders import Away, NotNow, Refused, Sender
@@ -42,7 +43,6 @@ MAX_ALERTS = 1000
 LOW_STOCK_SECONDS = 30.0
 """For a look at the whole catalogue."""
 
-KEEP_TRYING = timedelta(days=2)
 FIRST_RETRY, MAX_RETRY = timedelta(seconds=10), timedelta(hours=1)
 
 MOMENT_SECONDS = 0.2
@@ -69,6 +69,7 @@ class MailOutbox:
         db: Database,
         work: Work,
         sender: Sender,
+        accounts: AccountMails,
         *,
         clock: Clock,
         mail_from: str,
@@ -80,6 +81,7 @@ class MailOutbox:
         self._work = work
         self._clock = clock
         self._sender = sender
+        self._accounts = accounts
         self._from = mail_from
         self._admin = parseaddr(mail_admin)[1]
         self._return_days = return_days
@@ -88,12 +90,14 @@ class MailOutbox:
         self._away_until: datetime | None = None
 
     async def run(self) -> timedelta | None:
-        """Write the mails of new events, and send what is due; return how long to rest when nothing waits."""
+        """Write what is to be mailed, and send what is due; return how long to rest when nothing waits."""
         events = await self._work.run(self._take, vital=True)
         if not events and await self._work.read(self._nothing_waits, vital=True):
             return REST
         while events == MAX_EVENTS:
             events = await self._work.run(self._take, vital=True)
+        while await self._work.read(self._accounts.any_due, vital=True):
+            await self._work.write(self._accounts.write, self._clock(), vital=True)
         if self._away_until is None or self._clock() >= self._away_until:
             await self._send_due()
         return REST if await self._work.read(self._nothing_waits, vital=True) else None
@@ -113,7 +117,11 @@ class MailOutbox:
         return self._consumer.take(self._compose, queries.insert)
 
     def _nothing_waits(self, connection: Connection) -> bool:
-        return self._consumer.has_all and not queries.any_waits(connection)
+        return (
+            self._consumer.has_all
+            and not queries.any_waits(connection)
+            and not self._accounts.any_due(connection)
+        )
 
     def _compose(
         self, connection: Connection, events: Sequence[StoredEvent[OrderStepped]]
@@ -150,8 +158,7 @@ class MailOutbox:
         order_id: int | None = None,
         about: Sequence[int] | None = None,
     ) -> queries.NewMail:
-        now = self._clock()
-        return queries.NewMail(
+        return queries.new_mail(
             key=key,
             order_id=order_id,
             kind=kind,
@@ -160,9 +167,7 @@ class MailOutbox:
             plain=letter.plain,
             html=letter.html,
             about=about,
-            created_at=now,
-            next_attempt_at=now,
-            retry_until=now + KEEP_TRYING,
+            now=self._clock(),
         )
 
     def _tell_low_stock(self, threshold: int) -> None:
@@ -237,7 +242,7 @@ class MailOutbox:
         for mail in mails:
             problem: Exception | None = None
             try:
-                self._sender.send(mail.id, message_of(mail, self._from))
+                self._sender.send(mail.id, message_of(mail, self._from, self._accounts.opened))
             except Exception as error:  # whatever it is: what was taken before is noted first
                 problem = error
             handovers.append(Handover(mail, problem))
@@ -258,7 +263,7 @@ class MailOutbox:
 
 def _postpone(tx: Connection, mail: AnyRow, error: str, now: datetime) -> None:
     # Its days begin with its first attempt: it may have waited long for another of its order.
-    until = mail.retry_until if mail.attempts else now + KEEP_TRYING
+    until = mail.retry_until if mail.attempts else now + queries.KEEP_TRYING
     next_attempt = now + backoff(mail.attempts + 1, FIRST_RETRY, MAX_RETRY)
     if next_attempt > until:
         _give_up(tx, mail, error)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from server.auth.recovery.codes import RecoveryCodes
 from server.core import Core
 from server.events.order_steps import OrderStepped
+from server.events.topics import AccountNoticed
 from server.jobs.runner import Job
+from server.mail.accounts import AccountMails
 from server.mail.outbox import MailOutbox
 from server.mail.senders import Sender, sender_of
 from server.part import Part
@@ -34,6 +37,7 @@ def build(core: Core, sender: Sender | None = None) -> MailPart:
         core.db,
         core.work,
         sender or sender_of(settings),
+        AccountMails(RecoveryCodes.of(settings), core.vault, link_base=settings.link_base),
         clock=core.clock,
         mail_from=settings.mail_from,
         mail_admin=settings.mail_admin,
@@ -44,7 +48,7 @@ def build(core: Core, sender: Sender | None = None) -> MailPart:
     return MailPart(
         outbox=outbox,
         jobs=[
-            Job(SEND, outbox.run, every=MAX_DELAY, pause=PAUSE, woken_by=(OrderStepped,)),
+            Job(SEND, outbox.run, every=MAX_DELAY, pause=PAUSE, woken_by=(OrderStepped, AccountNoticed)),
             Job("tell of payments", outbox.tell_of_payments, every=timedelta(minutes=1), wakes=SEND),
             Job("tell of low stock", tell_low_stock, every=timedelta(hours=1), wakes=SEND),
         ],

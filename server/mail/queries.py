@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Integer, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import aliased
@@ -19,6 +19,8 @@ from server.order import status
 from server.order.models import Order, OrderEvent, OrderLine
 from server.payment.models import PaymentAlert
 from server.user.models import User
+
+KEEP_TRYING = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,34 @@ class NewMail:
     created_at: datetime
     next_attempt_at: datetime
     retry_until: datetime
+
+
+def new_mail(
+    *,
+    key: str,
+    kind: str,
+    recipient: str,
+    subject: str,
+    plain: str,
+    html: str,
+    now: datetime,
+    order_id: int | None = None,
+    about: Sequence[int] | None = None,
+) -> NewMail:
+    """A mail that is to be sent from now on."""
+    return NewMail(
+        key=key,
+        order_id=order_id,
+        kind=kind,
+        recipient=recipient,
+        subject=subject,
+        plain=plain,
+        html=html,
+        about=about,
+        created_at=now,
+        next_attempt_at=now,
+        retry_until=now + KEEP_TRYING,
+    )
 
 
 def orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, AnyRow]:

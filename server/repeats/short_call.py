@@ -112,16 +112,21 @@ def once(
 
 
 def earlier_reply(
-    servicer: Servicer, request: RepeatableRequest, call: Call, reply_type: type[M], sealed: str = ""
+    servicer: Servicer,
+    request: RepeatableRequest,
+    call: Call,
+    reply_type: type[M],
+    sealed: str = "",
+    guest: NameGuest | None = None,
 ) -> M | None:
     """The reply that the request id of a call got before; None for the first call, or without an id.
 
     For methods that look at something before `once` begins, which may have changed since the first call. `sealed`
-    is as there. Raises IdempotencyMismatch.
+    and `guest` are as there. Raises IdempotencyMismatch.
     """
     if not request.request_id:
         return None
-    return _stored(servicer, _claim(servicer, request, call, None), reply_type, sealed)
+    return _stored(servicer, _claim(servicer, request, call, guest), reply_type, sealed)
 
 
 def _stored(servicer: Servicer, claim: Claim, reply_type: type[M], sealed: str) -> M | None:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from server.auth import throttle
 from server.auth.models import RefreshToken, Session, SignInCount
+from server.auth.recovery.models import AccountNotice, EmailProof
 from server.cart import guest_carts
 from server.clock import Clock
 from server.db.base import Base
@@ -41,6 +42,8 @@ EVENTS = timedelta(days=7)
 REQUEST_IDS = timedelta(hours=24)
 SESSIONS = timedelta(days=7)
 """After its end; its tokens are refused for much longer than they would live."""
+PROOFS = timedelta(hours=24)
+NOTICES = timedelta(days=2)
 OUTBOXES = timedelta(days=30)
 SEARCH_COUNTS = timedelta(days=400)
 BATCH = 2000
@@ -149,6 +152,18 @@ def _has_ended(now: datetime) -> ColumnElement[bool]:
     return or_(Session.expires_at < now - SESSIONS, Session.revoked_at < now - SESSIONS)
 
 
+def _email_proofs(tx: Connection, now: datetime, limit: int) -> int:
+    """Links and codes, some time after their end: until then it is told that they are too old."""
+    return _delete_some(tx, EmailProof, [EmailProof.id], EmailProof.expires_at < now - PROOFS, limit)
+
+
+def _account_notices(tx: Connection, now: datetime, limit: int) -> int:
+    """What nobody has mailed, as no worker does the scheduled work: it is no news any more."""
+    return _delete_some(
+        tx, AccountNotice, [AccountNotice.key], AccountNotice.created_at < now - NOTICES, limit
+    )
+
+
 def _mails(tx: Connection, now: datetime, limit: int) -> int:
     last_low_stock = select(func.max(Mail.id)).where(Mail.kind == "low_stock").scalar_subquery()
     old = and_(Mail.created_at < now - OUTBOXES, not_(Mail.id == func.coalesce(last_low_stock, 0)))
@@ -187,6 +202,8 @@ _OLD: dict[str, Delete] = {
     "refresh_tokens": _refresh_tokens,
     "sessions": _sessions,
     "sign_in_counts": _sign_in_counts,
+    "email_proofs": _email_proofs,
+    "account_notices": _account_notices,
     "mails": _mails,
     "webhook_deliveries": _deliveries,
     "carts": _carts,

@@ -23,6 +23,7 @@ _UNSET = 0
 """Each enum's value that says nothing."""
 
 PATTERNS = {
+    "^[0-9]{6}$": "must have six digits",
     r"^([0-9]{1,12}(\.[0-9]{1,3})?)?$": "must be a decimal number such as 9.99",
     r"^([A-Za-z]{2})?$": "must be a country code of two letters, such as US",
     r"^([A-Za-z][A-Za-z0-9._-]{2,31})?$": (

@@ -31,7 +31,7 @@ SEVERAL_LINES = frozenset(
 
 def is_exact(field: FieldDescriptor) -> bool:
     """Whether a text is taken as it is: a secret, what the server gave out, or what somebody searched for."""
-    return field.name in ("password", "etag", "query") or field.name.endswith("token")
+    return field.name in ("etag", "query") or field.name.endswith(("token", "password"))
 
 
 class _Text(NamedTuple):

@@ -98,6 +98,11 @@ class Settings(
         return self.upload_folder or self.data_dir / "media"
 
     @property
+    def link_base(self) -> str:
+        """What the links in mails begin with."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
     def reflects(self) -> bool:
         """Tell whether callers may ask for the contract."""
         return self.environment != "production" if self.grpc_reflection is None else self.grpc_reflection

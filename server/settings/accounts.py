@@ -35,6 +35,9 @@ class AccountSettings(Group):
     refresh_grace_seconds: int = Field(
         30, ge=0, le=600, description="A repeated refresh within this time gets the same successor"
     )
+    require_email_verification: bool = Field(
+        False, description="Refuse to sign users in before they have confirmed their e-mail address"
+    )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="10 is the floor outside tests")
     first_superuser_email: str = Field("", description="The first admin, created at the first start")
     first_superuser_password: SecretStr = SecretStr("")

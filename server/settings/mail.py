@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.utils import parseaddr
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -22,6 +23,11 @@ class MailSettings(Group):
     smtp_user: str = Field("", description="Empty: no login")
     smtp_password: SecretStr = SecretStr("")
     mail_from: str = Field("Sanset <shop@localhost>", description="Who the mails are from")
+    public_url: str = Field(
+        "",
+        description="Where the shop is reached from outside, for links in mails: https://shop.example.com; "
+        "empty: this host, for development",
+    )
     mail_admin: str = Field(
         "", description="Who is told of products that run out, and of payments to look at; empty: nobody"
     )
@@ -29,6 +35,15 @@ class MailSettings(Group):
         False,
         description="Let webhooks reach private addresses, and speak http: for development; refused in production",
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address_of_the_web(cls, value: str) -> str:
+        parts = urlsplit(value)
+        plain = not (parts.query or parts.fragment or parts.username or parts.password)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname and plain):
+            raise ValueError("use an address like https://shop.example.com")
+        return value.rstrip("/")
 
     @field_validator("mail_from", "mail_admin")
     @classmethod

@@ -32,6 +32,10 @@ def refuse_unfit(settings: Settings) -> None:
     _refuse_guessable_password(settings)
     if "payment_gateway" not in settings.model_fields_set:
         raise ValueError("PAYMENT_GATEWAY: required in production: stripe, or demo, which moves no money")
+    if settings.require_email_verification and not settings.public_url:
+        raise ValueError(
+            "PUBLIC_URL: REQUIRE_EMAIL_VERIFICATION needs it, or no link that is mailed leads to the shop"
+        )
     if settings.webhook_allow_private:
         raise ValueError(
             "WEBHOOK_ALLOW_PRIVATE: lets webhooks reach into this network; refused in production, unset it"
@@ -51,7 +55,7 @@ def _refuse_guessable_password(settings: Settings) -> None:
 
 
 def _refuse_plain_text(settings: Settings) -> None:
-    for name in ("stripe_api_base", "payment_return_url"):
+    for name in ("public_url", "stripe_api_base", "payment_return_url"):
         value = getattr(settings, name)
         if value and not value.lower().startswith("https://"):
             raise ValueError(f"{name.upper()}: use https:// in production")

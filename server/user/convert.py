@@ -33,6 +33,7 @@ def user_to_wire(row: AnyRow) -> pb.User:
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
         etag=service.etag_of(row),
+        is_verified=row.email_verify_time is not None,
     )
 
 

@@ -25,6 +25,9 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(100))
     role: Mapped[str] = mapped_column(String(16), default="CUSTOMER")
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    email_verify_time: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # when its mails were shown to be read
     preferences: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
     custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

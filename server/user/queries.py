@@ -18,6 +18,7 @@ _ACCOUNT = (
     User.full_name,
     User.phone,
     User.role,
+    User.email_verify_time,
     User.preferences,
     User.custom_metadata,
     User.created_at,
@@ -25,7 +26,14 @@ _ACCOUNT = (
     User.version,
 )
 
-_CREDENTIALS = (User.id, User.role, User.password_hash, User.is_active)
+_CREDENTIALS = (
+    User.id,
+    User.role,
+    User.password_hash,
+    User.is_active,
+    User.email_verify_time.is_not(None).label("is_verified"),
+)
+_CONTACT = (*_CREDENTIALS, User.email, User.full_name)
 
 
 def insert_user(tx: Connection, values: Mapping[str, object]) -> AnyRow | None:
@@ -37,6 +45,11 @@ def insert_user(tx: Connection, values: Mapping[str, object]) -> AnyRow | None:
 def email_is_taken(tx: Connection, email_key: str) -> bool:
     """Return whether an account has this e-mail address."""
     return tx.scalar(select(User.id).where(User.email_key == email_key)) is not None
+
+
+def email_is_taken_by_another(tx: Connection, email_key: str, user_id: int) -> bool:
+    """Return whether another account than this one has this e-mail address."""
+    return tx.scalar(select(User.id).where(User.email_key == email_key, User.id != user_id)) is not None
 
 
 def account(connection: Connection, user_id: int, *, lock: bool = False) -> AnyRow | None:
@@ -64,21 +77,35 @@ _LOCKED = Prepared(
 
 
 def credentials_by_email(connection: Connection, email_key: str) -> AnyRow | None:
-    """Id, role, password hash and activity of the account with this e-mail address."""
+    """The credentials of the account with this e-mail address."""
     return _BY_EMAIL.first(connection, key=email_key)
 
 
 def credentials_by_username(connection: Connection, username_key: str) -> AnyRow | None:
-    """Id, role, password hash and activity of the account with this user name."""
+    """The credentials of the account with this user name."""
     return _BY_USERNAME.first(connection, key=username_key)
 
 
 def lock_user(tx: Connection, user_id: int) -> AnyRow | None:
-    """Hold the account until the transaction ends; returns id, role, password hash and activity.
+    """Hold the account until the transaction ends; returns its credentials.
 
     The lock (FOR NO KEY UPDATE) leaves those alone who only refer to the user, as a checkout does.
     """
     return _LOCKED.first(tx, user_id=user_id)
+
+
+_CONTACT_OF_EMAIL = Prepared(select(*_CONTACT).where(User.email_key == bindparam("key")))
+_CONTACT_OF_USER = Prepared(select(*_CONTACT).where(User.id == bindparam("user_id")))
+
+
+def contact_of_email(connection: Connection, email_key: str) -> AnyRow | None:
+    """The credentials, e-mail address and name of the account with this e-mail address."""
+    return _CONTACT_OF_EMAIL.first(connection, key=email_key)
+
+
+def contact(connection: Connection, user_id: int) -> AnyRow | None:
+    """The credentials, e-mail address and name of an account."""
+    return _CONTACT_OF_USER.first(connection, user_id=user_id)
 
 
 def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from server.db.base import AnyRow
 from server.db.rows import changed_columns
@@ -40,6 +41,17 @@ class Credentials:
     role: str
     password_hash: str | None
     is_active: bool
+    is_verified: bool
+    """Whether its e-mail address was confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An account, and how it is written to."""
+
+    credentials: Credentials
+    email: str
+    full_name: str
 
 
 def register(tx: Connection, account: NewAccount, password_hash: str, now: datetime) -> AnyRow:
@@ -129,6 +141,37 @@ def lock_credentials(tx: Connection, user_id: int) -> Credentials | None:
     return None if row is None else Credentials(*row)
 
 
+def contact_of_email(connection: Connection, email: str) -> Contact | None:
+    """Return the account that has this e-mail address; None when there is none."""
+    return _contact(queries.contact_of_email(connection, lookup_key(email)))
+
+
+def contact(connection: Connection, user_id: int) -> Contact | None:
+    """Return how an account is written to; None when it is gone."""
+    return _contact(queries.contact(connection, user_id))
+
+
+def email_is_taken(connection: Connection, email: str) -> bool:
+    """Return whether an account has this e-mail address."""
+    return queries.email_is_taken(connection, lookup_key(email))
+
+
+def verify_email(tx: Connection, user_id: int, now: datetime) -> None:
+    """Note that the account's e-mail address is its user's."""
+    queries.update_account(tx, user_id, {"email_verify_time": now, "updated_at": now})
+
+
+def replace_email(tx: Connection, user_id: int, email: str, now: datetime) -> None:
+    """Give an account another e-mail address, which its user has shown to read. Raises EmailTaken."""
+    if queries.email_is_taken_by_another(tx, lookup_key(email), user_id):
+        raise EmailTaken()
+    address = {"email": email, "email_key": lookup_key(email)}
+    try:
+        queries.update_account(tx, user_id, address | {"email_verify_time": now, "updated_at": now})
+    except IntegrityError:  # somebody took it in between
+        raise EmailTaken() from None
+
+
 def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> None:
     """Store another hash of the same password."""
     queries.replace_password_hash(tx, user_id, password_hash)
@@ -165,7 +208,13 @@ def create_admin(tx: Connection, email: str, password_hash: str, now: datetime) 
 
 
 def _admin(password_hash: str, now: datetime) -> dict[str, object]:
-    return {"password_hash": password_hash, "role": "ADMIN", "is_active": True, "updated_at": now}
+    account = {"password_hash": password_hash, "role": "ADMIN", "is_active": True}
+    # Whoever sets the shop up names the address, and need not prove it.
+    return account | {"email_verify_time": now, "updated_at": now}
+
+
+def _contact(row: AnyRow | None) -> Contact | None:
+    return None if row is None else Contact(Credentials(*row[:5]), row.email, row.full_name)
 
 
 def _check_preferences(preferences: Mapping[str, object]) -> None:

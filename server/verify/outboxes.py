@@ -136,6 +136,24 @@ OUTBOXES: Final = (
         _without_mail("refund_failed/" + Event.key + "/" + _FAILED_REFUND).where(_FAILED_REFUND.is_not(None)),
     ),
     Rule(
+        "mail-missing-proof",
+        "email proof {id}: its link or code was made, but there is no mail of it",
+        """
+        SELECT id
+        FROM email_proofs
+        WHERE secret_hash IS NOT NULL
+          AND NOT EXISTS (
+            SELECT 1 FROM mails
+            WHERE mails.key IN (
+              'verify_email/' || email_proofs.id,
+              'confirm_email/' || email_proofs.id,
+              'reset_code/' || email_proofs.id
+            )
+          )
+        ORDER BY id
+        """,
+    ),
+    Rule(
         "delivery-missing",
         "order {key}: the outbox has passed event {id}, but endpoint {endpoint} has no delivery of this step",
         _without_delivery(_STEP_TYPE).where(_STATUS.is_not(None), _IS_STEP),

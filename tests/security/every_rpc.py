@@ -116,6 +116,28 @@ def _refresh(world: World, caller: Account) -> Fields:
     return {"refresh_token": world.shop.sign_in(world.vendor.email).tokens.refresh_token}
 
 
+def _new_email() -> str:
+    return f"user-{uuid.uuid4().hex[:12]}@shop.test"
+
+
+def _forgot_password(world: World, caller: Account) -> Fields:
+    return {"email": _new_email()}  # as an address gets a few codes an hour
+
+
+def _reset_password(world: World, caller: Account) -> Fields:
+    account = world.shop.customer(address=False)
+    return {"email": account.email, "otp": samples.code(world, account), "new_password": PASSWORD}
+
+
+def _change_email(world: World, caller: Account) -> Fields:
+    return {"email": _new_email(), "current_password": world.password_of(caller)}
+
+
+def _change_password(world: World, caller: Account) -> Fields:
+    password = world.password_of(caller)  # which stays, for the next call
+    return {"current_password": password, "new_password": password}
+
+
 def _create_address(world: World, caller: Account) -> Fields:
     world.address_of(caller)  # which keeps the address book short
     return {"address": samples.address()}
@@ -206,6 +228,12 @@ CASES: Final[dict[str, Case]] = {
     "Register": Case(fields=_register, other=("password", "another-horse-2")),
     "Login": Case(fields=_login),
     "Refresh": Case(fields=_refresh),
+    "VerifyEmail": Case(fields=lambda world, caller: {"token": samples.link_token(world, caller)}),
+    "ResendVerification": Case(fields=lambda world, caller: {"email": _new_email()}),
+    "ForgotPassword": Case(fields=_forgot_password),
+    "ResetPassword": Case(fields=_reset_password, other=("new_password", "another-horse-2")),
+    "ChangePassword": Case(fields=_change_password, other=("new_password", "another-horse-2")),
+    "ChangeEmail": Case(fields=_change_email, other=("email", "another@shop.test")),
     "UpdateMe": Case(
         fields={
             "user": {

@@ -21,7 +21,7 @@ from sanset.v1.product_pb2 import CreateProductRequest, Product
 from sanset.v1.user_pb2 import DeleteAddressRequest, ListAddressesRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 from sqlalchemy import insert, select, update
-from support.running_shop import Account, RunningShop
+from support.running_shop import PASSWORD, Account, RunningShop
 
 from server.clock import utc_now
 from server.contract import SERVICES
@@ -75,6 +75,10 @@ class World:
         """An admin, whose session no test ends; with an address, so that they can shop too."""
         self.shop.add_address(self.shop.admin)
         return self.shop.admin
+
+    def password_of(self, account: Account) -> str:
+        """What an account signs in with."""
+        return "admin-secret-1" if account.user_id == self.shop.admin.user_id else PASSWORD
 
     def new_vendor(self) -> Account:
         """A customer who was made a vendor."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,10 +17,13 @@ from support.rooms import Methods, core_of
 
 from server.auth import part as auth_part
 from server.auth.devices import DEVICE_HEADER
+from server.auth.recovery.codes import RecoveryCodes
 from server.contract import SERVICES
 from server.db.database import Announcement
 from server.db.deadline import Deadline
 from server.identity import Identity
+from server.mail.accounts import AccountMails
+from server.mail.models import Mail
 from server.rpc.call import Call
 from server.rpc.validation import Validation
 from server.settings import load
@@ -27,6 +32,26 @@ from server.user.models import User
 
 SECRET = "a secret of the tests, long enough for all"
 PASSWORD = "demo-shop-1"
+
+
+@dataclass(frozen=True)
+class AccountMail:
+    """A mail about an account."""
+
+    kind: str
+    recipient: str
+    subject: str
+    text: str
+
+    @property
+    def code(self) -> str:
+        """The code in it."""
+        return re.findall(r"\b\d{6}\b", self.text)[0]
+
+    @property
+    def token(self) -> str:
+        """The token of the link in it."""
+        return re.findall(r"https://shop\.test/api/v1/auth/verify-email/([\w-]+)", self.text)[0]
 
 
 class AuthShop:
@@ -50,6 +75,10 @@ class AuthShop:
         self.verifier, self.passwords = auth.verifier, auth.passwords
         self._methods = Methods(self._core, [auth, user_part.build(self._core)])
         self._validation = Validation(SERVICES)
+        self._accounts = AccountMails(
+            RecoveryCodes.of(self.settings), self._core.vault, link_base="https://shop.test"
+        )
+        self._last_mail = 0
 
     def close(self) -> None:
         """End its threads and connections."""
@@ -138,6 +167,23 @@ class AuthShop:
         """Change an account behind the service's back."""
         with self.db.transaction() as tx:
             tx.execute(update(User).where(User.email_key == email).values(**values))
+
+    def mails(self) -> list[AccountMail]:
+        """The mails about accounts that were written since the last look, as they are sent."""
+        with self.db.transaction() as tx:
+            while self._accounts.write(tx, self.now):
+                pass
+            rows = tx.execute(select(Mail.__table__).where(Mail.id > self._last_mail).order_by(Mail.id)).all()
+        self._last_mail = max((row.id for row in rows), default=self._last_mail)
+        return [
+            AccountMail(row.kind, row.recipient, row.subject, self._accounts.opened(row.plain))
+            for row in rows
+        ]
+
+    def mail(self, kind: str, recipient: str) -> AccountMail:
+        """The one mail of a kind to somebody among those that were written since the last look."""
+        (mail,) = (mail for mail in self.mails() if (mail.kind, mail.recipient) == (kind, recipient))
+        return mail
 
     def user(self, email: str = "john@example.com") -> Any:
         """An account's row."""

@@ -29,7 +29,8 @@ IDS = [method.name for method in METHODS]
 
 PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh", "PromotionService/ListTiers",
           "PaymentService/ReceivePaymentWebhook", "MediaService/GetMediaFile",
-          "SearchService/Suggest"}  # fmt: skip
+          "SearchService/Suggest", "AuthService/VerifyEmail", "AuthService/ResendVerification",
+          "AuthService/ForgotPassword", "AuthService/ResetPassword"}  # fmt: skip
 OPTIONAL = {
     "CatalogService/GetProduct",
     "CatalogService/BatchGetProducts",
@@ -64,9 +65,15 @@ OPTIONAL = {
 NOT_REPEATABLE = {
     "Login": "each sign-in is a session of its own, and its tokens are kept nowhere",
     "Refresh": "the server knows a lost reply by itself, for half a minute",
+    "VerifyEmail": "the server knows a second visit by itself, for half a minute",
+    "ForgotPassword": "each mails a code, as many as an hour allows, and no reply says that it did",
+    "ResendVerification": "each mails a link, as many as an hour allows, and no reply says that it did",
     "Logout": "a repeat is TOKEN_INVALID, which says that the session is over",
 }
 """What neither is safe to repeat as often as one likes nor takes a request id, and why."""
+
+FOLLOWED = {"VerifyEmail": "the link of a mail; a second visit changes nothing more"}
+"""What changes something by a GET, as browsers follow links by no other, and why it may."""
 
 NO_UPPER_BOUND = {
     "page_size": "coerced to the largest page",
@@ -231,7 +238,10 @@ def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescripto
     verbs = {binding.verb for binding in _bindings(method)}
     level = _idempotency(method)
     read = level == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
-    if "GET" in verbs:
+    if method.name in FOLLOWED:
+        assert verbs == {"GET", "POST"}
+        assert not read
+    elif "GET" in verbs:
         assert verbs == {"GET"} or method.name.startswith("Export"), "a form may ask for a file too"
         assert read
     if verbs & {"PUT", "PATCH", "DELETE"}:

@@ -15,6 +15,7 @@ from server.errors import InvalidField, Overloaded, StaleEtag
 from server.events.streams import LIVED_LONG, STOPPING
 from server.inventory.errors import OutOfStock
 from server.inventory.watching import REPLACED, TOO_SLOW
+from server.mail.account_letters import SENTENCES as ACCOUNT_LETTERS
 from server.order.steps import SENTENCES as STEPS
 from server.process.envoy import local_replies, strict_json
 from server.recommend.serving.reasons import TEMPLATES as REASONS
@@ -44,6 +45,7 @@ EVERY = {cls.message for cls in refusal_classes() if not issubclass(cls, Invalid
     *SENTENCES.values(),
     *STEPS.values(),
     *REASONS,
+    *ACCOUNT_LETTERS,
     STOPPING,
     LIVED_LONG,
     REPLACED,

@@ -5,6 +5,7 @@ import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from sanset.v1 import auth_pb2 as sanset_dot_v1_dot_auth__pb2
+from sanset.v1 import recovery_pb2 as sanset_dot_v1_dot_recovery__pb2
 from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -75,6 +76,36 @@ class AuthServiceStub:
                 request_serializer=sanset_dot_v1_dot_auth__pb2.RevokeSessionRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.VerifyEmail = channel.unary_unary(
+                '/sanset.v1.AuthService/VerifyEmail',
+                request_serializer=sanset_dot_v1_dot_recovery__pb2.VerifyEmailRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_recovery__pb2.VerifyEmailResponse.FromString,
+                _registered_method=True)
+        self.ResendVerification = channel.unary_unary(
+                '/sanset.v1.AuthService/ResendVerification',
+                request_serializer=sanset_dot_v1_dot_recovery__pb2.ResendVerificationRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ForgotPassword = channel.unary_unary(
+                '/sanset.v1.AuthService/ForgotPassword',
+                request_serializer=sanset_dot_v1_dot_recovery__pb2.ForgotPasswordRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ResetPassword = channel.unary_unary(
+                '/sanset.v1.AuthService/ResetPassword',
+                request_serializer=sanset_dot_v1_dot_recovery__pb2.ResetPasswordRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/sanset.v1.AuthService/ChangePassword',
+                request_serializer=sanset_dot_v1_dot_recovery__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ChangeEmail = channel.unary_unary(
+                '/sanset.v1.AuthService/ChangeEmail',
+                request_serializer=sanset_dot_v1_dot_recovery__pb2.ChangeEmailRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class AuthServiceServicer:
@@ -89,7 +120,8 @@ class AuthServiceServicer:
 
         The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
         the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-        address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
+        address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN). A mail with a link asks
+        to confirm the address: see VerifyEmail.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,7 +135,9 @@ class AuthServiceServicer:
         one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
         a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
         which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
-        `x-device-id`, and its failures are counted by themselves.
+        `x-device-id`, and its failures are counted by themselves. With
+        the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
+        confirmed first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,6 +188,71 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyEmail(self, request, context):
+        """Confirms an e-mail address by the link that was mailed to it, at registration or by ChangeEmail.
+
+        A link works once, for 24 hours. A repeat within half a minute, as of a page that is loaded twice, gets the same
+        reply; a later one returns FAILED_PRECONDITION (LINK_USED), an old link FAILED_PRECONDITION (LINK_EXPIRED), and any
+        other token INVALID_ARGUMENT (LINK_INVALID). Where the link changes the address, the other sessions end, and both
+        addresses are told; it returns ALREADY_EXISTS (EMAIL_TAKEN) when another account has the address by now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResendVerification(self, request, context):
+        """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
+
+        The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
+        (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgotPassword(self, request, context):
+        """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
+
+        The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
+        an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetPassword(self, request, context):
+        """Sets another password, by the code that ForgotPassword mailed. Ends every session of the account, and mails that.
+
+        Returns INVALID_ARGUMENT (CODE_INVALID) for another code, whether there is such an account or not, and
+        FAILED_PRECONDITION for a code that is over (CODE_EXPIRED), was used (CODE_USED) or has had its five tries
+        (CODE_EXHAUSTED). Of these at most three may come from elsewhere than where the code was asked for, so that nobody
+        can use up those of the owner. WEAK_PASSWORD costs no try. Returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) as Login.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Changes the caller's password. Ends the caller's other sessions, and mails that.
+
+        Returns INVALID_ARGUMENT when the current password is another (CURRENT_PASSWORD_WRONG), or the new one weak
+        (WEAK_PASSWORD). Wrong passwords are counted as those of Login are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeEmail(self, request, context):
+        """Asks for another e-mail address of the caller's account: a link is mailed there, and the old address is told.
+
+        The address is changed by VerifyEmail. The reply is the same whether another account has the address or not; then
+        that one is told in place of the link. Returns INVALID_ARGUMENT when the password is wrong
+        (CURRENT_PASSWORD_WRONG), counted as in Login, and RESOURCE_EXHAUSTED (TOO_MANY_MAILS) after five in an hour.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuthServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -190,6 +289,36 @@ def add_AuthServiceServicer_to_server(servicer, server):
             'RevokeSession': grpc.unary_unary_rpc_method_handler(
                     servicer.RevokeSession,
                     request_deserializer=sanset_dot_v1_dot_auth__pb2.RevokeSessionRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'VerifyEmail': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyEmail,
+                    request_deserializer=sanset_dot_v1_dot_recovery__pb2.VerifyEmailRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_recovery__pb2.VerifyEmailResponse.SerializeToString,
+            ),
+            'ResendVerification': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResendVerification,
+                    request_deserializer=sanset_dot_v1_dot_recovery__pb2.ResendVerificationRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ForgotPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgotPassword,
+                    request_deserializer=sanset_dot_v1_dot_recovery__pb2.ForgotPasswordRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ResetPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetPassword,
+                    request_deserializer=sanset_dot_v1_dot_recovery__pb2.ResetPasswordRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=sanset_dot_v1_dot_recovery__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ChangeEmail': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeEmail,
+                    request_deserializer=sanset_dot_v1_dot_recovery__pb2.ChangeEmailRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
@@ -385,6 +514,168 @@ class AuthService:
             target,
             '/sanset.v1.AuthService/RevokeSession',
             sanset_dot_v1_dot_auth__pb2.RevokeSessionRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyEmail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/VerifyEmail',
+            sanset_dot_v1_dot_recovery__pb2.VerifyEmailRequest.SerializeToString,
+            sanset_dot_v1_dot_recovery__pb2.VerifyEmailResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResendVerification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/ResendVerification',
+            sanset_dot_v1_dot_recovery__pb2.ResendVerificationRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgotPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/ForgotPassword',
+            sanset_dot_v1_dot_recovery__pb2.ForgotPasswordRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/ResetPassword',
+            sanset_dot_v1_dot_recovery__pb2.ResetPasswordRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/ChangePassword',
+            sanset_dot_v1_dot_recovery__pb2.ChangePasswordRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeEmail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/ChangeEmail',
+            sanset_dot_v1_dot_recovery__pb2.ChangeEmailRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from sanset.v1 import auth_pb2 as _auth_pb2
+from sanset.v1 import recovery_pb2 as _recovery_pb2
 from sanset.v1 import user_pb2 as _user_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -44,7 +45,8 @@ class AuthServiceStub:
 
     The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
     the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
+    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN). A mail with a link asks
+    to confirm the address: see VerifyEmail.
     """
     Login: _grpc.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]
     """Signs a user in, and returns an access token and a refresh token.
@@ -54,7 +56,9 @@ class AuthServiceStub:
     one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
     a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
     which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
-    `x-device-id`, and its failures are counted by themselves.
+    `x-device-id`, and its failures are counted by themselves. With
+    the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
+    confirmed first.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]
     """Exchanges a refresh token for a new pair of tokens.
@@ -80,6 +84,47 @@ class AuthServiceStub:
     """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
     when it does not exist or is another user's.
     """
+    VerifyEmail: _grpc.UnaryUnaryMultiCallable[_recovery_pb2.VerifyEmailRequest, _recovery_pb2.VerifyEmailResponse]
+    """Confirms an e-mail address by the link that was mailed to it, at registration or by ChangeEmail.
+
+    A link works once, for 24 hours. A repeat within half a minute, as of a page that is loaded twice, gets the same
+    reply; a later one returns FAILED_PRECONDITION (LINK_USED), an old link FAILED_PRECONDITION (LINK_EXPIRED), and any
+    other token INVALID_ARGUMENT (LINK_INVALID). Where the link changes the address, the other sessions end, and both
+    addresses are told; it returns ALREADY_EXISTS (EMAIL_TAKEN) when another account has the address by now.
+    """
+    ResendVerification: _grpc.UnaryUnaryMultiCallable[_recovery_pb2.ResendVerificationRequest, _empty_pb2.Empty]
+    """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
+
+    The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
+    (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    """
+    ForgotPassword: _grpc.UnaryUnaryMultiCallable[_recovery_pb2.ForgotPasswordRequest, _empty_pb2.Empty]
+    """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
+
+    The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
+    an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    """
+    ResetPassword: _grpc.UnaryUnaryMultiCallable[_recovery_pb2.ResetPasswordRequest, _empty_pb2.Empty]
+    """Sets another password, by the code that ForgotPassword mailed. Ends every session of the account, and mails that.
+
+    Returns INVALID_ARGUMENT (CODE_INVALID) for another code, whether there is such an account or not, and
+    FAILED_PRECONDITION for a code that is over (CODE_EXPIRED), was used (CODE_USED) or has had its five tries
+    (CODE_EXHAUSTED). Of these at most three may come from elsewhere than where the code was asked for, so that nobody
+    can use up those of the owner. WEAK_PASSWORD costs no try. Returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) as Login.
+    """
+    ChangePassword: _grpc.UnaryUnaryMultiCallable[_recovery_pb2.ChangePasswordRequest, _empty_pb2.Empty]
+    """Changes the caller's password. Ends the caller's other sessions, and mails that.
+
+    Returns INVALID_ARGUMENT when the current password is another (CURRENT_PASSWORD_WRONG), or the new one weak
+    (WEAK_PASSWORD). Wrong passwords are counted as those of Login are.
+    """
+    ChangeEmail: _grpc.UnaryUnaryMultiCallable[_recovery_pb2.ChangeEmailRequest, _empty_pb2.Empty]
+    """Asks for another e-mail address of the caller's account: a link is mailed there, and the old address is told.
+
+    The address is changed by VerifyEmail. The reply is the same whether another account has the address or not; then
+    that one is told in place of the link. Returns INVALID_ARGUMENT when the password is wrong
+    (CURRENT_PASSWORD_WRONG), counted as in Login, and RESOURCE_EXHAUSTED (TOO_MANY_MAILS) after five in an hour.
+    """
 
 @_typing.type_check_only
 class AuthServiceAsyncStub(AuthServiceStub):
@@ -95,7 +140,8 @@ class AuthServiceAsyncStub(AuthServiceStub):
 
     The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
     the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
+    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN). A mail with a link asks
+    to confirm the address: see VerifyEmail.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]  # type: ignore[assignment]
     """Signs a user in, and returns an access token and a refresh token.
@@ -105,7 +151,9 @@ class AuthServiceAsyncStub(AuthServiceStub):
     one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
     a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
     which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
-    `x-device-id`, and its failures are counted by themselves.
+    `x-device-id`, and its failures are counted by themselves. With
+    the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
+    confirmed first.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair of tokens.
@@ -131,6 +179,47 @@ class AuthServiceAsyncStub(AuthServiceStub):
     """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
     when it does not exist or is another user's.
     """
+    VerifyEmail: _aio.UnaryUnaryMultiCallable[_recovery_pb2.VerifyEmailRequest, _recovery_pb2.VerifyEmailResponse]  # type: ignore[assignment]
+    """Confirms an e-mail address by the link that was mailed to it, at registration or by ChangeEmail.
+
+    A link works once, for 24 hours. A repeat within half a minute, as of a page that is loaded twice, gets the same
+    reply; a later one returns FAILED_PRECONDITION (LINK_USED), an old link FAILED_PRECONDITION (LINK_EXPIRED), and any
+    other token INVALID_ARGUMENT (LINK_INVALID). Where the link changes the address, the other sessions end, and both
+    addresses are told; it returns ALREADY_EXISTS (EMAIL_TAKEN) when another account has the address by now.
+    """
+    ResendVerification: _aio.UnaryUnaryMultiCallable[_recovery_pb2.ResendVerificationRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
+
+    The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
+    (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    """
+    ForgotPassword: _aio.UnaryUnaryMultiCallable[_recovery_pb2.ForgotPasswordRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
+
+    The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
+    an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    """
+    ResetPassword: _aio.UnaryUnaryMultiCallable[_recovery_pb2.ResetPasswordRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Sets another password, by the code that ForgotPassword mailed. Ends every session of the account, and mails that.
+
+    Returns INVALID_ARGUMENT (CODE_INVALID) for another code, whether there is such an account or not, and
+    FAILED_PRECONDITION for a code that is over (CODE_EXPIRED), was used (CODE_USED) or has had its five tries
+    (CODE_EXHAUSTED). Of these at most three may come from elsewhere than where the code was asked for, so that nobody
+    can use up those of the owner. WEAK_PASSWORD costs no try. Returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) as Login.
+    """
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_recovery_pb2.ChangePasswordRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Changes the caller's password. Ends the caller's other sessions, and mails that.
+
+    Returns INVALID_ARGUMENT when the current password is another (CURRENT_PASSWORD_WRONG), or the new one weak
+    (WEAK_PASSWORD). Wrong passwords are counted as those of Login are.
+    """
+    ChangeEmail: _aio.UnaryUnaryMultiCallable[_recovery_pb2.ChangeEmailRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Asks for another e-mail address of the caller's account: a link is mailed there, and the old address is told.
+
+    The address is changed by VerifyEmail. The reply is the same whether another account has the address or not; then
+    that one is told in place of the link. Returns INVALID_ARGUMENT when the password is wrong
+    (CURRENT_PASSWORD_WRONG), counted as in Login, and RESOURCE_EXHAUSTED (TOO_MANY_MAILS) after five in an hour.
+    """
 
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     """Registers users, signs them in and out, and keeps their sessions.
@@ -149,7 +238,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
         the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-        address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
+        address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN). A mail with a link asks
+        to confirm the address: see VerifyEmail.
         """
 
     @_abc_1.abstractmethod
@@ -165,7 +255,9 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
         a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
         which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
-        `x-device-id`, and its failures are counted by themselves.
+        `x-device-id`, and its failures are counted by themselves. With
+        the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
+        confirmed first.
         """
 
     @_abc_1.abstractmethod
@@ -220,6 +312,83 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
         when it does not exist or is another user's.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyEmail(
+        self,
+        request: _recovery_pb2.VerifyEmailRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recovery_pb2.VerifyEmailResponse, _abc.Awaitable[_recovery_pb2.VerifyEmailResponse]]:
+        """Confirms an e-mail address by the link that was mailed to it, at registration or by ChangeEmail.
+
+        A link works once, for 24 hours. A repeat within half a minute, as of a page that is loaded twice, gets the same
+        reply; a later one returns FAILED_PRECONDITION (LINK_USED), an old link FAILED_PRECONDITION (LINK_EXPIRED), and any
+        other token INVALID_ARGUMENT (LINK_INVALID). Where the link changes the address, the other sessions end, and both
+        addresses are told; it returns ALREADY_EXISTS (EMAIL_TAKEN) when another account has the address by now.
+        """
+
+    @_abc_1.abstractmethod
+    def ResendVerification(
+        self,
+        request: _recovery_pb2.ResendVerificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
+
+        The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
+        (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+        """
+
+    @_abc_1.abstractmethod
+    def ForgotPassword(
+        self,
+        request: _recovery_pb2.ForgotPasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
+
+        The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
+        an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+        """
+
+    @_abc_1.abstractmethod
+    def ResetPassword(
+        self,
+        request: _recovery_pb2.ResetPasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Sets another password, by the code that ForgotPassword mailed. Ends every session of the account, and mails that.
+
+        Returns INVALID_ARGUMENT (CODE_INVALID) for another code, whether there is such an account or not, and
+        FAILED_PRECONDITION for a code that is over (CODE_EXPIRED), was used (CODE_USED) or has had its five tries
+        (CODE_EXHAUSTED). Of these at most three may come from elsewhere than where the code was asked for, so that nobody
+        can use up those of the owner. WEAK_PASSWORD costs no try. Returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) as Login.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangePassword(
+        self,
+        request: _recovery_pb2.ChangePasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Changes the caller's password. Ends the caller's other sessions, and mails that.
+
+        Returns INVALID_ARGUMENT when the current password is another (CURRENT_PASSWORD_WRONG), or the new one weak
+        (WEAK_PASSWORD). Wrong passwords are counted as those of Login are.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangeEmail(
+        self,
+        request: _recovery_pb2.ChangeEmailRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Asks for another e-mail address of the caller's account: a link is mailed there, and the old address is told.
+
+        The address is changed by VerifyEmail. The reply is the same whether another account has the address or not; then
+        that one is told in place of the link. Returns INVALID_ARGUMENT when the password is wrong
+        (CURRENT_PASSWORD_WRONG), counted as in Login, and RESOURCE_EXHAUSTED (TOO_MANY_MAILS) after five in an hour.
         """
 
 def add_AuthServiceServicer_to_server(servicer: AuthServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -455,6 +455,28 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No order of the caller's with the product was delivered. FAILED_PRECONDITION. Metadata: `product_id`."""
     OWN_PRODUCT: _ErrorReason.ValueType  # 233
     """The caller sells the product, and cannot review it. PERMISSION_DENIED. Metadata: `product_id`."""
+    LINK_INVALID: _ErrorReason.ValueType  # 260
+    """The link is not one that the shop mailed, or it was voided by a change of the password. INVALID_ARGUMENT."""
+    LINK_EXPIRED: _ErrorReason.ValueType  # 261
+    """The link is too old: ask for another. FAILED_PRECONDITION."""
+    LINK_USED: _ErrorReason.ValueType  # 262
+    """The link was used. FAILED_PRECONDITION."""
+    CODE_INVALID: _ErrorReason.ValueType  # 263
+    """The code is wrong. INVALID_ARGUMENT."""
+    CODE_EXPIRED: _ErrorReason.ValueType  # 264
+    """The code is too old: ask for another. FAILED_PRECONDITION."""
+    CODE_USED: _ErrorReason.ValueType  # 265
+    """The code was used. FAILED_PRECONDITION."""
+    CODE_EXHAUSTED: _ErrorReason.ValueType  # 266
+    """The code has had its tries: ask for another. FAILED_PRECONDITION."""
+    CURRENT_PASSWORD_WRONG: _ErrorReason.ValueType  # 267
+    """The current password is another. INVALID_ARGUMENT."""
+    EMAIL_NOT_VERIFIED: _ErrorReason.ValueType  # 268
+    """The account's e-mail address is to be confirmed before its user may sign in. FAILED_PRECONDITION."""
+    TOO_MANY_MAILS: _ErrorReason.ValueType  # 269
+    """Too many mails were asked for this address, or from the caller's; see RetryInfo. RESOURCE_EXHAUSTED.
+    Metadata: `seconds`.
+    """
     ACCOUNT_LOCKED: _ErrorReason.ValueType  # 270
     """Too many sign-ins or codes of the account failed in a row, whether there is such an account or not; see RetryInfo.
     A device on which its user signed in before is still let in. RESOURCE_EXHAUSTED. Metadata: `seconds`.
@@ -907,6 +929,28 @@ NOT_A_BUYER: ErrorReason.ValueType  # 232
 """No order of the caller's with the product was delivered. FAILED_PRECONDITION. Metadata: `product_id`."""
 OWN_PRODUCT: ErrorReason.ValueType  # 233
 """The caller sells the product, and cannot review it. PERMISSION_DENIED. Metadata: `product_id`."""
+LINK_INVALID: ErrorReason.ValueType  # 260
+"""The link is not one that the shop mailed, or it was voided by a change of the password. INVALID_ARGUMENT."""
+LINK_EXPIRED: ErrorReason.ValueType  # 261
+"""The link is too old: ask for another. FAILED_PRECONDITION."""
+LINK_USED: ErrorReason.ValueType  # 262
+"""The link was used. FAILED_PRECONDITION."""
+CODE_INVALID: ErrorReason.ValueType  # 263
+"""The code is wrong. INVALID_ARGUMENT."""
+CODE_EXPIRED: ErrorReason.ValueType  # 264
+"""The code is too old: ask for another. FAILED_PRECONDITION."""
+CODE_USED: ErrorReason.ValueType  # 265
+"""The code was used. FAILED_PRECONDITION."""
+CODE_EXHAUSTED: ErrorReason.ValueType  # 266
+"""The code has had its tries: ask for another. FAILED_PRECONDITION."""
+CURRENT_PASSWORD_WRONG: ErrorReason.ValueType  # 267
+"""The current password is another. INVALID_ARGUMENT."""
+EMAIL_NOT_VERIFIED: ErrorReason.ValueType  # 268
+"""The account's e-mail address is to be confirmed before its user may sign in. FAILED_PRECONDITION."""
+TOO_MANY_MAILS: ErrorReason.ValueType  # 269
+"""Too many mails were asked for this address, or from the caller's; see RetryInfo. RESOURCE_EXHAUSTED.
+Metadata: `seconds`.
+"""
 ACCOUNT_LOCKED: ErrorReason.ValueType  # 270
 """Too many sign-ins or codes of the account failed in a row, whether there is such an account or not; see RetryInfo.
 A device on which its user signed in before is still let in. RESOURCE_EXHAUSTED. Metadata: `seconds`.

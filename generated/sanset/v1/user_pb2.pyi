@@ -66,6 +66,7 @@ class User(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    IS_VERIFIED_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the account."""
     email: _builtins.str
@@ -80,6 +81,8 @@ class User(_message.Message):
     """The role of the account."""
     etag: _builtins.str
     """Changes with every change of the account's profile."""
+    is_verified: _builtins.bool
+    """True once somebody has shown that they read the mails of the e-mail address: by a link or a code."""
     @_builtins.property
     def preferences(self) -> _struct_pb2.Struct:
         """The preferences (diet, delivery, …): a JSON object of at most 8 KiB, nested at most 16 deep."""
@@ -110,10 +113,11 @@ class User(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
         metadata: _struct_pb2.Struct | None = ...,
+        is_verified: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "full_name", b"full_name", "metadata", b"metadata", "phone", b"phone", "preferences", b"preferences", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "email", b"email", "etag", b"etag", "full_name", b"full_name", "id", b"id", "metadata", b"metadata", "phone", b"phone", "preferences", b"preferences", "role", b"role", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "email", b"email", "etag", b"etag", "full_name", b"full_name", "id", b"id", "is_verified", b"is_verified", "metadata", b"metadata", "phone", b"phone", "preferences", b"preferences", "role", b"role", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__full_name: _TypeAlias = _typing.Literal["full_name"]  # noqa: Y015
     _WhichOneofArgType__full_name: _TypeAlias = _typing.Literal["_full_name", b"_full_name"]  # noqa: Y015

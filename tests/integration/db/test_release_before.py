@@ -22,6 +22,7 @@ from sanset.v1 import (
     media_pb2,
     order_pb2,
     product_pb2,
+    recovery_pb2,
     refund_service_pb2,
     search_admin_pb2,
     search_pb2,
@@ -108,6 +109,7 @@ def _trade(shop: RunningShop) -> None:
         order_id=orders[2].id, all=True, request_id=str(uuid.uuid4())
     )
     shop.refunds.RefundOrder(refund, metadata=shop.admin.metadata)
+    shop.auth.ForgotPassword(recovery_pb2.ForgotPasswordRequest(email=buyer.email))
     for job in (shop.app.rooms.mail.outbox, shop.app.rooms.webhooks.outbox):
         shop.run(job.run())
     shop.catalog.DeleteProduct(

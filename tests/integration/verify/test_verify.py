@@ -143,6 +143,10 @@ DAMAGE = {
         f"mail-missing-{kind}": [EVENT.format(status=status), PASSED]
         for status, kind in KIND_OF_STATUS.items()
     },
+    "mail-missing-proof": [
+        "INSERT INTO email_proofs (id, purpose, address_key, secret_hash, network, created_at, expires_at) "
+        f"VALUES ('p', 'RESET', 'k', 'h', '', {TIME}, {TIME})"
+    ],
     "mail-missing-refunded": [REFUND_EVENT.format(refund="refund"), PASSED],
     "mail-missing-refund_failed": [REFUND_EVENT.format(refund="refund_failed"), PASSED],
     "delivery-missing": [

@@ -16,6 +16,7 @@ from server.settings import Settings
 
 def _settings(tmp_path: Path, environment: str, smtp_host: str = "") -> Settings:
     values = {"environment": environment, "smtp_host": smtp_host, "data_dir": tmp_path / "[x]"}
+    values["public_url"] = "https://shop.example.com"
     return Settings.model_construct(**{**Settings.model_construct().model_dump(), **values})
 
 
@@ -24,6 +25,14 @@ def test_a_real_shop_that_mails_nobody_is_warned(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().err == (
         f"sanset: SMTP_HOST is not set: mails are written to {tmp_path / '[x]' / 'mail'}, and sent to nobody.\n"
     )
+
+
+def test_a_real_shop_whose_links_lead_nowhere_is_warned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = _settings(tmp_path, "production", "smtp.example.com").model_copy(update={"public_url": ""})
+    warn_of_gaps(settings)
+    assert "PUBLIC_URL is not set: links in mails lead to http://localhost:8000" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("environment", "smtp_host"), [("production", "smtp.example.com"), ("demo", "")])

@@ -13,6 +13,7 @@ from server.events import log
 from server.events.order_steps import OrderStepped, Parcel, ParcelItem, Step
 from server.events.step_facts import NO_FACTS, StepFacts, StepRefund, StepReturn
 from server.events.topics import (
+    AccountNoticed,
     BehaviorRecorded,
     CartChanged,
     CatalogReplaced,
@@ -122,6 +123,7 @@ WRITTEN: list[tuple[log.Publishable, str, str, Payload]] = [
     ),
     (SalesCounted(), "sales", "*", None),
     (SynonymsChanged(), "synonyms", "*", None),
+    (AccountNoticed(), "account", "*", None),
     (SuggestionsCounted(), "suggestions", "*", None),
     (ProductsEmbedded((3, 5)), "embedded", "*", {"products": [3, 5]}),
     (CartChanged(7), "cart", "7", None),

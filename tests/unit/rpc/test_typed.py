@@ -19,8 +19,8 @@ from server.rpc.validation import Validation
 from server.text.allowed import problem_of_lines, problem_of_name, trimmed
 
 EXACT = {
-    "attribution_token", "cart_token", "etag", "page_token", "password", "payment_token", "query",
-    "refresh_token", "token",
+    "attribution_token", "cart_token", "current_password", "etag", "new_password", "page_token", "password",
+    "payment_token", "query", "refresh_token", "token",
 }  # fmt: skip
 """The names of the fields that are taken as they are."""
 

@@ -6,7 +6,7 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 from __future__ import annotations
 
 from google.protobuf import empty_pb2
-from sanset.v1 import auth_pb2, user_pb2
+from sanset.v1 import auth_pb2, recovery_pb2, user_pb2
 
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
 
@@ -26,7 +26,8 @@ def register(
 
     The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
     the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
+    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN). A mail with a link asks
+    to confirm the address: see VerifyEmail.
     """
     return prepare(
         auth_pb2.RegisterRequest,
@@ -56,7 +57,9 @@ def login(
     one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over. Ten in
     a row lock the account for 15 minutes (ACCOUNT_LOCKED), ten more for twice as long, up to a day. A client on
     which the user signed in before still gets in: it sends the `device_id` that it got then as the metadata
-    `x-device-id`, and its failures are counted by themselves.
+    `x-device-id`, and its failures are counted by themselves. With
+    the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
+    confirmed first.
     """
     return prepare(
         auth_pb2.LoginRequest,
@@ -159,6 +162,139 @@ def revoke_session(
     )
 
 
+def verify_email(
+    *,
+    token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Confirms an e-mail address by the link that was mailed to it, at registration or by ChangeEmail.
+
+    A link works once, for 24 hours. A repeat within half a minute, as of a page that is loaded twice, gets the same
+    reply; a later one returns FAILED_PRECONDITION (LINK_USED), an old link FAILED_PRECONDITION (LINK_EXPIRED), and any
+    other token INVALID_ARGUMENT (LINK_INVALID). Where the link changes the address, the other sessions end, and both
+    addresses are told; it returns ALREADY_EXISTS (EMAIL_TAKEN) when another account has the address by now.
+    """
+    return prepare(
+        recovery_pb2.VerifyEmailRequest,
+        timeout,
+        metadata,
+        token=token,
+    )
+
+
+def resend_verification(
+    *,
+    email: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
+
+    The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
+    (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    """
+    return prepare(
+        recovery_pb2.ResendVerificationRequest,
+        timeout,
+        metadata,
+        email=email,
+    )
+
+
+def forgot_password(
+    *,
+    email: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
+
+    The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
+    an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    """
+    return prepare(
+        recovery_pb2.ForgotPasswordRequest,
+        timeout,
+        metadata,
+        email=email,
+    )
+
+
+def reset_password(
+    *,
+    email: str | None = None,
+    otp: str | None = None,
+    new_password: str | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Sets another password, by the code that ForgotPassword mailed. Ends every session of the account, and mails that.
+
+    Returns INVALID_ARGUMENT (CODE_INVALID) for another code, whether there is such an account or not, and
+    FAILED_PRECONDITION for a code that is over (CODE_EXPIRED), was used (CODE_USED) or has had its five tries
+    (CODE_EXHAUSTED). Of these at most three may come from elsewhere than where the code was asked for, so that nobody
+    can use up those of the owner. WEAK_PASSWORD costs no try. Returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) as Login.
+    """
+    return prepare(
+        recovery_pb2.ResetPasswordRequest,
+        timeout,
+        metadata,
+        email=email,
+        otp=otp,
+        new_password=new_password,
+        request_id=request_id,
+    )
+
+
+def change_password(
+    *,
+    current_password: str | None = None,
+    new_password: str | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Changes the caller's password. Ends the caller's other sessions, and mails that.
+
+    Returns INVALID_ARGUMENT when the current password is another (CURRENT_PASSWORD_WRONG), or the new one weak
+    (WEAK_PASSWORD). Wrong passwords are counted as those of Login are.
+    """
+    return prepare(
+        recovery_pb2.ChangePasswordRequest,
+        timeout,
+        metadata,
+        current_password=current_password,
+        new_password=new_password,
+        request_id=request_id,
+    )
+
+
+def change_email(
+    *,
+    email: str | None = None,
+    current_password: str | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Asks for another e-mail address of the caller's account: a link is mailed there, and the old address is told.
+
+    The address is changed by VerifyEmail. The reply is the same whether another account has the address or not; then
+    that one is told in place of the link. Returns INVALID_ARGUMENT when the password is wrong
+    (CURRENT_PASSWORD_WRONG), counted as in Login, and RESOURCE_EXHAUSTED (TOO_MANY_MAILS) after five in an hour.
+    """
+    return prepare(
+        recovery_pb2.ChangeEmailRequest,
+        timeout,
+        metadata,
+        email=email,
+        current_password=current_password,
+        request_id=request_id,
+    )
+
+
 class AuthMethods:
     """Registers users, signs them in and out, and keeps their sessions."""
 
@@ -170,3 +306,9 @@ class AuthMethods:
     iter_sessions = Items("ListSessions", list_sessions.request, auth_pb2.Session)
     get_session = Unary("GetSession", get_session, auth_pb2.Session)
     revoke_session = Unary("RevokeSession", revoke_session, empty_pb2.Empty)
+    verify_email = Unary("VerifyEmail", verify_email, recovery_pb2.VerifyEmailResponse)
+    resend_verification = Unary("ResendVerification", resend_verification, empty_pb2.Empty)
+    forgot_password = Unary("ForgotPassword", forgot_password, empty_pb2.Empty)
+    reset_password = Unary("ResetPassword", reset_password, empty_pb2.Empty)
+    change_password = Unary("ChangePassword", change_password, empty_pb2.Empty)
+    change_email = Unary("ChangeEmail", change_email, empty_pb2.Empty)
