@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 
 # As the commands do, before anything imports gRPC.
 os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_listener")
@@ -29,6 +30,9 @@ COLLECT = (20_000, 20, 50)
 """How seldom the cyclic collector looks for garbage, as in a worker."""
 
 DATABASES = ("sqlite", "postgres")
+
+MIGRATED = "template_shop"
+"""The database of a PostgreSQL that others are copied from."""
 
 TESTS = Path(__file__).parent
 
@@ -140,17 +144,25 @@ def _rank(path: str) -> tuple[int, str]:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL with an empty database."""
-    with running(tmp_path_factory.mktemp("postgres"), SHORT_LIVED) as url:
+    """The URL of a PostgreSQL with an empty database, and a migrated one."""
+    made = once_per_run(tmp_path_factory, "postgres-made", _make_cluster)
+    directory = tmp_path_factory.mktemp("postgres")
+    subprocess.run(["cp", "--archive", f"{made}/.", directory], check=True)
+    with running(directory, SHORT_LIVED) as url:
         yield url
+
+
+def _make_cluster(directory: Path) -> Path:
+    with running(directory, SHORT_LIVED) as url:
+        administer(url, f"CREATE DATABASE {MIGRATED}")
+        migrate.upgrade(sibling(url, MIGRATED))
+    return directory
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """The name of a migrated database to copy."""
-    administer(postgres_server, "CREATE DATABASE template_shop")
-    migrate.upgrade(sibling(postgres_server, "template_shop"))
-    return "template_shop"
+    return MIGRATED
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ A fixture of the session is one only if it is here.
 from __future__ import annotations
 
 from support.command_line import sanset
+from support.forked_models import forked_models
 from support.outbox_desk import desk, own_shop
 from support.recommend_fixtures import (
     copying,
@@ -25,6 +26,7 @@ __all__ = [
     "desk",
     "filled_postgres",
     "filled_sqlite",
+    "forked_models",
     "modelled",
     "own_shop",
     "paid",

@@ -202,11 +202,19 @@ def file_name(world: World, caller: Account) -> str:
 
 
 def delivered_product_id(world: World, caller: Account) -> int:
-    """A product that was delivered to the caller."""
-    order = world.shop.order(caller)
-    for status in (Order.PROCESSING, Order.SHIPPED, Order.DELIVERED):
-        world.shop.move(order.id, status)
-    return order.items[0].product_id
+    """A product that was delivered to the caller, and that nobody was given before.
+
+    Who asks again is brought several at a time.
+    """
+    delivered = world.delivered.get(caller.user_id)
+    if not delivered:
+        for _ in range(1 if delivered is None else 10):
+            world.shop.add(caller, world.shop.product().id)
+        order = world.shop.checkout(caller).order
+        for status in (Order.PROCESSING, Order.SHIPPED, Order.DELIVERED):
+            world.shop.move(order.id, status)
+        delivered = world.delivered[caller.user_id] = [item.product_id for item in order.items]
+    return delivered.pop()
 
 
 def review_id(world: World, caller: Account) -> int:

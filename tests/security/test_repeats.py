@@ -17,7 +17,7 @@ from sanset.v1 import auth_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import Column, Table, func, literal, select, union_all
 from support.running_shop import Account, refusal
-from world import METHODS, World, everything, everything_at_rest, rule
+from world import METHODS, World, everything, everything_at_rest, rows_of, rule
 
 from server.db.base import Base
 
@@ -43,6 +43,13 @@ LOGS = {"audit_entries", "events"}
 
 VERSIONS = {"version", "metadata_version", "updated_at"}
 """Columns of which each change makes another value."""
+
+
+def _lasting(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns if column.name not in VERSIONS]
+
+
+CONTENTS = {name: str(select(*_lasting(table))) for name, table in TABLES if name not in LOGS}
 NOT_SERVED = {
     "CancelTraining": "recommend/test_recommend_lifecycle.py",
     "ActivateModel": "recommend/test_recommend_training.py",
@@ -190,16 +197,7 @@ def test_what_is_idempotent_needs_no_request_id(world: World, method: str) -> No
 
 def _contents(world: World) -> dict[str, list[str]]:
     """What the tables hold, but for versions and for what tells of a repeat as well."""
-    with world.shop.app.db.read() as connection:
-        return {
-            name: sorted(map(repr, connection.execute(select(*_lasting(table)))))
-            for name, table in TABLES
-            if name not in LOGS
-        }
-
-
-def _lasting(table: Table) -> list[Column[Any]]:
-    return [column for column in table.columns if column.name not in VERSIONS]
+    return rows_of(world, CONTENTS)
 
 
 def _unversioned(reply: Any) -> Any:

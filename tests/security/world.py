@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -39,6 +40,10 @@ VENDOR_MAY = (AccessRule.MANAGE_PRODUCTS, AccessRule.MANAGE_INVENTORY)
 """The permissions that vendors have, for what is their own."""
 
 
+EVERYTHING = {name: str(select(table)) for name, table in Base.metadata.tables.items()}
+"""What reads each table."""
+
+
 def rule(method: str) -> AccessRule:
     """Who may call a method."""
     return METHODS[method].GetOptions().Extensions[access_pb2.access]
@@ -54,6 +59,8 @@ class World:
 
     def __init__(self, shop: RunningShop) -> None:
         self.shop = shop
+        self.delivered: dict[int, list[int]] = {}
+        """By the buyer, products that were delivered and are not reviewed yet."""
         # A training that never ends: none is started for real, and there is one to watch.
         now, later = utc_now(), datetime(2100, 1, 1, tzinfo=UTC)
         with shop.app.db.transaction() as tx:
@@ -214,8 +221,13 @@ def everything_at_rest(world: World) -> dict[str, list[str]]:
 
 def everything(world: World) -> dict[str, list[str]]:
     """Every row of every table."""
+    return rows_of(world, EVERYTHING)
+
+
+def rows_of(world: World, statements: Mapping[str, str]) -> dict[str, list[str]]:
+    """The rows of each table, as the driver gives them."""
     with world.shop.app.db.read() as connection:
         return {
-            name: sorted(map(repr, connection.execute(select(table))))
-            for name, table in Base.metadata.tables.items()
+            name: sorted(map(repr, connection.exec_driver_sql(statement).fetchall()))
+            for name, statement in statements.items()
         }

@@ -69,7 +69,7 @@ class ForkedProgram:
         """The exit status; None while it runs."""
         return self._process.exitcode
 
-    def wait(self, timeout: float) -> int:
+    def wait(self, timeout: float | None) -> int:
         """Wait until it ends, and return its exit status; raises TimeoutError when that takes longer."""
         self._process.join(timeout)
         status = self.poll()

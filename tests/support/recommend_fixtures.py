@@ -103,7 +103,7 @@ def sound() -> set[Digest]:
 
 
 @pytest.fixture
-def proven_once(sound: set[Digest], monkeypatch: pytest.MonkeyPatch) -> None:
+def proven_once(sound: set[Digest], forked_models: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare workers the child that proves a model, where one has proven these very bytes."""
     prove = probe.prove
 

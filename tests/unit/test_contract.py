@@ -17,6 +17,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
+from support.every import every
 
 from server.contract import SERVICES
 from server.process.envoy import config as envoy
@@ -25,7 +26,7 @@ from server.settings import Settings
 
 PROJECT = Path(__file__).parents[2]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
-IDS = [method.name for method in METHODS]
+each_method = every("method", {method.name: method for method in METHODS})
 
 PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh", "PromotionService/ListTiers",
           "PaymentService/ReceivePaymentWebhook", "MediaService/GetMediaFile",
@@ -138,7 +139,7 @@ def _idempotency(method: MethodDescriptor) -> int:
 # ── Access ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("method", METHODS, ids=IDS)
+@each_method
 def test_every_method_declares_who_may_call_it(method: MethodDescriptor) -> None:
     assert method.GetOptions().HasExtension(access_pb2.access)
     rule = _rule(method)
@@ -163,7 +164,7 @@ def test_what_lies_under_admin_needs_a_permission() -> None:
 # ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("method", METHODS, ids=IDS)
+@each_method
 def test_every_method_is_reachable_over_http(method: MethodDescriptor) -> None:
     fields = method.input_type.fields_by_name
     for verb, path, body in _bindings(method):
@@ -233,7 +234,7 @@ def _overlap(a: Segment, b: Segment) -> bool:
     return True
 
 
-@pytest.mark.parametrize("method", METHODS, ids=IDS)
+@each_method
 def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescriptor) -> None:
     verbs = {binding.verb for binding in _bindings(method)}
     level = _idempotency(method)
@@ -251,7 +252,7 @@ def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescripto
     )
 
 
-@pytest.mark.parametrize("method", METHODS, ids=IDS)
+@each_method
 def test_every_call_that_changes_something_may_be_repeated(method: MethodDescriptor) -> None:
     request_id = method.input_type.fields_by_name.get("request_id")
     is_safe = _idempotency(method) != descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
@@ -418,7 +419,7 @@ def _input_fields(message: Descriptor, seen: frozenset[str] = frozenset()) -> It
 INPUT_FIELDS = {field.full_name: field for method in METHODS for field in _input_fields(method.input_type)}
 
 
-@pytest.mark.parametrize("field", INPUT_FIELDS.values(), ids=INPUT_FIELDS)
+@every("field", INPUT_FIELDS)
 def test_every_field_that_clients_fill_has_its_limits(field: FieldDescriptor) -> None:
     rules = field.GetOptions().Extensions[validate_pb2.field]
     if field.is_repeated:
@@ -469,7 +470,7 @@ def test_no_exception_from_the_limits_is_stale() -> None:
     assert NO_RULE_NEEDED.keys() <= used
 
 
-@pytest.mark.parametrize("method", METHODS, ids=IDS)
+@each_method
 def test_lists_page_alike(method: MethodDescriptor) -> None:
     asks = {"page_size", "page_token"} & set(method.input_type.fields_by_name)
     if not asks and not method.name.startswith("List"):

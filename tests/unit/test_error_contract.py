@@ -23,6 +23,7 @@ from google.rpc import error_details_pb2
 from google.rpc.status_pb2 import Status
 from sanset.v1.errors_pb2 import ErrorReason
 from sanset.v1.errors_pb2 import FieldReason as ContractFieldReason
+from support.every import every
 from support.refusal_classes import refusal_classes
 
 from server.errors import FieldReason, InvalidField, InvalidUpdateMask, Refusal, UserNotFound
@@ -34,7 +35,7 @@ from server.text.languages import speak
 
 PROJECT = Path(__file__).parents[2]
 REFUSALS = refusal_classes()
-ours = pytest.mark.parametrize("refusal", REFUSALS, ids=lambda cls: cls.__name__)
+ours = every("refusal", {str(cls): cls for cls in REFUSALS})
 
 AMOUNTS = frozenset({"total", "expected", "amount", "minimum", "missing"})
 TIMES = frozenset({"valid_from", "valid_until", "until"})
@@ -134,13 +135,13 @@ def test_what_callers_write_takes_little_memory_once_it_was_refused() -> None:
     assert taken < 5_000_000
 
 
-@pytest.mark.parametrize("reason", [name for name, number in ErrorReason.items() if number])
+@every("reason", [name for name, number in ErrorReason.items() if number])
 def test_every_documented_key_is_carried_by_some_refusal(reason: str) -> None:
     carried = {key for cls in REFUSALS if cls.reason == reason for key in _raised(cls).facts}
     assert carried == DOCUMENTED[reason].always | DOCUMENTED[reason].sometimes
 
 
-@pytest.mark.parametrize("reason", [name for name, number in ErrorReason.items() if number])
+@every("reason", [name for name, number in ErrorReason.items() if number])
 def test_the_typed_details_of_a_reason_are_documented_beside_it(reason: str) -> None:
     details = (typed_detail(_raised(cls)) for cls in REFUSALS if cls.reason == reason)
     assert {detail.DESCRIPTOR.name for detail in details if detail is not None} == DOCUMENTED[reason].details

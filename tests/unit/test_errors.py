@@ -8,6 +8,7 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from sanset.v1.errors_pb2 import ErrorReason
+from support.every import every
 from support.refusal_classes import refusal_classes
 
 from server import errors
@@ -16,7 +17,7 @@ from server.rpc.status import MAX_FACT, MAX_MESSAGE, rich_status
 
 REFUSALS = refusal_classes()
 REASONS = frozenset(ErrorReason.keys())
-ours = pytest.mark.parametrize("refusal", REFUSALS, ids=lambda cls: cls.__name__)
+ours = every("refusal", {str(cls): cls for cls in REFUSALS})
 
 
 @ours

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from buf.validate import validate_pb2
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from support.every import every
 
 from server.contract import METHODS
 
@@ -44,6 +44,7 @@ def _fields(messages: dict[str, Descriptor]) -> list[FieldDescriptor]:
 SENT: dict[str, Descriptor] = {}
 for _method in METHODS:
     _sent(_method.input_type, SENT)
+each_field = every("field", {field.full_name: field for field in _fields(SENT)})
 REQUESTS = {method.input_type.full_name for method in METHODS}
 
 
@@ -68,7 +69,7 @@ def _is_demanded(field: FieldDescriptor) -> bool:
     return 0 in numbers.not_in or (numbers.HasField("gt") and numbers.gt >= 0) or numbers.gte > 0
 
 
-@pytest.mark.parametrize("field", _fields(SENT), ids=_name)
+@each_field
 def test_what_a_request_cannot_do_without_is_required_and_the_other_way_round(field: FieldDescriptor) -> None:
     says = REQUIRED in _behaviors(field)
     if _is_demanded(field):
@@ -80,7 +81,7 @@ def test_what_a_request_cannot_do_without_is_required_and_the_other_way_round(fi
         assert field.message_type.full_name in NEEDS_NO_RULE, "it says REQUIRED, and no rule demands it"
 
 
-@pytest.mark.parametrize("field", _fields(SENT), ids=_name)
+@each_field
 def test_what_a_field_is_said_to_be_is_no_contradiction(field: FieldDescriptor) -> None:
     behaviors = _behaviors(field)
     assert field_behavior_pb2.OPTIONAL not in behaviors, "that goes without saying"

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from sanset.v1 import access_pb2, errors_pb2
 from sanset.v1.access_pb2 import AccessRule
+from support.every import every
 
 from server.contract import METHODS, Binding, bindings_of, is_cacheable, is_immutable, is_public
 
@@ -39,7 +39,7 @@ def test_every_binding_is_an_operation_and_no_operation_is_more() -> None:
     assert {(path, verb) for path, verbs in DOCUMENT["paths"].items() for verb in verbs} == bindings
 
 
-@pytest.mark.parametrize("method", METHODS, ids=[method.name for method in METHODS])
+@every("method", {method.name: method for method in METHODS})
 def test_an_operation_is_described_and_guarded_as_its_method(method: MethodDescriptor) -> None:
     for binding in bindings_of(method):
         operation = DOCUMENT["paths"][_path(binding)][binding.verb.lower()]

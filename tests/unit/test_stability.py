@@ -8,11 +8,11 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pytest
 from google.api import annotations_pb2, field_behavior_pb2, http_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto, MethodOptions
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
+from support.every import every
 
 PROJECT = Path(__file__).parents[2]
 PROTO = PROJECT / "proto"
@@ -94,7 +94,7 @@ def _fields(image: FileDescriptorSet) -> dict[str, bool]:
 NOW, THEN = _promises(TODAY), _promises(RELEASED)
 
 
-@pytest.mark.parametrize("name", THEN)
+@every("name", THEN.keys())
 def test_a_released_method_is_reached_guarded_and_repeated_as_it_was(name: str) -> None:
     assert NOW[name].holds(THEN[name])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+from collections.abc import Iterator
 
 import pytest
 
@@ -23,7 +24,16 @@ def test_the_ratio_is_taken_round_by_round() -> None:
     assert (ours.app, ours.database, ours.total.median) == (3, 1, 4)
 
 
-def test_every_round_measures_each_side_and_warm_ups_do_not_count() -> None:
+@pytest.fixture
+def idle() -> Iterator[Processes]:
+    """A process that does nothing: one that works is waited for in every round."""
+    sleeping = subprocess.Popen(["sleep", "60"])
+    yield Processes((sleeping.pid,))
+    sleeping.kill()
+    sleeping.wait()
+
+
+def test_every_round_measures_each_side_and_warm_ups_do_not_count(idle: Processes) -> None:
     turns: list[tuple[str, int]] = []
 
     def side(name: str) -> Side:
@@ -31,7 +41,7 @@ def test_every_round_measures_each_side_and_warm_ups_do_not_count() -> None:
             turns.append((name, number))
             return lambda: 1
 
-        return Side(name, Processes((os.getpid(),)), prepare)
+        return Side(name, idle, prepare)
 
     ended: list[None] = []
     costs = rounds.measure([side("a"), side("b")], 2, lambda: ended.append(None))

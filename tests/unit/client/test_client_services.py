@@ -13,6 +13,7 @@ from sanset_client import AsyncClient, Client
 from sanset_client.methods import services
 from sanset_client.rpc import Items, Stream, Unary
 from shop_double import PRODUCTS, ShopDouble, event
+from support.every import every
 
 from server import contract
 
@@ -29,7 +30,7 @@ SERVICES = {
 RPCS = contract.METHODS
 
 
-@pytest.mark.parametrize("rpc", RPCS, ids=lambda rpc: rpc.full_name.removeprefix("sanset.v1."))
+@every("rpc", {rpc.full_name.removeprefix("sanset.v1."): rpc for rpc in RPCS})
 def test_an_rpc_is_a_method_of_its_own_name(rpc: MethodDescriptor) -> None:
     snake = re.sub(r"(?<!^)(?=[A-Z])", "_", rpc.name).lower()
     classes = SERVICES[rpc.containing_service.name]

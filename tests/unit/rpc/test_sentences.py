@@ -28,6 +28,7 @@ from sanset.v1.promotion_pb2 import AdjustPointsRequest
 from sanset.v1.refund_service_pb2 import RefundOrderRequest, RequestReturnRequest
 from sanset.v1.user_pb2 import Address, CreateAddressRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
+from support.every import every
 
 from server.contract import METHODS, SERVICES
 from server.errors import FieldReason, InvalidField
@@ -244,7 +245,7 @@ def test_at_most_twenty_violations_are_reported() -> None:
     assert len(_said(BatchGetProductsRequest(product_ids=[0] * 100))) == 20
 
 
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.name)
+@every("message", {message.full_name: message for message in MESSAGES})
 def test_no_text_of_the_library_reaches_a_client(message: Descriptor) -> None:
     empty = GetMessageClass(message)()
     try:

@@ -11,6 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from sanset.v1 import product_pb2, user_pb2
+from support.every import every
 
 from server.contract import SERVICES
 from server.errors import InvalidField
@@ -115,7 +116,7 @@ def test_each_text_of_the_contract_is_of_one_kind() -> None:
     assert len(NAMES) > 100
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_a_name_is_one_line_that_can_be_seen(validation: Validation, name: str) -> None:
     for text, sentence in (
         ("Mug\r\nTotal: 0.00 USD", "must be a single line"),
@@ -131,7 +132,7 @@ def test_a_name_is_one_line_that_can_be_seen(validation: Validation, name: str) 
         assert _said(validation, request).get(path) == sentence, ascii(text)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_a_name_is_trimmed_before_any_rule_is_asked(validation: Validation, name: str) -> None:
     request, _ = _request(name, "\u00a0 \tTea\u3000\r\n\u200b")
     plain, _ = _request(name, "Tea")
@@ -146,7 +147,7 @@ def test_a_name_is_trimmed_before_any_rule_is_asked(validation: Validation, name
     assert _text(name, blank) == ""
 
 
-@pytest.mark.parametrize("name", [*NAMES, *LINES])
+@every("name", [*NAMES, *LINES])
 def test_what_people_write_is_legal_in_every_script(name: str) -> None:
     for text in LEGAL:
         request, _ = _request(name, text)
@@ -154,7 +155,7 @@ def test_what_people_write_is_legal_in_every_script(name: str) -> None:
         assert _text(name, request) == text
 
 
-@pytest.mark.parametrize("name", LINES)
+@every("name", LINES)
 def test_a_text_of_several_lines_has_no_other_controls(validation: Validation, name: str) -> None:
     request, path = _request(name, "  One\n\n\tTwo\r\nThree\n")
     assert path not in _said(validation, request)
@@ -164,7 +165,7 @@ def test_a_text_of_several_lines_has_no_other_controls(validation: Validation, n
         assert _said(validation, request)[path].startswith("must not contain "), ascii(character)
 
 
-@pytest.mark.parametrize("name", EXACT_FIELDS)
+@every("name", EXACT_FIELDS)
 def test_a_secret_a_token_and_a_search_are_taken_as_they_are(validation: Validation, name: str) -> None:
     request, path = _request(name, " a\u202eb\t ")
     said = _said(validation, request).get(path, "")
