@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sanset.v1 import inventory_pb2 as pb
 from sanset.v1 import product_pb2
+from support.module_shop import module_shop as module_shop  # every page is read: of the shared shop, hundreds
 from support.running_shop import Account, RunningShop
 from support.stock_places import change_location, count, new_location
-
 
 def _low(shop: RunningShop, who: Account, **fields: int) -> list[pb.ListLowStockResponse.Item]:
     """Every page of the list."""
@@ -22,6 +22,8 @@ def _low(shop: RunningShop, who: Account, **fields: int) -> list[pb.ListLowStock
 
 
 def test_what_is_low_is_listed_the_scarcest_first(shop: RunningShop) -> None:
+    for stock in (1, 2, 3, 5, 6, 7, 8) * 2:
+        shop.product(stock=stock)
     products = [shop.product(stock=stock) for stock in (9, 0, 10, 4)]
     made = {product.id: product for product in products}
     low = [item for item in _low(shop, shop.admin) if item.product_id in made]
