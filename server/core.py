@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from server.budgets.budgets import Budgets
+from server.budgets.setup import budgets_of
 from server.clock import Clock
 from server.crypto.vault import Vault
 from server.db.clock import Timekeeper
@@ -27,6 +29,7 @@ class Core:
     db: Database
     pool: Pool
     work: Work
+    budgets: Budgets
     clock: Clock
     """The time by the database's clock, of which a worker's own may differ."""
     follower: Follower
@@ -46,13 +49,15 @@ class Core:
             max_queued=settings.max_queued_calls,
             max_wait_seconds=settings.max_wait_seconds,
         )
+        work = Work(db, pool)
         secret = settings.secret_key.get_secret_value().encode()
         pages = Pages(secret, default_size=settings.default_page_size, max_size=settings.max_page_size)
         return cls(
             settings=settings,
             db=db,
             pool=pool,
-            work=Work(db, pool),
+            work=work,
+            budgets=budgets_of(settings, work, db.clock.seconds),
             clock=db.clock,
             follower=Follower(db),
             pages=pages,
@@ -76,6 +81,7 @@ class Core:
 
         async def stop() -> None:
             await timekeeper.stop()
+            await self.budgets.close()
             self.follower.stop()
             self.pool.close()
             self.db.close()

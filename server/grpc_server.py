@@ -12,7 +12,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from server.contract import METHODS, SERVICES, is_cacheable, is_export, is_report, native_path
+from server.contract import METHODS, SERVICES, is_cacheable, is_export, is_immutable, is_report, native_path
 from server.core import Core
 from server.events.topics import SessionEnded
 from server.identity import Identity
@@ -113,7 +113,7 @@ def _interceptor(core: Core, verify: Verify) -> Interceptor:
     return Interceptor(
         arrivals=Arrivals(settings.max_wait_seconds),
         access=Access(SERVICES, verify),
-        limits=_limits(settings),
+        limits=_limits(core),
         validation=validation,
         telemetry=Telemetry(core.registry, AccessLog(settings.log_level)),
         leases=leases,
@@ -126,13 +126,16 @@ def _interceptor(core: Core, verify: Verify) -> Interceptor:
     )
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(core: Core) -> Limits:
+    settings = core.settings
     return Limits(
+        core.budgets,
         anonymous=settings.rate_limit,
         signed_in=settings.rate_limit_signed_in,
         streams_per_user=settings.max_streams_per_user,
         streams=settings.max_open_streams,
-        report_methods=[native_path(m) for service in SERVICES for m in service.methods if is_report(m)],
+        report_methods=[native_path(method) for method in METHODS if is_report(method)],
+        file_methods=[native_path(method) for method in METHODS if is_immutable(method)],
     )
 
 

@@ -27,6 +27,12 @@ class SessionNotFound(NotFound):
     message = "You have no session {session_id}."
 
 
+class TooManyRefreshes(ResourceExhausted, reason="RATE_LIMITED"):
+    """The caller's address has sent too many refresh tokens in this minute that were none."""
+
+    message = "Too many refresh tokens from your address were not valid; try again in {seconds} seconds."
+
+
 class TooManySignIns(ResourceExhausted):
     """The account, or the caller's address, has had its failed sign-ins of this minute."""
 

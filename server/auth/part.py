@@ -15,6 +15,7 @@ from server.auth.recovery.codes import RecoveryCodes
 from server.auth.recovery.requests import ProofRequests
 from server.auth.recovery.service import Recovery
 from server.auth.refresh import RefreshPolicy
+from server.auth.refreshes import Refreshes
 from server.auth.service import SignIn
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
@@ -52,7 +53,7 @@ def build(core: Core) -> AuthPart:
         core.clock,
         sign_in,
         TokenWriter(AccessTokens.of(settings), devices, core.clock),
-        refresh,
+        Refreshes(core.work, core.clock, refresh, core.budgets, limit_addresses=limited),
         recovery=Recovery(core.work, core.clock, passwords, codes, devices, limit_addresses=limited),
         requests=ProofRequests(codes, devices, limit_networks=limited),
     )

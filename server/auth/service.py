@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from server.auth import sessions, throttle
 from server.auth.devices import Device, Devices
-from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
+from server.auth.errors import InvalidCredentials
 from server.auth.passwords import Passwords, check_strength
 from server.auth.recovery.errors import EmailNotVerified
 from server.auth.refresh import RefreshPolicy
@@ -140,24 +140,6 @@ class SignIn:
             now=self._clock(),
             policy=self._policy,
         )
-
-
-def granted(
-    outcome: sessions.Grant | sessions.Theft | None, *, address: str, request_id: str
-) -> sessions.Grant:
-    """Return what `sessions.rotate` granted, once it is committed. Raises RefreshTokenInvalid."""
-    if isinstance(outcome, sessions.Grant):
-        return outcome
-    if isinstance(outcome, sessions.Theft):
-        log.warning(
-            "security_event",
-            kind="refresh_token_reused",
-            user_id=outcome.user_id,
-            session_id=outcome.session_id,
-            address=address,
-            request_id=request_id,
-        )
-    raise RefreshTokenInvalid()
 
 
 def _note_failure(login: Login, credentials: Credentials | None, *, locks: bool) -> None:

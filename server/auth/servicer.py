@@ -13,8 +13,8 @@ from server.auth import convert, sessions
 from server.auth.recovery.requests import ProofRequests
 from server.auth.recovery.service import Recovery
 from server.auth.recovery.servicer import RecoveryServicer, origin_of
-from server.auth.refresh import RefreshPolicy
-from server.auth.service import Login, SignIn, granted
+from server.auth.refreshes import Refreshes, Refreshing
+from server.auth.service import Login, SignIn
 from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
@@ -44,7 +44,7 @@ class AuthServicer(RecoveryServicer):
         clock: Clock,
         sign_in: SignIn,
         tokens: convert.TokenWriter,
-        refresh: RefreshPolicy,
+        refreshes: Refreshes,
         *,
         recovery: Recovery,
         requests: ProofRequests,
@@ -53,7 +53,7 @@ class AuthServicer(RecoveryServicer):
         self._pages = pages
         self._sign_in = sign_in
         self._tokens = tokens
-        self._refresh = refresh
+        self._refreshes = refreshes
 
     async def Register(self, request: pb.RegisterRequest, call: Call) -> user_pb2.User:
         """Hash first, then insert: the transaction does not wait for the hash."""
@@ -88,13 +88,12 @@ class AuthServicer(RecoveryServicer):
         )
         return self._tokens.write(await self._sign_in.sign_in(login, call.deadline), device)
 
-    def Refresh(self, request: pb.RefreshRequest, call: Call) -> pb.Tokens:
-        """The refusal comes after the commit: a theft revokes the session for good."""
-        with self._db.transaction() as tx:
-            outcome = sessions.rotate(
-                tx, request.refresh_token, ip=call.address, now=self._clock(), policy=self._refresh
-            )
-        grant = granted(outcome, address=call.address, request_id=call.request_id)
+    async def Refresh(self, request: pb.RefreshRequest, call: Call) -> pb.Tokens:
+        """One transaction."""
+        refreshing = Refreshing(
+            request.refresh_token, call.address, network_of(call.address), call.request_id
+        )
+        grant = await self._refreshes.refresh(refreshing, call.deadline)
         return self._tokens.write(grant, self._tokens.device_of(call.headers))
 
     def Logout(self, request: pb.LogoutRequest, call: Call) -> Empty:

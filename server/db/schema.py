@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.audit import models as audit
 from server.auth import models as auth
+from server.budgets import models as budgets
 from server.cart import models as cart
 from server.catalog import models as catalog
 from server.db import compatibility, properties
@@ -36,6 +37,7 @@ metadata = Base.metadata
 __all__ = [
     "audit",
     "auth",
+    "budgets",
     "cart",
     "catalog",
     "compatibility",

@@ -25,6 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.auth import throttle
 from server.auth.models import RefreshToken, Session, SignInCount
 from server.auth.recovery.models import AccountNotice, EmailProof
+from server.budgets.models import CallCount
 from server.cart import guest_carts
 from server.clock import Clock
 from server.db.base import Base
@@ -44,6 +45,7 @@ SESSIONS = timedelta(days=7)
 """After its end; its tokens are refused for much longer than they would live."""
 PROOFS = timedelta(hours=24)
 NOTICES = timedelta(days=2)
+CALL_COUNTS = timedelta(hours=1)
 OUTBOXES = timedelta(days=30)
 SEARCH_COUNTS = timedelta(days=400)
 BATCH = 2000
@@ -148,6 +150,11 @@ def _sign_in_counts(tx: Connection, now: datetime, limit: int) -> int:
     return _delete_some(tx, SignInCount, [SignInCount.key], forgotten, limit)
 
 
+def _call_counts(tx: Connection, now: datetime, limit: int) -> int:
+    minute = int((now - CALL_COUNTS).timestamp()) // 60
+    return _delete_some(tx, CallCount, [CallCount.key], CallCount.minute < minute, limit)
+
+
 def _has_ended(now: datetime) -> ColumnElement[bool]:
     return or_(Session.expires_at < now - SESSIONS, Session.revoked_at < now - SESSIONS)
 
@@ -204,6 +211,7 @@ _OLD: dict[str, Delete] = {
     "sign_in_counts": _sign_in_counts,
     "email_proofs": _email_proofs,
     "account_notices": _account_notices,
+    "call_counts": _call_counts,
     "mails": _mails,
     "webhook_deliveries": _deliveries,
     "carts": _carts,

@@ -141,7 +141,8 @@ class Interceptor:
             call = self._calls.read(UNKNOWN, context)
             refusal: Refusal = MethodUnknown(method=method[:200])
             try:
-                count(call)
+                if (counted := count(call)) is not None:
+                    await counted
             except Refusal as too_many:
                 refusal = too_many
             meter.finished(call, started, refusal.code, refusal.reason)
@@ -178,7 +179,8 @@ class Interceptor:
             try:
                 call = read_call(method, context)
                 task = begin(call.deadline)
-                admit(plan, call)
+                if (admitted := admit(plan, call)) is not None:
+                    await admitted
                 # Read here and not by gRPC, which waits for ever for a message that never comes.
                 data = await context.read()
                 if type(data) is bytes and len(data) <= SMALL_BYTES:
@@ -219,7 +221,8 @@ class Interceptor:
             try:
                 call = self._calls.read(method, context)
                 task = running.begin(call.deadline)
-                self._admit(plan, call)
+                if (admitted := self._admit(plan, call)) is not None:
+                    await admitted
                 request = await requests.read_any(call, await context.read())
                 if plan.streams_in:
                     call.pieces = requests.following(call, context)
@@ -265,7 +268,8 @@ class Interceptor:
                     call.streams = type(message)
                 await write(context, call, message, until)
 
-    def _admit(self, plan: Plan, call: Call) -> None:
+    def _admit(self, plan: Plan, call: Call) -> Awaitable[None] | None:
+        """Let a call in, or raise why not; returns what is to be awaited before it is let in, if anything is."""
         if self._running.stopping:
             refusal = ServerStopping()
             refusal.begun = False
@@ -274,9 +278,12 @@ class Interceptor:
             self._arrivals.admit(call)
         try:
             plan.check_access(call)
-        finally:
-            plan.count(call)  # the refused count too: else tokens could be guessed without limit
+        except Refusal as refusal:  # counted too: else tokens could be guessed without limit
+            if (counted := plan.count(call)) is None:
+                raise
+            return _refused_after(counted, refusal)
         call.deadline.owner = call.caller.user_id if call.caller else network_of(call.address)
+        return plan.count(call)
 
     def _refuse(self, call: Call, error: BaseException) -> Refusal:
         if isinstance(error, asyncio.CancelledError):
@@ -286,6 +293,11 @@ class Interceptor:
             return refusal
         log.error("fault", method=call.method, request_id=call.request_id, exc_info=error)
         return InternalError(request_id=call.request_id)
+
+
+async def _refused_after(counted: Awaitable[None], refusal: Refusal) -> None:
+    await counted
+    raise refusal
 
 
 def _has_left(task: Task | None, error: BaseException) -> bool:

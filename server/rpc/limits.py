@@ -1,22 +1,23 @@
-"""Limits: how often one address may call past the gateway, and how many streams may be open."""
+"""Limits: how often one address may call, and how many streams may be open."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from google.protobuf.message import Message
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
-from server.contract import REPORTS_A_MINUTE
+from server.budgets.budgets import Budgets, Limit
+from server.contract import FILES_A_MINUTE, REPORTS_A_MINUTE
 from server.errors import ResourceExhausted
 from server.rpc.call import Call
 from server.rpc.networks import network_of
+
+Count: TypeAlias = Callable[[Call], Awaitable[None] | None]
+"""Counts a call, and raises RateLimited for an address that has used up this minute; or returns what is to be
+awaited, because it may raise that."""
 
 
 class RateLimited(ResourceExhausted):
@@ -34,30 +35,36 @@ class TooManyStreams(ResourceExhausted):
 
 
 class Limits:
-    """Counts calls by address and streams by caller, in this worker.
+    """Counts calls by address, out of budgets that all workers share, and streams by caller, in this worker.
 
-    Calls through Envoy are not counted again: Envoy has counted them, once for all workers.
+    Envoy counts as well, what comes through it alone: what one caller sends far too often is refused there, where
+    that costs least.
     """
 
     def __init__(
         self,
+        budgets: Budgets,
         *,
         anonymous: int,
         signed_in: int,
         streams_per_user: int,
         streams: int,
         report_methods: Collection[str] = (),
+        file_methods: Collection[str] = (),
     ) -> None:
         """`anonymous` and `signed_in` are calls per minute and address; 0 anonymous turns both off.
 
-        `report_methods` are those by which machines report; they have a limit of their own.
+        `report_methods` are those by which machines report, and `file_methods` those that send what never changes;
+        they have limits of their own.
         """
+        self._budgets = budgets
         self._enabled = anonymous > 0
-        self._anonymous = RateLimitItemPerMinute(max(anonymous, 1))
-        self._signed_in = RateLimitItemPerMinute(signed_in)
-        self._reports = RateLimitItemPerMinute(REPORTS_A_MINUTE)
-        self._report_methods = frozenset(report_methods)
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._anonymous = Limit("anonymous", anonymous)
+        self._signed_in = Limit("signed-in", signed_in)
+        self._own = {
+            **dict.fromkeys(report_methods, Limit("reports", REPORTS_A_MINUTE)),
+            **dict.fromkeys(file_methods, Limit("files", FILES_A_MINUTE)),
+        }
         self._streams_per_user = streams_per_user
         self._streams = streams
         self._open: Counter[int | str] = Counter()
@@ -67,26 +74,32 @@ class Limits:
         """How many streams are open."""
         return self._open.total()
 
-    def count_of(self, method: str) -> Callable[[Call], None]:
-        """What counts a method's calls, and raises RateLimited for an address that has used up this minute."""
-        signed_in, anonymous = (self._signed_in, "signed-in"), (self._anonymous, "anonymous")
-        if method in self._report_methods:
-            signed_in = anonymous = (self._reports, "reports")
+    def count_of(self, method: str) -> Count:
+        """What counts a method's calls."""
+        own = self._own.get(method)
+        signed_in, anonymous = own or self._signed_in, own or self._anonymous
+        spend = self._budgets.spend
 
-        def count(call: Call) -> None:
-            if not call.through_envoy:
-                self._hit(call, *(signed_in if call.caller is not None else anonymous))
+        def count(call: Call) -> Awaitable[None] | None:
+            limit = anonymous if call.caller is None else signed_in
+            admitted = spend(limit, network_of(call.address))
+            if admitted is True:
+                return None
+            if admitted is False:
+                raise self._refusal(limit)
+            return self._await(admitted, limit)
 
         return count if self._enabled else _no_limit
 
-    def _hit(self, call: Call, item: RateLimitItemPerMinute, kind: str) -> None:
-        network = network_of(call.address)
-        if not self._limiter.hit(item, network, kind):
-            reset = self._limiter.get_window_stats(item, network, kind).reset_time
-            seconds = max(1, round(reset - time.time()))
-            refusal = RateLimited(limit=item.amount, seconds=seconds)
-            refusal.retry_after_seconds = float(seconds)
-            raise refusal
+    async def _await(self, admitted: Awaitable[bool], limit: Limit) -> None:
+        if not await admitted:
+            raise self._refusal(limit)
+
+    def _refusal(self, limit: Limit) -> RateLimited:
+        seconds = self._budgets.seconds_left
+        refusal = RateLimited(limit=limit.calls, seconds=seconds)
+        refusal.retry_after_seconds = float(seconds)
+        return refusal
 
     @contextmanager
     def stream(self, call: Call) -> Iterator[None]:
@@ -115,5 +128,6 @@ class Limits:
         return count
 
 
-def _no_limit(_: Call) -> None:
+def _no_limit(_: Call) -> Awaitable[None] | None:
     """Count nothing."""
+    return None

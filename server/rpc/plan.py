@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.rpc.call import Call
+from server.rpc.limits import Count
 from server.rpc.requests import RequestReader
 from server.rpc.telemetry import Meter
 
@@ -16,7 +17,7 @@ class Plan:
 
     method: str
     check_access: Callable[[Call], None]
-    count: Callable[[Call], None]
+    count: Count
     requests: RequestReader
     meter: Meter
     is_download: bool

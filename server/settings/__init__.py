@@ -75,6 +75,14 @@ class Settings(
         return self
 
     @model_validator(mode="after")
+    def _workers_count_together(self) -> Self:
+        if self.rate_limit_store == "memory" and self.workers > 1:
+            raise ValueError(
+                f"RATE_LIMIT_STORE: memory counts within one worker, and WORKERS is {self.workers}; use database"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _gateway_takes_the_currency(self) -> Self:
         if self.payment_gateway == "stripe" and self.currency in TOO_FINE_FOR_STRIPE:
             raise ValueError(

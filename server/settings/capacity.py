@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from server.settings.group import MAX_CALLS, Group
 
 MAX_STREAMS = 1_000_000
+_REDIS: Final = ("redis", "rediss", "valkey", "valkeys")
 
 
 class CapacitySettings(Group):
@@ -22,6 +24,10 @@ class CapacitySettings(Group):
     )
     rate_limit_signed_in: int = Field(
         600, ge=1, le=MAX_CALLS, description="Signed-in calls per minute and address"
+    )
+    rate_limit_store: str = Field(
+        "database",
+        description="Where address limits are counted: memory (one worker), database, or redis://… (valkey://…)",
     )
     max_message_bytes: int = Field(
         1024 * 1024, ge=1024, le=256 * 1024 * 1024, description="Largest request message"
@@ -67,3 +73,11 @@ class CapacitySettings(Group):
         description="How long /readyz says no after SIGTERM before calls are refused: balancers need it",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("rate_limit_store")
+    @classmethod
+    def _store_is_supported(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value not in ("memory", "database") and not (parts.scheme in _REDIS and parts.hostname):
+            raise ValueError("use memory, database or redis://host:6379/0 (rediss, valkey, valkeys)")
+        return value

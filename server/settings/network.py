@@ -28,6 +28,10 @@ class NetworkSettings(Group):
     trusted_proxy_hops: int = Field(
         0, ge=0, le=10, description="Proxies before the shop whose X-Forwarded-For tells the caller's address"
     )
+    proxy_protocol: bool = Field(
+        False,
+        description="Whether balancers, who alone reach the ports, name callers by the PROXY protocol (1 or 2)",
+    )
     tls_cert_file: Path | None = Field(None, description="PEM certificates, to speak TLS on both ports")
     tls_key_file: Path | None = Field(None, description="The certificate's private key")
     workers: int = Field(2, ge=1, le=64, description="Server processes; one uses one core")

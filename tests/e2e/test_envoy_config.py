@@ -583,6 +583,27 @@ def test_callers_behind_a_proxy_have_a_limit_each(tmp_path: Path) -> None:
             assert replies == [200] * 3 + [429] * 2
 
 
+def test_the_proxy_protocol_names_the_caller_where_it_is_spoken(tmp_path: Path) -> None:
+    for shop in _running(tmp_path, proxy_protocol=True, rate_limit=3, workers=1):
+        for client in ("8.8.8.1", "8.8.8.2"):
+            answers = [_proxied(shop.port, client) for _ in range(4)]
+            assert [status for status, _ in answers] == [200] * 3 + [429]
+            assert json.loads(answers[0][1]["description"])["x-sanset-address"] == client
+        assert shop.call("GET", "/readyz").status == 200, "health checks come without"
+
+
+def _proxied(port: int, client: str) -> tuple[int, Any]:
+    """Call as a balancer does that passes a connection of `client` on."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.connect()
+    connection.sock.sendall(f"PROXY TCP4 {client} 127.0.0.1 4711 {port}\r\n".encode())
+    connection.request("GET", PRODUCT, headers={"x-forwarded-for": "9.9.9.9"})
+    with connection.getresponse() as reply:
+        answer = reply.status, json.load(reply)
+    connection.close()
+    return answer
+
+
 def test_both_doors_count_together(tmp_path: Path) -> None:
     for limited in _running(tmp_path, rate_limit=4, workers=1):
         assert [limited.call("GET", PRODUCT).status for _ in range(3)] == [200] * 3

@@ -60,10 +60,12 @@ class AuthShop:
     def __init__(self, url: str, **changes: Any) -> None:
         # Rules that a test calls by itself must not meet the limits by which a busy worker spares its threads.
         patient = {"max_wait_seconds": 60, "max_queued_calls": 200}
+        # Each call has an event loop of its own, which ends before a store could be asked.
+        alone = {"rate_limit_store": "memory", "workers": 1}
         self.settings = load(
             _env_file=None,
             environment="test",
-            **({"database_url": url, "secret_key": SECRET, "bcrypt_cost": 4} | patient | changes),
+            **({"database_url": url, "secret_key": SECRET, "bcrypt_cost": 4} | patient | alone | changes),
         )
         # Whole seconds, as access tokens count; half an hour ago, so that `later` issues none in the future
         self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)

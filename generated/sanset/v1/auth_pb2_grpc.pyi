@@ -66,6 +66,7 @@ class AuthServiceStub:
     A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
     refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
     UNAUTHENTICATED (REFRESH_TOKEN_INVALID). The metadata `x-device-id` carries the `device_id` of before.
+    After twenty tokens in a minute from one address that were none it returns RESOURCE_EXHAUSTED (RATE_LIMITED).
     """
     Logout: _grpc.UnaryUnaryMultiCallable[_auth_pb2.LogoutRequest, _empty_pb2.Empty]
     """Signs the caller out.
@@ -161,6 +162,7 @@ class AuthServiceAsyncStub(AuthServiceStub):
     A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
     refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
     UNAUTHENTICATED (REFRESH_TOKEN_INVALID). The metadata `x-device-id` carries the `device_id` of before.
+    After twenty tokens in a minute from one address that were none it returns RESOURCE_EXHAUSTED (RATE_LIMITED).
     """
     Logout: _aio.UnaryUnaryMultiCallable[_auth_pb2.LogoutRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Signs the caller out.
@@ -271,6 +273,7 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
         refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
         UNAUTHENTICATED (REFRESH_TOKEN_INVALID). The metadata `x-device-id` carries the `device_id` of before.
+        After twenty tokens in a minute from one address that were none it returns RESOURCE_EXHAUSTED (RATE_LIMITED).
         """
 
     @_abc_1.abstractmethod

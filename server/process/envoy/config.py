@@ -112,6 +112,7 @@ def values(
         ),
         "ADDRESS": json.dumps(addresses[0]),
         "MORE_ADDRESSES": json.dumps([{"address": each} for each in addresses[1:]]),
+        "LISTENER_FILTERS": json.dumps(_listener_filters(settings)),
         "TRANSPORT_SOCKET": json.dumps(_transport_socket(settings)),
         "TRUSTED_PROXY_HOPS": str(settings.trusted_proxy_hops),
         "FORGED_FORWARDED": json.dumps(
@@ -226,6 +227,25 @@ def _addresses(settings: Settings) -> list[dict[str, object]]:
         for port in (settings.port, settings.grpc_port)
         for each in hosts
     ]
+
+
+def _listener_filters(settings: Settings) -> list[dict[str, object]]:
+    """Return what reads the first bytes of a connection."""
+    kind = "type.googleapis.com/envoy.extensions.filters.listener"
+    filters: list[dict[str, object]] = [
+        {
+            "name": "envoy.filters.listener.http_inspector",
+            "typed_config": {"@type": f"{kind}.http_inspector.v3.HttpInspector"},
+        }
+    ]
+    if settings.proxy_protocol:
+        header = {
+            "@type": f"{kind}.proxy_protocol.v3.ProxyProtocol",
+            # As health checks come, ours too. Who reaches the port could write a header as well.
+            "allow_requests_without_proxy_protocol": True,
+        }
+        filters.insert(0, {"name": "envoy.filters.listener.proxy_protocol", "typed_config": header})
+    return filters
 
 
 def _transport_socket(settings: Settings) -> dict[str, object] | None:

@@ -261,6 +261,23 @@ def test_a_refresh_keeps_the_device_known(shop: AuthShop) -> None:
     assert renewed.device_id == tokens.device_id
 
 
+@pytest.mark.either
+def test_twenty_refresh_tokens_that_are_none_end_the_minute_of_their_address(shop: AuthShop) -> None:
+    shop.register()
+    tokens = shop.login(ip="198.51.100.1")
+
+    def refreshed(token: str, ip: str) -> str:
+        try:
+            shop.call("Refresh", pb.RefreshRequest(refresh_token=token), ip=ip)
+        except Refusal as refusal:
+            return refusal.reason
+        return "OK"
+
+    ended = Counter(refreshed(f"none-{n}", "203.0.113.9") for n in range(30))
+    assert ended == {"REFRESH_TOKEN_INVALID": 20, "RATE_LIMITED": 10}
+    assert refreshed(tokens.refresh_token, "198.51.100.1") == "OK"
+
+
 def test_unlocking_an_account_forgets_its_failures(shop: AuthShop) -> None:
     user_id = shop.register().id
     guess_until_locked(shop)

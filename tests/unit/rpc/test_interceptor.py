@@ -15,6 +15,7 @@ from google.rpc import status_pb2
 from prometheus_client import CollectorRegistry
 from sanset.v1 import cart_pb2, order_service_pb2
 
+from server.budgets.budgets import Budgets
 from server.db.pool import Pool
 from server.errors import TokenInvalid, Unauthenticated, UnavailableNow
 from server.identity import Identity, Role
@@ -105,7 +106,9 @@ class Server:
         self.interceptor = Interceptor(
             arrivals=Arrivals(1),
             access=Access(SERVICES, verify),
-            limits=Limits(anonymous=rate_limit, signed_in=100, streams_per_user=5, streams=5),
+            limits=Limits(
+                Budgets(None, time.time), anonymous=rate_limit, signed_in=100, streams_per_user=5, streams=5
+            ),
             validation=Validation(SERVICES),
             telemetry=Telemetry(self.registry, AccessLog("error")),
             leases=Leases(),

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from server.contract import REPORTS_A_MINUTE
+from server.budgets.budgets import Budgets
+from server.contract import FILES_A_MINUTE, REPORTS_A_MINUTE
 from server.db.deadline import Deadline
 from server.identity import Identity, Role
 from server.rpc.call import Call
@@ -15,6 +16,7 @@ from server.rpc.limits import Limits, RateLimited, TooManyStreams
 from server.rpc.networks import network_of
 
 REPORT = "/shop.v1.PaymentService/ReceiveReport"
+FILE = "/shop.v1.MediaService/GetFile"
 
 
 def _call(address: str = "10.0.0.1", user_id: int = 0, *, through_envoy: bool = False) -> Call:
@@ -24,11 +26,13 @@ def _call(address: str = "10.0.0.1", user_id: int = 0, *, through_envoy: bool = 
 
 def _limits(anonymous: int = 3, signed_in: int = 5, streams_per_user: int = 2, streams: int = 3) -> Limits:
     return Limits(
+        Budgets(None, lambda: 600_000.0),
         anonymous=anonymous,
         signed_in=signed_in,
         streams_per_user=streams_per_user,
         streams=streams,
         report_methods=[REPORT],
+        file_methods=[FILE],
     )
 
 
@@ -65,8 +69,15 @@ def test_a_payment_gateway_may_report_much_more_than_a_stranger_may_call() -> No
     assert _admitted(limits, report, 7000) == REPORTS_A_MINUTE
 
 
-def test_calls_through_envoy_were_counted_there() -> None:
-    assert _admitted(_limits(), _call(through_envoy=True)) == 20
+def test_a_page_may_show_much_more_pictures_than_a_stranger_may_call() -> None:
+    assert _admitted(_limits(), replace(_call(), method=FILE), 7000) == FILES_A_MINUTE
+
+
+def test_calls_through_envoy_and_past_it_have_one_budget() -> None:
+    limits = _limits()
+    assert _admitted(limits, _call(through_envoy=True), 2) == 2
+    assert _admitted(limits, _call()) == 1
+    assert _admitted(limits, _call(through_envoy=True)) == 0
 
 
 def test_zero_turns_the_limits_off() -> None:

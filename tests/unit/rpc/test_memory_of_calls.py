@@ -14,6 +14,7 @@ from google.protobuf.empty_pb2 import Empty
 from prometheus_client import CollectorRegistry
 from sanset.v1 import cart_pb2
 
+from server.budgets.budgets import Budgets
 from server.db.pool import Pool
 from server.errors import TokenInvalid, UserNotFound
 from server.identity import Identity, Role
@@ -50,7 +51,7 @@ def _methods(behaviour: Callable[..., object]) -> Methods:
     interceptor = Interceptor(
         arrivals=Arrivals(1),
         access=Access([CART], _verify),
-        limits=Limits(anonymous=0, signed_in=100, streams_per_user=5, streams=5),
+        limits=Limits(Budgets(None, time.time), anonymous=0, signed_in=100, streams_per_user=5, streams=5),
         validation=Validation([CART]),
         telemetry=Telemetry(CollectorRegistry(), AccessLog("critical")),
         leases=Leases(),

@@ -16,6 +16,7 @@ from sanset.v1 import order_service_pb2
 from sanset.v1.order_pb2 import OrderEvent
 from sanset.v1.tracking_pb2 import TrackOrderResponse
 
+from server.budgets.budgets import Budgets
 from server.db.pool import Pool
 from server.identity import Identity, Role
 from server.logs import AccessLog
@@ -57,7 +58,9 @@ class Server(grpc.GenericRpcHandler):  # type: ignore[misc]
         self.interceptor = Interceptor(
             arrivals=Arrivals(1),
             access=Access([ORDERS], lambda _: Identity(1, Role.ADMIN, "session", time.time() + 600)),
-            limits=Limits(anonymous=0, signed_in=100, streams_per_user=5, streams=5),
+            limits=Limits(
+                Budgets(None, time.time), anonymous=0, signed_in=100, streams_per_user=5, streams=5
+            ),
             validation=Validation([ORDERS]),
             telemetry=Telemetry(CollectorRegistry(), AccessLog("error")),
             leases=self.leases,

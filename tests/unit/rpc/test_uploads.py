@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from sanset.v1 import media_pb2 as pb
 from sanset.v1.media_pb2 import DESCRIPTOR
 
+from server.budgets.budgets import Budgets
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.identity import Identity, Role
@@ -46,7 +48,7 @@ def _interceptor() -> Interceptor:
     return Interceptor(
         arrivals=Arrivals(1),
         access=Access(SERVICES, lambda token: Identity(1, Role.ADMIN, "s", 2e9)),
-        limits=Limits(anonymous=0, signed_in=100, streams_per_user=5, streams=5),
+        limits=Limits(Budgets(None, time.time), anonymous=0, signed_in=100, streams_per_user=5, streams=5),
         validation=Validation(SERVICES),
         telemetry=Telemetry(CollectorRegistry(), AccessLog("error")),
         leases=Leases(),
@@ -107,7 +109,7 @@ def test_a_method_may_answer_before_everything_was_sent() -> None:
 
 
 def test_a_caller_sends_only_so_many_at_once() -> None:
-    limits = Limits(anonymous=0, signed_in=100, streams_per_user=5, streams=5)
+    limits = Limits(Budgets(None, time.time), anonymous=0, signed_in=100, streams_per_user=5, streams=5)
     call = Call(UPLOAD, "r", "", False, None, Deadline(5))
 
     async def nested(request: Any, call: Call) -> Any:

@@ -82,6 +82,7 @@ def refresh(
     A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
     refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
     UNAUTHENTICATED (REFRESH_TOKEN_INVALID). The metadata `x-device-id` carries the `device_id` of before.
+    After twenty tokens in a minute from one address that were none it returns RESOURCE_EXHAUSTED (RATE_LIMITED).
     """
     return prepare(
         auth_pb2.RefreshRequest,

@@ -1,0 +1,1 @@
+"""Budgets of calls, shared by all workers and replicas."""
