@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, and_, case, cast, func, insert, null, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, cast, func, insert, null, select, update
 from sqlalchemy.orm import aliased
 
 from server.catalog.images import IMAGES
@@ -118,14 +118,17 @@ def sku_exists(connection: Connection, sku: str) -> bool:
     return connection.scalar(live) is not None
 
 
+_LOCK_PRODUCT = Prepared(
+    select(*Product.__table__.columns)
+    .where(Product.id == bindparam("product_id", type_=BigInteger), Product.deleted_at.is_(None))
+    # Not FOR UPDATE: a checkout that holds the stock of this product needs its key for the lines it writes.
+    .with_for_update(key_share=True)
+)
+
+
 def lock_product(tx: Connection, product_id: int) -> AnyRow | None:
     """A product as it is stored, locked until the transaction ends; None when it is gone."""
-    return tx.execute(
-        select(*Product.__table__.columns)
-        .where(Product.id == product_id, Product.deleted_at.is_(None))
-        # Not FOR UPDATE: a checkout that holds the stock of this product needs its key for the lines it writes.
-        .with_for_update(key_share=True)
-    ).one_or_none()
+    return _LOCK_PRODUCT.first(tx, product_id=product_id)
 
 
 def lock_deleted(tx: Connection, product_id: int) -> AnyRow | None:

@@ -79,23 +79,30 @@ def _move(count: int) -> Prepared:
     )
 
 
+_LEFT = bindparam("units", type_=BigInteger)
+_PUT = (
+    update(InventoryLevel)
+    .where(
+        InventoryLevel.variant_id == bindparam("variant", type_=BigInteger),
+        InventoryLevel.location_id == bindparam("location", type_=BigInteger),
+    )
+    .values(available=_LEFT, received=InventoryLevel.sold + _LEFT)
+)
+_PUT_ONE = Prepared(_PUT)
+MAX_PUT_ONE_BY_ONE: Final = 8
+
+
 def put_available(tx: Connection, units: Mapping[tuple[int, int], int]) -> None:
     """Make so many units the ones that are available at levels that the caller holds."""
     rows = [
         {"variant": variant_id, "location": location_id, "units": count}
         for (variant_id, location_id), count in sorted(units.items())
     ]
-    if rows:
-        left = bindparam("units", type_=BigInteger)
-        tx.execute(
-            update(InventoryLevel)
-            .where(
-                InventoryLevel.variant_id == bindparam("variant"),
-                InventoryLevel.location_id == bindparam("location"),
-            )
-            .values(available=left, received=InventoryLevel.sold + left),
-            rows,
-        )
+    if len(rows) > MAX_PUT_ONE_BY_ONE:
+        tx.execute(_PUT, rows)
+        return
+    for row in rows:  # all in the round trip of what comes next
+        _PUT_ONE.later(tx, **row)
 
 
 def _by_pair(count: int) -> tuple[list[ColumnElement[bool]], ColumnElement[int]]:
@@ -167,11 +174,20 @@ def by_number(variant_ids: Sequence[int]) -> dict[str, object]:
     return {f"variant_{i}": variant_id for i, variant_id in enumerate(variant_ids)}
 
 
+_LIVE_VARIANT = select(Variant.id).where(
+    Variant.product_id == bindparam("product_id", type_=BigInteger), Variant.deleted_at.is_(None)
+)
+_VARIANT = Prepared(_LIVE_VARIANT.where(Variant.id == bindparam("variant_id", type_=BigInteger)))
+_DEFAULT_VARIANT = Prepared(_LIVE_VARIANT.where(Variant.is_default))
+
+
 def variant_id_of(connection: Connection, product_id: int, variant_id: int | None) -> int | None:
     """The id of a product's variant, or of its default variant; None when it has no such variant."""
-    meant = Variant.id == variant_id if variant_id else Variant.is_default
-    live = Variant.deleted_at.is_(None)
-    return connection.scalar(select(Variant.id).where(Variant.product_id == product_id, meant, live))
+    if variant_id:
+        row = _VARIANT.first(connection, product_id=product_id, variant_id=variant_id)
+    else:
+        row = _DEFAULT_VARIANT.first(connection, product_id=product_id)
+    return None if row is None else int(row.id)
 
 
 def low_stock_page(
@@ -207,20 +223,23 @@ def low_stock_page(
     return connection.execute(statement).all()
 
 
+_LEVELS = Prepared(
+    select(
+        Variant.id.label("variant_id"),
+        Variant.sku,
+        Location.id.label("location_id"),
+        Location.name.label("location"),
+        Location.kind,
+        InventoryLevel.available,
+        InventoryLevel.priority,
+    )
+    .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
+    .join(Location, Location.id == InventoryLevel.location_id)
+    .where(Variant.product_id == bindparam("product_id", type_=BigInteger), Variant.deleted_at.is_(None))
+    .order_by(Variant.id, Location.id)
+)
+
+
 def levels(connection: Connection, product_id: int) -> Sequence[AnyRow]:
     """The stock of a product: its variants and locations, with what is available."""
-    return connection.execute(
-        select(
-            Variant.id.label("variant_id"),
-            Variant.sku,
-            Location.id.label("location_id"),
-            Location.name.label("location"),
-            Location.kind,
-            InventoryLevel.available,
-            InventoryLevel.priority,
-        )
-        .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
-        .join(Location, Location.id == InventoryLevel.location_id)
-        .where(Variant.product_id == product_id, Variant.deleted_at.is_(None))
-        .order_by(Variant.id, Location.id)
-    ).all()
+    return _LEVELS.all(connection, product_id=product_id)

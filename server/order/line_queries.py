@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    CompoundSelect,
+    Connection,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy import insert as sql_insert
 
 from server.catalog.models import DEFAULT_LOCATION_ID, Variant
@@ -52,8 +63,9 @@ def of_orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, lis
     return by_order
 
 
-def reserved_units(connection: Connection, product_id: int) -> dict[tuple[int, int], int]:
-    """The units of a product that unpaid orders hold, by variant and location."""
+def _reserved() -> CompoundSelect[int, int, int]:
+    """The units of a product that unpaid orders hold: by variant, and of these those that come from elsewhere."""
+    product_id = bindparam("product_id", type_=BigInteger)
     ordered = (
         select(
             OrderLine.variant_id, literal(0).label("location_id"), func.sum(OrderLine.quantity).label("units")
@@ -73,8 +85,16 @@ def reserved_units(connection: Connection, product_id: int) -> dict[tuple[int, i
         .where(Order.status == PENDING_PAYMENT, Variant.product_id == product_id)
         .group_by(StockAllocation.variant_id, StockAllocation.location_id)
     )
+    return union_all(ordered, elsewhere)
+
+
+_RESERVED = Prepared(_reserved())
+
+
+def reserved_units(connection: Connection, product_id: int) -> dict[tuple[int, int], int]:
+    """The units of a product that unpaid orders hold, by variant and location."""
     reserved: dict[tuple[int, int], int] = {}
-    for variant_id, location_id, units in connection.execute(union_all(ordered, elsewhere)):
+    for variant_id, location_id, units in _RESERVED.all(connection, product_id=product_id):
         at_default = variant_id, DEFAULT_LOCATION_ID
         if location_id:  # not among those from the default location, as what is not recorded is
             reserved[variant_id, location_id] = int(units)
