@@ -487,6 +487,16 @@ def test_with_its_product_those_come_back_that_fell_with_it(shop: RunningShop) -
     assert [each.id for each in variants_of(shop, product.id)] == [product.default_variant_id, kept.id]
 
 
+def test_a_product_keeps_its_sku_when_the_variant_of_that_sku_is_deleted(shop: RunningShop) -> None:
+    product = shop.product(sku=uuid.uuid4().hex)
+    add_variant(shop, product.id, size="M")
+    _delete(shop, _default(shop, product.id))
+    price = Money(currency_code="USD", units=1)
+    other = product_pb2.Product(name="Another", sku=product.sku, price=price)
+    said = refused(shop.catalog.CreateProduct, product_pb2.CreateProductRequest(product=other), shop.admin)
+    assert (said.reason, said.facts) == ("SKU_TAKEN", {"sku": product.sku})
+
+
 def test_a_deleted_variant_leaves_a_product_sold_out_whose_other_variants_are(shop: RunningShop) -> None:
     tag = uuid.uuid4().hex
     product = shop.product(stock=0, tags=[tag])

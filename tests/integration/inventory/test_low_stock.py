@@ -8,6 +8,7 @@ from support.module_shop import module_shop as module_shop  # every page is read
 from support.running_shop import Account, RunningShop
 from support.stock_places import change_location, count, new_location
 
+
 def _low(shop: RunningShop, who: Account, **fields: int) -> list[pb.ListLowStockResponse.Item]:
     """Every page of the list."""
     items: list[pb.ListLowStockResponse.Item] = []
