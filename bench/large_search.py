@@ -17,7 +17,7 @@ from bench import cpu, gateway, load, pacer, rounds, search_data, servers
 from bench.calls import PreparedCall, Target
 from bench.cpu import SERVER_CORE, Processes, pinned
 from bench.report import Figure, cost_row
-from bench.rounds import Load, Side
+from bench.rounds import Costs, Load, Side
 from bench.search_data import Catalogue
 from bench.shops import sanset_calls
 from bench.shops.sanset import SETTINGS, started_worker
@@ -26,8 +26,10 @@ from server.process.data_dir import make_private
 from server.search.upkeep import builder
 from server.search.upkeep.rebuild import FILE_NAME
 
-QUERIES = 300
-"""Of a round; nobody types the same twice, so that no answer is remembered."""
+QUERIES = 150
+"""Of a round."""
+WARM_UP = 4_000
+"""Queries of others, by which a worker has most of what is found in memory, as one that has served for a while."""
 SECONDS = 10
 PREFIXES = 600
 STARTS = 3
@@ -82,7 +84,15 @@ def _build_index(url: str, directory: Path) -> None:
 
 
 def measure(shop: SearchedShop, count: int, on_round: Callable[[], None]) -> list[Figure]:
-    """CPU per call of searches that nobody made before, and of the same once more."""
+    """CPU per call of searches that nobody made before, and of the same once more.
+
+    `search_100k_cold` is of the first ones of a worker, which reads most of the products.
+    """
+    cold = shop.searches(QUERIES, seed=1_000)
+    before = rounds.settle(shop.processes)
+    load.send(shop.target, cold)
+    first = Costs(((rounds.settle(shop.processes) - before).per_call_us(len(cold)),))
+    load.send(shop.target, shop.searches(WARM_UP, seed=999))
 
     def prepare(number: int, times: int) -> Load:
         calls = shop.searches(QUERIES, seed=2 * number + times)
@@ -94,12 +104,13 @@ def measure(shop: SearchedShop, count: int, on_round: Callable[[], None]) -> lis
         Side("search_100k", shop.processes, lambda number: prepare(number, 1)),
         Side("search_100k_again", shop.processes, lambda number: prepare(number, 2)),
     ]
-    return [cost_row(name, costs) for name, costs in rounds.measure(sides, count, on_round).items()]
+    costs = {**rounds.measure(sides, count, on_round), "search_100k_cold": first}
+    return [cost_row(name, each) for name, each in costs.items()]
 
 
 def measure_latency(shop: SearchedShop, on_row: Callable[[], None]) -> list[Figure]:
     """The times of searches at half of the most a second, and of suggestions one after the other."""
-    calls = shop.searches(4 * QUERIES, seed=1_001)
+    calls = shop.searches(8 * QUERIES, seed=1_001)
     began = time.monotonic()
     load.send(shop.target, calls)
     most = len(calls) / (time.monotonic() - began)

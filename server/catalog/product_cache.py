@@ -24,8 +24,10 @@ from server.events.cache import Cache
 from server.events.follower import Follower
 from server.events.topics import CatalogReplaced, CategoryChanged, ProductChanged, StockMoved
 
-MAX_BYTES = 96 * 1024 * 1024
-"""What the products in memory may take as messages: 50,000 of a usual length."""
+MAX_BYTES = 128 * 1024 * 1024
+"""What the products in memory may take: 50,000 of a usual length."""
+OVERHEAD = 1_300
+"""What the objects of a product take beside its texts, as measured."""
 
 
 _readings = itertools.count()
@@ -33,12 +35,12 @@ _readings = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class CachedProduct:
-    """A product, whole and as lists show it. Do not change the messages: everyone gets the same."""
+    """A product, whole and as lists show it. Do not change the summary: everyone gets the same."""
 
-    full: pb.Product
     summary: pb.Product
+    description: str
     packed: bytes
-    """`full` as it is sent, equal on every worker."""
+    """The whole product as it is sent, equal on every worker: as a message it would take ten times the room."""
     reading: int
     """Numbers what this worker read: what was made of a product is true while this is the latest reading of it."""
 
@@ -46,15 +48,22 @@ class CachedProduct:
     def of(cls, product: pb.Product) -> CachedProduct:
         """Both views of a product."""
         packed = product.SerializeToString(deterministic=True)
-        return cls(product, summary_of(product), packed, next(_readings))
+        # Read anew, as a message keeps the room of all that was ever in it.
+        summary = pb.Product.FromString(summary_of(product).SerializeToString())
+        return cls(summary, product.description, packed, next(_readings))
+
+    @property
+    def full(self) -> pb.Product:
+        """The whole product, read anew each time."""
+        return pb.Product.FromString(self.packed)
 
     def view(self, view: pb.Product.View.ValueType) -> pb.Product:
         """The message that a list in this view holds."""
         return self.full if view == pb.Product.FULL else self.summary
 
     def weigh(self) -> int:
-        """About how much memory it takes; the copy shares nothing."""
-        return 2 * len(self.packed) + self.summary.ByteSize()
+        """About how much memory it takes."""
+        return len(self.packed) + len(self.description) + self.summary.ByteSize() + OVERHEAD
 
 
 class ProductCache:

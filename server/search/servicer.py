@@ -166,7 +166,7 @@ class _Hits:
         if product is None:
             return None
         stems = self._answer.query.stems
-        hit = convert.hit_to_wire(product.summary, product.full.description, row.score, stems)
+        hit = convert.hit_to_wire(product.summary, product.description, row.score, stems)
         sku = self._answer.query.sku
         if sku is not None and row.product_id == self._answer.sku_product:
             hit.variant_id = sku[1] or product.full.default_variant_id
