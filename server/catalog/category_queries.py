@@ -26,8 +26,8 @@ def categories(connection: Connection, *, lock: bool) -> Sequence[AnyRow]:
 
 def category_lineages(connection: Connection) -> Mapping[int, Sequence[str]]:
     """The names of each category and of those above it, from the top."""
-    rows = connection.execute(select(Category.id, Category.parent_id, Category.name)).all()
-    above = {category_id: (parent_id, name) for category_id, parent_id, name in rows}
+    rows = connection.execute(select(Category.name, Category.parent_id, Category.id)).all()
+    above = {category_id: (parent_id, name) for name, parent_id, category_id in rows}
     lineages: dict[int, Sequence[str]] = {}
     for category_id in above:
         names: list[str] = []

@@ -278,7 +278,6 @@ class RunningShop:
             "SELECT categories.name, categories.parent_id, categories.id",
             "SELECT variants.product_id, variants.id, variants.sku",
             "SELECT products.id, products.sku, products.name, products.brand, products.category_id",
-            "SELECT categories.id, categories.parent_id, categories.name \nFROM categories",
             "SELECT product_listings.product_id, product_listings.price_minor, product_listings.in_stock",
         )
 
