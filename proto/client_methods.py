@@ -21,7 +21,7 @@ SERVICE, METHOD = 6, 2
 """The numbers of `service` in a FileDescriptorProto and `method` in a service, by which comments are found."""
 OPTIONS = ("timeout", "metadata")
 """What every method takes besides the fields of its request."""
-SINGULAR = frozenset({"auth", "catalog", "inventory", "media", "cart", "recommend"})
+SINGULAR = frozenset({"auth", "catalog", "inventory", "media", "cart", "recommend", "user_admin"})
 """Services whose name is not the plural of their noun: `shop.catalog`, but `shop.orders`."""
 SHORTCUTS = {"CartService": "CartShortcuts", "OrderService": "OrderShortcuts"}
 """Services with more methods than RPCs, and the classes that have them (`sanset_client/shortcuts.py`)."""
@@ -84,7 +84,7 @@ class ServiceSource:
     @property
     def methods(self) -> str:
         """The class with its methods."""
-        return SHORTCUTS.get(self.service.name, f"{self.noun.capitalize()}Methods")
+        return SHORTCUTS.get(self.service.name, f"{_capitals(self.noun)}Methods")
 
     def comment(self, *path: int) -> str:
         """The comment of the service, or of what stands at `path` in it."""
@@ -109,10 +109,15 @@ class ServiceSource:
 
     def client_class(self, prefix: str, kind: str, stub: str) -> str:
         """The class of the service in one of the clients."""
-        name = prefix + self.attribute.capitalize()
+        name = prefix + _capitals(self.attribute)
         return (
             f'class {name}({self.methods}, {kind}, {self.service.name}{stub}):\n    """{self.sentence()}"""\n'
         )
+
+
+def _capitals(words: str) -> str:
+    """The name of a class: "user_admin" as UserAdmin."""
+    return "".join(word.capitalize() for word in words.split("_"))
 
 
 @dataclass
@@ -130,7 +135,7 @@ class Module:
         lines = [line for method in self.source.service.method for line in self._methods(method)]
         kinds = sorted({line.split(" = ")[1].partition("(")[0] for line in lines})
         title = self.source.sentence()
-        methods = f'class {self.source.noun.capitalize()}Methods:\n    """{title}"""\n\n' + "".join(lines)
+        methods = f'class {_capitals(self.source.noun)}Methods:\n    """{title}"""\n\n' + "".join(lines)
         return "\n\n".join([self._head(title, kinds), *requests, methods])
 
     def _head(self, title: str, kinds: Iterable[str]) -> str:
@@ -218,7 +223,7 @@ def services(all_services: Iterable[ServiceSource]) -> str:
 
 def _container(prefix: str, channel: str, ordered: Iterable[ServiceSource]) -> str:
     attributes = "".join(
-        f"        self.{source.attribute} = {prefix}{source.attribute.capitalize()}(channel)\n"
+        f"        self.{source.attribute} = {prefix}{_capitals(source.attribute)}(channel)\n"
         for source in ordered
     )
     return (

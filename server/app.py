@@ -38,10 +38,12 @@ from server.refund import part as refund_part
 from server.refund.service import pay_back_late
 from server.retention import part as retention_part
 from server.review import part as review_part
+from server.roles import part as roles_part
 from server.search import part as search_part
 from server.segment import part as segment_part
 from server.segment.trained import keeper
 from server.settings import Settings
+from server.staff import part as staff_part
 from server.user import part as user_part
 from server.verify import part as verify_part
 from server.webhooks import part as webhooks_part
@@ -51,6 +53,7 @@ from server.webhooks import part as webhooks_part
 class Rooms:
     """The parts of a worker, in the order in which they start."""
 
+    roles: roles_part.RolesPart
     auth: auth_part.AuthPart
     user: Part
     catalog: catalog_part.CatalogPart
@@ -65,6 +68,7 @@ class Rooms:
     recommend: recommend_part.RecommendPart
     search: search_part.SearchPart
     segment: Part
+    staff: Part
     webhooks: webhooks_part.WebhookPart
     mail: mail_part.MailPart
     inventory_sync: inventory_sync_part.InventorySyncPart
@@ -80,6 +84,7 @@ class Rooms:
 def compose(core: Core) -> Rooms:
     """Build every room; where a need of one points to another above it, it is passed a function."""
     payments, exports = Payments.of(core), ExportCalls(Exports(core.db, core.work), core.clock)
+    roles = roles_part.build(core)
     catalog = catalog_part.build(core, exports.products, lambda *listed: search.find(*listed))
     recommend = recommend_part.build(core, catalog.category_ids, on_trained=keeper(core.clock))
     search = search_part.build(
@@ -88,7 +93,8 @@ def compose(core: Core) -> Rooms:
     order = order_part.build(core, payments, export_orders=exports.orders, pay_back=pay_back_late)
     refund = refund_part.build(core, payments, order)
     return Rooms(
-        auth=auth_part.build(core),
+        roles=roles,
+        auth=auth_part.build(core, roles.table),
         user=user_part.build(core),
         catalog=catalog,
         media=media_part.build(core, catalog.products),
@@ -104,6 +110,7 @@ def compose(core: Core) -> Rooms:
         recommend=recommend,
         search=search,
         segment=segment_part.build(core),
+        staff=staff_part.build(core),
         webhooks=webhooks_part.build(core, read_metadata=order_queries.metadata_of_orders),
         mail=mail_part.build(core),
         inventory_sync=inventory_sync_part.build(core),

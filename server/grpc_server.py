@@ -14,7 +14,8 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from server.contract import METHODS, SERVICES, is_cacheable, is_export, is_immutable, is_report, native_path
 from server.core import Core
-from server.events.topics import SessionEnded
+from server.events.follower import Follower
+from server.events.topics import RoleAssigned, RoleChanged, SessionEnded
 from server.identity import Identity
 from server.logs import AccessLog
 from server.part import Part
@@ -109,7 +110,7 @@ def _interceptor(core: Core, verify: Verify) -> Interceptor:
     validation = Validation(SERVICES)
     validation.warm(REQUESTS)
     leases = Leases(core.db.clock.seconds)
-    core.follower.on(SessionEnded, lambda event: leases.end(event.session_id))
+    _end_by_events(core.follower, leases)
     return Interceptor(
         arrivals=Arrivals(settings.max_wait_seconds),
         access=Access(SERVICES, verify),
@@ -124,6 +125,13 @@ def _interceptor(core: Core, verify: Verify) -> Interceptor:
         downloads=[native_path(method) for method in METHODS if is_export(method)],
         cacheable=[native_path(method) for method in METHODS if is_cacheable(method)],
     )
+
+
+def _end_by_events(follower: Follower, leases: Leases) -> None:
+    """Have streams end whose caller is signed out, or may do something else now."""
+    follower.on(SessionEnded, lambda event: leases.end(event.session_id))
+    follower.on(RoleAssigned, lambda event: leases.end_of(lambda caller: caller.user_id == event.user_id))
+    follower.on(RoleChanged, lambda event: leases.end_of(lambda caller: caller.role.name == event.name))
 
 
 def _limits(core: Core) -> Limits:

@@ -21,6 +21,7 @@ from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
 from server.core import Core
 from server.part import Part
+from server.roles.table import RoleTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +32,10 @@ class AuthPart(Part):
     passwords: Passwords
 
 
-def build(core: Core) -> AuthPart:
-    """AuthService; the verifier knows which sessions are revoked before the first call comes."""
+def build(core: Core, roles: RoleTable) -> AuthPart:
+    """AuthService; the verifier knows what was taken from whom before the first call comes."""
     settings = core.settings
-    verifier, passwords = TokenVerifier.of(settings, core.db.clock.seconds), Passwords.of(settings)
+    verifier, passwords = TokenVerifier.of(settings, roles, core.db.clock.seconds), Passwords.of(settings)
     refresh, codes, devices = RefreshPolicy.of(settings), RecoveryCodes.of(settings), Devices.of(settings)
     limited = settings.rate_limit > 0
     sign_in = SignIn(

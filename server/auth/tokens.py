@@ -8,7 +8,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import jwt
 from jwt.types import Options
@@ -18,9 +18,11 @@ from server.auth.keys import KeyRing
 from server.db.database import Database
 from server.errors import TokenInvalid
 from server.events.follower import Follower
-from server.events.topics import SessionEnded
-from server.identity import Identity, Role
+from server.events.topics import RoleAssigned, SessionEnded
+from server.identity import Identity
+from server.roles.table import RoleTable
 from server.settings import Settings
+from server.user import queries as users
 
 LEEWAY_SECONDS = 5
 """How far ahead another server's clock may be when it issues a token. Nothing is valid past its `exp`."""
@@ -75,8 +77,18 @@ class AccessTokens:
         return jwt.encode(claims, self._keys.signing_key, algorithm=self._keys.algorithm, headers=headers)
 
 
+class _Assignment(NamedTuple):
+    """The role that an account was given after some of its tokens were issued, which name another."""
+
+    role: str
+    version: int
+    """Counts the account's changes."""
+    until: float
+    """When all those tokens have expired."""
+
+
 class TokenVerifier:
-    """Tells who an access token proves, on the event loop's thread."""
+    """Tells who an access token proves, and what they may do now, on the event loop's thread."""
 
     def __init__(
         self,
@@ -85,9 +97,10 @@ class TokenVerifier:
         issuer: str,
         audience: str,
         lifetime: timedelta,
+        roles: RoleTable,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`lifetime` is that of access tokens: a revoked session is remembered as long as one may live."""
+        """`lifetime` is that of access tokens: as long is remembered what their accounts may not do any more."""
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
@@ -96,15 +109,19 @@ class TokenVerifier:
         self._verified: OrderedDict[str, Identity] = OrderedDict()
         self._forged: dict[str, None] = {}
         self._revoked: OrderedDict[str, float] = OrderedDict()
+        self._assigned: OrderedDict[int, _Assignment] = OrderedDict()
+        self._roles = roles
+        roles.on_change(lambda name: self._forget(lambda identity: identity.role.name == name))
 
     @classmethod
-    def of(cls, settings: Settings, now: Callable[[], float] = time.time) -> Self:
+    def of(cls, settings: Settings, roles: RoleTable, now: Callable[[], float] = time.time) -> Self:
         """As `settings` say. Raises InvalidSettings when a key is missing or unfit."""
         return cls(
             KeyRing.of(settings),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
             lifetime=timedelta(minutes=settings.access_token_expire_minutes),
+            roles=roles,
             now=now,
         )
 
@@ -116,16 +133,19 @@ class TokenVerifier:
         return identity
 
     def attach(self, follower: Follower) -> None:
-        """Learn of revoked sessions from the events."""
+        """Learn of revoked sessions, and of accounts that have another role, from the events."""
         follower.on(SessionEnded, self._session_revoked)
+        follower.on(RoleAssigned, self._role_assigned)
 
     def load(self, database: Database) -> None:
-        """Learn which sessions are revoked already. Call it after the follower has started: none is missed."""
+        """Learn what has happened already. Call it after the follower has started: nothing is missed."""
         with database.read() as connection:
             now = datetime.fromtimestamp(self._now(), UTC)
             since = now - self._lifetime - timedelta(seconds=LEEWAY_SECONDS)
             for session_id in queries.sessions_revoked_since(connection, since):
                 self.revoke(session_id)
+            for row in users.roles_assigned_since(connection, since):
+                self._role_assigned(RoleAssigned(row.id, row.role, row.version))
 
     def revoke(self, session_id: str) -> None:
         """Refuse every token of the session from now on."""
@@ -137,6 +157,25 @@ class TokenVerifier:
 
     def _session_revoked(self, event: SessionEnded) -> None:
         self.revoke(event.session_id)
+
+    def _role_assigned(self, event: RoleAssigned) -> None:
+        """Note the role of an account, unless a later one is known: an event may be told late, and twice."""
+        now = self._now()
+        before = self._assigned.get(event.user_id)
+        if before is not None and before.version >= event.version:
+            return
+        while self._assigned and next(iter(self._assigned.values())).until <= now:
+            self._assigned.popitem(last=False)
+        until = now + self._lifetime.total_seconds() + LEEWAY_SECONDS
+        self._assigned[event.user_id] = _Assignment(event.role, event.version, until)
+        self._assigned.move_to_end(event.user_id)
+        self._forget(lambda identity: identity.user_id == event.user_id)
+
+    def _forget(self, is_outdated: Callable[[Identity], bool]) -> None:
+        """Have the tokens of some callers verified anew, as they may do something else now."""
+        outdated = [token for token, identity in self._verified.items() if is_outdated(identity)]
+        for token in outdated:
+            del self._verified[token]
 
     def _decoded(self, token: str) -> Identity:
         """The identity in a token that was not verified before; it is remembered."""
@@ -160,9 +199,10 @@ class TokenVerifier:
         claims = self._claims(token)
         try:
             self._check_times(claims)
-            return Identity(
-                int(claims["sub"]), Role(claims["role"]), str(claims["sid"]), float(claims["exp"])
-            )
+            user_id = int(claims["sub"])
+            assigned = self._assigned.get(user_id)
+            role = self._roles.role(str(claims["role"]) if assigned is None else assigned.role)
+            return Identity(user_id, role, str(claims["sid"]), float(claims["exp"]))
         except (ValueError, TypeError, KeyError, OverflowError):
             raise TokenInvalid() from None
 

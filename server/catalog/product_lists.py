@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from sanset.v1 import product_pb2 as pb
-from sanset.v1.access_pb2 import AccessRule
 
 from server.catalog import convert
 from server.catalog.list_marks import Basis, ListMarks
@@ -19,8 +18,9 @@ from server.db.base import AnyRow
 from server.events.cache import Bounded
 from server.events.follower import Follower
 from server.events.topics import CatalogReplaced, CategoryChanged
+from server.identity import Permission
 from server.paging import Pages
-from server.rpc.access import PermissionMissing, TokenMissing, permits
+from server.rpc.access import TokenMissing, must_have
 from server.rpc.answers import packed
 from server.rpc.call import Call
 
@@ -169,7 +169,5 @@ def _owner(call: Call) -> int | None:
     """Whose deleted products a caller sees; None for everyone's. Raises TokenMissing and PermissionMissing."""
     if call.caller is None:
         raise TokenMissing()
-    if not permits(call.caller.role, AccessRule.MANAGE_PRODUCTS):
-        permission = AccessRule.Permission.Name(AccessRule.MANAGE_PRODUCTS)
-        raise PermissionMissing(permission=permission, role=call.caller.role)
-    return None if call.caller.is_admin else call.caller.user_id
+    must_have(call.caller, Permission.MANAGE_PRODUCTS)
+    return None if call.caller.may_for_all(Permission.MANAGE_PRODUCTS) else call.caller.user_id

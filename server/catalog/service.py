@@ -23,7 +23,7 @@ from server.errors import FieldReason, InvalidField, InvalidMoney
 from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import MovedLevel, ProductChanged, StockMoved
-from server.identity import Identity, Role
+from server.identity import Identity, Permission
 
 DEFAULT_MAX_QUANTITY = 99
 SLUG_ATTEMPTS = 5
@@ -49,7 +49,7 @@ def create_product(tx: Connection, caller: Identity, values: Values, now: dateti
     row = dict(values)
     stock = row.pop("stock", 0)
     row["category_id"] = _category_id(tx, row)
-    row["vendor_id"] = caller.user_id if caller.role is Role.VENDOR else None
+    row["vendor_id"] = caller.user_id if caller.is_vendor else None
     row["sku"] = row.get("sku") or random_sku()
     row["max_quantity"] = row.get("max_quantity") or DEFAULT_MAX_QUANTITY
     row["created_at"] = row["updated_at"] = now
@@ -161,7 +161,7 @@ def undelete_product(
     product = queries.lock_deleted(tx, product_id)
     if product is None:
         raise ProductNotFound(product_id=product_id)
-    if not caller.is_admin and product.vendor_id != caller.user_id:
+    if not caller.may_for_all(Permission.MANAGE_PRODUCTS) and product.vendor_id != caller.user_id:
         raise NotTheOwner(product_id=product_id)
     if product.deleted_at is None:
         return
@@ -205,7 +205,7 @@ def own_product(tx: Connection, caller: Identity, product_id: int, etag: str = "
     current = queries.lock_product(tx, product_id)
     if current is None:
         raise ProductNotFound(product_id=product_id)
-    if not caller.is_admin and current.vendor_id != caller.user_id:
+    if not caller.may_for_all(Permission.MANAGE_PRODUCTS) and current.vendor_id != caller.user_id:
         raise NotTheOwner(product_id=product_id)
     check_etag(etag, etag_of(current.version), "product")
     return current

@@ -24,6 +24,7 @@ from server.recommend.training import models as training
 from server.refund import models as refund
 from server.repeats import models as repeats
 from server.review import models as review
+from server.roles import models as roles
 from server.search.analytics import models as search_analytics
 from server.search.meaning import models as meaning
 from server.search.suggest import models as suggested_queries
@@ -58,6 +59,7 @@ __all__ = [
     "refund",
     "repeats",
     "review",
+    "roles",
     "search_analytics",
     "segment",
     "suggested_queries",

@@ -29,6 +29,8 @@ MODEL = "model"  # id of the model that was activated, or is tried by an experim
 TRAINING = "training"  # id of a training that moved on
 VERIFIED = "verified"  # payload {"violations": count}: the whole database was checked
 WEBHOOK = "webhook"  # id of an endpoint that was changed, or to which something is to be sent again
+ROLE = "role"  # name of a role of the shop's own; payload: which version of it, and what it may do
+ACCOUNT = "account"  # id of a user who has another role; payload {"role": name, "version": count of changes}
 IMPORT = "import"  # id of an import of products that moved on
 CATALOG = "catalog"  # "*": everything may have changed, as after an import
 SYNONYMS = "synonyms"  # "*": a synonym was created, changed or deleted
@@ -40,9 +42,10 @@ _THIS_TRANSACTION: ColumnElement[int] = literal_column("(pg_current_xact_id()::t
 _NO_TRANSACTION: ColumnElement[int] = literal_column("0")
 
 
-URGENT = frozenset({SESSION, CATALOG})
-"""Of these the commit itself tells, which costs it a lock of the whole cluster: a session that was revoked must
-not be accepted for longer because a worker died right after, and an import's process tells nobody."""
+URGENT = frozenset({SESSION, ROLE, ACCOUNT, CATALOG})
+"""Of these the commit itself tells, which costs it a lock of the whole cluster: a session that was revoked, or a
+permission that was taken away, must not be accepted for longer because a worker died right after, and an import's
+process tells nobody."""
 
 MAX_NAMED: Final = 16
 """Events that are written with parameters of their own, by a statement for each number of them; more are one."""

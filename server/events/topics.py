@@ -321,6 +321,60 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleChanged:
+    """A role of the shop's own was created, changed, or deleted: then it may nothing any more.
+
+    Of two events the one with the larger id, or of one id with the larger version, is the later.
+    """
+
+    topic: ClassVar[str] = log.ROLE
+    name: str
+    id: int
+    version: int
+    permissions: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The role's name."""
+        return self.name
+
+    def to_json(self) -> Payload:
+        """All but the name."""
+        return {"id": self.id, "version": self.version, "permissions": list(self.permissions)}
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        values = payload or {}
+        return cls(key, values["id"], values["version"], tuple(values["permissions"]))
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssigned:
+    """An account has another role; the event with the larger version is the later."""
+
+    topic: ClassVar[str] = log.ACCOUNT
+    user_id: int
+    role: str
+    version: int
+
+    @property
+    def key(self) -> str:
+        """The user's id."""
+        return str(self.user_id)
+
+    def to_json(self) -> Payload:
+        """The role and the version."""
+        return {"role": self.role, "version": self.version}
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        values = payload or {}
+        return cls(int(key), values["role"], values["version"])
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseVerified:
     """The whole database was checked."""
 

@@ -14,6 +14,7 @@ from server.exports.file import Exports, Format
 from server.exports.orders import orders
 from server.exports.products import products
 from server.exports.source import ExportSource
+from server.identity import Permission
 from server.rpc.call import Call
 from server.rpc.wire import time_from_wire
 
@@ -35,8 +36,9 @@ class ExportCalls:
         return self._send(orders(start, end), form, call)
 
     def products(self, request: product_pb2.ExportProductsRequest, call: Call) -> AsyncGenerator[HttpBody]:
-        """The products: an admin gets all, a vendor their own."""
-        vendor_id = None if call.identity.is_admin else call.identity.user_id
+        """The products: a vendor gets their own, others all."""
+        caller = call.identity
+        vendor_id = None if caller.may_for_all(Permission.MANAGE_PRODUCTS) else caller.user_id
         form = Format.XLSX if request.format == product_pb2.ExportProductsRequest.XLSX else Format.CSV
         return self._send(products(vendor_id, self._clock()), form, call)
 

@@ -17,7 +17,8 @@ class ProductImport(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    role: Mapped[str] = mapped_column(String(16))  # of the user when it was asked for
+    # Of the user when it was asked for. SQLite bounds no text: its columns stay as made.
+    role: Mapped[str] = mapped_column(String(32).with_variant(String(16), "sqlite"))
     request_id: Mapped[str | None] = mapped_column(String(36))
     digest: Mapped[str] = mapped_column(String(64))  # of the file and all that was asked with it
     kind: Mapped[str] = mapped_column(String(8))

@@ -13,14 +13,15 @@ from server.db.base import AnyRow
 from server.errors import TooMany
 from server.events.log import publish
 from server.events.topics import ImportMoved
-from server.identity import Identity, Role
+from server.identity import BUILT_IN, Identity, Permission, Role
 from server.imports import queries
 from server.imports.errors import ImportNotFound
 from server.imports.products.file import FileForm, FileKind, RowBatch
 from server.imports.products.records import Encoding
 from server.imports.products.writing import BatchOutcome
 from server.repeats.errors import IdempotencyMismatch
-from server.user.queries import active_role, lock_user
+from server.roles.queries import of_account
+from server.user.queries import lock_user
 
 QUEUED, RUNNING, SUCCEEDED = "QUEUED", "RUNNING", "SUCCEEDED"
 FAILED, CANCELLED = "FAILED", "CANCELLED"
@@ -28,6 +29,8 @@ FAILED, CANCELLED = "FAILED", "CANCELLED"
 MAX_OPEN: Final = 10
 """Imports of one user that have not ended: each keeps its file in the database."""
 MAX_PROBLEMS: Final = 10_000
+_TO_IMPORT: Final = frozenset({Permission.MANAGE_PRODUCTS})
+_TO_CREATE_CATEGORIES: Final = _TO_IMPORT | {Permission.MANAGE_CATEGORIES}
 ROLE_CHANGED: Final = "Its user has another role by now, or is not active any more. What is written stays."
 
 
@@ -88,7 +91,7 @@ def create(
 
 
 def read(connection: Connection, caller: Identity, import_id: int) -> AnyRow:
-    """An import of the caller's; an admin may read any. Raises ImportNotFound."""
+    """An import of the caller's; who manages everybody's products reads any. Raises ImportNotFound."""
     row = queries.by_id(connection, import_id, owner_of(caller))
     if row is None:
         raise ImportNotFound(import_id=import_id)
@@ -97,7 +100,7 @@ def read(connection: Connection, caller: Identity, import_id: int) -> AnyRow:
 
 def owner_of(caller: Identity) -> int | None:
     """Whose imports a caller may see; None: everybody's."""
-    return None if caller.is_admin else caller.user_id
+    return None if caller.may_for_all(Permission.MANAGE_PRODUCTS) else caller.user_id
 
 
 def cancel(tx: Connection, caller: Identity, import_id: int, now: datetime) -> None:
@@ -130,7 +133,8 @@ def hold_turn(tx: Connection, import_id: int, line: int, now: datetime) -> bool:
     row = queries.by_id(tx, import_id, None, lock=True)
     if row is None or row.ended_at is not None or row.line != line:
         return False
-    if active_role(tx, row.user_id) != row.role:
+    role = of_account(tx, row.user_id)
+    if role is None or role.name != row.role or not _needed(row) <= role.permissions:
         end(tx, import_id, FAILED, ROLE_CHANGED, now)
         return False
     return True
@@ -168,4 +172,10 @@ def form_of(row: AnyRow) -> FileForm:
 
 def caller_of(row: AnyRow) -> Identity:
     """On whose behalf an import writes."""
-    return Identity(row.user_id, Role(row.role), session_id="", expires_at=0)
+    # That they still may is looked at before each batch is written.
+    role = BUILT_IN.get(row.role) or Role(row.role, _needed(row))
+    return Identity(row.user_id, role, session_id="", expires_at=0)
+
+
+def _needed(row: AnyRow) -> frozenset[Permission]:
+    return _TO_CREATE_CATEGORIES if row.create_categories else _TO_IMPORT

@@ -8,19 +8,19 @@ from contextlib import aclosing
 
 from sanset.v1 import import_pb2 as pb
 from sanset.v1 import import_pb2_grpc
-from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy.exc import IntegrityError
 
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
+from server.identity import Permission
 from server.imports import convert, queries, service
 from server.imports.service import ImportOrder
 from server.imports.uploads import UploadedFile, Uploads
 from server.imports.watching import ImportWatch, shown
 from server.paging import Pages
-from server.rpc.access import PermissionMissing, permits
+from server.rpc.access import must_have
 from server.rpc.call import Call
 
 
@@ -38,8 +38,8 @@ class ImportServicer(import_pb2_grpc.ImportServiceServicer):
         self._watch = watch
 
     async def ImportProducts(self, request: pb.ImportProductsRequest, call: Call) -> pb.ProductImport:
-        if request.create_categories and not permits(call.identity.role, AccessRule.MANAGE_CATEGORIES):
-            raise PermissionMissing(permission="MANAGE_CATEGORIES", role=call.identity.role)
+        if request.create_categories:
+            must_have(call.identity, Permission.MANAGE_CATEGORIES)
         async with self._uploads.slot() as intake:
             file = await convert.taken_from_wire(intake, request, call.pieces)
             row = await self._work.run(self._create, request, call, file, deadline=call.deadline)

@@ -17,7 +17,7 @@ from server.catalog.product_cache import ProductCache
 from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
-from server.identity import Role
+from server.identity import Permission
 from server.inventory import convert, location_queries, locations, queries, service
 from server.inventory.allocation import AllocatedUnits
 from server.inventory.errors import LocationNotFound
@@ -27,7 +27,6 @@ from server.paging import Pages
 from server.repeats.short_call import once
 from server.rpc.access import TokenMissing
 from server.rpc.call import Call
-from server.rpc.ownership import owner_for
 
 ReservedUnits = Callable[[Connection, int], Mapping[Pair, int]]
 """The units of a product that unpaid orders hold, by variant and location: the order domain knows."""
@@ -122,7 +121,8 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         return allocation_pb2.ListAllocationsResponse(items=items, next_page_token=token)
 
     def ListLowStock(self, request: pb.ListLowStockRequest, call: Call) -> pb.ListLowStockResponse:
-        below, vendor_id = request.threshold or self._low_stock, owner_for(call.identity)
+        caller, below = call.identity, request.threshold or self._low_stock
+        vendor_id = None if caller.may_for_all(Permission.MANAGE_INVENTORY) else caller.user_id
         size, scope = self._pages.size(request.page_size), ("ListLowStock", vendor_id, below)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
@@ -195,4 +195,4 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
 
 def _is_staff(call: Call) -> bool:
     """Whether the caller has to do with more of the shop than an account and a cart."""
-    return call.caller is not None and call.caller.role is not Role.CUSTOMER
+    return call.caller is not None and bool(call.caller.role.permissions)

@@ -38,8 +38,8 @@ LEAVING = frozenset({status.PROCESSING, status.SHIPPED})
 
 
 def read_order(connection: Connection, caller: Identity, order_id: int) -> PlacedOrder:
-    """An order of the caller's, or any for an admin. Raises OrderNotFound."""
-    row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
+    """An order of the caller's, or any for staff who see all. Raises OrderNotFound."""
+    row = queries.order(connection, order_id, None if caller.sees_all_orders else caller.user_id)
     if row is None:
         raise OrderNotFound(order_id=order_id)
     [order] = complete(connection, [row])
@@ -60,11 +60,11 @@ def shown_disputes(connection: Connection, rows: Sequence[AnyRow]) -> dict[int, 
 
 
 def read_payment(connection: Connection, caller: Identity, order_id: int) -> OrderPayment:
-    """The payment of an order of the caller's, or of any for an admin.
+    """The payment of an order of the caller's, or of any for staff who see all.
 
     Raises OrderNotFound, also for an imported order, which has no payment.
     """
-    row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
+    row = queries.order(connection, order_id, None if caller.sees_all_orders else caller.user_id)
     payment = payment_of(row) if row is not None else None
     if payment is None:
         raise OrderNotFound(order_id=order_id)
@@ -75,7 +75,7 @@ def read_steps(
     connection: Connection, caller: Identity, order_id: int, after: int
 ) -> tuple[PlacedOrder, list[Step]]:
     """An order and its steps after a sequence. Raises OrderNotFound."""
-    row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
+    row = queries.order(connection, order_id, None if caller.sees_all_orders else caller.user_id)
     if row is None:
         raise OrderNotFound(order_id=order_id)
     order = order_of(row)

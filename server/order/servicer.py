@@ -28,7 +28,7 @@ from server.paging import Pages
 from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
-from server.rpc.ownership import must_manage_orders
+from server.rpc.ownership import must_see_all_orders
 
 ExportOrders = Callable[[pb.ExportOrdersRequest, Call], AsyncGenerator[HttpBody]]
 """Streams the orders as a file: exports read tables that are not the orders'."""
@@ -172,8 +172,8 @@ def _summaries(connection: Connection, rows: Sequence[AnyRow]) -> Callable[[AnyR
 def _whose(request: pb.ListOrdersRequest, caller: Identity) -> int | None:
     """Whose orders a list holds; None for everyone's."""
     if request.all_users:
-        must_manage_orders(caller)
+        must_see_all_orders(caller)
         return None
-    if request.user_id and request.user_id != caller.user_id and not caller.is_admin:
+    if request.user_id and request.user_id != caller.user_id and not caller.sees_all_orders:
         raise UserNotFound(user_id=request.user_id)
     return request.user_id or caller.user_id

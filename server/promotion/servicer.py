@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sanset.v1 import promotion_pb2 as pb
 from sanset.v1 import promotion_pb2_grpc
-from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
 from server.errors import UserNotFound
+from server.identity import Permission
 from server.paging import Pages
 from server.pricing.tiers import Tiers
 from server.promotion import convert as promotion_convert
@@ -20,7 +20,6 @@ from server.promotion import coupons, loyalty, point_queries, queries
 from server.promotion.coupon_terms import Changes
 from server.promotion.loyalty import ReadWaiting
 from server.repeats.short_call import once
-from server.rpc.access import permits
 from server.rpc.call import Call
 from server.user import service as accounts
 
@@ -138,10 +137,10 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
 
 
 def _whose(connection: Connection, user_id: int, call: Call) -> int:
-    """Whose points a call asks for: the caller's own, or those of any user when it is an admin's."""
+    """Whose points a call asks for: the caller's own, or those of any user when they may manage points."""
     if user_id in (0, call.identity.user_id):
         return call.identity.user_id
-    if not permits(call.identity.role, AccessRule.MANAGE_PROMOTIONS):
+    if not call.identity.may(Permission.MANAGE_PROMOTIONS):
         raise UserNotFound(user_id=user_id)
     accounts.get_me(connection, user_id)
     return user_id

@@ -30,7 +30,7 @@ from server.repeats.claims import claim_of
 from server.repeats.short_call import first_reply, keep_reply, once
 from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
-from server.rpc.ownership import must_manage_orders, owner_for
+from server.rpc.ownership import must_see_all_orders, owner_for
 
 GiveUp = Callable[[int], Coroutine[None, None, object]]
 """Settles the payment of a cancelled order: it is never charged any more, or paid back."""
@@ -154,7 +154,7 @@ class RefundServicer(refund_service_pb2_grpc.RefundServiceServicer):
     def ListReturns(self, request: pb.ListReturnsRequest, call: Call) -> pb.ListReturnsResponse:
         user_id = None if request.all_users else call.identity.user_id
         if request.all_users:
-            must_manage_orders(call.identity)
+            must_see_all_orders(call.identity)
         state = Return.Status.Name(request.status) if request.status else None
         scope = ("ListReturns", call.identity.user_id, user_id, request.order_id, state)
         size = self._pages.size(request.page_size)

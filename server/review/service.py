@@ -16,7 +16,7 @@ from server.db.rows import changed_columns
 from server.etags import check_etag
 from server.events.log import publish
 from server.events.topics import ProductChanged
-from server.identity import Identity
+from server.identity import Identity, Permission
 from server.order.buyer_queries import was_delivered
 from server.review import queries
 from server.review.errors import AlreadyReviewed, NotABuyer, OwnProduct, ReviewNotFound
@@ -101,10 +101,10 @@ def moderate_review(
 def delete_review(
     tx: Connection, caller: Identity, review_id: int, etag: str, *, moderation: Moderation, now: datetime
 ) -> StoredReview:
-    """Delete a review of the caller's, or as an admin any; return it. Raises ReviewNotFound and StaleEtag."""
-    mine = _is_of(caller)
-    before = _lock_review(tx, review_id, etag, lambda review: caller.is_admin or mine(review))
-    if moderation == "none" and not (before.is_published or caller.is_admin):
+    """Delete a review of the caller's, or as staff any; return it. Raises ReviewNotFound and StaleEtag."""
+    mine, is_staff = _is_of(caller), caller.may(Permission.MANAGE_REVIEWS)
+    before = _lock_review(tx, review_id, etag, lambda review: is_staff or mine(review))
+    if moderation == "none" and not (before.is_published or is_staff):
         # It was rejected once. Without it the author could publish the same again, which nobody would look at.
         emptied = {"title": "", "text": "", "status": Status.REJECTED, "updated_at": now}
         queries.update_review(tx, review_id, emptied)

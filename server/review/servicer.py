@@ -8,7 +8,6 @@ from datetime import datetime
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import review_pb2 as pb
 from sanset.v1 import review_pb2_grpc
-from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import Connection
 
 from server.audit import log as audit
@@ -18,12 +17,12 @@ from server.catalog.product_cache import ProductCache
 from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
+from server.identity import Permission
 from server.paging import Pages
 from server.repeats.short_call import once
 from server.review import convert, queries, service
 from server.review.reviews import RatingSummary, StoredReview
 from server.review.service import Moderation
-from server.rpc.access import permits
 from server.rpc.call import Call
 
 
@@ -77,7 +76,7 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
 
     def GetReview(self, request: pb.GetReviewRequest, call: Call) -> pb.Review:
         caller = call.caller
-        is_staff = caller is not None and permits(caller.role, AccessRule.MANAGE_REVIEWS)
+        is_staff = caller is not None and caller.may(Permission.MANAGE_REVIEWS)
         with self._db.read() as connection:
             review = service.get_review(connection, request.review_id, caller, is_staff=is_staff)
         return convert.review_to_wire(review)

@@ -10,7 +10,7 @@ from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 
 from server.errors import PermissionDenied, Unauthenticated
-from server.identity import Identity, Role
+from server.identity import Identity, Permission
 from server.rpc.call import Call
 
 Verify = Callable[[str], Identity]
@@ -27,7 +27,7 @@ class _Gate(NamedTuple):
     admits_anyone: bool
     """Whether nobody need be signed in; a token that is sent must be valid all the same."""
     admits_every_role: bool
-    permission: AccessRule.Permission.ValueType
+    permission: Permission | None
 
     @classmethod
     def of(cls, rule: AccessRule) -> Self:
@@ -36,22 +36,16 @@ class _Gate(NamedTuple):
             rule.level == AccessRule.PUBLIC,
             rule.level == AccessRule.OPTIONAL,
             rule.level in (AccessRule.OPTIONAL, AccessRule.SIGNED_IN) and not rule.permission,
-            rule.permission,
+            permission_of(rule),
         )
 
 
+def permission_of(rule: AccessRule) -> Permission | None:
+    """The permission that a rule demands; None when it demands none."""
+    return Permission(AccessRule.Permission.Name(rule.permission)) if rule.permission else None
+
+
 _NO_GATE = _Gate.of(AccessRule())
-
-_PERMISSIONS: dict[Role, frozenset[int]] = {
-    Role.CUSTOMER: frozenset(),
-    Role.VENDOR: frozenset({AccessRule.MANAGE_PRODUCTS, AccessRule.MANAGE_INVENTORY}),
-    Role.ADMIN: frozenset(AccessRule.Permission.values()),
-}
-
-
-def permits(role: Role, permission: int) -> bool:
-    """Whether a role holds `permission` (an AccessRule.Permission)."""
-    return permission in _PERMISSIONS[role]
 
 
 class TokenMissing(Unauthenticated):
@@ -88,7 +82,9 @@ class Access:
             else:
                 raise TokenMissing()
             if not admits_every_role:
-                _check_permission(caller.role, permission)
+                if permission is None:
+                    raise PermissionMissing(permission="that no rule grants", role=caller.role)
+                must_have(caller, permission)
 
         return check
 
@@ -101,11 +97,10 @@ class Access:
         return self._verify(token)
 
 
-def _check_permission(role: Role, permission: AccessRule.Permission.ValueType) -> None:
-    if not permission:
-        raise PermissionMissing(permission="that no rule grants", role=role)
-    if not permits(role, permission):
-        raise PermissionMissing(permission=AccessRule.Permission.Name(permission), role=role)
+def must_have(caller: Identity, permission: Permission) -> None:
+    """Raise PermissionMissing when the caller's role lacks a permission."""
+    if permission not in caller.role.permissions:
+        raise PermissionMissing(permission=permission, role=caller.role)
 
 
 def rules(services: Iterable[ServiceDescriptor]) -> dict[str, AccessRule]:

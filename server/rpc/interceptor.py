@@ -58,6 +58,9 @@ UNKNOWN = "unknown"
 CANCELLED = "CANCELLED"
 """How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
 
+SLOW_REQUEST_SECONDS = 0.1
+"""Whoever sends a request so long after its headers is asked once more who they are, and what they may do."""
+
 log = structlog.get_logger()
 
 
@@ -183,6 +186,8 @@ class Interceptor:
                     await admitted
                 # Read here and not by gRPC, which waits for ever for a message that never comes.
                 data = await context.read()
+                if monotonic() - started > SLOW_REQUEST_SECONDS:
+                    plan.check_access(call)
                 if type(data) is bytes and len(data) <= SMALL_BYTES:
                     request = read_request(call, data)
                 else:
@@ -224,6 +229,9 @@ class Interceptor:
                 if (admitted := self._admit(plan, call)) is not None:
                     await admitted
                 request = await requests.read_any(call, await context.read())
+                plan.check_access(
+                    call
+                )  # once more: what is taken away ends streams, but only those that have begun
                 if plan.streams_in:
                     call.pieces = requests.following(call, context)
                 running.unbind(task)

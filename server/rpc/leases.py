@@ -1,4 +1,4 @@
-"""Leases: a stream lives no longer than the sign-in it was opened with."""
+"""Leases: a stream lives no longer than the sign-in, and the role, that it was opened with."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from types import TracebackType
 
 from server.alarms import Alarm, Alarms
 from server.errors import TokenInvalid
+from server.identity import Identity
 from server.rpc.call import Call
 
 
 class Lease:
-    """Interrupts its block with TokenInvalid when the caller's token expires, or their session is revoked."""
+    """Interrupts its block with TokenInvalid when the caller's token expires, or is worth something else.
 
-    __slots__ = ("_alarm", "_cancellations", "_has_ended", "_leases", "_seconds", "_session_id", "_task")
+    Who may still open such a stream does so again with the token that they have, or a new one.
+    """
 
-    def __init__(self, leases: Leases, session_id: str, seconds: float) -> None:
+    __slots__ = ("_alarm", "_cancellations", "_has_ended", "_leases", "_seconds", "_task", "caller")
+
+    def __init__(self, leases: Leases, caller: Identity, seconds: float) -> None:
         self._leases = leases
-        self._session_id = session_id
+        self.caller = caller
         self._seconds = seconds
         self._has_ended = False
 
@@ -31,14 +35,14 @@ class Lease:
         self._task: asyncio.Task[object] = task
         self._cancellations = task.cancelling()
         self._alarm: Alarm = self._leases.alarms.set(self._seconds, self.end)
-        self._leases.open[self._session_id].add(self)
+        self._leases.open[self.caller.session_id].add(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._alarm.cancel()
-        self._leases.forget(self, self._session_id)
+        self._leases.forget(self, self.caller.session_id)
         # As asyncio's own timeouts tell their cancellation from the caller's
         if (
             self._has_ended
@@ -71,12 +75,18 @@ class Leases:
         caller = call.caller
         if caller is None:
             return nullcontext()
-        return Lease(self, caller.session_id, caller.expires_at - self._now())
+        return Lease(self, caller, caller.expires_at - self._now())
 
     def end(self, session_id: str) -> None:
         """Interrupt the streams of a session: it was revoked."""
         for lease in self.open.get(session_id, ()):
             lease.end()
+
+    def end_of(self, is_meant: Callable[[Identity], bool]) -> None:
+        """Interrupt the streams of some callers: they may do something else now."""
+        for lease in [lease for leases in self.open.values() for lease in leases]:
+            if is_meant(lease.caller):
+                lease.end()
 
     def forget(self, lease: Lease, session_id: str) -> None:
         """Forget a lease whose block is over."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from sanset.v1.access_pb2 import AccessRule
-
-from server.identity import Identity
+from server.identity import Identity, Permission
 from server.rpc.access import PermissionMissing
 
 
-def must_manage_orders(caller: Identity) -> None:
+def must_see_all_orders(caller: Identity) -> None:
     """Raise PermissionMissing when the caller may not see everyone's orders and returns."""
-    if not caller.is_admin:
-        permission = AccessRule.Permission.Name(AccessRule.MANAGE_ORDERS)
-        raise PermissionMissing(permission=permission, role=caller.role)
+    if not caller.sees_all_orders:
+        raise PermissionMissing(permission=Permission.MANAGE_ORDERS, role=caller.role)
 
 
 def owner_for(caller: Identity) -> int | None:
     """Whose orders a caller reaches; None for everyone's."""
-    return None if caller.is_admin else caller.user_id
+    return None if caller.sees_all_orders else caller.user_id

@@ -34,6 +34,9 @@ PATTERNS = {
     r"^[A-Za-z0-9]{0,4}$": "may have letters and digits only, 4 at most",
     r"^\S{0,64}$": "must not have blanks, and 64 characters at most",
     r"^([A-Za-z0-9-]{3,32})?$": "must have 3 to 32 letters, digits and hyphens",
+    r"^([A-Z][A-Z0-9_]{1,31})?$": (
+        "must have 2 to 32 capitals, digits and underscores, and begin with a letter"
+    ),
     r"^([A-Za-z0-9_-]{8,64})?$": "must have 8 to 64 letters, digits and the signs _ -",
     r"^([a-z0-9]+(-[a-z0-9]+)*)?$": "must be small letters and digits, in words joined by single hyphens",
     r"^([A-Za-z0-9][A-Za-z0-9 ._/-]*)?$": "may have letters, digits, blanks and the signs . _ / - only",
@@ -50,6 +53,7 @@ REQUIRED_TOGETHER = {
     "product.complete": ("product.name", "product.price"),
     "category.complete": ("category.name",),
     "location.complete": ("location.name",),
+    "role.complete": ("role.name",),
 }
 """Rules over a whole request that want several fields: those which are missing are named."""
 
@@ -72,6 +76,7 @@ CONDITIONS = {
     ),
     "review.id": Violation("review.id", "must be the id of a review", FieldReason.REQUIRED),
     "segment.id": Violation("segment.id", "must be the id of a segment", FieldReason.REQUIRED),
+    "role.id": Violation("role.id", "must be the id of a role", FieldReason.REQUIRED),
     "synonym.id": Violation("synonym.id", "must be the id of a synonym", FieldReason.REQUIRED),
     "recommendations.product": Violation(
         "product_id", "is required with the context PRODUCT", FieldReason.REQUIRED

@@ -36,7 +36,7 @@ from server.segment.models import SegmentMember
 from server.segment.rules import Rules
 from server.user.models import User
 
-CUSTOMER = and_(User.is_active, User.role == Role.CUSTOMER.value)
+CUSTOMER = and_(User.is_active, User.role == Role.CUSTOMER.name)
 """The accounts that can belong to a segment: neither staff nor closed ones."""
 
 BOUGHT = IS_PURCHASE

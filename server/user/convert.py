@@ -7,9 +7,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct
 from sanset.v1 import payment_method_pb2 as methods
 from sanset.v1 import user_pb2 as pb
+from sanset.v1.access_pb2 import AccessRule
 from sanset.v1.payment_pb2 import Payment
 
 from server.db.base import AnyRow
+from server.identity import BUILT_IN, Role
 from server.rpc.custom_metadata import metadata_column, metadata_of, metadata_to_wire
 from server.rpc.updates import EVERYTHING, masked_values
 from server.rpc.wire import time_to_wire
@@ -17,8 +19,8 @@ from server.user import addresses, payment_methods, service
 from server.user.payment_methods import NewPaymentMethod
 
 
-def user_to_wire(row: AnyRow) -> pb.User:
-    """An account as its owner sees it."""
+def user_to_wire(row: AnyRow, role: Role = Role.CUSTOMER) -> pb.User:
+    """An account as its owner sees it, who has `role`."""
     preferences = Struct()
     preferences.update(row.preferences)
     return pb.User(
@@ -27,7 +29,9 @@ def user_to_wire(row: AnyRow) -> pb.User:
         username=row.username or "",
         full_name=row.full_name,
         phone=row.phone,
-        role=pb.User.Role.Value(row.role),
+        role=pb.User.Role.Value(row.role if row.role in BUILT_IN else "STAFF"),
+        role_name=row.role,
+        permissions=sorted(AccessRule.Permission.Value(each) for each in role.permissions),
         preferences=preferences,
         metadata=metadata_to_wire(row.custom_metadata),
         create_time=time_to_wire(row.created_at),

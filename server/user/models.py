@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text, true
+from sqlalchemy import ForeignKey, Index, String, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, BigId, Json, OptionalJson, SealedToken, UtcDateTime
@@ -23,7 +23,13 @@ class User(Base):
     full_name: Mapped[str] = mapped_column(String(200))
     phone: Mapped[str] = mapped_column(String(32), default="")
     password_hash: Mapped[str | None] = mapped_column(String(100))
-    role: Mapped[str] = mapped_column(String(16), default="CUSTOMER")
+    role: Mapped[str] = mapped_column(
+        # SQLite bounds no text: its columns stay as made.
+        String(32).with_variant(String(16), "sqlite"),
+        ForeignKey("roles.name"),
+        default="CUSTOMER",
+    )
+    role_assigned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: it has had no other
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
     email_verify_time: Mapped[datetime | None] = mapped_column(
         UtcDateTime
@@ -34,7 +40,22 @@ class User(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
-    __table_args__ = (CheckConstraint("role IN ('CUSTOMER', 'VENDOR', 'ADMIN')", name="role"),)
+    __table_args__ = (
+        # Of many customers few work for the shop.
+        Index(
+            "ix_users_staff",
+            "role",
+            "id",
+            sqlite_where=text("role <> 'CUSTOMER'"),
+            postgresql_where=text("role <> 'CUSTOMER'"),
+        ),
+        Index(
+            "ix_users_role_assigned_at",
+            "role_assigned_at",
+            sqlite_where=text("role_assigned_at IS NOT NULL"),
+            postgresql_where=text("role_assigned_at IS NOT NULL"),
+        ),
+    )
 
 
 class Address(Base):

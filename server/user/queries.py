@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -122,6 +123,12 @@ def is_active_admin(connection: Connection, email_key: str) -> bool:
     """Return whether the account with this e-mail address is an admin who may sign in."""
     active = select(User.id).where(User.email_key == email_key, User.role == "ADMIN", User.is_active)
     return connection.scalar(active) is not None
+
+
+def roles_assigned_since(connection: Connection, since: datetime) -> Sequence[AnyRow]:
+    """Id, role and version of the accounts that were given a role after `since`, the first of them first."""
+    statement = select(User.id, User.role, User.version).where(User.role_assigned_at > since)
+    return connection.execute(statement.order_by(User.role_assigned_at)).all()
 
 
 _ACTIVE_ROLE = Prepared(select(User.role).where(User.id == bindparam("user_id"), User.is_active))

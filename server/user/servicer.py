@@ -31,14 +31,14 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
     def GetMe(self, request: pb.GetMeRequest, call: Call) -> pb.User:
         """One query."""
         with self._db.read() as connection:
-            return convert.user_to_wire(service.get_me(connection, call.identity.user_id))
+            return convert.user_to_wire(service.get_me(connection, call.identity.user_id), call.identity.role)
 
     @once(pb.User)
     def UpdateMe(self, tx: Connection, request: pb.UpdateMeRequest, call: Call, now: datetime) -> pb.User:
         """Change what the mask names."""
         changes = convert.profile_changes(request)
         row = service.update_me(tx, call.identity.user_id, changes, request.user.etag, now)
-        return convert.user_to_wire(row)
+        return convert.user_to_wire(row, call.identity.role)
 
     def ListAddresses(self, request: pb.ListAddressesRequest, call: Call) -> pb.ListAddressesResponse:
         """One query for the page and a row more, which tells whether another follows."""

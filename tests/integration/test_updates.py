@@ -29,12 +29,14 @@ from sanset.v1 import (
     product_pb2,
     promotion_pb2,
     review_pb2,
+    role_pb2,
     search_admin_pb2,
     segment_pb2,
     user_pb2,
     variant_pb2,
     webhook_pb2,
 )
+from sanset.v1.access_pb2 import AccessRule
 from support.payment_shop import gift_card
 from support.pictures import another_png
 from support.review_story import buyer_of, review, reviews
@@ -316,6 +318,22 @@ def _synonym(shop: RunningShop) -> Room:
     return Room(shop, shop.admin, UPDATES["UpdateSynonym"], made, read, frozenset({"terms"}), change)
 
 
+def _role(shop: RunningShop) -> Room:
+    role = role_pb2.Role(
+        name=f"R{uuid.uuid4().hex[:20].upper()}",
+        description="Helps",
+        permissions=[AccessRule.MANAGE_ORDERS, AccessRule.MANAGE_REFUNDS],
+    )
+    request = role_pb2.CreateRoleRequest(role=role)
+    made = shop.roles.CreateRole(request, metadata=shop.admin.metadata)
+
+    def read() -> role_pb2.Role:
+        request = role_pb2.GetRoleRequest(role_id=made.id)
+        return shop.roles.GetRole(request, metadata=shop.admin.metadata)
+
+    return Room(shop, shop.admin, UPDATES["UpdateRole"], made, read, frozenset(), {"description": "Answers"})
+
+
 def _gift_card(shop: RunningShop) -> Room:
     made = gift_card(shop, 25, active=False, expire_time=Timestamp(seconds=4_102_444_800))
     made.ClearField("code")  # which only the reply to its creation has
@@ -394,6 +412,7 @@ ROOMS = {
     "UpdateWebhookEndpoint": _endpoint,
     "UpdateSegment": _segment,
     "UpdateSynonym": _synonym,
+    "UpdateRole": _role,
     "UpdateGiftCard": _gift_card,
     "UpdatePaymentMethod": _payment_method,
 }
@@ -407,6 +426,8 @@ def room(request: pytest.FixtureRequest, shop: RunningShop) -> Iterator[Room]:
     if request.param == "UpdateWebhookEndpoint":  # there may be few
         gone = webhook_pb2.DeleteWebhookEndpointRequest(endpoint_id=made.resource.id)  # type: ignore[attr-defined]
         shop.webhooks.DeleteWebhookEndpoint(gone, metadata=shop.admin.metadata)
+    if request.param == "UpdateRole":
+        shop.sql("DELETE FROM roles WHERE id = :id", id=made.resource.id)  # type: ignore[attr-defined]
     if request.param == "UpdateLocation":
         closed = location_pb2.DeleteLocationRequest(location_id=made.resource.id)  # type: ignore[attr-defined]
         shop.inventory.DeleteLocation(closed, metadata=shop.admin.metadata)
@@ -564,6 +585,7 @@ def test_a_deletion_is_guarded_too(shop: RunningShop) -> None:
         ),
         (_segment, shop.segments.DeleteSegment, segment_pb2.DeleteSegmentRequest, "segment_id"),
         (_synonym, shop.search.DeleteSynonym, search_admin_pb2.DeleteSynonymRequest, "synonym_id"),
+        (_role, shop.roles.DeleteRole, role_pb2.DeleteRoleRequest, "role_id"),
         (
             _payment_method,
             shop.users.DeletePaymentMethod,

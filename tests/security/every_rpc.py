@@ -220,6 +220,11 @@ def _events(world: World, caller: Account) -> Fields:
     return {"events": [event], "visitor_id": "visitor-1234"}
 
 
+def _somebody(world: World) -> Fields:
+    """An account on which others may decide; each is somebody else's."""
+    return {"user_id": world.shop.customer(address=False).user_id}
+
+
 _PLAIN: Final = Case()
 _WISHED: Final = {"product_id": Id(samples.wished_product_id, "WISHLIST_ITEM_NOT_FOUND")}
 
@@ -378,6 +383,21 @@ CASES: Final[dict[str, Case]] = {
     "UpdateSynonym": Case(
         fields=lambda world, caller: {"synonym": _with_id(samples.synonym(), samples.synonym_id(world))}
     ),
+    # Roles and accounts
+    "CreateRole": Case(fields=lambda world, caller: {"role": samples.new_role(world)}),
+    "UpdateRole": Case(
+        fields=lambda world, caller: {
+            "role": {
+                "id": samples.role(world).id,
+                "description": "Answers",
+                "permissions": ["MANAGE_REVIEWS"],
+            }
+        }
+    ),
+    "SetUserRole": Case(
+        fields=lambda world, caller: {**_somebody(world), "role": "CUSTOMER"}, other=("role", "VENDOR")
+    ),
+    "SetUserActive": Case(fields=lambda world, caller: {**_somebody(world), "active": True}),
     # Segments
     "CreateSegment": Case(fields=lambda world, caller: {"segment": samples.segment(world)}),
     "UpdateSegment": Case(

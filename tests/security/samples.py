@@ -29,6 +29,7 @@ from sanset.v1.refund_pb2 import Return
 from sanset.v1.refund_service_pb2 import ApproveReturnRequest, RefundOrderRequest, RequestReturnRequest
 from sanset.v1.review_pb2 import CreateReviewRequest, Review
 from sanset.v1.review_pb2_grpc import ReviewServiceStub
+from sanset.v1.role_pb2 import CreateRoleRequest, Role
 from sanset.v1.search_admin_pb2 import CreateSynonymRequest, Synonym
 from sanset.v1.segment_pb2 import CreateSegmentRequest, Segment, SegmentRules
 from sanset.v1.user_pb2 import Address
@@ -312,3 +313,16 @@ def import_id(world: World, caller: Account) -> int:
     owner = caller if caller.user_id == world.vendor.user_id else world.shop.admin
     whole = ImportProductsRequest(file=HttpBody(data=file_of_products(world, caller)["file"]["data"]))
     return world.shop.imports.ImportProducts(iter([whole]), metadata=owner.metadata).id
+
+
+def new_role(world: World) -> dict[str, Any]:
+    """A role to create; a shop has few, so those before it go that nobody has."""
+    world.shop.sql("DELETE FROM roles WHERE name LIKE 'R0%' AND name NOT IN (SELECT role FROM users)")
+    name = f"R0{uuid.uuid4().hex[:20].upper()}"
+    return {"name": name, "description": "Helps", "permissions": ["MANAGE_ORDERS", "MANAGE_REFUNDS"]}
+
+
+def role(world: World) -> Role:
+    """A role that nobody has."""
+    request = CreateRoleRequest(role=new_role(world))
+    return world.shop.roles.CreateRole(request, metadata=world.shop.admin.metadata)

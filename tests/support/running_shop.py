@@ -38,8 +38,10 @@ from sanset.v1 import (
     promotion_pb2_grpc,
     recommend_pb2_grpc,
     refund_service_pb2_grpc,
+    role_pb2_grpc,
     search_service_pb2_grpc,
     segment_pb2_grpc,
+    user_admin_pb2_grpc,
     user_pb2,
     user_pb2_grpc,
     webhook_pb2_grpc,
@@ -148,6 +150,8 @@ class RunningShop:
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(self.channel)
         self.segments = segment_pb2_grpc.SegmentServiceStub(self.channel)
+        self.roles = role_pb2_grpc.RoleServiceStub(self.channel)
+        self.user_admin = user_admin_pb2_grpc.UserAdminServiceStub(self.channel)
         self.admin = self.sign_in(*ADMIN)
         self._password_hash = hashed(settings, PASSWORD)
 

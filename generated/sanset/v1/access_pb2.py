@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16sanset/v1/access.proto\x12\tsanset.v1\x1a google/protobuf/descriptor.proto\"\xc7\x03\n\nAccessRule\x12*\n\x05level\x18\x01 \x01(\x0e\x32\x1b.sanset.v1.AccessRule.Level\x12\x34\n\npermission\x18\x02 \x01(\x0e\x32 .sanset.v1.AccessRule.Permission\"G\n\x05Level\x12\x15\n\x11LEVEL_UNSPECIFIED\x10\x00\x12\n\n\x06PUBLIC\x10\x01\x12\x0c\n\x08OPTIONAL\x10\x02\x12\r\n\tSIGNED_IN\x10\x03\"\x8d\x02\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x13\n\x0fMANAGE_PRODUCTS\x10\x01\x12\x15\n\x11MANAGE_CATEGORIES\x10\x02\x12\x14\n\x10MANAGE_INVENTORY\x10\x03\x12\x11\n\rMANAGE_ORDERS\x10\x04\x12\x11\n\rMANAGE_MODELS\x10\x05\x12\x12\n\x0eVIEW_ANALYTICS\x10\x06\x12\x15\n\x11MANAGE_PROMOTIONS\x10\x07\x12\x13\n\x0fMANAGE_WEBHOOKS\x10\x08\x12\x11\n\rMANAGE_SEARCH\x10\t\x12\x12\n\x0eMANAGE_REVIEWS\x10\n\x12\x14\n\x10MANAGE_LOCATIONS\x10\x0b:G\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x8e\x03 \x01(\x0b\x32\x15.sanset.v1.AccessRule:3\n\tcacheable\x12\x1e.google.protobuf.MethodOptions\x18\xba\x8e\x03 \x01(\x08:3\n\timmutable\x12\x1e.google.protobuf.MethodOptions\x18\xbb\x8e\x03 \x01(\x08\x42\xa6\x01\n\rdev.sanset.v1B\x0b\x41\x63\x63\x65ssProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16sanset/v1/access.proto\x12\tsanset.v1\x1a google/protobuf/descriptor.proto\"\xb0\x04\n\nAccessRule\x12*\n\x05level\x18\x01 \x01(\x0e\x32\x1b.sanset.v1.AccessRule.Level\x12\x34\n\npermission\x18\x02 \x01(\x0e\x32 .sanset.v1.AccessRule.Permission\"G\n\x05Level\x12\x15\n\x11LEVEL_UNSPECIFIED\x10\x00\x12\n\n\x06PUBLIC\x10\x01\x12\x0c\n\x08OPTIONAL\x10\x02\x12\r\n\tSIGNED_IN\x10\x03\"\xf6\x02\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x13\n\x0fMANAGE_PRODUCTS\x10\x01\x12\x15\n\x11MANAGE_CATEGORIES\x10\x02\x12\x14\n\x10MANAGE_INVENTORY\x10\x03\x12\x11\n\rMANAGE_ORDERS\x10\x04\x12\x11\n\rMANAGE_MODELS\x10\x05\x12\x12\n\x0eVIEW_ANALYTICS\x10\x06\x12\x15\n\x11MANAGE_PROMOTIONS\x10\x07\x12\x13\n\x0fMANAGE_WEBHOOKS\x10\x08\x12\x11\n\rMANAGE_SEARCH\x10\t\x12\x12\n\x0eMANAGE_REVIEWS\x10\n\x12\x14\n\x10MANAGE_LOCATIONS\x10\x0b\x12\x10\n\x0cMANAGE_USERS\x10\x0c\x12\x10\n\x0cMANAGE_ROLES\x10\r\x12\x12\n\x0eVIEW_AUDIT_LOG\x10\x0e\x12\x1b\n\x17MANAGE_SERVICE_ACCOUNTS\x10\x0f\x12\x12\n\x0eMANAGE_REFUNDS\x10\x10:G\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x8e\x03 \x01(\x0b\x32\x15.sanset.v1.AccessRule:3\n\tcacheable\x12\x1e.google.protobuf.MethodOptions\x18\xba\x8e\x03 \x01(\x08:3\n\timmutable\x12\x1e.google.protobuf.MethodOptions\x18\xbb\x8e\x03 \x01(\x08\x42\xa6\x01\n\rdev.sanset.v1B\x0b\x41\x63\x63\x65ssProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,9 +34,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\013AccessProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
   _globals['_ACCESSRULE']._serialized_start=72
-  _globals['_ACCESSRULE']._serialized_end=527
+  _globals['_ACCESSRULE']._serialized_end=632
   _globals['_ACCESSRULE_LEVEL']._serialized_start=184
   _globals['_ACCESSRULE_LEVEL']._serialized_end=255
   _globals['_ACCESSRULE_PERMISSION']._serialized_start=258
-  _globals['_ACCESSRULE_PERMISSION']._serialized_end=527
+  _globals['_ACCESSRULE_PERMISSION']._serialized_end=632
 # @@protoc_insertion_point(module_scope)

@@ -70,7 +70,7 @@ class AccessRule(_message.Message):
         MANAGE_INVENTORY: AccessRule._Permission.ValueType  # 3
         """Set and adjust stock: admins any, vendors that of their own products."""
         MANAGE_ORDERS: AccessRule._Permission.ValueType  # 4
-        """See and move every order."""
+        """See and move every order, and cancel it."""
         MANAGE_MODELS: AccessRule._Permission.ValueType  # 5
         """Train, inspect and activate recommendation models."""
         VIEW_ANALYTICS: AccessRule._Permission.ValueType  # 6
@@ -85,9 +85,21 @@ class AccessRule(_message.Message):
         """Publish and reject reviews, and see those that are not published."""
         MANAGE_LOCATIONS: AccessRule._Permission.ValueType  # 11
         """Create, change and delete the warehouses and stores that orders are served from."""
+        MANAGE_USERS: AccessRule._Permission.ValueType  # 12
+        """Find the accounts of users, unlock, close and open them, and set their roles."""
+        MANAGE_ROLES: AccessRule._Permission.ValueType  # 13
+        """Define the roles of the shop's own."""
+        VIEW_AUDIT_LOG: AccessRule._Permission.ValueType  # 14
+        """Read who did what."""
+        MANAGE_SERVICE_ACCOUNTS: AccessRule._Permission.ValueType  # 15
+        """Create the accounts of back ends, and their keys."""
+        MANAGE_REFUNDS: AccessRule._Permission.ValueType  # 16
+        """See every order, cancel it or pay it back, and decide on its returns."""
 
     class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
-        """The permissions of a role beyond its own account. Admins hold every permission."""
+        """The permissions of a role beyond its own account. Admins hold every permission; which ones a role of the shop's own
+        holds is defined by RoleService.
+        """
 
     PERMISSION_UNSPECIFIED: AccessRule.Permission.ValueType  # 0
     """No permission is needed beyond the level."""
@@ -98,7 +110,7 @@ class AccessRule(_message.Message):
     MANAGE_INVENTORY: AccessRule.Permission.ValueType  # 3
     """Set and adjust stock: admins any, vendors that of their own products."""
     MANAGE_ORDERS: AccessRule.Permission.ValueType  # 4
-    """See and move every order."""
+    """See and move every order, and cancel it."""
     MANAGE_MODELS: AccessRule.Permission.ValueType  # 5
     """Train, inspect and activate recommendation models."""
     VIEW_ANALYTICS: AccessRule.Permission.ValueType  # 6
@@ -113,6 +125,16 @@ class AccessRule(_message.Message):
     """Publish and reject reviews, and see those that are not published."""
     MANAGE_LOCATIONS: AccessRule.Permission.ValueType  # 11
     """Create, change and delete the warehouses and stores that orders are served from."""
+    MANAGE_USERS: AccessRule.Permission.ValueType  # 12
+    """Find the accounts of users, unlock, close and open them, and set their roles."""
+    MANAGE_ROLES: AccessRule.Permission.ValueType  # 13
+    """Define the roles of the shop's own."""
+    VIEW_AUDIT_LOG: AccessRule.Permission.ValueType  # 14
+    """Read who did what."""
+    MANAGE_SERVICE_ACCOUNTS: AccessRule.Permission.ValueType  # 15
+    """Create the accounts of back ends, and their keys."""
+    MANAGE_REFUNDS: AccessRule.Permission.ValueType  # 16
+    """See every order, cancel it or pay it back, and decide on its returns."""
 
     LEVEL_FIELD_NUMBER: _builtins.int
     PERMISSION_FIELD_NUMBER: _builtins.int

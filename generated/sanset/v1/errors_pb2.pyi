@@ -481,6 +481,30 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Too many sign-ins or codes of the account failed in a row, whether there is such an account or not; see RetryInfo.
     A device on which its user signed in before is still let in. RESOURCE_EXHAUSTED. Metadata: `seconds`.
     """
+    ROLE_NOT_FOUND: _ErrorReason.ValueType  # 280
+    """There is no such role. NOT_FOUND.
+    Metadata: `role_id`.
+    """
+    PERMISSION_NOT_HELD: _ErrorReason.ValueType  # 281
+    """The call would give, or take from others, permissions that the caller does not have. PERMISSION_DENIED.
+    Metadata: `permissions`, `role`.
+    """
+    ROLE_TAKEN: _ErrorReason.ValueType  # 282
+    """Another role has the name. ALREADY_EXISTS.
+    Metadata: `role`.
+    """
+    ROLE_IN_USE: _ErrorReason.ValueType  # 283
+    """Accounts have the role: give them another first. FAILED_PRECONDITION.
+    Metadata: `role`.
+    """
+    ROLE_BUILT_IN: _ErrorReason.ValueType  # 284
+    """The role is one of the three that every shop has, and stays as it is. FAILED_PRECONDITION.
+    Metadata: `role`.
+    """
+    LAST_ADMIN: _ErrorReason.ValueType  # 285
+    """The account is the last admin who can sign in. FAILED_PRECONDITION.
+    Metadata: `user_id`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -954,6 +978,30 @@ Metadata: `seconds`.
 ACCOUNT_LOCKED: ErrorReason.ValueType  # 270
 """Too many sign-ins or codes of the account failed in a row, whether there is such an account or not; see RetryInfo.
 A device on which its user signed in before is still let in. RESOURCE_EXHAUSTED. Metadata: `seconds`.
+"""
+ROLE_NOT_FOUND: ErrorReason.ValueType  # 280
+"""There is no such role. NOT_FOUND.
+Metadata: `role_id`.
+"""
+PERMISSION_NOT_HELD: ErrorReason.ValueType  # 281
+"""The call would give, or take from others, permissions that the caller does not have. PERMISSION_DENIED.
+Metadata: `permissions`, `role`.
+"""
+ROLE_TAKEN: ErrorReason.ValueType  # 282
+"""Another role has the name. ALREADY_EXISTS.
+Metadata: `role`.
+"""
+ROLE_IN_USE: ErrorReason.ValueType  # 283
+"""Accounts have the role: give them another first. FAILED_PRECONDITION.
+Metadata: `role`.
+"""
+ROLE_BUILT_IN: ErrorReason.ValueType  # 284
+"""The role is one of the three that every shop has, and stays as it is. FAILED_PRECONDITION.
+Metadata: `role`.
+"""
+LAST_ADMIN: ErrorReason.ValueType  # 285
+"""The account is the last admin who can sign in. FAILED_PRECONDITION.
+Metadata: `user_id`.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 

@@ -11,6 +11,7 @@ from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from sanset.v1 import access_pb2 as _access_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -42,6 +43,8 @@ class User(_message.Message):
         """Shops, and manages its own products."""
         ADMIN: User._Role.ValueType  # 3
         """Runs the shop."""
+        STAFF: User._Role.ValueType  # 4
+        """Works for the shop, by a role of its own, which `role_name` names."""
 
     class Role(_Role, metaclass=_RoleEnumTypeWrapper):
         """The role of the account."""
@@ -54,6 +57,8 @@ class User(_message.Message):
     """Shops, and manages its own products."""
     ADMIN: User.Role.ValueType  # 3
     """Runs the shop."""
+    STAFF: User.Role.ValueType  # 4
+    """Works for the shop, by a role of its own, which `role_name` names."""
 
     ID_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
@@ -67,6 +72,8 @@ class User(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     IS_VERIFIED_FIELD_NUMBER: _builtins.int
+    ROLE_NAME_FIELD_NUMBER: _builtins.int
+    PERMISSIONS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the account."""
     email: _builtins.str
@@ -83,6 +90,8 @@ class User(_message.Message):
     """Changes with every change of the account's profile."""
     is_verified: _builtins.bool
     """True once somebody has shown that they read the mails of the e-mail address: by a link or a code."""
+    role_name: _builtins.str
+    """The name of the role: "CUSTOMER", or one of the shop's own, as "SUPPORT"."""
     @_builtins.property
     def preferences(self) -> _struct_pb2.Struct:
         """The preferences (diet, delivery, …): a JSON object of at most 8 KiB, nested at most 16 deep."""
@@ -99,6 +108,10 @@ class User(_message.Message):
     def metadata(self) -> _struct_pb2.Struct:
         """Free facts of the front end's own, as `Order.metadata`. The account's owner writes them: nothing to trust."""
 
+    @_builtins.property
+    def permissions(self) -> _containers.RepeatedScalarFieldContainer[_access_pb2.AccessRule.Permission.ValueType]:
+        """What the role may do beyond the account's own affairs. For what a front end shows; each call is checked."""
+
     def __init__(
         self,
         *,
@@ -114,10 +127,12 @@ class User(_message.Message):
         etag: _builtins.str = ...,
         metadata: _struct_pb2.Struct | None = ...,
         is_verified: _builtins.bool = ...,
+        role_name: _builtins.str = ...,
+        permissions: _abc.Iterable[_access_pb2.AccessRule.Permission.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "full_name", b"full_name", "metadata", b"metadata", "phone", b"phone", "preferences", b"preferences", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "email", b"email", "etag", b"etag", "full_name", b"full_name", "id", b"id", "is_verified", b"is_verified", "metadata", b"metadata", "phone", b"phone", "preferences", b"preferences", "role", b"role", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "email", b"email", "etag", b"etag", "full_name", b"full_name", "id", b"id", "is_verified", b"is_verified", "metadata", b"metadata", "permissions", b"permissions", "phone", b"phone", "preferences", b"preferences", "role", b"role", "role_name", b"role_name", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__full_name: _TypeAlias = _typing.Literal["full_name"]  # noqa: Y015
     _WhichOneofArgType__full_name: _TypeAlias = _typing.Literal["_full_name", b"_full_name"]  # noqa: Y015

@@ -10,7 +10,7 @@ from server.catalog.service import DEFAULT_MAX_QUANTITY, check_prices
 from server.db.base import AnyRow, Values
 from server.db.rows import changed_columns
 from server.errors import InvalidMoney
-from server.identity import Identity, Role
+from server.identity import Identity, Permission
 from server.imports.products import cells
 from server.imports.products.categories import CategoryFinder, CategoryUnfit
 from server.imports.products.cells import Unfit
@@ -30,7 +30,7 @@ class Terms:
     @property
     def vendor_id(self) -> int | None:
         """Who will own what is created; None: the shop."""
-        return self.caller.user_id if self.caller.role is Role.VENDOR else None
+        return self.caller.user_id if self.caller.is_vendor else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ class Judge:
 
     def check_owner(self, product: AnyRow) -> None:
         """Raise RowUnfit for a product that is another vendor's."""
-        if not self._terms.caller.is_admin and product.vendor_id != self._terms.caller.user_id:
+        caller = self._terms.caller
+        if not caller.may_for_all(Permission.MANAGE_PRODUCTS) and product.vendor_id != caller.user_id:
             raise RowUnfit("sku", "is the sku of another vendor's product")
 
     def _values(self, row: ProductRow, current: AnyRow | None) -> Values:

@@ -12,6 +12,7 @@ from server.countries import country_code
 from server.db.database import Database
 from server.db.work import Work
 from server.errors import UserNotFound
+from server.identity import Permission
 from server.paging import Pages
 from server.recommend.feedback import tracking
 from server.recommend.feedback.reports import Reports
@@ -139,13 +140,13 @@ def _report(request: behavior_pb2.TrackEventRequest, actor: EventActor) -> Behav
 def _subject(named: int, call: Call) -> int | None:
     """The user whom a call is about: the caller unless another is named, None when nobody is signed in.
 
-    Raises UserNotFound for another's, unless the caller is an admin, and TokenMissing.
+    Raises UserNotFound for another's, unless the caller may see who the customers are, and TokenMissing.
     """
     if call.caller is None:
         if named:
             raise TokenMissing()
         return None
-    if named and named != call.caller.user_id and not call.caller.is_admin:
+    if named and named != call.caller.user_id and not call.caller.may(Permission.VIEW_ANALYTICS):
         raise UserNotFound(user_id=named)
     return named or call.caller.user_id
 

@@ -28,8 +28,9 @@ from server.auth.keys import KeyRing
 from server.auth.refresh import new_token
 from server.auth.tokens import LEEWAY_SECONDS, AccessTokens, TokenVerifier
 from server.errors import TokenInvalid
-from server.events.topics import SessionEnded
-from server.identity import Role
+from server.events.topics import RoleAssigned, RoleChanged, SessionEnded
+from server.identity import Permission, Role
+from server.roles.table import RoleTable
 from server.settings import InvalidSettings, Settings, load
 
 SECRET = "a secret of the tests, long enough for all"
@@ -50,7 +51,7 @@ def keys() -> KeyRing:
 
 @pytest.fixture
 def verifier() -> TokenVerifier:
-    return TokenVerifier.of(settings())
+    return TokenVerifier.of(settings(), RoleTable())
 
 
 @pytest.fixture
@@ -155,7 +156,6 @@ def forgeries(keys: KeyRing) -> dict[str, str]:
         "sub missing": signed(sub=None),
         "sub a name": signed(sub="john"),
         "sub a number": signed(sub=7),
-        "role unknown": signed(role="ROOT"),
         "role missing": signed(role=None),
         "sid missing": signed(sid=None),
         "jti missing": signed(jti=None),
@@ -223,7 +223,12 @@ def test_a_forged_token_is_parsed_once_and_few_are_remembered(
 def test_a_token_that_was_too_early_is_valid_in_its_time(keys: KeyRing) -> None:
     moment = [time.time()]
     verifier = TokenVerifier(
-        keys, issuer="sanset", audience="sanset", lifetime=timedelta(hours=1), now=lambda: moment[0]
+        keys,
+        issuer="sanset",
+        audience="sanset",
+        lifetime=timedelta(hours=1),
+        roles=RoleTable(),
+        now=lambda: moment[0],
     )
     early = AccessTokens.of(settings()).issue(7, "ADMIN", "s", now() + timedelta(seconds=60))
     with pytest.raises(TokenInvalid):
@@ -235,7 +240,12 @@ def test_a_token_that_was_too_early_is_valid_in_its_time(keys: KeyRing) -> None:
 def test_a_remembered_token_expires_all_the_same(keys: KeyRing) -> None:
     moment = [time.time()]
     verifier = TokenVerifier(
-        keys, issuer="sanset", audience="sanset", lifetime=timedelta(hours=1), now=lambda: moment[0]
+        keys,
+        issuer="sanset",
+        audience="sanset",
+        lifetime=timedelta(hours=1),
+        roles=RoleTable(),
+        now=lambda: moment[0],
     )
     token = AccessTokens.of(settings()).issue(7, "ADMIN", "s", now())
     verifier.verify(token)
@@ -274,10 +284,53 @@ def test_a_revoked_session_ends_its_tokens_even_the_remembered_ones(
     assert verifier.verify(other).session_id == "session-2"
 
 
+def test_a_role_that_is_gone_may_nothing(verifier: TokenVerifier) -> None:
+    role = verifier.verify(AccessTokens.of(settings()).issue(7, "GONE", "s", now())).role
+    assert (role.name, role.permissions) == ("GONE", frozenset())
+
+
+def test_an_account_may_what_its_role_may_now(token: str) -> None:
+    roles = RoleTable()
+    verifier = TokenVerifier.of(settings(), roles)
+    assert verifier.verify(token).role is Role.VENDOR
+    verifier._role_assigned(RoleAssigned(7, "SUPPORT", version=3))
+    assert verifier.verify(token).role == Role("SUPPORT")
+    roles._take(RoleChanged("SUPPORT", 4, 1, ("MANAGE_REFUNDS",)))
+    assert verifier.verify(token).role == Role("SUPPORT", frozenset({Permission.MANAGE_REFUNDS}))
+    verifier._role_assigned(RoleAssigned(7, "ADMIN", version=2))  # told late
+    assert verifier.verify(token).role.name == "SUPPORT"
+    roles._take(RoleChanged("SUPPORT", 4, 2, ()))
+    assert not verifier.verify(token).role.permissions
+    other = AccessTokens.of(settings()).issue(8, "VENDOR", "s", now())
+    assert verifier.verify(other).role is Role.VENDOR
+
+
+def test_an_assignment_is_remembered_as_long_as_a_token_may_live(keys: KeyRing) -> None:
+    moment = [1000.0]
+    verifier = TokenVerifier(
+        keys,
+        issuer="sanset",
+        audience="sanset",
+        lifetime=timedelta(seconds=60),
+        roles=RoleTable(),
+        now=lambda: moment[0],
+    )
+    for user_id in (1, 2):
+        verifier._role_assigned(RoleAssigned(user_id, "VENDOR", version=2))
+        moment[0] += 50
+    verifier._role_assigned(RoleAssigned(3, "VENDOR", version=2))
+    assert list(verifier._assigned) == [2, 3]
+
+
 def test_a_revocation_is_remembered_as_long_as_a_token_may_live(keys: KeyRing) -> None:
     moment = [1000.0]
     verifier = TokenVerifier(
-        keys, issuer="sanset", audience="sanset", lifetime=timedelta(seconds=60), now=lambda: moment[0]
+        keys,
+        issuer="sanset",
+        audience="sanset",
+        lifetime=timedelta(seconds=60),
+        roles=RoleTable(),
+        now=lambda: moment[0],
     )
     verifier.revoke("a")
     moment[0] += 50
@@ -308,7 +361,10 @@ def rsa_key() -> Any:
 def test_a_token_signed_with_a_private_key(algorithm: str, make: Callable[[], Any], tmp_path: Path) -> None:
     private, public = pem_files(tmp_path, make())
     chosen = settings(algorithm=algorithm, jwt_key_file=private, jwt_key_id="2026")
-    verifier, token = TokenVerifier.of(chosen), AccessTokens.of(chosen).issue(7, "ADMIN", "s", now())
+    verifier, token = (
+        TokenVerifier.of(chosen, RoleTable()),
+        AccessTokens.of(chosen).issue(7, "ADMIN", "s", now()),
+    )
     assert jwt.get_unverified_header(token)["alg"] == algorithm
     assert verifier.verify(token).role is Role.ADMIN
     # The public key is public: whoever uses it as an HMAC key must not get in.
@@ -329,12 +385,12 @@ def test_after_a_rotation_tokens_of_the_previous_key_are_still_accepted_by_its_i
     )
     old_token = AccessTokens.of(before).issue(7, "ADMIN", "s", now())
     new_token = AccessTokens.of(after).issue(7, "ADMIN", "s", now())
-    assert TokenVerifier.of(after).verify(old_token).user_id == 7
-    assert TokenVerifier.of(after).verify(new_token).user_id == 7
+    assert TokenVerifier.of(after, RoleTable()).verify(old_token).user_id == 7
+    assert TokenVerifier.of(after, RoleTable()).verify(new_token).user_id == 7
     with pytest.raises(TokenInvalid):
-        TokenVerifier.of(before).verify(new_token)
+        TokenVerifier.of(before, RoleTable()).verify(new_token)
     with pytest.raises(TokenInvalid):
-        TokenVerifier.of(settings(algorithm="EdDSA", jwt_key_file=new_private)).verify(old_token)
+        TokenVerifier.of(settings(algorithm="EdDSA", jwt_key_file=new_private), RoleTable()).verify(old_token)
 
 
 @pytest.mark.parametrize(
@@ -360,9 +416,9 @@ def test_a_missing_or_broken_key_file_stops_the_start(tmp_path: Path) -> None:
     broken.write_text("not a key")
     for path in (tmp_path / "missing.pem", broken):
         with pytest.raises(InvalidSettings, match="JWT_KEY_FILE"):
-            TokenVerifier.of(settings(algorithm="EdDSA", jwt_key_file=path))
+            TokenVerifier.of(settings(algorithm="EdDSA", jwt_key_file=path), RoleTable())
         with pytest.raises(InvalidSettings, match="JWT_PREVIOUS_KEYS"):
-            TokenVerifier.of(settings(jwt_previous_keys={"old": path}))
+            TokenVerifier.of(settings(jwt_previous_keys={"old": path}), RoleTable())
 
 
 def test_a_shop_without_a_secret_cannot_sign() -> None:

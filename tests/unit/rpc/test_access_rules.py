@@ -11,7 +11,7 @@ from sanset.v1.access_pb2 import AccessRule
 
 from server.db.deadline import Deadline
 from server.errors import Refusal, TokenInvalid
-from server.identity import Identity, Role
+from server.identity import BUILT_IN, Identity, Permission, Role
 from server.rpc.access import Access, rules
 from server.rpc.call import Call
 
@@ -43,7 +43,8 @@ def _verify(token: str) -> Identity:
     role, _, seconds = token.partition("/")
     if seconds.startswith("-"):
         raise TokenInvalid()
-    return Identity(1, Role(role), "s", time.time() + 60)
+    named = BUILT_IN.get(role) or Role(role, frozenset({Permission.MANAGE_ORDERS}))
+    return Identity(1, named, "s", time.time() + 60)
 
 
 ACCESS = Access([_service()], _verify)  # type: ignore[list-item]
@@ -55,7 +56,7 @@ def _answer(method: str, authorization: str | None) -> str:
         ACCESS.check_of(call.method)(call)
     except Refusal as refusal:
         return refusal.reason
-    return call.caller.role if call.caller else "let in unnamed"
+    return call.caller.role.name if call.caller else "let in unnamed"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,18 @@ def test_a_rule_lets_in_whom_it_names(
     assert _answer(method, "Bearer CUSTOMER") == customer
     assert _answer(method, "bearer VENDOR") == vendor
     assert _answer(method, "Bearer ADMIN") == admin
+
+
+def test_a_role_of_the_shops_own_reaches_what_it_has_permissions_for() -> None:
+    assert _answer("SignedIn", "Bearer PACKER") == "PACKER"
+    assert _answer("Orders", "Bearer PACKER") == "PACKER"
+    assert _answer("Products", "Bearer PACKER") == "PERMISSION_MISSING"
+    assert _answer("Unguarded", "Bearer PACKER") == "PERMISSION_MISSING"
+
+
+def test_the_server_knows_every_permission_of_the_contract() -> None:
+    named = AccessRule.Permission.keys()
+    assert list(Permission) == [name for name in named if name != "PERMISSION_UNSPECIFIED"]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,21 @@ def test_a_revoked_session_ends_its_streams_and_no_others() -> None:
     assert asyncio.run(scenario()) == (["token invalid"] * 3, False)
 
 
+def test_streams_end_of_those_who_may_something_else_now() -> None:
+    async def scenario() -> tuple[str, bool]:
+        leases = Leases()
+        meant, other = (asyncio.create_task(_stream(leases, _call(name))) for name in ("meant", "other"))
+        await asyncio.sleep(0)
+        leases.end_of(lambda caller: caller.session_id == "meant")
+        ended = await meant
+        left = other.done()
+        other.cancel()
+        await asyncio.gather(other, return_exceptions=True)
+        return ended, left
+
+    assert asyncio.run(scenario()) == ("token invalid", False)
+
+
 @pytest.mark.parametrize("seconds", [0.01, -1.0])
 def test_a_stream_ends_with_its_token(seconds: float) -> None:
     assert asyncio.run(_stream(Leases(), _call(seconds=seconds))) == "token invalid"

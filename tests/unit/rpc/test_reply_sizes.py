@@ -27,6 +27,7 @@ from server.catalog.variants.service import MAX_VARIANTS
 from server.contract import SERVICES
 from server.db.base import Base
 from server.exports.file import PIECE_BYTES
+from server.identity import Permission
 from server.imports.watching import SHOWN_PROBLEMS
 from server.inventory.convert import MAX_LEVELS
 from server.inventory.feed import MAX_CHANGES
@@ -90,6 +91,7 @@ TEXTS = {
 LARGE_COLUMNS = {"payments.payment_url"}
 COUNTS = {
     "Product.images": MAX_IMAGES,
+    "User.permissions": len(Permission),
     "ReorderImagesResponse.items": MAX_IMAGES,
     "ReviewSummary.stars": MAX_STARS,
     "ProductImport.problems": SHOWN_PROBLEMS,

@@ -22,8 +22,10 @@ from sanset.v1.promotion_pb2_grpc import PromotionServiceStub
 from sanset.v1.recommend_pb2_grpc import RecommendServiceStub
 from sanset.v1.refund_service_pb2_grpc import RefundServiceStub
 from sanset.v1.review_pb2_grpc import ReviewServiceStub
+from sanset.v1.role_pb2_grpc import RoleServiceStub
 from sanset.v1.search_service_pb2_grpc import SearchServiceStub
 from sanset.v1.segment_pb2_grpc import SegmentServiceStub
+from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub
 from sanset.v1.user_pb2_grpc import UserServiceStub
 from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
 
@@ -38,8 +40,10 @@ from sanset_client.methods.promotion import PromotionMethods
 from sanset_client.methods.recommend import RecommendMethods
 from sanset_client.methods.refund import RefundMethods
 from sanset_client.methods.review import ReviewMethods
+from sanset_client.methods.role import RoleMethods
 from sanset_client.methods.search import SearchMethods
 from sanset_client.methods.segment import SegmentMethods
+from sanset_client.methods.user_admin import UserAdminMethods
 from sanset_client.methods.user import UserMethods
 from sanset_client.methods.webhook import WebhookMethods
 from sanset_client.rpc import AsyncService, Service
@@ -59,8 +63,10 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
     from sanset.v1.refund_service_pb2_grpc import RefundServiceAsyncStub
     from sanset.v1.review_pb2_grpc import ReviewServiceAsyncStub
+    from sanset.v1.role_pb2_grpc import RoleServiceAsyncStub
     from sanset.v1.search_service_pb2_grpc import SearchServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
+    from sanset.v1.user_admin_pb2_grpc import UserAdminServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
 else:
@@ -77,8 +83,10 @@ else:
     from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
     from sanset.v1.refund_service_pb2_grpc import RefundServiceStub as RefundServiceAsyncStub
     from sanset.v1.review_pb2_grpc import ReviewServiceStub as ReviewServiceAsyncStub
+    from sanset.v1.role_pb2_grpc import RoleServiceStub as RoleServiceAsyncStub
     from sanset.v1.search_service_pb2_grpc import SearchServiceStub as SearchServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
+    from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub as UserAdminServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
 
@@ -135,12 +143,20 @@ class Reviews(ReviewMethods, Service, ReviewServiceStub):
     """Takes reviews from buyers, shows them, and lets staff moderate them."""
 
 
+class Roles(RoleMethods, Service, RoleServiceStub):
+    """Defines the roles of the shop's own beside the three that every shop has, CUSTOMER, VENDOR and ADMIN."""
+
+
 class Searchs(SearchMethods, Service, SearchServiceStub):
     """Finds products by words."""
 
 
 class Segments(SegmentMethods, Service, SegmentServiceStub):
     """Groups customers by rules and by training, and tells admins what each group has in common."""
+
+
+class UserAdmin(UserAdminMethods, Service, UserAdminServiceStub):
+    """Finds, opens and closes the accounts of users, and gives them roles."""
 
 
 class Users(UserMethods, Service, UserServiceStub):
@@ -203,12 +219,20 @@ class AsyncReviews(ReviewMethods, AsyncService, ReviewServiceAsyncStub):
     """Takes reviews from buyers, shows them, and lets staff moderate them."""
 
 
+class AsyncRoles(RoleMethods, AsyncService, RoleServiceAsyncStub):
+    """Defines the roles of the shop's own beside the three that every shop has, CUSTOMER, VENDOR and ADMIN."""
+
+
 class AsyncSearchs(SearchMethods, AsyncService, SearchServiceAsyncStub):
     """Finds products by words."""
 
 
 class AsyncSegments(SegmentMethods, AsyncService, SegmentServiceAsyncStub):
     """Groups customers by rules and by training, and tells admins what each group has in common."""
+
+
+class AsyncUserAdmin(UserAdminMethods, AsyncService, UserAdminServiceAsyncStub):
+    """Finds, opens and closes the accounts of users, and gives them roles."""
 
 
 class AsyncUsers(UserMethods, AsyncService, UserServiceAsyncStub):
@@ -236,8 +260,10 @@ class Services:
         self.recommend = Recommend(channel)
         self.refunds = Refunds(channel)
         self.reviews = Reviews(channel)
+        self.roles = Roles(channel)
         self.searchs = Searchs(channel)
         self.segments = Segments(channel)
+        self.user_admin = UserAdmin(channel)
         self.users = Users(channel)
         self.webhooks = Webhooks(channel)
 
@@ -259,7 +285,9 @@ class AsyncServices:
         self.recommend = AsyncRecommend(channel)
         self.refunds = AsyncRefunds(channel)
         self.reviews = AsyncReviews(channel)
+        self.roles = AsyncRoles(channel)
         self.searchs = AsyncSearchs(channel)
         self.segments = AsyncSegments(channel)
+        self.user_admin = AsyncUserAdmin(channel)
         self.users = AsyncUsers(channel)
         self.webhooks = AsyncWebhooks(channel)

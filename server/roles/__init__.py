@@ -1,0 +1,1 @@
+"""Roles: what the accounts that have them may do."""

@@ -1,0 +1,76 @@
+"""The rules of accounts that others decide on: nobody beyond what they may themselves, and one admin remains."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.audit.log import Actor, write
+from server.auth import sessions
+from server.db.base import AnyRow
+from server.errors import UserNotFound
+from server.events.log import publish
+from server.events.topics import RoleAssigned
+from server.identity import Identity, Role
+from server.roles import queries as role_queries
+from server.roles import service as roles
+from server.staff import queries
+from server.staff.errors import LastAdmin
+
+
+def set_role(
+    tx: Connection, caller: Identity, user_id: int, name: str, actor: Actor, now: datetime
+) -> AnyRow:
+    """Give an account another role, and return it; one that has it stays as it is.
+
+    Raises InvalidField for a role that does not exist, UserNotFound, PermissionNotHeld and LastAdmin.
+    """
+    # In this order for everybody: the admins' row, the role, the account.
+    role_queries.hold_admins(tx)
+    role = roles.hold_named(tx, name, "role")
+    current = _lock(tx, caller, user_id)
+    if current.role == role.name:
+        return current
+    roles.must_hold_role(caller, role)
+    _check_last_admin(tx, current)
+    after = queries.update_account(tx, user_id, {"role": role.name, "role_assigned_at": now}, now)
+    write(tx, actor, "SetUserRole", f"user/{user_id}", now, before=current.role, role=role.name)
+    publish(tx, RoleAssigned(user_id, role.name, after.version))
+    return after
+
+
+def set_active(
+    tx: Connection, caller: Identity, user_id: int, active: bool, actor: Actor, now: datetime
+) -> AnyRow:
+    """Close or open an account, and return it; the sessions of one that is closed end.
+
+    Raises UserNotFound, PermissionNotHeld and LastAdmin.
+    """
+    role_queries.hold_admins(tx)
+    current = _lock(tx, caller, user_id)
+    if current.is_active == active:
+        return current
+    if not active:
+        _check_last_admin(tx, current)
+    after = queries.update_account(tx, user_id, {"is_active": active}, now)
+    write(tx, actor, "SetUserActive", f"user/{user_id}", now, active=active)
+    if not active:
+        sessions.revoke_all(tx, user_id, now)
+    return after
+
+
+def _lock(tx: Connection, caller: Identity, user_id: int) -> AnyRow:
+    """An account that the caller may decide on, locked."""
+    current = queries.lock_account(tx, user_id)
+    if current is None:
+        raise UserNotFound(user_id=user_id)
+    roles.must_hold_role(caller, roles.hold_named(tx, current.role, "role"))
+    return current
+
+
+def _check_last_admin(tx: Connection, current: AnyRow) -> None:
+    """Raise LastAdmin when nobody else could run the shop; who asks holds the admins' row."""
+    is_admin = current.role == Role.ADMIN.name and current.is_active
+    if is_admin and not queries.another_admin_exists(tx, current.id):
+        raise LastAdmin(user_id=current.id)

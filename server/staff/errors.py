@@ -1,0 +1,11 @@
+"""Refusals of those who work for the shop."""
+
+from __future__ import annotations
+
+from server.errors import FailedPrecondition
+
+
+class LastAdmin(FailedPrecondition):
+    """Without the account nobody could run the shop."""
+
+    message = "The account {user_id} is the last admin: make another one first."
