@@ -24,6 +24,7 @@ from server.db.deadline import Deadline
 from server.identity import Identity
 from server.mail.accounts import AccountMails
 from server.mail.models import Mail
+from server.roles.table import RoleTable
 from server.rpc.call import Call
 from server.rpc.validation import Validation
 from server.settings import load
@@ -73,7 +74,7 @@ class AuthShop:
         self.db = self._core.db
         self.events: list[Announcement] = []
         self.db.on_commit = self.events.extend
-        auth = auth_part.build(self._core)
+        auth = auth_part.build(self._core, RoleTable())
         self.verifier, self.passwords = auth.verifier, auth.passwords
         self._methods = Methods(self._core, [auth, user_part.build(self._core)])
         self._validation = Validation(SERVICES)

@@ -592,7 +592,7 @@ def test_the_first_admin_is_made_once(shop: AuthShop) -> None:
     assert not make_admin(shop, "second@example.com")
     with shop.db.read() as connection:
         assert not first_admin.first_admin_is_missing(connection)
-    assert shop.who(shop.login("admin@example.com", "admin-shop-1")).is_admin
+    assert shop.who(shop.login("admin@example.com", "admin-shop-1")).role is Role.ADMIN
 
 
 def test_processes_that_start_at_once_make_one_admin(shop: AuthShop) -> None:
@@ -609,7 +609,7 @@ def test_whoever_took_the_admins_address_before_loses_it(shop: AuthShop) -> None
     assert revoked(shop) == [squatter.session_id]
     with pytest.raises(InvalidCredentials):
         shop.login("admin@example.com")
-    assert shop.who(shop.login("admin@example.com", "admin-shop-1")).is_admin
+    assert shop.who(shop.login("admin@example.com", "admin-shop-1")).role is Role.ADMIN
 
 
 # Through a running server
