@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.audit import models as audit
 from server.auth import models as auth
+from server.auth.recovery import models as recovery
 from server.budgets import models as budgets
 from server.cart import models as cart
 from server.catalog import models as catalog
@@ -56,6 +57,7 @@ __all__ = [
     "payment",
     "promotion",
     "properties",
+    "recovery",
     "refund",
     "repeats",
     "review",
