@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +20,9 @@ from server import progress
 from server.cli.arguments import count
 from server.errors import CommandError
 from server.settings import Settings
+
+if TYPE_CHECKING:
+    from server.search.evaluation.measure import Quality
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +57,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.train is not None and (arguments.test is None or not 1 <= arguments.k <= 100):
         raise CommandError("--train needs --test, and --k lies between 1 and 100.")
     if arguments.search is not None:
-        return search(*arguments.search, typos=arguments.typos, as_json=arguments.json)
+        model = settings.embedding_model
+        return search(*arguments.search, typos=arguments.typos, as_json=arguments.json, model=model)
     try:
         if arguments.train is not None:
             return line_files(arguments.train, arguments.test, arguments.k, as_json=arguments.json)
@@ -62,17 +67,36 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
 
 
-def search(products: Path, judgements: Path, *, typos: int | None, as_json: bool) -> int:
-    """Search for judged queries and print how well that went."""
+def search(products: Path, judgements: Path, *, typos: int | None, as_json: bool, model: str = "") -> int:
+    """Search for judged queries and print how well that went; `model` is the sentence model, if there is one."""
     from server.search.evaluation.run import evaluate  # what other evaluations do without
+    from server.search.meaning.setup import load
 
-    result = evaluate(products, judgements, typos=typos)
+    with progress.bars() as report:
+        placing = load(model) if model else None
+        result = evaluate(products, judgements, typos=typos, model=placing, report=report)
     out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     if as_json:
         out.print_json(json.dumps({name: quality.as_json() for name, quality in result.parts().items()}))
     else:
-        print_table(out, [{"queries": name, **quality.as_json()} for name, quality in result.parts().items()])
+        print_table(out, [_row(name, quality) for name, quality in result.parts().items()])
+        out.print(_unanswerable(result.clean))
     return 0
+
+
+def _row(name: str, quality: Quality) -> Mapping[str, object]:
+    """What fits into a line of a terminal."""
+    figures = quality.as_json()
+    shown = [key for key in figures if key not in ("unanswerable", "ndcg@10_of_all")]
+    return {"queries of": name, **{key: figures[key] for key in shown}}
+
+
+def _unanswerable(quality: Quality) -> str:
+    return (
+        f"Of {quality.unanswerable:,} of {quality.queries:,} queries no product was judged relevant: they count "
+        "for zero_results and the times, and not for ndcg@10, which with 0 for them is "
+        f"{quality.ndcg_of_all:.4f} (clean)."
+    )
 
 
 def online_retail(path: Path, *, as_json: bool) -> int:

@@ -12,9 +12,16 @@ from server.search.engine.engine import Engine, QueryReading, SearchAnswer, Sear
 from server.search.engine.fusion import Closeness, fused, leaders
 from server.search.engine.matching import NO_MATCHES
 from server.search.engine.ranking import RankedProducts
-from server.search.upkeep.keeper import IndexKeeper
 
 NO_IDS: Final[Ids] = np.empty(0, dtype=np.int64)
+
+
+class EngineSource(Protocol):
+    """Has the engine that answers now."""
+
+    async def engine(self) -> Engine:
+        """It; raises SearchNotReady."""
+        ...
 
 
 class Meaning(Protocol):
@@ -50,12 +57,12 @@ class NoMeaning:
 class Search:
     """Answers queries; what it is made of may be exchanged while it does."""
 
-    keeper: IndexKeeper
+    engines: EngineSource
     meaning: Meaning = field(default_factory=NoMeaning)
 
     async def answer(self, text: str, selection: SearchOptions, *, facets: bool) -> SearchAnswer:
         """What a text finds among what is selected, with the facets if asked to; raises SearchNotReady."""
-        engine = await self.keeper.engine()
+        engine = await self.engines.engine()
         if self.meaning.share and not engine.has_fused(text, self.meaning.generation):
             await self._fuse(engine, text)
         return engine.answer(text, selection, facets=facets)
@@ -72,7 +79,7 @@ class Search:
 
     async def fallback(self, text: str, selection: SearchOptions, limit: int) -> RankedProducts:
         """What may do in place of what was not found: what is close in its meaning, or else what sells best."""
-        engine = await self.keeper.engine()
+        engine = await self.engines.engine()
         closeness = await self.meaning.closeness(text, NO_IDS) if text.strip() else None
         if closeness is not None:
             matches = fused(engine.goods, NO_MATCHES, closeness, 1.0)

@@ -26,16 +26,27 @@ class Quality:
     """What queries found, on average."""
 
     queries: int
+    unanswerable: int
+    """Those of them of whose products none was judged relevant: whatever is found, nothing is a good answer."""
     ndcg: float
+    """Of the others."""
     zero_results: float
     """The share of queries that found nothing."""
     p50_ms: float
     p99_ms: float
 
+    @property
+    def ndcg_of_all(self) -> float:
+        """NDCG where each query without a good answer counts as 0."""
+        return self.ndcg * (1 - self.unanswerable / self.queries)
+
     def as_json(self) -> Mapping[str, object]:
         """The figures by the names of `sanset evaluate --json`."""
         return {
+            "queries": self.queries,
+            "unanswerable": self.unanswerable,
             f"ndcg@{DEPTH}": round(self.ndcg, 4),
+            f"ndcg@{DEPTH}_of_all": round(self.ndcg_of_all, 4),
             "zero_results": round(self.zero_results, 4),
             "p50_ms": round(self.p50_ms, 3),
             "p99_ms": round(self.p99_ms, 3),
@@ -43,7 +54,10 @@ class Quality:
 
 
 def measure(find: Find, judgements: Judgements, typed: Callable[[str], str] = lambda query: query) -> Quality:
-    """Search for each judged query, as it was `typed`; the quality is of those that have a good answer."""
+    """Search for each judged query, as it was `typed`.
+
+    NDCG is of the queries that have a good answer; times, and what found nothing, of all.
+    """
     gains: list[float] = []
     seconds: list[float] = []
     empty = 0
@@ -57,7 +71,8 @@ def measure(find: Find, judgements: Judgements, typed: Callable[[str], str] = la
         empty += total == 0
     return Quality(
         queries=len(seconds),
-        ndcg=float(np.mean(gains)),
+        unanswerable=len(seconds) - len(gains),
+        ndcg=float(np.mean(gains)) if gains else 0.0,
         zero_results=empty / len(seconds),
         p50_ms=1000 * float(np.percentile(seconds, 50)),
         p99_ms=1000 * float(np.percentile(seconds, 99)),

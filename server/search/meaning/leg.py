@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 
 from ml.data.arrays import Floats, Ids
 from ml.models.content import ProductText
-from ml.models.packed_index import Nearest
+from ml.models.packed_index import Nearest, PackedIndex, PatchedIndex
 from ml.models.sentence import SentenceModel
 from server.events.cache import Bounded
 from server.recommend.serving.served_models import ServedModels
 from server.search.engine.fusion import Closeness
-from server.search.meaning.vectors import ProductVectors
 
 SPAN = 300
 """How many products are taken for close to a query at most."""
@@ -26,13 +26,27 @@ MAX_QUERIES = 4_096
 """Queries whose vectors are kept: most that people type, others typed before. They take 6 MB."""
 
 
+class Vectors(Protocol):
+    """The vectors of products, as they are now."""
+
+    @property
+    def index(self) -> PackedIndex | PatchedIndex:
+        """An index of them."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Another number whenever the index is another."""
+        ...
+
+
 class SentenceMeaning:
     """Meaning by a sentence model; for use on a worker's event loop."""
 
     share = 0.35
     """See docs/search.md for what others bring."""
 
-    def __init__(self, model: SentenceModel, vectors: ProductVectors) -> None:
+    def __init__(self, model: SentenceModel, vectors: Vectors) -> None:
         self._model = model
         self._vectors = vectors
         self._queries: Bounded[str, Floats] = Bounded(size=MAX_QUERIES)

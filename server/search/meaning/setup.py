@@ -32,10 +32,11 @@ def build(core: Core, models: ServedModels) -> MeaningPart:
     name = core.settings.embedding_model
     if not name:
         return MeaningPart(meaning=ContentMeaning(models))
-    return _by_sentences(core, _load(name))
+    return _by_sentences(core, load(name))
 
 
-def _load(name: str) -> SentenceModel:
+def load(name: str) -> SentenceModel:
+    """The model that EMBEDDING_MODEL names; raises CommandError when it cannot be used."""
     try:
         return sentence.load(name)
     except UnusableModel as error:

@@ -6,15 +6,18 @@ import gzip
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.tiny_sentence_model import make
 
+from ml.models.sentence import load
 from server.cli import evaluate as command
 from server.errors import CommandError
-from server.search.evaluation.measure import ndcg
+from server.search.evaluation.measure import Quality, ndcg
 from server.search.evaluation.run import evaluate
 from server.search.evaluation.typos import mistyped
 
@@ -44,6 +47,31 @@ def test_a_small_shop_is_measured_with_and_without_typos(
     assert said["clean"]["ndcg@10"] == said["full_text"]["ndcg@10"] == 1.0
     assert (said["typos"]["ndcg@10"], said["typos"]["zero_results"]) == (1.0, 0.0)
     assert said["clean"]["p99_ms"] >= said["clean"]["p50_ms"] > 0
+
+
+def test_queries_without_a_good_answer_are_told_apart(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    files[1].write_text(files[1].read_text() + "garden gnome,a1,0\n")
+    assert command.search(*files, typos=None, as_json=True) == 0
+    clean = json.loads(capsys.readouterr().out)["clean"]
+    assert (clean["queries"], clean["unanswerable"], clean["ndcg@10"]) == (3, 1, 1.0)
+    assert clean["ndcg@10_of_all"] == pytest.approx(2 / 3, abs=1e-4)
+    assert command.search(*files, typos=None, as_json=False) == 0
+    assert "Of 1 of 3 queries no product was judged relevant" in capsys.readouterr().out
+
+
+def test_a_sentence_model_finds_what_means_the_same(files: tuple[Path, Path], tmp_path: Path) -> None:
+    model = make(tmp_path / "model", [["chair", "seat"], ["mouse"], ["headphones"]])
+    files[1].write_text("query,docid,rating\nseat,c3,3\n")
+    by_words = evaluate(*files, typos=None)
+    by_meaning = evaluate(*files, typos=None, model=load(str(model)))
+    assert (by_words.clean.ndcg, by_meaning.clean.ndcg) == (0.0, 1.0)
+    assert by_meaning.full_text == replace(by_words.full_text, **_times(by_meaning.full_text))
+
+
+def _times(quality: Quality) -> dict[str, float]:
+    return {"p50_ms": quality.p50_ms, "p99_ms": quality.p99_ms}
 
 
 def test_without_typos_none_are_measured(files: tuple[Path, Path]) -> None:
