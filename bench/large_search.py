@@ -23,6 +23,7 @@ from bench.shops import sanset_calls
 from bench.shops.sanset import SETTINGS, started_worker
 from server.db.database import Database
 from server.process.data_dir import make_private
+from server.search.index.words import Wording
 from server.search.upkeep import builder
 from server.search.upkeep.rebuild import FILE_NAME
 
@@ -80,7 +81,7 @@ def _build_index(url: str, directory: Path) -> None:
     """Build the index here: a shop does it beside its calls, at a low priority."""
     make_private(directory)
     with closing(Database(url, pool_size=1)) as db:
-        builder.build(db, url, directory / FILE_NAME)
+        builder.build(db, url, directory / FILE_NAME, Wording())
 
 
 def measure(shop: SearchedShop, count: int, on_round: Callable[[], None]) -> list[Figure]:

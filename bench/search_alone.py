@@ -19,9 +19,9 @@ from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
 from server.search.engine.engine import SearchOptions
+from server.search.index.words import Wording
 from server.search.suggest.reads import SuggestReads
 from server.search.suggest.suggestions import Suggestions
-from server.search.upkeep.fingerprint import fingerprint
 from server.search.upkeep.keeper import IndexKeeper
 from server.search.upkeep.rebuild import Rebuild
 
@@ -34,9 +34,8 @@ async def figures(url: str, data_dir: Path) -> dict[str, float]:
     """Seconds and megabytes."""
     db, queries = Database(url, pool_size=2), Catalogue().queries(QUERIES, seed=1)
     work = Work(db, Pool(threads=2, max_queued=100, max_wait_seconds=10))
-    keeper = IndexKeeper(
-        work, lambda: datetime.now(UTC), Rebuild(data_dir / "search", url), database=fingerprint(url)
-    )
+    rebuild = Rebuild(data_dir / "search", url, Wording())
+    keeper = IndexKeeper(work, lambda: datetime.now(UTC), rebuild)
     memory, spent, began = _private(), time.process_time(), time.monotonic()
     keeper.start()
     engine = await asyncio.wait_for(keeper.engine(), PATIENCE)

@@ -83,7 +83,8 @@ class Rooms:
 
 def compose(core: Core) -> Rooms:
     """Build every room; where a need of one points to another above it, it is passed a function."""
-    payments, exports = Payments.of(core), ExportCalls(Exports(core.db, core.work), core.clock)
+    payments = Payments.of(core)
+    exports = ExportCalls(Exports(core.db, core.work), core.clock, core.languages.further)
     roles = roles_part.build(core)
     catalog = catalog_part.build(core, exports.products, lambda *listed: search.find(*listed))
     recommend = recommend_part.build(core, catalog.category_ids, on_trained=keeper(core.clock))

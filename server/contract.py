@@ -106,6 +106,11 @@ def is_immutable(method: MethodDescriptor) -> bool:
     return bool(method.GetOptions().Extensions[access_pb2.immutable])
 
 
+def is_search(method: MethodDescriptor) -> bool:
+    """Tell whether a call costs what a search does, of which each address may make fewer."""
+    return bool(method.GetOptions().Extensions[access_pb2.searches])
+
+
 def is_upload(method: MethodDescriptor) -> bool:
     """Tell whether callers send a file of any length, and get one reply."""
     return bool(method.client_streaming and not method.server_streaming)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from prometheus_client import CollectorRegistry
 
@@ -19,6 +20,7 @@ from server.paging import Pages
 from server.part import Gauge, Part
 from server.rpc.detached import DetachedTasks
 from server.settings import Settings
+from server.text.shop_languages import ShopLanguages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,11 @@ class Core:
             detached=DetachedTasks(),
             registry=CollectorRegistry(),
         )
+
+    @cached_property
+    def languages(self) -> ShopLanguages:
+        """Those of the shop's texts."""
+        return ShopLanguages(self.settings.default_language, tuple(self.settings.languages))
 
     @property
     def secret(self) -> bytes:

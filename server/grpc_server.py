@@ -12,7 +12,16 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from server.contract import METHODS, SERVICES, is_cacheable, is_export, is_immutable, is_report, native_path
+from server.contract import (
+    METHODS,
+    SERVICES,
+    is_cacheable,
+    is_export,
+    is_immutable,
+    is_report,
+    is_search,
+    native_path,
+)
 from server.core import Core
 from server.events.follower import Follower
 from server.events.topics import RoleAssigned, RoleChanged, SessionEnded
@@ -124,6 +133,7 @@ def _interceptor(core: Core, verify: Verify) -> Interceptor:
         stream_seconds=settings.stream_lifetime_seconds,
         downloads=[native_path(method) for method in METHODS if is_export(method)],
         cacheable=[native_path(method) for method in METHODS if is_cacheable(method)],
+        languages=core.languages,
     )
 
 
@@ -140,10 +150,12 @@ def _limits(core: Core) -> Limits:
         core.budgets,
         anonymous=settings.rate_limit,
         signed_in=settings.rate_limit_signed_in,
+        searches=settings.rate_limit_search,
         streams_per_user=settings.max_streams_per_user,
         streams=settings.max_open_streams,
         report_methods=[native_path(method) for method in METHODS if is_report(method)],
         file_methods=[native_path(method) for method in METHODS if is_immutable(method)],
+        search_methods=[native_path(method) for method in METHODS if is_search(method)],
     )
 
 

@@ -9,6 +9,7 @@ from server.catalog import category_queries as queries
 from server.catalog import listings
 from server.catalog.category_tree import CategoryNode, CategoryTree
 from server.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound, CategoryTaken
+from server.catalog.translations import TranslationRules
 from server.db.base import Values
 from server.db.rows import changed_columns
 from server.db.upsert import broken_constraint
@@ -33,11 +34,14 @@ def hold(tx: Connection, category_id: int) -> None:
         raise CategoryNotFound(category=category_id)
 
 
-def create(tx: Connection, values: Values) -> int:
+def create(tx: Connection, values: Values, rules: TranslationRules | None = None) -> int:
     """Create a category from name, slug, parent_id and description, and return its id.
 
-    Raises CategoryTaken, CategoryNotFound for the parent, and TooMany.
+    With `rules` also from translations, as they were sent.
+    Raises CategoryTaken, CategoryNotFound for the parent, TooMany, and InvalidField.
     """
+    if rules is not None:
+        rules.settle(values, None)
     tree = read_tree(tx)
     if len(tree) >= MAX_CATEGORIES:
         raise TooMany(limit=MAX_CATEGORIES, resources="categories")
@@ -49,6 +53,7 @@ def create(tx: Connection, values: Values) -> int:
     try:
         row = {"name": values["name"], "slug": slug, "parent_id": parent}
         row["description"] = values.get("description", "")
+        row["translations"] = values.get("translations")
         category_id = queries.insert_category(tx, row)
     except IntegrityError as error:
         raise _taken(error, values["name"], slug) from None
@@ -56,8 +61,8 @@ def create(tx: Connection, values: Values) -> int:
     return category_id
 
 
-def change(tx: Connection, category_id: int, values: Values, etag: str) -> None:
-    """Change a category. Raises CategoryNotFound, StaleEtag, CategoryTaken and CategoryCycle.
+def change(tx: Connection, category_id: int, values: Values, etag: str, rules: TranslationRules) -> None:
+    """Change a category. Raises CategoryNotFound, StaleEtag, CategoryTaken, CategoryCycle and InvalidField.
 
     The whole tree is locked: two moves at once could each be harmless and together close a cycle.
     """
@@ -65,6 +70,7 @@ def change(tx: Connection, category_id: int, values: Values, etag: str) -> None:
     node = tree.by_id(category_id)
     check_etag(etag, node.etag, "category")
     values = dict(values)
+    rules.settle(values, node)
     name, parent = values.get("name", node.name), values.get("parent_id", node.parent_id) or None
     if "parent_id" in values:
         values["parent_id"] = parent

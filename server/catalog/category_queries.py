@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from server.catalog.category_tree import MAX_LEVELS
 from server.catalog.models import Category, Product
 from server.db.base import AnyRow, Values
+
+
+def translated_name(table: type[Product] | type[Category], language: str) -> ColumnElement[str]:
+    """Its name in a language, as far as it is translated."""
+    return func.coalesce(table.translations[(language, "name")].as_string(), table.name)
 
 
 def categories(connection: Connection, *, lock: bool) -> Sequence[AnyRow]:
@@ -20,13 +25,15 @@ def categories(connection: Connection, *, lock: bool) -> Sequence[AnyRow]:
         Category.slug,
         Category.description,
         Category.version,
+        Category.translations,
     ).order_by(Category.id)
     return connection.execute(statement.with_for_update() if lock else statement).all()
 
 
-def category_lineages(connection: Connection) -> Mapping[int, Sequence[str]]:
-    """The names of each category and of those above it, from the top."""
-    rows = connection.execute(select(Category.name, Category.parent_id, Category.id)).all()
+def category_lineages(connection: Connection, language: str | None = None) -> Mapping[int, Sequence[str]]:
+    """The names of each category and of those above it, from the top; as far as there are any, in a language."""
+    named = Category.name.expression if language is None else translated_name(Category, language)
+    rows = connection.execute(select(named, Category.parent_id, Category.id)).all()
     above = {category_id: (parent_id, name) for name, parent_id, category_id in rows}
     lineages: dict[int, Sequence[str]] = {}
     for category_id in above:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import Final
 
 from server.catalog.errors import CategoryNotFound, CategoryTaken
 from server.catalog.slugs import slugify, with_suffix
+from server.catalog.translations import Translations
 from server.errors import InvalidField, TooMany
 from server.etags import etag_of_content
 from server.text.allowed import trimmed
@@ -34,11 +35,18 @@ class CategoryNode:
     slug: str
     description: str
     version: int
+    translations: Translations | None = None
     children: list[CategoryNode] = field(default_factory=list)
+    language: str = ""
+    """That of its texts, where they are translated."""
+    original: CategoryNode | None = None
+    """It in the shop's own language, where its texts are translated."""
 
     @cached_property
     def etag(self) -> str:
-        """Return the etag of the category itself."""
+        """Return the etag of the category itself, which is the same in every language."""
+        if self.original is not None:
+            return self.original.etag
         return etag_of_content(self.version, self.name, self.slug, self.parent_id, self.description)
 
     def ids(self) -> Iterable[int]:
@@ -46,6 +54,20 @@ class CategoryNode:
         yield self.id
         for child in self.children:
             yield from child.ids()
+
+    def into(self, language: str) -> CategoryNode:
+        """It alone in a language, as far as it is translated; without those below it."""
+        texts = (self.translations or {}).get(language)
+        if not texts:
+            return replace(self, children=[])
+        return replace(
+            self,
+            name=texts.get("name", self.name),
+            description=texts.get("description", self.description),
+            children=[],
+            language=language,
+            original=self,
+        )
 
     @property
     def sort_keys(self) -> list[object]:
@@ -64,8 +86,10 @@ class CategoryTree:
     def __init__(self, nodes: list[CategoryNode]) -> None:
         self._by_id = {node.id: node for node in nodes}
         self._by_name: defaultdict[str, list[CategoryNode]] = defaultdict(list)
+        self._translated: dict[str, CategoryTree] = {}
         for node in nodes:
-            self._by_name[name_key(node.name)].append(node)
+            for name in {name_key(each.name) for each in (node, node.original) if each is not None}:
+                self._by_name[name].append(node)
         self._by_slug = {node.slug: node for node in nodes}
         self.roots: list[CategoryNode] = []
         for node in sorted(nodes, key=lambda node: node.sort_keys):
@@ -74,6 +98,16 @@ class CategoryTree:
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def into(self, language: str) -> CategoryTree:
+        """The same tree in a language, as far as it is translated. Categories are found by both names."""
+        tree = self._translated.get(language)
+        if tree is None:
+            nodes = self._by_id.values()
+            is_translated = any(node.translations and language in node.translations for node in nodes)
+            tree = CategoryTree([node.into(language) for node in nodes]) if is_translated else self
+            self._translated[language] = tree
+        return tree
 
     def roots_after(self, after: Sequence[object] | None, limit: int) -> list[CategoryNode]:
         """Up to `limit` categories of the top level, after the one with these sort keys."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from sanset.v1 import category_pb2, media_pb2, product_pb2
+from sanset.v1 import category_pb2, media_pb2, product_pb2, translation_pb2
 
 from server.catalog.category_tree import CategoryNode
 from server.catalog.change_queries import ChangeFilter
@@ -16,6 +17,13 @@ from server.catalog.discounts import Discount
 from server.catalog.image_files import CARD, SIZES, file_url
 from server.catalog.images import StoredImage, images_of
 from server.catalog.listing_queries import ProductFilter
+from server.catalog.translations import (
+    CATEGORY_TEXTS,
+    PRODUCT_TEXTS,
+    SentTranslation,
+    Texts,
+    offered,
+)
 from server.catalog.variants.convert import describe_variants
 from server.db.base import AnyRow, Values
 from server.errors import FieldReason, InvalidField
@@ -30,6 +38,7 @@ from server.rpc.wire import (
     time_from_wire,
     time_to_wire,
 )
+from server.text.shop_languages import ShopLanguages
 
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 LEFT_OUT_OF_SUMMARIES: Final = (
@@ -38,12 +47,19 @@ LEFT_OUT_OF_SUMMARIES: Final = (
 """What takes more room than the rest of a product: a list of a hundred would exceed what clients take."""
 
 _ListProducts = product_pb2.ListProductsRequest
-_OF_LISTS = frozenset({"category", "brand", "tags", "min_price", "max_price", "in_stock", "q", "search"})
+_OF_LISTS = frozenset(
+    {"category", "brand", "tags", "min_price", "max_price", "in_stock", "q", "search", "location_id"}
+)
 """Filters that look at the lists of the shop, which are in no order of changes, and hold nothing deleted."""
 
 
-def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb2.Product:
-    """A row of `queries.products` as a Product, with the effective price of `now`."""
+def product_to_wire(
+    row: AnyRow, now: datetime, *, low_stock: int, languages: ShopLanguages
+) -> product_pb2.Product:
+    """A row of `queries.products` as a Product in the shop's own language, with the effective price of `now`.
+
+    With its translations, which are not for shoppers.
+    """
     product = product_pb2.Product(
         id=row.id,
         sku=row.sku,
@@ -74,7 +90,11 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb
         delete_time=time_to_wire(row.deleted_at),
         image_url=file_url(row.image, CARD),
         images=map(image_to_wire, images_of(row.images)),
+        language=languages.own,
     )
+    if row.translations:
+        for language, texts in offered(row.translations, languages):
+            product.translations.add(language=language, **texts)
     if row.compare_at_minor is not None:
         product.compare_at_price.CopyFrom(money_to_wire(row.compare_at_minor, row.currency))
     if row.attributes:
@@ -96,6 +116,26 @@ def image_to_wire(image: StoredImage) -> media_pb2.Image:
         create_time=time_to_wire(image.created_at),
         **{size.field: file_url(image.file_key, size) for size in SIZES},
     )
+
+
+def texts_of(translation: translation_pb2.ProductTranslation) -> Texts:
+    """The texts that are translated."""
+    return {name: text for name in PRODUCT_TEXTS if (text := getattr(translation, name))}
+
+
+def in_language(
+    product: product_pb2.Product, texts: Texts, language: str, category: str
+) -> product_pb2.Product:
+    """A product with these texts in place of its own, as far as there are any, and its category so named."""
+    translated = product_pb2.Product()
+    translated.CopyFrom(product)
+    for name, text in texts.items():
+        setattr(translated, name, text)
+    if texts:
+        translated.language = language
+    if category:
+        translated.category = category
+    return translated
 
 
 def summary_of(product: product_pb2.Product) -> product_pb2.Product:
@@ -135,12 +175,14 @@ def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, curr
         "product",
         stays=("sku", "slug"),
         attributes=lambda sent: _attributes(sent, "product.attributes"),
+        translations=lambda sent: _translations(sent.translations, PRODUCT_TEXTS),
         metadata=lambda sent: metadata_of(sent.metadata),
         tags=lambda sent: list(sent.tags),
         price=lambda sent: money_from_wire(sent.price, "product.price", currency=currency).minor,
         compare_at_price=lambda sent: _compare_at(sent, currency),
         discount=lambda sent: _discount_from_wire(sent, currency),
     )
+    _keep_translations(values, product, mask)
     values |= values.pop("discount", {})
     for field, column in (("price", "price_minor"), ("compare_at_price", "compare_at_minor")):
         if field in values:
@@ -152,6 +194,22 @@ def new_product_from_wire(product: product_pb2.Product, currency: str) -> Values
     """The columns, `category` and `stock` of a product to create."""
     values = product_from_wire(product, EVERYTHING, currency)
     return values | {"stock": product.stock, "currency": currency}
+
+
+def _translations(sent: Iterable[Message], names: Sequence[str]) -> list[SentTranslation]:
+    return [
+        SentTranslation(
+            each.language,  # type: ignore[attr-defined]
+            {name: getattr(each, name) for name in names},
+        )
+        for each in sent
+    ]
+
+
+def _keep_translations(values: Values, resource: Message, mask: FieldMask | None) -> None:
+    """Have a replacement that sends no translations leave them: they are read only by who asks for them."""
+    if mask == EVERYTHING and not resource.translations:  # type: ignore[attr-defined]
+        values.pop("translations", None)
 
 
 def _compare_at(product: product_pb2.Product, currency: str) -> int | None:
@@ -199,6 +257,7 @@ def filter_from_wire(
         max_price_minor=high,
         in_stock=request.in_stock if request.HasField("in_stock") else None,
         vendor_id=request.vendor_id or None,
+        location_id=request.location_id or None,
     )
 
 
@@ -243,14 +302,19 @@ def changes_from_wire(request: product_pb2.ListProductsRequest, owner_id: int | 
     )
 
 
-def category_to_wire(node: CategoryNode) -> category_pb2.Category:
+def category_to_wire(
+    node: CategoryNode, languages: ShopLanguages, *, translations: bool = False
+) -> category_pb2.Category:
     """A category, with those below it as a list holds them."""
-    category = listed_category_to_wire(node)
+    category = listed_category_to_wire(node, languages)
     category.description = node.description
+    if translations and node.translations:
+        for language, texts in offered(node.translations, languages):
+            category.translations.add(language=language, **texts)
     return category
 
 
-def listed_category_to_wire(node: CategoryNode) -> category_pb2.Category:
+def listed_category_to_wire(node: CategoryNode, languages: ShopLanguages) -> category_pb2.Category:
     """A category with the tree below it, none of them with its description: a thousand would exceed a reply."""
     return category_pb2.Category(
         id=node.id,
@@ -258,13 +322,21 @@ def listed_category_to_wire(node: CategoryNode) -> category_pb2.Category:
         slug=node.slug,
         parent_id=node.parent_id or 0,
         etag=node.etag,
-        children=[listed_category_to_wire(child) for child in node.children],
+        language=node.language or languages.own,
+        children=[listed_category_to_wire(child, languages) for child in node.children],
     )
 
 
 def category_from_wire(category: category_pb2.Category, mask: FieldMask | None) -> Values:
     """The columns that an update changes."""
-    values = masked_values(category, mask, "category", stays=("slug",))
+    values = masked_values(
+        category,
+        mask,
+        "category",
+        stays=("slug",),
+        translations=lambda sent: _translations(sent.translations, CATEGORY_TEXTS),
+    )
+    _keep_translations(values, category, mask)
     if "name" in values and not values["name"].strip():
         raise InvalidField(("category.name", "must not be blank", FieldReason.REQUIRED))
     return values

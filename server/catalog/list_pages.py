@@ -83,14 +83,15 @@ class ListPages:
         """Read a page; the first of a list, or one that goes by it, with its total."""
         marks, counted = self._marks.of(query.products, query.sort), self._marks.of(query.products)
         turn = await self._next_turn(deadline) if query.goes_by_price else None
-        total = self._totals.peek(query.products)
+        total = self._totals.peek(query.products) if query.products.location_id is None else None
         if total is not None and not self.shows(total):
             total = None
         before = total.products if total is not None else None
         rows, count = await self._work.read(_read, query, before, self._clock(), deadline=deadline)
         if total is None and count is not None:
             total = Total(count, Basis(counted, turn), time.monotonic() + COUNT_SECONDS)
-            self._totals.put(query.products, total)
+            if query.products.location_id is None:  # no mark tells of the stock at a location
+                self._totals.put(query.products, total)
         return ListPage(rows, total, Basis(marks, turn))
 
     async def _next_turn(self, deadline: Deadline) -> datetime | None:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.catalog.listings import EVERYTHING, brand_list, category_list, tag_list, vendor_list
-from server.catalog.models import Listing
+from server.catalog.models import InventoryLevel, Listing, Variant
 from server.db.base import AnyRow, AnySelect, UtcDateTime, Values
 from server.db.prepared import Prepared
 
@@ -53,10 +53,15 @@ class ProductFilter:
     max_price_minor: int | None = None
     in_stock: bool | None = None
     vendor_id: int | None = None
+    location_id: int | None = None
+    """Where it must be in stock."""
 
     def scope(self) -> tuple[object, ...]:
         """Return what a page token is bound to, besides the category as the caller names it."""
-        return tuple(vars(replace(self, category_id=None)).values())
+        filters = vars(replace(self, category_id=None))
+        if self.location_id is None:  # tokens of the release before know no locations
+            del filters["location_id"]
+        return tuple(filters.values())
 
     @property
     def bounds_prices(self) -> bool:
@@ -94,11 +99,13 @@ class _Shape:
     in_stock: bool | None
     low: bool
     high: bool
+    located: bool
 
     @classmethod
     def of(cls, products: ProductFilter) -> _Shape:
         low, high = products.min_price_minor is not None, products.max_price_minor is not None
-        return cls(len(products.lists()) - 1, products.in_stock, low, high)
+        located = products.location_id is not None
+        return cls(len(products.lists()) - 1, products.in_stock, low, high, located)
 
 
 def sorts_by_price(sort: str) -> bool:
@@ -165,6 +172,8 @@ def _values(products: ProductFilter, now: datetime) -> Values:
         values["low"] = products.min_price_minor
     if products.max_price_minor is not None:
         values["high"] = products.max_price_minor
+    if products.location_id is not None:
+        values["location"] = products.location_id
     return values
 
 
@@ -228,6 +237,23 @@ def _stock_halves(shape: _Shape) -> tuple[bool, ...]:
     return (True, False) if shape.in_stock is None else (shape.in_stock,)
 
 
+_STOCK_THERE = (
+    select(literal(1))
+    .join_from(InventoryLevel, Variant, Variant.id == InventoryLevel.variant_id)
+    .where(
+        InventoryLevel.product_id == Listing.product_id,
+        InventoryLevel.location_id == bindparam("location", type_=BigInteger),
+        InventoryLevel.available > 0,
+        InventoryLevel.priority.is_not(None),
+        Variant.removed.is_(False),
+    )
+    .limit(1)
+    .correlate(Listing)
+    .scalar_subquery()
+)
+"""1 where a product can be ordered from a location."""
+
+
 def _conditions(shape: _Shape, *, by_price: bool) -> list[ColumnElement[bool]]:
     now = bindparam("now", type_=UtcDateTime)
     # Where the walk is along another order, a sum keeps the database from the index of the prices.
@@ -243,6 +269,8 @@ def _conditions(shape: _Shape, *, by_price: bool) -> list[ColumnElement[bool]]:
         conditions.append(price >= bindparam("low", type_=BigInteger))
     if shape.high:
         conditions.append(price <= bindparam("high", type_=BigInteger))
+    if shape.located:
+        conditions.append(literal(0) < _STOCK_THERE)
     for i in range(shape.others):
         other = aliased(Listing)
         there = and_(other.list_key == bindparam(f"other_{i}"), other.product_id == Listing.product_id)

@@ -53,6 +53,8 @@ class Category(Base):
     name_key: Mapped[str] = mapped_column(Text, default=_key_of_name, server_default="")
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     description: Mapped[str] = mapped_column(Text, default="")
+    # Its texts in further languages: see `server.catalog.translations`.
+    translations: Mapped[dict[str, dict[str, str]] | None] = mapped_column(OptionalJson)
     version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
     __table_args__ = (Index("uq_categories_name", text("coalesce(parent_id, 0)"), "name_key", unique=True),)
@@ -86,6 +88,7 @@ class Product(Base):
     tags: Mapped[list[str]] = mapped_column(Json, default=list)
     seo_title: Mapped[str] = mapped_column(String(200), default="")
     seo_description: Mapped[str] = mapped_column(String(500), default="")
+    translations: Mapped[dict[str, dict[str, str]] | None] = mapped_column(OptionalJson)
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     rating: Mapped[float] = mapped_column(default=0.0, server_default="0")
     reviews_count: Mapped[int] = mapped_column(default=0, server_default="0")

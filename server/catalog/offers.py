@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, case, cast, func, sele
 
 from server.catalog.discounts import Discount
 from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
+from server.catalog.translations import name_for_call
 from server.catalog.variants.options import Options, options_of
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
@@ -44,6 +45,7 @@ SOLD_AS = (
     Variant.sku,
     Variant.options,
     Product.name,
+    Product.translations,
     Product.slug,
     func.coalesce(Variant.price_minor, Product.price_minor).label("list_minor"),
     Product.discount_bp,
@@ -115,7 +117,7 @@ def offer_from(row: AnyRow, now: datetime, available: int) -> Offer:
         product_id=row.product_id,
         variant_id=row.variant_id,
         sku=row.sku,
-        name=row.name,
+        name=row.name if row.translations is None else name_for_call(row.translations, row.name),
         list_minor=row.list_minor,
         price_minor=Discount.of(row).price_at(row.list_minor, now),
         currency=row.currency,

@@ -33,16 +33,20 @@ class CatalogPart(Part):
 
 def build(core: Core, export_products: ExportProducts, find: FindProducts) -> CatalogPart:
     """CatalogService, and the count of what sold. `find` answers lists with a text."""
-    settings = core.settings
-    products = ProductCache(core.work, core.clock, low_stock=settings.low_stock_threshold)
+    settings, languages = core.settings, core.languages
+    products = ProductCache(
+        core.work, core.clock, low_stock=settings.low_stock_threshold, languages=languages
+    )
+    texts = TextLists(find, products, core.work, core.pages, currency=settings.currency, languages=languages)
     marks = ListMarks(core.clock)
     lists = ProductLists(
         products,
         ListPages(core.work, core.clock, marks),
         marks,
-        texts=TextLists(find, products, core.work, core.pages, currency=settings.currency),
+        texts=texts,
         pages=core.pages,
         currency=settings.currency,
+        languages=languages,
     )
     servicer = CatalogServicer(
         core.db,
@@ -51,7 +55,7 @@ def build(core: Core, export_products: ExportProducts, find: FindProducts) -> Ca
         core.clock,
         cache=products,
         lists=lists,
-        settings=CatalogSettings(settings.currency, settings.low_stock_threshold),
+        settings=CatalogSettings(settings.currency, settings.low_stock_threshold, languages),
         export_products=export_products,
     )
     return CatalogPart(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from sanset.v1 import product_pb2 as pb
 from sqlalchemy import Connection
@@ -14,8 +16,9 @@ from server.catalog import queries
 from server.catalog.categories import read_tree
 from server.catalog.category_tree import CategoryTree
 from server.catalog.change_queries import ChangeFilter, changed_page
-from server.catalog.convert import product_to_wire, summary_of
+from server.catalog.convert import in_language, product_to_wire, summary_of, texts_of
 from server.catalog.discounts import Discount
+from server.catalog.translations import offered
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.deadline import Deadline
@@ -23,6 +26,7 @@ from server.db.work import Work
 from server.events.cache import Cache
 from server.events.follower import Follower
 from server.events.topics import CatalogReplaced, CategoryChanged, ProductChanged, StockMoved
+from server.text.shop_languages import ShopLanguages
 
 MAX_BYTES = 128 * 1024 * 1024
 """What the products in memory may take: 50,000 of a usual length."""
@@ -31,6 +35,7 @@ OVERHEAD = 1_300
 
 
 _readings = itertools.count()
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,45 @@ class CachedProduct:
     """The whole product as it is sent, equal on every worker: as a message it would take ten times the room."""
     reading: int
     """Numbers what this worker read: what was made of a product is true while this is the latest reading of it."""
+    translated: Mapping[str, CachedProduct] | None = None
+    """It in the further languages that something of it is translated into; None without any."""
+    whole: bytes = b""
+    """`packed` with its translations, where there are any."""
 
     @classmethod
-    def of(cls, product: pb.Product) -> CachedProduct:
-        """Both views of a product."""
+    def of(cls, product: pb.Product, categories: Mapping[str, str] = _NO_NAMES) -> CachedProduct:
+        """A product with its translations in every view; `categories` is the name of its category by language."""
+        reading = next(_readings)
+        if not product.translations and not categories:
+            return cls._of(product, reading)
+        shown = pb.Product()
+        shown.CopyFrom(product)
+        shown.ClearField("translations")
+        texts = {each.language: texts_of(each) for each in product.translations}
+        translated = {
+            language: cls._of(
+                in_language(shown, texts.get(language, {}), language, categories.get(language, "")), reading
+            )
+            for language in texts.keys() | categories.keys()
+        }
+        whole = product.SerializeToString(deterministic=True)
+        return replace(cls._of(shown, reading), translated=translated, whole=whole)
+
+    @classmethod
+    def _of(cls, product: pb.Product, reading: int) -> CachedProduct:
         packed = product.SerializeToString(deterministic=True)
         # Read anew, as a message keeps the room of all that was ever in it.
         summary = pb.Product.FromString(summary_of(product).SerializeToString())
-        return cls(summary, product.description, packed, next(_readings))
+        return cls(summary, product.description, packed, reading)
 
     @property
     def full(self) -> pb.Product:
         """The whole product, read anew each time."""
         return pb.Product.FromString(self.packed)
+
+    def into(self, language: str) -> CachedProduct:
+        """It in a language, as far as it is translated."""
+        return self if self.translated is None else self.translated.get(language, self)
 
     def view(self, view: pb.Product.View.ValueType) -> pb.Product:
         """The message that a list in this view holds."""
@@ -63,14 +94,18 @@ class CachedProduct:
 
     def weigh(self) -> int:
         """About how much memory it takes."""
-        return len(self.packed) + len(self.description) + self.summary.ByteSize() + OVERHEAD
+        own = len(self.packed) + len(self.description) + self.summary.ByteSize() + OVERHEAD
+        if self.translated is None:
+            return own
+        return own + len(self.whole) + sum(each.weigh() for each in self.translated.values())
 
 
 class ProductCache:
     """Answers reads of products and categories from memory; what is missing is loaded in one query."""
 
-    def __init__(self, work: Work, clock: Clock, *, low_stock: int) -> None:
+    def __init__(self, work: Work, clock: Clock, *, low_stock: int, languages: ShopLanguages) -> None:
         self._work = work
+        self._languages = languages
         self._clock = clock
         self._low_stock = low_stock
         self._products: Cache[int, CachedProduct] = Cache(
@@ -145,9 +180,7 @@ class ProductCache:
         rows = changed_page(connection, changes, after, limit)
         ids = [row.product_id for row in rows]
         products = queries.products(connection, ids, deleted=changes.deleted) if ids else ()
-        return rows, {
-            row.id: CachedProduct.of(product_to_wire(row, now, low_stock=self._low_stock)) for row in products
-        }
+        return rows, {row.id: self._of_row(row, now) for row in products}
 
     async def _load_products(self, ids: Sequence[int]) -> dict[int, CachedProduct]:
         products, price_changes = await self._work.read(self._read_products, ids)
@@ -165,8 +198,16 @@ class ProductCache:
         price_changes = {
             row.id: moment for row in rows if (moment := Discount.of(row).next_turn(now)) is not None
         }
-        products = [product_to_wire(row, now, low_stock=self._low_stock) for row in rows]
-        return {product.id: CachedProduct.of(product) for product in products}, price_changes
+        return {row.id: self._of_row(row, now) for row in rows}, price_changes
+
+    def _of_row(self, row: AnyRow, now: datetime) -> CachedProduct:
+        product = product_to_wire(row, now, low_stock=self._low_stock, languages=self._languages)
+        if not row.category_translations:
+            return CachedProduct.of(product)
+        named = offered(row.category_translations, self._languages)
+        return CachedProduct.of(
+            product, {language: texts["name"] for language, texts in named if "name" in texts}
+        )
 
     async def _load_tree(self, keys: Sequence[str]) -> dict[str, CategoryTree]:
         return {"tree": await self._work.read(read_tree)}

@@ -23,6 +23,7 @@ from server.paging import Pages
 from server.rpc.access import TokenMissing, must_have
 from server.rpc.answers import packed
 from server.rpc.call import Call
+from server.text.shop_languages import ShopLanguages
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """What the replies in memory may take: 2,000 of a usual length."""
@@ -65,7 +66,9 @@ class ProductLists:
         texts: TextLists,
         pages: Pages,
         currency: str,
+        languages: ShopLanguages,
     ) -> None:
+        self._languages = languages
         self._cache = cache
         self._texts = texts
         self._list_pages = list_pages
@@ -89,16 +92,19 @@ class ProductLists:
 
         Raises CategoryNotFound, InvalidField, InvalidPageToken, PermissionMissing, and with a text as search does.
         """
+        language = self._languages.of(request.language, call.headers.get("accept-language"))
         key = request.SerializeToString(deterministic=True)
+        if language != self._languages.own:
+            key = _in_language(key, language)
         cached = self._replies.peek(key)
         if cached is not None and self._is_true(cached):
             return packed(pb.ListProductsResponse, cached.reply)
         if convert.asks_for_changes(request):
-            return await self._by_change(request, call)
+            return await self._by_change(request, language, call)
         text = convert.text_from_wire(request)
         if text:
-            return await self._texts.page(request, text, call)
-        return await self._by_list(request, key, call)
+            return await self._texts.page(request, text, language, call)
+        return await self._by_list(request, key, language, call)
 
     def _is_true(self, reply: _CachedReply) -> bool:
         return (
@@ -109,10 +115,11 @@ class ProductLists:
         )
 
     async def _by_list(
-        self, request: pb.ListProductsRequest, key: bytes, call: Call
+        self, request: pb.ListProductsRequest, key: bytes, language: str, call: Call
     ) -> pb.ListProductsResponse:
         until, changes = time.monotonic() + MAX_AGE_SECONDS, self._marks.everything
-        category_id = (await self._cache.tree()).named(request.category).id if request.category else None
+        tree = (await self._cache.tree()).into(language) if request.category else None
+        category_id = tree.named(request.category).id if tree is not None else None
         listed = convert.filter_from_wire(request, category_id, self._currency)
         sort = pb.ListProductsRequest.Sort.Name(request.sort or pb.ListProductsRequest.NEWEST)
         # The category as it was sent: a new category below it must not end the walk through the pages.
@@ -122,12 +129,13 @@ class ProductLists:
         query = PageQuery(products=listed, sort=sort, after=after, limit=size + 1)
         page = await self._list_pages.read(query, call.deadline)
         by_id = await self._cache.products([product_id for product_id, _ in page.rows[:size]])
-        response = self._response(request, page.rows, by_id, scope)
+        response = self._response(request, page.rows, _into(by_id, language), scope)
         total = page.total if after is None else None
         if total is not None:
             response.total_size = total.products
         is_whole = len(by_id) == len(page.rows[:size])
-        if is_whole and self._marks.everything == changes:
+        # No mark tells of the stock at a location.
+        if is_whole and self._marks.everything == changes and listed.location_id is None:
             readings = {product_id: product.reading for product_id, product in by_id.items()}
             cached = _CachedReply(
                 request=key,
@@ -140,13 +148,15 @@ class ProductLists:
             self._replies.put(key, cached)
         return response
 
-    async def _by_change(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
+    async def _by_change(
+        self, request: pb.ListProductsRequest, language: str, call: Call
+    ) -> pb.ListProductsResponse:
         changes = convert.changes_from_wire(request, _owner(call) if request.show_deleted else None)
         scope = ("ListProducts", "UPDATED", request.view == pb.Product.FULL, *changes.scope())
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         rows, by_id = await self._cache.changed(changes, after, size + 1, call.deadline)
-        return self._response(request, rows, by_id, scope)
+        return self._response(request, rows, _into(by_id, language), scope)
 
     def _response(
         self,
@@ -163,6 +173,15 @@ class ProductLists:
             *scope,
         )
         return pb.ListProductsResponse(items=items, next_page_token=token)
+
+
+def _in_language(request: bytes, language: str) -> bytes:
+    """The key of a reply in a further language; no request begins so."""
+    return b"\0" + language.encode() + b"\0" + request
+
+
+def _into(products: Mapping[int, CachedProduct], language: str) -> Mapping[int, CachedProduct]:
+    return {product_id: product.into(language) for product_id, product in products.items()}
 
 
 def _owner(call: Call) -> int | None:

@@ -43,6 +43,7 @@ def _products(dialect: str) -> AnySelect:
         select(
             *(column for column in Product.__table__.columns),
             Category.name.label("category_name"),
+            Category.translations.label("category_translations"),
             default.id.label("default_variant_id"),
             _AVAILABLE.label("available"),
             of_product.correlate(Product).scalar_subquery().label("variants"),

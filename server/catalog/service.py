@@ -15,6 +15,7 @@ from server.catalog.discounts import Discount
 from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken
 from server.catalog.models import DEFAULT_LOCATION_ID
 from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
+from server.catalog.translations import TranslationRules
 from server.catalog.variants.queries import lowest_own_price
 from server.db.base import AnyRow, Values
 from server.db.rows import changed_columns
@@ -40,13 +41,16 @@ ValuesIn = Callable[[str], Values]
 """The columns to change, with prices in the minor units of a currency; raises InvalidMoney for another one's."""
 
 
-def create_product(tx: Connection, caller: Identity, values: Values, now: datetime) -> int:
+def create_product(
+    tx: Connection, caller: Identity, values: Values, rules: TranslationRules, now: datetime
+) -> int:
     """Create a product with its default variant and opening stock, and return its id.
 
     `values` are the columns of a product, `stock`, and `category`, a slug or name, where there is no category_id.
     Raises SkuTaken, SlugTaken, CategoryNotFound, InvalidField and InvalidMoney.
     """
     row = dict(values)
+    rules.settle(row, None)
     stock = row.pop("stock", 0)
     row["category_id"] = _category_id(tx, row)
     row["vendor_id"] = caller.user_id if caller.is_vendor else None
@@ -100,7 +104,13 @@ def _insert(tx: Connection, row: Values) -> int:
 
 
 def update_product(
-    tx: Connection, caller: Identity, product_id: int, etag: str, values: ValuesIn, now: datetime
+    tx: Connection,
+    caller: Identity,
+    product_id: int,
+    etag: str,
+    values: ValuesIn,
+    rules: TranslationRules,
+    now: datetime,
 ) -> None:
     """Change columns of a product, to the `values` in its currency.
 
@@ -109,6 +119,7 @@ def update_product(
     """
     current = own_product(tx, caller, product_id, etag)
     changes = dict(values(current.currency))
+    rules.settle(changes, current)
     if "category" in changes or "category_id" in changes:
         changes["category_id"] = _category_id(tx, changes)
     if "name" in changes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
@@ -15,6 +16,7 @@ from server.catalog import categories, convert, queries, service
 from server.catalog.errors import ProductNotFound, ProductOfSlugNotFound
 from server.catalog.product_cache import CachedProduct, ProductCache
 from server.catalog.product_lists import ProductLists
+from server.catalog.translations import category_rules, product_rules
 from server.catalog.variants.servicer import VariantServicer
 from server.clock import Clock
 from server.db.base import Values
@@ -24,6 +26,10 @@ from server.paging import Pages, fitting
 from server.repeats.short_call import once
 from server.rpc.answers import packed
 from server.rpc.call import Call
+from server.text.shop_languages import ShopLanguages
+
+EVERY_LANGUAGE: Final = "*"
+"""Asks for the shop's own texts with all translations."""
 
 ExportProducts = Callable[[product_pb2.ExportProductsRequest, Call], AsyncGenerator[HttpBody]]
 """Streams the caller's products as a file: exports read tables that are not the catalogue's."""
@@ -35,6 +41,7 @@ class CatalogSettings:
 
     currency: str
     low_stock: int
+    languages: ShopLanguages
 
 
 class CatalogServicer(VariantServicer):
@@ -57,10 +64,20 @@ class CatalogServicer(VariantServicer):
         self._lists = lists
         self._settings = settings
         self._export_products = export_products
+        self._languages = settings.languages
+        self._product_rules = product_rules(settings.languages)
+        self._category_rules = category_rules(settings.languages)
 
     async def GetProduct(self, request: product_pb2.GetProductRequest, call: Call) -> product_pb2.Product:
         shown = self._cache.peek(request.product_id) or await self._find(request, call)
+        if shown.translated is not None:
+            if request.language == EVERY_LANGUAGE:
+                return packed(product_pb2.Product, shown.whole)
+            shown = shown.into(self._language(request.language, call))
         return packed(product_pb2.Product, shown.packed)
+
+    def _language(self, requested: str, call: Call) -> str:
+        return self._languages.of(requested, call.headers.get("accept-language"))
 
     async def _find(self, request: product_pb2.GetProductRequest, call: Call) -> CachedProduct:
         """A product that may not be in memory. Raises ProductNotFound and ProductOfSlugNotFound."""
@@ -83,7 +100,10 @@ class CatalogServicer(VariantServicer):
         ids = list(dict.fromkeys(request.product_ids))
         by_id = await self._cache.products(ids)
         existing = [product_id for product_id in ids if product_id in by_id]
-        items, taken = fitting(existing, lambda product_id: by_id[product_id].view(request.view))
+        language = self._language(request.language, call)
+        items, taken = fitting(
+            existing, lambda product_id: by_id[product_id].into(language).view(request.view)
+        )
         return product_pb2.BatchGetProductsResponse(
             items=items,
             missing_ids=[product_id for product_id in ids if product_id not in by_id],
@@ -100,7 +120,8 @@ class CatalogServicer(VariantServicer):
         self, tx: Connection, request: product_pb2.CreateProductRequest, call: Call, now: datetime
     ) -> product_pb2.Product:
         values = convert.new_product_from_wire(request.product, self._settings.currency)
-        return _read(tx, service.create_product(tx, call.identity, values, now), now, self._settings)
+        product_id = service.create_product(tx, call.identity, values, self._product_rules, now)
+        return _read(tx, product_id, now, self._settings)
 
     @once(product_pb2.Product)
     def UpdateProduct(
@@ -111,7 +132,7 @@ class CatalogServicer(VariantServicer):
         def values(currency: str) -> Values:
             return convert.product_from_wire(product, request.update_mask, currency)
 
-        service.update_product(tx, call.identity, product.id, product.etag, values, now)
+        service.update_product(tx, call.identity, product.id, product.etag, values, self._product_rules, now)
         return _read(tx, product.id, now, self._settings)
 
     @once(Empty)
@@ -132,40 +153,46 @@ class CatalogServicer(VariantServicer):
         self, request: category_pb2.ListCategoriesRequest, call: Call
     ) -> category_pb2.ListCategoriesResponse:
         size = self._pages.size(request.page_size)
-        after = self._pages.open(request.page_token, "ListCategories")
-        tree = await self._cache.tree()
+        language = self._language(request.language, call)
+        scope = ("ListCategories", *self._languages.scope(language))
+        after = self._pages.open(request.page_token, *scope)
+        tree = (await self._cache.tree()).into(language)
         items, token = self._pages.page(
             tree.roots_after(after, size + 1),
             size,
-            convert.listed_category_to_wire,
+            lambda node: convert.listed_category_to_wire(node, self._languages),
             lambda node: node.sort_keys,
-            "ListCategories",
+            *scope,
         )
         return category_pb2.ListCategoriesResponse(items=items, next_page_token=token, total_size=len(tree))
 
     async def GetCategory(
         self, request: category_pb2.GetCategoryRequest, call: Call
     ) -> category_pb2.Category:
-        tree = await self._cache.tree()
+        whole = request.language == EVERY_LANGUAGE
+        tree = (await self._cache.tree()).into(self._language(request.language, call))
         by_slug = request.WhichOneof("key") == "slug"
-        return convert.category_to_wire(
-            tree.by_slug(request.slug) if by_slug else tree.by_id(request.category_id)
-        )
+        node = tree.by_slug(request.slug) if by_slug else tree.by_id(request.category_id)
+        return convert.category_to_wire(node, self._languages, translations=whole)
 
     @once(category_pb2.Category)
     def CreateCategory(
         self, tx: Connection, request: category_pb2.CreateCategoryRequest, call: Call, now: datetime
     ) -> category_pb2.Category:
-        category_id = categories.create(tx, convert.category_from_wire(request.category, None))
-        return convert.category_to_wire(categories.read_tree(tx).by_id(category_id))
+        values = convert.category_from_wire(request.category, None)
+        return self._category(tx, categories.create(tx, values, self._category_rules))
 
     @once(category_pb2.Category)
     def UpdateCategory(
         self, tx: Connection, request: category_pb2.UpdateCategoryRequest, call: Call, now: datetime
     ) -> category_pb2.Category:
         values = convert.category_from_wire(request.category, request.update_mask)
-        categories.change(tx, request.category.id, values, request.category.etag)
-        return convert.category_to_wire(categories.read_tree(tx).by_id(request.category.id))
+        categories.change(tx, request.category.id, values, request.category.etag, self._category_rules)
+        return self._category(tx, request.category.id)
+
+    def _category(self, tx: Connection, category_id: int) -> category_pb2.Category:
+        node = categories.read_tree(tx).by_id(category_id)
+        return convert.category_to_wire(node, self._languages, translations=True)
 
     @once(Empty)
     def DeleteCategory(
@@ -184,4 +211,4 @@ def _read(
     connection: Connection, product_id: int, now: datetime, settings: CatalogSettings
 ) -> product_pb2.Product:
     (row,) = queries.products(connection, [product_id])
-    return convert.product_to_wire(row, now, low_stock=settings.low_stock)
+    return convert.product_to_wire(row, now, low_stock=settings.low_stock, languages=settings.languages)

@@ -13,6 +13,7 @@ from server.catalog.product_cache import ProductCache
 from server.db.work import Work
 from server.paging import Pages
 from server.rpc.call import Call
+from server.text.shop_languages import ShopLanguages
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class TextMatches:
     total: int
 
 
-FindProducts = Callable[[str, ProductFilter, str], Awaitable[TextMatches]]
-"""Finds products by a text, a filter and the name of an order; "" is the best answer first."""
+FindProducts = Callable[[str, str, ProductFilter, str], Awaitable[TextMatches]]
+"""Finds products by a text, its language, a filter and the name of an order; "" is the best answer first."""
 
 NAME = "NAME"
 
@@ -33,20 +34,31 @@ class TextLists:
     """Answers ListProducts with `q`: the order is search's, the products are the cache's."""
 
     def __init__(
-        self, find: FindProducts, cache: ProductCache, work: Work, pages: Pages, *, currency: str
+        self,
+        find: FindProducts,
+        cache: ProductCache,
+        work: Work,
+        pages: Pages,
+        *,
+        currency: str,
+        languages: ShopLanguages,
     ) -> None:
+        self._languages = languages
         self._find = find
         self._cache = cache
         self._work = work
         self._pages = pages
         self._currency = currency
 
-    async def page(self, request: pb.ListProductsRequest, text: str, call: Call) -> pb.ListProductsResponse:
+    async def page(
+        self, request: pb.ListProductsRequest, text: str, language: str, call: Call
+    ) -> pb.ListProductsResponse:
         """A page of what a text finds.
 
         Raises CategoryNotFound, InvalidField, InvalidPageToken, and as search does.
         """
-        category_id = (await self._cache.tree()).named(request.category).id if request.category else None
+        tree = (await self._cache.tree()).into(language) if request.category else None
+        category_id = tree.named(request.category).id if tree is not None else None
         listed = convert.filter_from_wire(request, category_id, self._currency)
         sort = pb.ListProductsRequest.Sort.Name(request.sort) if request.sort else ""
         scope = (
@@ -56,9 +68,10 @@ class TextLists:
             request.view == pb.Product.FULL,
             request.category,
             *listed.scope(),
+            *self._languages.scope(language),
         )
         after = self._pages.open(request.page_token, *scope)
-        matches = await self._find(text, listed, "" if sort == NAME else sort)
+        matches = await self._find(text, language, listed, "" if sort == NAME else sort)
         ids = matches.product_ids
         if sort == NAME:
             ids = await self._work.read(in_order_of_names, ids, deadline=call.deadline)
@@ -69,7 +82,7 @@ class TextLists:
         items, token = self._pages.page(
             rows,
             size,
-            lambda row: by_id[row[1]].view(request.view) if row[1] in by_id else None,
+            lambda row: by_id[row[1]].into(language).view(request.view) if row[1] in by_id else None,
             list,
             *scope,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -38,7 +39,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     Raises CommandError for times that choose nothing, UnusableTarget where the file cannot be written.
     """
     path = arguments.path
-    source = _source(arguments)
+    source = _source(arguments, settings.languages)
     form = Format(arguments.format or ("xlsx" if path.suffix.lower() == ".xlsx" else "csv"))
     # Ended by a service manager, an export takes its temporary files with it, as by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -50,7 +51,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _source(arguments: argparse.Namespace) -> ExportSource:
+def _source(arguments: argparse.Namespace, languages: Sequence[str]) -> ExportSource:
     start, end, now = arguments.from_time, arguments.to_time, utc_now()
     if arguments.what == "orders":
         if start and end and start > end:
@@ -58,7 +59,7 @@ def _source(arguments: argparse.Namespace) -> ExportSource:
         return orders(start, end or now)
     if start or end:
         raise CommandError("--from and --to choose orders; products have no such time.")
-    return products(None, now)
+    return products(None, now, languages)
 
 
 def _export(settings: Settings, source: ExportSource, form: Format, path: Path) -> int:

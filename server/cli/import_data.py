@@ -65,6 +65,7 @@ def import_catalogue(settings: Settings, arguments: argparse.Namespace) -> int:
     terms = Terms(
         caller=OWNER,
         currency=settings.currency,
+        languages=settings.languages,
         create_categories=is_icecat or arguments.create_categories,
         dry_run=arguments.dry_run,
     )

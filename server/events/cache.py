@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -34,6 +34,10 @@ class Bounded(Generic[K, V]):
         self._weight += self._weigh(value)
         while self._weight > self._size:
             self._forget(next(iter(self._values)))
+
+    def values(self) -> Iterable[V]:
+        """All that is here."""
+        return self._values.values()
 
     def drop(self, key: K) -> None:
         """Forget one value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from google.api.httpbody_pb2 import HttpBody
@@ -22,7 +22,9 @@ from server.rpc.wire import time_from_wire
 class ExportCalls:
     """Answers the export RPCs of orders and products."""
 
-    def __init__(self, exports: Exports, clock: Clock) -> None:
+    def __init__(self, exports: Exports, clock: Clock, languages: Sequence[str]) -> None:
+        """`languages` are those into which products are translated."""
+        self._languages = languages
         self._exports = exports
         self._clock = clock
 
@@ -40,7 +42,7 @@ class ExportCalls:
         caller = call.identity
         vendor_id = None if caller.may_for_all(Permission.MANAGE_PRODUCTS) else caller.user_id
         form = Format.XLSX if request.format == product_pb2.ExportProductsRequest.XLSX else Format.CSV
-        return self._send(products(vendor_id, self._clock()), form, call)
+        return self._send(products(vendor_id, self._clock(), self._languages), form, call)
 
     async def _send(self, source: ExportSource, form: Format, call: Call) -> AsyncGenerator[HttpBody]:
         name = f"{source.title.lower()}-{self._clock():%Y-%m-%d}.{form}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -14,6 +15,7 @@ from server.catalog.category_tree import path_of
 from server.catalog.discounts import Discount
 from server.catalog.errors import CategoryNotFound
 from server.catalog.models import ORDERABLE, Category, InventoryLevel, Product, Variant
+from server.catalog.translations import PRODUCT_TEXTS
 from server.catalog.variants.options import options_json
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
@@ -32,8 +34,11 @@ COLUMNS: Final = (
 """An import reads a file with these columns back: see `server/imports/products/columns.py`."""
 
 
-def products(vendor_id: int | None, now: datetime) -> ExportSource:
-    """The products that are not deleted, at the prices of `now`; with `vendor_id`, only that vendor's."""
+def products(vendor_id: int | None, now: datetime, languages: Sequence[str]) -> ExportSource:
+    """The products that are not deleted, at the prices of `now`; with `vendor_id`, only that vendor's.
+
+    Each of the `languages` into which they are translated has columns of its own: "name:de".
+    """
     conditions: list[ColumnElement[bool]] = [Product.deleted_at.is_(None), Variant.deleted_at.is_(None)]
     if vendor_id is not None:
         conditions.append(Product.vendor_id == vendor_id)
@@ -47,12 +52,13 @@ def products(vendor_id: int | None, now: datetime) -> ExportSource:
         full = len(rows) == VARIANTS_PER_CHUNK
         paths = _Paths(connection)
         return Chunk(
-            [_row(row, paths.of(row.category_id), now) for row in rows],
+            [(*_row(row, paths.of(row.category_id), now), *_translations(row, languages)) for row in rows],
             len(rows),
             (rows[-1].variant_id,) if full else None,
         )
 
-    return ExportSource("Products", COLUMNS, count, read)
+    translated = (f"{text}:{language}" for language in languages for text in PRODUCT_TEXTS)
+    return ExportSource("Products", (*COLUMNS, *translated), count, read)
 
 
 def _variants(
@@ -120,6 +126,11 @@ def _row(variant: AnyRow, category_path: str, now: datetime) -> Row:
         *(variant.created_at, variant.updated_at, metadata_json(variant.custom_metadata), category_path),
         *(variant.description, metadata_json(variant.attributes), variant.seo_title, variant.seo_description),
     )
+
+
+def _translations(variant: AnyRow, languages: Sequence[str]) -> Row:
+    stored = variant.translations or {}
+    return tuple(stored.get(language, {}).get(text) for language in languages for text in PRODUCT_TEXTS)
 
 
 def _whole(units: int | Decimal | None) -> int | None:

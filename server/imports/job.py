@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -40,11 +40,14 @@ log = structlog.get_logger()
 class ImportJob:
     """Works on the imports that have not ended."""
 
-    def __init__(self, db: Database, work: Work, clock: Clock, currency: str) -> None:
+    def __init__(
+        self, db: Database, work: Work, clock: Clock, currency: str, languages: Sequence[str]
+    ) -> None:
         self._db = db
         self._work = work
         self._clock = clock
         self._currency = currency
+        self._languages = languages
 
     async def run(self) -> None:
         """Import what waits."""
@@ -76,6 +79,7 @@ class ImportJob:
         terms = Terms(
             caller=service.caller_of(row),
             currency=self._currency,
+            languages=self._languages,
             create_categories=row.create_categories,
             dry_run=row.dry_run,
         )

@@ -23,7 +23,7 @@ def build(core: Core) -> Part:
     watch = ImportWatch(core.work, settings.heartbeat_seconds, settings.stream_lifetime_seconds)
     uploads = Uploads(settings.currency, max_bytes=settings.max_import_bytes)
     servicer = ImportServicer(core.db, core.work, core.pages, core.clock, uploads=uploads, watch=watch)
-    job = ImportJob(core.db, core.work, core.clock, settings.currency)
+    job = ImportJob(core.db, core.work, core.clock, settings.currency, core.languages.further)
     return Part(
         servicers=[partial(add_ImportServiceServicer_to_server, servicer)],
         listeners=[watch.attach],

@@ -18,7 +18,8 @@ from google.protobuf.message import Message
 from server.db.deadline import Deadline
 from server.identity import Identity
 from server.rpc.networks import neighbours_of
-from server.text.languages import preferred, speak
+from server.text.languages import ENGLISH, preferred, speak
+from server.text.shop_languages import ShopLanguages, tell_in
 
 Context: TypeAlias = "grpc.aio.ServicerContext[object, Message]"
 """gRPC's view of a call; it reads bytes, or the mark of their end."""
@@ -104,7 +105,11 @@ class CallReader:
     count only where the edge token proves that it set them.
     """
 
-    def __init__(self, edge_token: str, default_seconds: float) -> None:
+    def __init__(
+        self, edge_token: str, default_seconds: float, languages: ShopLanguages | None = None
+    ) -> None:
+        """`languages` are those of the shop's texts."""
+        self._languages = languages or ShopLanguages(ENGLISH)
         self._edge_token = edge_token.encode()
         self._default_seconds = default_seconds
 
@@ -116,6 +121,9 @@ class CallReader:
         header = headers.get
         if (languages := header("accept-language")) is not None:
             speak(preferred(str(languages)))
+            if self._languages.further:
+                language = self._languages.of("", languages)
+                tell_in(language if language != self._languages.own else None)
         remaining = context.time_remaining()
         proof = header("x-sanset-edge")
         if through_envoy := proof is not None and self._is_edge_token(proof):

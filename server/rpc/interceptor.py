@@ -44,6 +44,7 @@ from server.rpc.running import Running, Task
 from server.rpc.status import InternalError, MethodUnknown
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
+from server.text.shop_languages import ShopLanguages
 
 UnaryMethod: TypeAlias = Callable[[Message, Call], Awaitable[Message]]
 StreamMethod: TypeAlias = Callable[..., Any]
@@ -87,6 +88,7 @@ class Interceptor:
         stream_seconds: float = 1800,
         downloads: Collection[str] = (),
         cacheable: Collection[str] = (),
+        languages: ShopLanguages | None = None,
     ) -> None:
         """`downloads` are the paths of methods that stream a file, `cacheable` of those that caches keep."""
         self._arrivals = arrivals
@@ -96,7 +98,7 @@ class Interceptor:
         self._telemetry = telemetry
         self._leases = leases
         self._pool = pool
-        self._calls = CallReader(edge_token, default_seconds)
+        self._calls = CallReader(edge_token, default_seconds, languages)
         self._stream_seconds = stream_seconds
         self._downloads = frozenset(downloads)
         self._cacheable = frozenset(cacheable)

@@ -49,18 +49,22 @@ class Limits:
         signed_in: int,
         streams_per_user: int,
         streams: int,
+        searches: int = 60,
         report_methods: Collection[str] = (),
         file_methods: Collection[str] = (),
+        search_methods: Collection[str] = (),
     ) -> None:
         """`anonymous` and `signed_in` are calls per minute and address; 0 anonymous turns both off.
 
         `report_methods` are those by which machines report, and `file_methods` those that send what never changes;
-        they have limits of their own.
+        they have limits of their own. Of `search_methods` an address may call so many `searches` among its calls.
         """
         self._budgets = budgets
         self._enabled = anonymous > 0
         self._anonymous = Limit("anonymous", anonymous)
         self._signed_in = Limit("signed-in", signed_in)
+        self._searches = Limit("searches", searches)
+        self._search_methods = frozenset(search_methods)
         self._own = {
             **dict.fromkeys(report_methods, Limit("reports", REPORTS_A_MINUTE)),
             **dict.fromkeys(file_methods, Limit("files", FILES_A_MINUTE)),
@@ -78,22 +82,35 @@ class Limits:
         """What counts a method's calls."""
         own = self._own.get(method)
         signed_in, anonymous = own or self._signed_in, own or self._anonymous
-        spend = self._budgets.spend
 
         def count(call: Call) -> Awaitable[None] | None:
-            limit = anonymous if call.caller is None else signed_in
-            admitted = spend(limit, network_of(call.address))
-            if admitted is True:
-                return None
-            if admitted is False:
-                raise self._refusal(limit)
-            return self._await(admitted, limit)
+            return self._spend(anonymous if call.caller is None else signed_in, call)
 
-        return count if self._enabled else _no_limit
+        def count_search(call: Call) -> Awaitable[None] | None:
+            general = count(call)
+            return self._spend(self._searches, call) if general is None else self._search(general, call)
+
+        if not self._enabled:
+            return _no_limit
+        return count_search if method in self._search_methods else count
+
+    def _spend(self, limit: Limit, call: Call) -> Awaitable[None] | None:
+        admitted = self._budgets.spend(limit, network_of(call.address))
+        if admitted is True:
+            return None
+        if admitted is False:
+            raise self._refusal(limit)
+        return self._await(admitted, limit)
 
     async def _await(self, admitted: Awaitable[bool], limit: Limit) -> None:
         if not await admitted:
             raise self._refusal(limit)
+
+    async def _search(self, general: Awaitable[None], call: Call) -> None:
+        await general
+        waiting = self._spend(self._searches, call)
+        if waiting is not None:
+            await waiting
 
     def _refusal(self, limit: Limit) -> RateLimited:
         seconds = self._budgets.seconds_left

@@ -44,6 +44,9 @@ PATTERNS = {
     r"^[^,]*$": "must not have a comma: each is sent by itself, as in tags=red&tags=blue",
     r"^[^:]+:.+$": "must be a name and a value with a colon between, as in attributes=material:oak",
     r"^[0-9a-f]{32}(-[0-9]{3,4})?\.webp$": "must be the name of a file, as the address of an image ends with it",
+    r"^[a-z]{2,3}$": "must be the code of a language, such as de",
+    r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$": "must name a language, such as de",
+    r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*|\*)?$": "must name a language, such as de; * stands for all",
     r"^order\.[a-z_]{1,32}$": "must name a step of an order, such as order.shipped",
 }
 """What a text that does not match looks like when it does."""

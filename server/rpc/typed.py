@@ -21,8 +21,11 @@ from server.text.allowed import is_plain, problem_of_lines, problem_of_name, tri
 SEVERAL_LINES = frozenset(
     {
         "sanset.v1.Category.description",
+        "sanset.v1.CategoryTranslation.description",
         "sanset.v1.Product.description",
         "sanset.v1.Product.seo_description",
+        "sanset.v1.ProductTranslation.description",
+        "sanset.v1.ProductTranslation.seo_description",
         "sanset.v1.Review.text",
     }
 )

@@ -15,8 +15,10 @@ from server.money import decimals
 from server.rpc.wire import money_to_wire, price_range_from_wire
 from server.search.engine.engine import SearchOptions
 from server.search.engine.highlights import TextPart, highlighted, snippet
+from server.search.engine.interpretation import Interpretation
 from server.search.engine.narrowing import Criteria, Facets
 from server.search.engine.ranking import SortOrder
+from server.search.engine.stocked import StockedProducts
 from server.text.name_key import name_key
 
 _Request = pb.SearchProductsRequest
@@ -24,9 +26,12 @@ _CategoryCount = pb.SearchFacets.CategoryCount
 
 
 def selection_from_wire(
-    request: _Request, category_ids: frozenset[int] | None, currency: str
+    request: _Request,
+    category_ids: frozenset[int] | None,
+    stocked: StockedProducts | None,
+    currency: str,
 ) -> SearchOptions:
-    """What is asked for beside the text; `category_ids` are those that the category means."""
+    """What is asked for beside the text; `category_ids` and `stocked` are what category and location mean."""
     low, high = price_range_from_wire(request.min_price, request.max_price, currency)
     order = _Request.Sort.Name(request.sort) if request.sort else SortOrder.RELEVANCE.value
     return SearchOptions(
@@ -40,13 +45,16 @@ def selection_from_wire(
             vendor_id=request.vendor_id,
             min_rating=request.min_rating,
             attributes=_attributes(request.attributes),
+            stocked=stocked,
         ),
         order=SortOrder(order),
         price_unit=price_unit(currency),
     )
 
 
-def listed_selection(listed: ProductFilter, category_ids: frozenset[int] | None, sort: str) -> SearchOptions:
+def listed_selection(
+    listed: ProductFilter, category_ids: frozenset[int] | None, stocked: StockedProducts | None, sort: str
+) -> SearchOptions:
     """What a list of the catalogue asks for beside its text."""
     return SearchOptions(
         criteria=Criteria(
@@ -57,6 +65,7 @@ def listed_selection(listed: ProductFilter, category_ids: frozenset[int] | None,
             max_price=listed.max_price_minor,
             in_stock=listed.in_stock,
             vendor_id=listed.vendor_id or 0,
+            stocked=stocked,
         ),
         order=SortOrder(sort or SortOrder.RELEVANCE.value),
     )
@@ -76,14 +85,15 @@ def _attributes(sent: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def hit_to_wire(
-    product: product_pb2.Product, description: str, score: float, stems: frozenset[str]
+    product: product_pb2.Product, description: str, score: float, query: Interpretation
 ) -> pb.SearchHit:
     """A product that was found, by its summary; its description is only looked at."""
     hit = pb.SearchHit(product=product, score=score)
+    stems, wording = query.stems, query.wording
     if stems:
         for name, parts in (
-            ("name", highlighted(product.name, stems)),
-            ("description", snippet(description, stems)),
+            ("name", highlighted(product.name, stems, wording)),
+            ("description", snippet(description, stems, wording)),
         ):
             if parts:
                 _add_highlight(hit, name, parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -22,6 +23,8 @@ from server.search.analytics.search_log import SearchLog
 from server.search.analytics.servicer import AnalyticsCalls
 from server.search.analytics.sharing import Sharing
 from server.search.convert import listed_selection
+from server.search.engine.interpretation import Synonyms
+from server.search.index.words import Wording
 from server.search.meaning import setup
 from server.search.service import Search
 from server.search.servicer import SearchServicer
@@ -30,8 +33,8 @@ from server.search.suggest.servicer import SuggestCalls
 from server.search.suggest.suggestions import Suggestions
 from server.search.synonyms.servicer import SynonymCalls
 from server.search.synonyms.table import SynonymKeeper
-from server.search.upkeep.fingerprint import fingerprint
 from server.search.upkeep.keeper import IndexKeeper
+from server.search.upkeep.location_stock import LocationStock
 from server.search.upkeep.rebuild import Rebuild
 
 
@@ -39,16 +42,19 @@ from server.search.upkeep.rebuild import Rebuild
 class SearchPart(Part):
     """Search, as other rooms ask it."""
 
-    search: Search
+    searches: Mapping[str, Search]
+    """By the languages of the shop."""
+    stock: LocationStock
     products: ProductCache
     log: SearchLog
 
-    async def find(self, text: str, listed: ProductFilter, sort: str) -> TextMatches:
+    async def find(self, text: str, language: str, listed: ProductFilter, sort: str) -> TextMatches:
         """What a list of the catalogue holds that has a text; raises SearchNotReady."""
         tree = await self.products.tree() if listed.category_id is not None else None
         category_ids = frozenset(tree.by_id(listed.category_id or 0).ids()) if tree is not None else None
-        selection = listed_selection(listed, category_ids, sort)
-        answer = await self.search.answer(text, selection, facets=False)
+        stocked = await self.stock.at(listed.location_id) if listed.location_id is not None else None
+        selection = listed_selection(listed, category_ids, stocked, sort)
+        answer = await self.searches[language].answer(text, selection, facets=False)
         return TextMatches(answer.ranked.product_ids.tolist(), answer.total)
 
 
@@ -59,53 +65,90 @@ def build(
 
     `models` are those that recommend. Raises CommandError when EMBEDDING_MODEL cannot be used.
     """
-    settings, meaning = core.settings, setup.build(core, models)
-    rebuild = Rebuild(settings.search_dir, settings.url)
-    keeper = IndexKeeper(core.work, core.clock, rebuild, database=fingerprint(settings.url))
-    search, synonyms = Search(keeper, meaning.meaning), SynonymKeeper(core.work, keeper.use)
-    suggestions = Suggestions(SuggestReads(core.work))
+    settings, languages, meaning = core.settings, core.languages, setup.build(core, models)
+    keepers = _keepers(core)
+    # Vectors are of the texts in the shop's own language: of others words alone are compared.
+    searches = {language: Search(keeper) for language, keeper in keepers.items()}
+    searches[languages.own] = Search(keepers[languages.own], meaning.meaning)
+    stock = LocationStock(core.work)
+    suggestions = {
+        language: Suggestions(SuggestReads(core.work, None if language == languages.own else language))
+        for language in keepers
+    }
+
+    def use(table: Synonyms) -> None:
+        for keeper in keepers.values():
+            keeper.use(table)
+
+    synonyms = SynonymKeeper(core.work, use)
     log = SearchLog(
         impressions, tracker, core.work, core.clock, core.registry, keep=settings.search_log_days > 0
     )
     servicer = SearchServicer(
-        search,
+        searches,
         products,
         core.pages,
         currency=settings.currency,
+        languages=languages,
+        stock=stock,
         log=log,
-        suggestions=SuggestCalls(suggestions),
+        suggestions=SuggestCalls(suggestions, languages),
         synonyms=SynonymCalls(core.db, core.pages, core.clock),
         analytics=AnalyticsCalls(core.db, core.pages, core.clock, settings.currency),
     )
 
     async def start() -> None:
         await synonyms.start()
-        keeper.start()
-        await suggestions.start()
+        for language, keeper in keepers.items():
+            keeper.start()
+            await suggestions[language].start()
         log.start()
         await meaning.start()
 
     async def stop() -> None:
         await meaning.stop()
         await log.stop()
-        await suggestions.stop()
-        await keeper.stop()
+        for language, keeper in keepers.items():
+            await suggestions[language].stop()
+            await keeper.stop()
         await synonyms.stop()
 
     return SearchPart(
-        search=search,
+        searches=searches,
+        stock=stock,
         products=products,
         log=log,
         servicers=[partial(add_SearchServiceServicer_to_server, servicer)],
-        listeners=[keeper.attach, synonyms.attach, suggestions.attach, *meaning.listeners],
+        listeners=[
+            *(keeper.attach for keeper in keepers.values()),
+            *(each.attach for each in suggestions.values()),
+            *(stock.attach, synonyms.attach),
+            *meaning.listeners,
+        ],
         jobs=[*_jobs(core), *meaning.jobs],
         gauges=[
-            Gauge("sanset_search_documents", "Products that search knows", lambda: keeper.document_count),
+            Gauge(
+                "sanset_search_documents",
+                "Products that search knows",
+                lambda: keepers[languages.own].document_count,
+            ),
             *meaning.gauges,
         ],
         start=start,
         stop=stop,
     )
+
+
+def _keepers(core: Core) -> dict[str, IndexKeeper]:
+    """What keeps the index of each language of the shop; those of further ones have directories of their own."""
+    directory, languages = core.settings.search_dir, core.languages
+    directories = {languages.own: directory} | {each: directory / each for each in languages.further}
+    return {
+        language: IndexKeeper(
+            core.work, core.clock, Rebuild(there, core.settings.url, Wording.of(language, languages.own))
+        )
+        for language, there in directories.items()
+    }
 
 
 def _jobs(core: Core) -> list[Job]:

@@ -15,10 +15,13 @@ from server.rpc.call import Call
 from server.search import convert
 from server.search.analytics.search_log import SearchLog, ShownResults
 from server.search.analytics.servicer import AnalyticsCalls
-from server.search.engine.engine import SearchAnswer, SearchOptions, page_after
+from server.search.engine.engine import SearchAnswer, page_after
+from server.search.engine.ranking import RankedProducts
 from server.search.service import Search
 from server.search.suggest.servicer import SuggestCalls
 from server.search.synonyms.servicer import SynonymCalls
+from server.search.upkeep.location_stock import LocationStock
+from server.text.shop_languages import ShopLanguages
 
 
 class _Row(NamedTuple):
@@ -34,17 +37,22 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
 
     def __init__(
         self,
-        search: Search,
+        searches: Mapping[str, Search],
         products: ProductCache,
         pages: Pages,
         *,
         currency: str,
+        languages: ShopLanguages,
+        stock: LocationStock,
         log: SearchLog,
         suggestions: SuggestCalls,
         synonyms: SynonymCalls,
         analytics: AnalyticsCalls,
     ) -> None:
-        self._search = search
+        """`searches` are those of each language of the shop."""
+        self._searches = searches
+        self._languages = languages
+        self._stock = stock
         self._products = products
         self._pages = pages
         self._currency = currency
@@ -56,17 +64,26 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
     async def SearchProducts(
         self, request: pb.SearchProductsRequest, call: Call
     ) -> pb.SearchProductsResponse:
-        tree = await self._products.tree()
+        language = self._languages.of(request.language, call.headers.get("accept-language"))
+        tree = (await self._products.tree()).into(language)
         category_ids = tree.ids_under(request.category) if request.category else None
-        selection = convert.selection_from_wire(request, category_ids, self._currency)
+        stocked = await self._stock.at(request.location_id) if request.location_id else None
+        selection = convert.selection_from_wire(request, category_ids, stocked, self._currency)
         # The category as it was sent: a new one below it must not end the walk through the pages.
-        scope = ("SearchProducts", request.q, request.category, *_scope(request))
+        scope = (
+            "SearchProducts",
+            request.q,
+            request.category,
+            *_scope(request),
+            *self._languages.scope(language),
+        )
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
-        answer = await self._search.answer(request.q, selection, facets=after is None)
+        search = self._searches[language]
+        answer = await search.answer(request.q, selection, facets=after is None)
         rows = _rows(answer, page_after(answer.ranked, (after[0], after[1]) if after else None), size + 1)
         by_id = await self._products.products([row.product_id for row in rows[:size]])
-        hits = _Hits(answer, by_id)
+        hits = _Hits(answer, {product_id: product.into(language) for product_id, product in by_id.items()})
         items, token = self._pages.page(
             rows, size, hits.of, lambda row: [row.position, row.product_id], *scope
         )
@@ -76,16 +93,16 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
         if after is None and answer.facets is not None:
             convert.add_facets(response.facets, answer.facets, tree, self._currency)
             if not answer.total:
-                response.fallback_items.extend(await self._fallback(request.q, selection, size))
+                ranked = await search.fallback(request.q, selection, size)
+                response.fallback_items.extend(await self._fallback(ranked, language))
         response.attribution_token = self._record(request, call, response, rows)
         return response
 
-    async def _fallback(self, text: str, selection: SearchOptions, size: int) -> list[pb.SearchHit]:
-        ranked = await self._search.fallback(text, selection, size)
+    async def _fallback(self, ranked: RankedProducts, language: str) -> list[pb.SearchHit]:
         ids, scores = ranked.product_ids.tolist(), ranked.scores.tolist()
         by_id = await self._products.products(ids)
         return [
-            pb.SearchHit(product=by_id[product_id].summary, score=score)
+            pb.SearchHit(product=by_id[product_id].into(language).summary, score=score)
             for product_id, score in zip(ids, scores, strict=True)
             if product_id in by_id
         ]
@@ -144,6 +161,7 @@ def _scope(request: pb.SearchProductsRequest) -> tuple[object, ...]:
         *(tuple(sorted(each)) for each in (request.brands, request.tags, request.attributes)),
         *(request.min_price, request.max_price, request.vendor_id, request.min_rating, request.sort),
         request.in_stock if request.HasField("in_stock") else None,
+        *([request.location_id] if request.location_id else []),  # tokens of the release before have none
     )
 
 
@@ -165,8 +183,7 @@ class _Hits:
         product = self._by_id.get(row.product_id)
         if product is None:
             return None
-        stems = self._answer.query.stems
-        hit = convert.hit_to_wire(product.summary, product.description, row.score, stems)
+        hit = convert.hit_to_wire(product.summary, product.description, row.score, self._answer.query)
         sku = self._answer.query.sku
         if sku is not None and row.product_id == self._answer.sku_product:
             hit.variant_id = sku[1] or product.full.default_variant_id

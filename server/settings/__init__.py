@@ -14,6 +14,7 @@ from server.settings.accounts import AccountSettings
 from server.settings.capacity import CapacitySettings
 from server.settings.inventory import InventorySettings
 from server.settings.jobs import JobSettings
+from server.settings.languages import LanguageSettings
 from server.settings.loyalty import LoyaltySettings
 from server.settings.mail import MailSettings
 from server.settings.media import MediaSettings
@@ -46,6 +47,7 @@ class Settings(
     PricingSettings,
     SearchLogSettings,
     SearchSettings,
+    LanguageSettings,
     RecommendSettings,
     ReviewSettings,
     MediaSettings,

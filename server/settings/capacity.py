@@ -25,6 +25,12 @@ class CapacitySettings(Group):
     rate_limit_signed_in: int = Field(
         600, ge=1, le=MAX_CALLS, description="Signed-in calls per minute and address"
     )
+    rate_limit_search: int = Field(
+        60,
+        ge=1,
+        le=MAX_CALLS,
+        description="Searches per minute and address, signed in or not; they count among its calls, too",
+    )
     rate_limit_store: str = Field(
         "database",
         description="Where address limits are counted: memory (one worker), database, or redis://… (valkey://…)",

@@ -99,19 +99,20 @@ def spoken() -> str:
 
 def preferred(accept_language: str) -> str:
     """The language that a header accept-language likes best of those that there are; English without one."""
-    return _preferred(accept_language[:MAX_HEADER])
+    return best_of(accept_language[:MAX_HEADER], languages(), ENGLISH)
 
 
 @lru_cache(maxsize=1000)
-def _preferred(accept_language: str) -> str:
+def best_of(accept_language: str, available: frozenset[str], otherwise: str) -> str:
+    """The language of those available that a header likes best; another one where it likes none of them."""
     ranked: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language.split(",")):
         tag, _, quality = part.strip().partition(";")
         primary = tag.strip().lower().partition("-")[0]
-        if primary in languages():
+        if primary in available:
             ranked.append((-_quality(quality), position, primary))
     best = min(ranked, default=None)
-    return best[2] if best is not None and best[0] < 0 else ENGLISH
+    return best[2] if best is not None and best[0] < 0 else otherwise
 
 
 def _quality(parameter: str) -> float:

@@ -687,8 +687,16 @@ def test_the_admin_port_shows_and_does_nothing(gateway: Gateway) -> None:
         assert admin.call("POST", path).status == 403
 
 
+def _status_from(address: str, port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, source_address=(address, 0))
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 def test_each_address_has_its_limit(tmp_path: Path) -> None:
-    for limited in _running(tmp_path, rate_limit=5, rate_limit_signed_in=12):
+    for limited in _running(tmp_path, rate_limit=5, rate_limit_signed_in=12, rate_limit_search=2):
         anonymous = [limited.call("GET", PRODUCT, x_forwarded_for=f"8.8.8.{n}").status for n in range(8)]
         assert anonymous == [200] * 5 + [429] * 3
         limits = [limited.call("GET", PRODUCT, authorization="Bearer x").headers for _ in range(2)]
@@ -709,6 +717,9 @@ def test_each_address_has_its_limit(tmp_path: Path) -> None:
         other.request("GET", PRODUCT)
         assert other.getresponse().status == 200
         other.close()
+        searches = [_status_from("127.0.0.6", limited.port, f"/api/v1/search?q=tea{n}") for n in range(3)]
+        assert [status == 429 for status in searches] == [False, False, True], "searches have a lower limit"
+        assert _status_from("127.0.0.6", limited.port, PRODUCT) == 200, "that is of searches alone"
         assert limited.call("GET", "/healthz").status == 200
         reports = {limited.call("POST", "/api/v1/payments/webhook", "{}").status for _ in range(20)}
         assert 429 not in reports, "a payment gateway has a limit of its own"

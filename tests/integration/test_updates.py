@@ -46,7 +46,7 @@ from server.contract import METHODS, is_writable, native_path, resource_of_updat
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 UPDATES = {method.name: method for method in METHODS if resource_of_update(method.input_type) is not None}
-STAYS = {"sku", "slug", "active", "is_default", "kind"}
+STAYS = {"sku", "slug", "active", "is_default", "kind", "language"}
 """The fields whose values the server gives: replacing everything leaves them where they are not sent."""
 
 

@@ -159,6 +159,7 @@ Global___AccessRule: _TypeAlias = AccessRule  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 CACHEABLE_FIELD_NUMBER: _builtins.int
 IMMUTABLE_FIELD_NUMBER: _builtins.int
+SEARCHES_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___AccessRule]
 """The rule that guards this RPC."""
 cacheable: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.bool]
@@ -169,3 +170,5 @@ immutable: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptio
 """Whether the reply to a request is the same for ever and for everybody, as the request names it by its content. Over
 HTTP caches may keep it for a year.
 """
+searches: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.bool]
+"""Whether a call costs as much as a search does: of those each address may make fewer in a minute than of others."""

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from sanset.v1 import translation_pb2 as sanset_dot_v1_dot_translation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sanset/v1/category.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\"\xb1\x02\n\x08\x43\x61tegory\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x04name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64H\x00\x88\x01\x01\x12\x37\n\x04slug\x18\x03 \x01(\tB$\xbaH!r\x1f\x18x2\x1b^([a-z0-9]+(-[a-z0-9]+)*)?$H\x01\x88\x01\x01\x12\x1f\n\tparent_id\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00H\x02\x88\x01\x01\x12%\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\x80\x30H\x03\x88\x01\x01\x12+\n\x08\x63hildren\x18\x06 \x03(\x0b\x32\x13.sanset.v1.CategoryB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@B\x07\n\x05_nameB\x07\n\x05_slugB\x0c\n\n_parent_idB\x0e\n\x0c_description\"Q\n\x15ListCategoriesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"i\n\x16ListCategoriesResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.Category\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"]\n\x12GetCategoryRequest\x12\x1e\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x12\x19\n\x04slug\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18xH\x00\x42\x0c\n\x03key\x12\x05\xbaH\x02\x08\x01\"\xba\x01\n\x15\x43reateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:M\xbaHJ\x1aH\n\x11\x63\x61tegory.complete\x12\x19\x63\x61tegory.name is required\x1a\x18this.category.name != \'\'\"\xe9\x01\n\x15UpdateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:K\xbaHH\x1a\x46\n\x0b\x63\x61tegory.id\x12!category.id must be a positive id\x1a\x14this.category.id > 0\"q\n\x15\x44\x65leteCategoryRequest\x12 \n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\xa8\x01\n\rdev.sanset.v1B\rCategoryProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sanset/v1/category.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1bsanset/v1/translation.proto\"\xc9\x03\n\x08\x43\x61tegory\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x04name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64H\x00\x88\x01\x01\x12\x37\n\x04slug\x18\x03 \x01(\tB$\xbaH!r\x1f\x18x2\x1b^([a-z0-9]+(-[a-z0-9]+)*)?$H\x01\x88\x01\x01\x12\x1f\n\tparent_id\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00H\x02\x88\x01\x01\x12%\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\x80\x30H\x03\x88\x01\x01\x12+\n\x08\x63hildren\x18\x06 \x03(\x0b\x32\x13.sanset.v1.CategoryB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12>\n\x0ctranslations\x18\x08 \x03(\x0b\x32\x1e.sanset.v1.CategoryTranslationB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12I\n\x08language\x18\t \x01(\tB2\xbaH/r-\x18\x0c\x32)^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$H\x04\x88\x01\x01\x42\x07\n\x05_nameB\x07\n\x05_slugB\x0c\n\n_parent_idB\x0e\n\x0c_descriptionB\x0b\n\t_language\"\x97\x01\n\x15ListCategoriesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x44\n\x08language\x18\x03 \x01(\tB2\xbaH/r-\x18\x0c\x32)^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$\"i\n\x16ListCategoriesResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.Category\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\xa6\x01\n\x12GetCategoryRequest\x12\x1e\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x12\x19\n\x04slug\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18xH\x00\x12G\n\x08language\x18\x03 \x01(\tB5\xbaH2r0\x18\x0c\x32,^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*|\\*)?$B\x0c\n\x03key\x12\x05\xbaH\x02\x08\x01\"\xba\x01\n\x15\x43reateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:M\xbaHJ\x1aH\n\x11\x63\x61tegory.complete\x12\x19\x63\x61tegory.name is required\x1a\x18this.category.name != \'\'\"\xe9\x01\n\x15UpdateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:K\xbaHH\x1a\x46\n\x0b\x63\x61tegory.id\x12!category.id must be a positive id\x1a\x14this.category.id > 0\"q\n\x15\x44\x65leteCategoryRequest\x12 \n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\xa8\x01\n\rdev.sanset.v1B\rCategoryProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,16 +50,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATEGORY'].fields_by_name['children']._serialized_options = b'\342A\001\003'
   _globals['_CATEGORY'].fields_by_name['etag']._loaded_options = None
   _globals['_CATEGORY'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CATEGORY'].fields_by_name['translations']._loaded_options = None
+  _globals['_CATEGORY'].fields_by_name['translations']._serialized_options = b'\272H\005\222\001\002\020\020'
+  _globals['_CATEGORY'].fields_by_name['language']._loaded_options = None
+  _globals['_CATEGORY'].fields_by_name['language']._serialized_options = b'\272H/r-\030\0142)^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$'
   _globals['_LISTCATEGORIESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTCATEGORIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTCATEGORIESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCATEGORIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
+  _globals['_LISTCATEGORIESREQUEST'].fields_by_name['language']._loaded_options = None
+  _globals['_LISTCATEGORIESREQUEST'].fields_by_name['language']._serialized_options = b'\272H/r-\030\0142)^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$'
   _globals['_GETCATEGORYREQUEST'].oneofs_by_name['key']._loaded_options = None
   _globals['_GETCATEGORYREQUEST'].oneofs_by_name['key']._serialized_options = b'\272H\002\010\001'
   _globals['_GETCATEGORYREQUEST'].fields_by_name['category_id']._loaded_options = None
   _globals['_GETCATEGORYREQUEST'].fields_by_name['category_id']._serialized_options = b'\272H\004\"\002 \000'
   _globals['_GETCATEGORYREQUEST'].fields_by_name['slug']._loaded_options = None
   _globals['_GETCATEGORYREQUEST'].fields_by_name['slug']._serialized_options = b'\272H\006r\004\020\001\030x'
+  _globals['_GETCATEGORYREQUEST'].fields_by_name['language']._loaded_options = None
+  _globals['_GETCATEGORYREQUEST'].fields_by_name['language']._serialized_options = b'\272H2r0\030\0142,^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*|\\*)?$'
   _globals['_CREATECATEGORYREQUEST'].fields_by_name['category']._loaded_options = None
   _globals['_CREATECATEGORYREQUEST'].fields_by_name['category']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_CREATECATEGORYREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -77,18 +86,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETECATEGORYREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_DELETECATEGORYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETECATEGORYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_CATEGORY']._serialized_start=136
-  _globals['_CATEGORY']._serialized_end=441
-  _globals['_LISTCATEGORIESREQUEST']._serialized_start=443
-  _globals['_LISTCATEGORIESREQUEST']._serialized_end=524
-  _globals['_LISTCATEGORIESRESPONSE']._serialized_start=526
-  _globals['_LISTCATEGORIESRESPONSE']._serialized_end=631
-  _globals['_GETCATEGORYREQUEST']._serialized_start=633
-  _globals['_GETCATEGORYREQUEST']._serialized_end=726
-  _globals['_CREATECATEGORYREQUEST']._serialized_start=729
-  _globals['_CREATECATEGORYREQUEST']._serialized_end=915
-  _globals['_UPDATECATEGORYREQUEST']._serialized_start=918
-  _globals['_UPDATECATEGORYREQUEST']._serialized_end=1151
-  _globals['_DELETECATEGORYREQUEST']._serialized_start=1153
-  _globals['_DELETECATEGORYREQUEST']._serialized_end=1266
+  _globals['_CATEGORY']._serialized_start=165
+  _globals['_CATEGORY']._serialized_end=622
+  _globals['_LISTCATEGORIESREQUEST']._serialized_start=625
+  _globals['_LISTCATEGORIESREQUEST']._serialized_end=776
+  _globals['_LISTCATEGORIESRESPONSE']._serialized_start=778
+  _globals['_LISTCATEGORIESRESPONSE']._serialized_end=883
+  _globals['_GETCATEGORYREQUEST']._serialized_start=886
+  _globals['_GETCATEGORYREQUEST']._serialized_end=1052
+  _globals['_CREATECATEGORYREQUEST']._serialized_start=1055
+  _globals['_CREATECATEGORYREQUEST']._serialized_end=1241
+  _globals['_UPDATECATEGORYREQUEST']._serialized_start=1244
+  _globals['_UPDATECATEGORYREQUEST']._serialized_end=1477
+  _globals['_DELETECATEGORYREQUEST']._serialized_start=1479
+  _globals['_DELETECATEGORYREQUEST']._serialized_end=1592
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from sanset.v1 import translation_pb2 as _translation_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -32,6 +33,8 @@ class Category(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     CHILDREN_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    TRANSLATIONS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the category."""
     name: _builtins.str
@@ -46,9 +49,19 @@ class Category(_message.Message):
     """
     etag: _builtins.str
     """Changes with every change of the category, but not with those below it."""
+    language: _builtins.str
+    """The language of `name` and `description`. Sent with a change, these are put into that language: see
+    `Product.language`.
+    """
     @_builtins.property
     def children(self) -> _containers.RepeatedCompositeFieldContainer[Global___Category]:
         """The categories below, by name."""
+
+    @_builtins.property
+    def translations(self) -> _containers.RepeatedCompositeFieldContainer[_translation_pb2.CategoryTranslation]:
+        """Its texts in further languages; in replies to changes, and of GetCategory with `language` "*". PUT keeps them where
+        none is sent, and PATCH clears them with an empty list.
+        """
 
     def __init__(
         self,
@@ -60,13 +73,17 @@ class Category(_message.Message):
         description: _builtins.str | None = ...,
         children: _abc.Iterable[Global___Category] | None = ...,
         etag: _builtins.str = ...,
+        translations: _abc.Iterable[_translation_pb2.CategoryTranslation] | None = ...,
+        language: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_name", b"_name", "_parent_id", b"_parent_id", "_slug", b"_slug", "description", b"description", "name", b"name", "parent_id", b"parent_id", "slug", b"slug"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_language", b"_language", "_name", b"_name", "_parent_id", b"_parent_id", "_slug", b"_slug", "description", b"description", "language", b"language", "name", b"name", "parent_id", b"parent_id", "slug", b"slug"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_name", b"_name", "_parent_id", b"_parent_id", "_slug", b"_slug", "children", b"children", "description", b"description", "etag", b"etag", "id", b"id", "name", b"name", "parent_id", b"parent_id", "slug", b"slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_language", b"_language", "_name", b"_name", "_parent_id", b"_parent_id", "_slug", b"_slug", "children", b"children", "description", b"description", "etag", b"etag", "id", b"id", "language", b"language", "name", b"name", "parent_id", b"parent_id", "slug", b"slug", "translations", b"translations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
     _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
+    _WhichOneofReturnType__language: _TypeAlias = _typing.Literal["language"]  # noqa: Y015
+    _WhichOneofArgType__language: _TypeAlias = _typing.Literal["_language", b"_language"]  # noqa: Y015
     _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
     _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
     _WhichOneofReturnType__parent_id: _TypeAlias = _typing.Literal["parent_id"]  # noqa: Y015
@@ -75,6 +92,8 @@ class Category(_message.Message):
     _WhichOneofArgType__slug: _TypeAlias = _typing.Literal["_slug", b"_slug"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__language) -> _WhichOneofReturnType__language | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
     @_typing.overload
@@ -92,21 +111,27 @@ class ListCategoriesRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Maximum number of top-level categories to return, each with all below it. 0 means 20; values above 100 are coerced
     to 100.
     """
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
+    language: _builtins.str
+    """The language of the texts: "de". Absent: the one of the shop's that `accept-language` likes best. Where the shop has
+    no texts in it, those of its own language.
+    """
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -152,19 +177,23 @@ class GetCategoryRequest(_message.Message):
 
     CATEGORY_ID_FIELD_NUMBER: _builtins.int
     SLUG_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     category_id: _builtins.int
     """The id of the category."""
     slug: _builtins.str
     """The slug of the category."""
+    language: _builtins.str
+    """The language of the texts: see GetProductRequest."""
     def __init__(
         self,
         *,
         category_id: _builtins.int = ...,
         slug: _builtins.str = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["category_id", b"category_id", "key", b"key", "slug", b"slug"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category_id", b"category_id", "key", b"key", "slug", b"slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category_id", b"category_id", "key", b"key", "language", b"language", "slug", b"slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_key: _TypeAlias = _typing.Literal["category_id", "slug"]  # noqa: Y015
     _WhichOneofArgType_key: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015

@@ -14,6 +14,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
 from sanset.v1 import media_pb2 as _media_pb2
 from sanset.v1 import product_option_pb2 as _product_option_pb2
+from sanset.v1 import translation_pb2 as _translation_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -121,6 +122,8 @@ class Product(_message.Message):
     VARIANTS_COUNT_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     PRICE_RANGE_FIELD_NUMBER: _builtins.int
+    TRANSLATIONS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the product."""
     sku: _builtins.str
@@ -171,6 +174,11 @@ class Product(_message.Message):
     """The `medium_url` of the first of its images; empty while it has none."""
     variants_count: _builtins.int
     """Number of its variants: see ListVariants."""
+    language: _builtins.str
+    """The language of `name`, `description`, `seo_title` and `seo_description`: of the shop's own, or of a translation,
+    in which what has none is in the shop's own. Sent with a change, these texts are put into that language: what was
+    read in German can be written back, and changes the German texts. Absent: the shop's own.
+    """
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit, in the shop's currency."""
@@ -231,6 +239,12 @@ class Product(_message.Message):
     def price_range(self) -> _product_option_pb2.PriceRange:
         """What one unit costs now, from the cheapest variant to the dearest. Absent when each costs `effective_price`."""
 
+    @_builtins.property
+    def translations(self) -> _containers.RepeatedCompositeFieldContainer[_translation_pb2.ProductTranslation]:
+        """Its texts in further languages; in replies to changes, and of GetProduct with `language` "*". PUT keeps them where
+        none is sent, and PATCH clears them with an empty list.
+        """
+
     def __init__(
         self,
         *,
@@ -270,10 +284,12 @@ class Product(_message.Message):
         variants_count: _builtins.int = ...,
         options: _abc.Iterable[_product_option_pb2.ProductOption] | None = ...,
         price_range: _product_option_pb2.PriceRange | None = ...,
+        translations: _abc.Iterable[_translation_pb2.ProductTranslation] | None = ...,
+        language: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "price", b"price", "price_range", b"price_range", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_language", b"_language", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "language", b"language", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "price", b"price", "price_range", b"price_range", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "colors", b"colors", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "image_url", b"image_url", "images", b"images", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "options", b"options", "price", b"price", "price_range", b"price_range", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sizes", b"sizes", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "variants_count", b"variants_count", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_language", b"_language", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "colors", b"colors", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "image_url", b"image_url", "images", b"images", "language", b"language", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "options", b"options", "price", b"price", "price_range", b"price_range", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sizes", b"sizes", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "translations", b"translations", "update_time", b"update_time", "variants_count", b"variants_count", "vendor_id", b"vendor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__brand: _TypeAlias = _typing.Literal["brand"]  # noqa: Y015
     _WhichOneofArgType__brand: _TypeAlias = _typing.Literal["_brand", b"_brand"]  # noqa: Y015
@@ -283,6 +299,8 @@ class Product(_message.Message):
     _WhichOneofArgType__category_id: _TypeAlias = _typing.Literal["_category_id", b"_category_id"]  # noqa: Y015
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
     _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
+    _WhichOneofReturnType__language: _TypeAlias = _typing.Literal["language"]  # noqa: Y015
+    _WhichOneofArgType__language: _TypeAlias = _typing.Literal["_language", b"_language"]  # noqa: Y015
     _WhichOneofReturnType__max_quantity: _TypeAlias = _typing.Literal["max_quantity"]  # noqa: Y015
     _WhichOneofArgType__max_quantity: _TypeAlias = _typing.Literal["_max_quantity", b"_max_quantity"]  # noqa: Y015
     _WhichOneofReturnType__max_quantity_days: _TypeAlias = _typing.Literal["max_quantity_days"]  # noqa: Y015
@@ -305,6 +323,8 @@ class Product(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__category_id) -> _WhichOneofReturnType__category_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__language) -> _WhichOneofReturnType__language | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_quantity) -> _WhichOneofReturnType__max_quantity | None: ...
     @_typing.overload
@@ -372,19 +392,25 @@ class GetProductRequest(_message.Message):
 
     PRODUCT_ID_FIELD_NUMBER: _builtins.int
     SLUG_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The id of the product."""
     slug: _builtins.str
     """The slug of the product."""
+    language: _builtins.str
+    """The language of the texts: "de". Absent: the one of the shop's that `accept-language` likes best. Where the shop has
+    no texts in it, those of its own language; so with "*", which fills `translations`.
+    """
     def __init__(
         self,
         *,
         product_id: _builtins.int = ...,
         slug: _builtins.str = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "product_id", b"product_id", "slug", b"slug"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "product_id", b"product_id", "slug", b"slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "language", b"language", "product_id", b"product_id", "slug", b"slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_key: _TypeAlias = _typing.Literal["product_id", "slug"]  # noqa: Y015
     _WhichOneofArgType_key: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
@@ -400,8 +426,13 @@ class BatchGetProductsRequest(_message.Message):
 
     PRODUCT_IDS_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     view: Global___Product.View.ValueType
     """Part of each product to return."""
+    language: _builtins.str
+    """The language of the texts: "de". Absent: the one of the shop's that `accept-language` likes best. Where the shop has
+    no texts in it, those of its own language.
+    """
     @_builtins.property
     def product_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The ids, 1 to 100. A repeated id is returned once."""
@@ -411,10 +442,11 @@ class BatchGetProductsRequest(_message.Message):
         *,
         product_ids: _abc.Iterable[_builtins.int] | None = ...,
         view: Global___Product.View.ValueType = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_ids", b"product_ids", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "product_ids", b"product_ids", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -521,6 +553,8 @@ class ListProductsRequest(_message.Message):
     SHOW_DELETED_FIELD_NUMBER: _builtins.int
     Q_FIELD_NUMBER: _builtins.int
     SEARCH_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
@@ -553,6 +587,12 @@ class ListProductsRequest(_message.Message):
     """
     search: _builtins.str
     """The same as `q`, which other shops call so. INVALID_ARGUMENT when both are sent and differ."""
+    location_id: _builtins.int
+    """Only what can be ordered from this location now, a warehouse or a store: its id."""
+    language: _builtins.str
+    """The language of the texts: "de". Absent: the one of the shop's that `accept-language` likes best. Where the shop has
+    no texts in it, those of its own language.
+    """
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only products with all of these tags, each by itself: `tags=red&tags=blue`. INVALID_ARGUMENT for one with a comma,
@@ -588,10 +628,12 @@ class ListProductsRequest(_message.Message):
         show_deleted: _builtins.bool = ...,
         q: _builtins.str = ...,
         search: _builtins.str = ...,
+        location_id: _builtins.int = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock", "updated_since", b"updated_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "product_ids", b"product_ids", "q", b"q", "search", b"search", "show_deleted", b"show_deleted", "sort", b"sort", "tags", b"tags", "updated_since", b"updated_since", "vendor_id", b"vendor_id", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "language", b"language", "location_id", b"location_id", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "product_ids", b"product_ids", "q", b"q", "search", b"search", "show_deleted", b"show_deleted", "sort", b"sort", "tags", b"tags", "updated_since", b"updated_since", "vendor_id", b"vendor_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__in_stock: _TypeAlias = _typing.Literal["in_stock"]  # noqa: Y015
     _WhichOneofArgType__in_stock: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock"]  # noqa: Y015

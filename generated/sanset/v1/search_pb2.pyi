@@ -80,6 +80,8 @@ class SearchProductsRequest(_message.Message):
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
     VISITOR_ID_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     q: _builtins.str
     """What a person typed, up to 200 characters. Blank: every product."""
     page_size: _builtins.int
@@ -102,6 +104,12 @@ class SearchProductsRequest(_message.Message):
     """The order. Absent: RELEVANCE."""
     visitor_id: _builtins.str
     """The id of a visitor who is not signed in, as TrackEvent takes it. The search is kept in their history."""
+    location_id: _builtins.int
+    """Only what can be ordered from this location now, a warehouse or a store: its id."""
+    language: _builtins.str
+    """The language in which is searched, besides the shop's own, and of the texts: "de". Absent: the one of the shop's
+    that `accept-language` likes best. Where the shop has no texts in it, its own language.
+    """
     @_builtins.property
     def brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only one of these brands, whatever their case, each by itself: `brands=Apple&brands=Sony`."""
@@ -133,10 +141,12 @@ class SearchProductsRequest(_message.Message):
         attributes: _abc.Iterable[_builtins.str] | None = ...,
         sort: Global___SearchProductsRequest.Sort.ValueType = ...,
         visitor_id: _builtins.str = ...,
+        location_id: _builtins.int = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "attributes", b"attributes", "brands", b"brands", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "min_rating", b"min_rating", "page_size", b"page_size", "page_token", b"page_token", "q", b"q", "sort", b"sort", "tags", b"tags", "vendor_id", b"vendor_id", "visitor_id", b"visitor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "attributes", b"attributes", "brands", b"brands", "category", b"category", "in_stock", b"in_stock", "language", b"language", "location_id", b"location_id", "max_price", b"max_price", "min_price", b"min_price", "min_rating", b"min_rating", "page_size", b"page_size", "page_token", b"page_token", "q", b"q", "sort", b"sort", "tags", b"tags", "vendor_id", b"vendor_id", "visitor_id", b"visitor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__in_stock: _TypeAlias = _typing.Literal["in_stock"]  # noqa: Y015
     _WhichOneofArgType__in_stock: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock"]  # noqa: Y015
@@ -491,19 +501,25 @@ class SuggestRequest(_message.Message):
 
     Q_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     q: _builtins.str
     """What a person has typed so far, up to 200 characters."""
     limit: _builtins.int
     """Maximum number to return. 0 means 10; values above 20 are coerced to 20."""
+    language: _builtins.str
+    """The language of the texts: "de". Absent: the one of the shop's that `accept-language` likes best. Where the shop has
+    no texts in it, those of its own language.
+    """
     def __init__(
         self,
         *,
         q: _builtins.str = ...,
         limit: _builtins.int = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "q", b"q"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "limit", b"limit", "q", b"q"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

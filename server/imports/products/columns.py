@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
+from server.catalog.translations import PRODUCT_TEXTS
 from server.db.base import Values
 from server.exports.csv_file import original_text
 from server.imports.products import cells
@@ -23,6 +25,8 @@ IGNORED: Final = frozenset(
     ]
 )
 """What an export tells besides, and no import can change: the shop counts and decides it."""
+LANGUAGE: Final = re.compile("[a-z]{2,3}")
+"""What follows the name of a text that is translated, behind a colon: "name:de"."""
 MAX_COLUMNS: Final = 500
 MAX_PROBLEMS_OF_ROW: Final = 5
 MAX_STOCK: Final = 100_000_000
@@ -82,6 +86,7 @@ class _Draft:
     attributes: dict[str, Any] = field(default_factory=dict)
     category: CategoryName | None = None
     options: dict[str, str] | None = None
+    translations: dict[str, dict[str, str]] = field(default_factory=dict)
     stock: int | None = None
     images: tuple[str, ...] = ()
     problems: list[RowProblem] = field(default_factory=list)
@@ -126,6 +131,8 @@ class RowColumns:
         single = (
             name.startswith((ATTRIBUTE, OPTION)) and len(name.partition(":")[2]) <= cells.MAX_CATEGORY_NAME
         )
+        if _translated(name) is not None:
+            return
         if name not in self._parsers and name not in IGNORED and not (single and name.partition(":")[2]):
             if name in IMAGES:
                 raise WrongFile(f'the column "{name}" needs the files themselves: {IMAGES_FROM}')
@@ -173,6 +180,9 @@ class RowColumns:
             parse = self._parsers.get(name)
             if parse is not None:
                 _put(draft, name, parse(value))
+            elif (translated := _translated(name)) is not None:
+                text, language = translated
+                draft.translations.setdefault(language, {})[text] = self._parsers[text](value)
             elif name.startswith(ATTRIBUTE):
                 draft.attributes[name.removeprefix(ATTRIBUTE)] = cells.attribute(value)
             elif option := cells.option(value):
@@ -180,6 +190,12 @@ class RowColumns:
         except Unfit as unfit:
             sku = draft.skus.get("sku", "")
             draft.problems.append(RowProblem(draft.line, name, str(unfit), sku))
+
+
+def _translated(name: str) -> tuple[str, str] | None:
+    """The text and the language of a column of translations: "description:de"; None for another column."""
+    text, _, language = name.partition(":")
+    return (text, language) if text in PRODUCT_TEXTS and LANGUAGE.fullmatch(language) else None
 
 
 def heading_key(name: str) -> str:
@@ -229,6 +245,7 @@ def _row(draft: _Draft) -> ProductRow | list[RowProblem]:
         category=draft.category,
         attributes=draft.attributes,
         options=draft.options,
+        translations=draft.translations,
         stock=draft.stock,
         images=draft.images,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from server.catalog.service import DEFAULT_MAX_QUANTITY, check_prices
+from server.catalog.translations import PRODUCT_TEXTS, Translations, with_texts
 from server.db.base import AnyRow, Values
 from server.db.rows import changed_columns
 from server.errors import InvalidMoney
@@ -24,6 +25,8 @@ class Terms:
 
     caller: Identity
     currency: str
+    languages: Sequence[str] = ()
+    """Into which texts may be translated."""
     create_categories: bool = False
     dry_run: bool = False
 
@@ -117,7 +120,20 @@ class Judge:
         values = dict(row.values)
         if row.attributes:
             values["attributes"] = _attributes(row, values, current)
+        if row.translations:
+            values["translations"] = self._translations(row, values, current)
         return values
+
+    def _translations(self, row: ProductRow, values: Values, current: AnyRow | None) -> Translations | None:
+        """The translations of a product with those of its row put in, or taken out."""
+        stored: Translations = (current.translations if current is not None else None) or {}
+        originals = {name: values.get(name, getattr(current, name, "")) for name in PRODUCT_TEXTS}
+        for language, texts in row.translations.items():
+            if language not in self._terms.languages:
+                name = next(iter(texts))
+                raise RowUnfit(f"{name}:{language}", "is in none of the languages in the setting LANGUAGES")
+            stored = with_texts(stored, language, texts, originals)
+        return stored or None
 
     def _defaults(self) -> Values:
         """The columns of a product of which only the sku, the name and the price are known."""
@@ -133,6 +149,7 @@ class Judge:
             "tags": [],
             "seo_title": "",
             "seo_description": "",
+            "translations": None,
             "vendor_id": self._terms.vendor_id,
         }
 

@@ -44,6 +44,8 @@ class ProductRow:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """Single attributes; None removes one."""
     options: Mapping[str, str] | None = None
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Texts by language, as far as the file has columns for them; an empty one is none."""
     stock: int | None = None
     """The units that can be ordered from now on."""
     opening_stock: int = 0

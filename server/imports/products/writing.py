@@ -35,7 +35,7 @@ _TABLES: Final = ("products", "variants", "inventory_levels", "product_listings"
 _PRODUCT: Final = (
     *("id", "sku", "slug", "name", "description", "category_id", "brand", "price_minor", "compare_at_minor"),
     *("currency", "max_quantity", "attributes", "custom_metadata", "tags", "seo_title", "seo_description"),
-    *("vendor_id", "version", "created_at", "updated_at"),
+    *("translations", "vendor_id", "version", "created_at", "updated_at"),
 )
 _LEVEL: Final = ("variant_id", "location_id", "product_id", "available", "received", "sold", "priority")
 

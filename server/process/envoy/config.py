@@ -127,7 +127,11 @@ def values(
         "EDGE_TOKEN": settings.edge_token.get_secret_value(),
         "JSON_RULES": json.dumps(strict_json.script(METHODS)),
         "REPLY_RULES": json.dumps(
-            strict_json.script_with_replies(METHODS, f"public, max-age={settings.catalogue_cache_seconds}")
+            strict_json.script_with_replies(
+                METHODS,
+                f"public, max-age={settings.catalogue_cache_seconds}",
+                by_language=bool(settings.languages),
+            )
         ),
         "DESCRIPTOR_SET": str(DESCRIPTOR_SET),
         "OPENAPI": str(OPENAPI),
@@ -203,6 +207,7 @@ def _limits(settings: Settings, workers: int) -> dict[str, str]:
         "RATE_LIMIT_PERCENT": "100" if limit else "0",
         "RATE_LIMIT": str(limit or 1),  # a bucket cannot be empty by nature; at 0 per cent nobody asks it
         "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
+        "RATE_LIMIT_SEARCH": str(settings.rate_limit_search),
         "REPORTS_A_MINUTE": str(REPORTS_A_MINUTE),
         "FILES_A_MINUTE": str(FILES_A_MINUTE),
         "MAX_BODY_BYTES": str(settings.max_message_bytes),

@@ -17,6 +17,7 @@ from server.contract import (
     is_public,
     is_read,
     is_report,
+    is_search,
     is_upload,
     native_path,
 )
@@ -31,7 +32,7 @@ def expressions(methods: Sequence[MethodDescriptor]) -> dict[str, str]:
 
     Streams and exports have routes without a time limit, uploads one without a buffer, reads are repeated on
     another worker, and the limits of addresses tell calls with a token from those that need none, from the reports
-    of machines, and from files, of which a page shows many.
+    of machines, from searches, and from files, of which a page shows many.
     """
     exports = [method for method in methods if is_export(method)]
     streams = [method for method in methods if method.server_streaming and method not in exports]
@@ -39,6 +40,7 @@ def expressions(methods: Sequence[MethodDescriptor]) -> dict[str, str]:
     reports = [method for method in methods if is_report(method)]
     uploads = [method for method in methods if is_upload(method)]
     files = [method for method in methods if is_immutable(method)]
+    searches = [method for method in methods if is_search(method)]
     public = [method for method in methods if is_public(method) and method not in (*reports, *files)]
     values: dict[str, object] = {
         "SERVICES": list(dict.fromkeys(method.containing_service.full_name for method in methods)),
@@ -53,6 +55,7 @@ def expressions(methods: Sequence[MethodDescriptor]) -> dict[str, str]:
         "FILE_PATHS": _http(files),
         "LIMITED_FILE_PATHS": _with_query(_http(files), _native(files)),
         "MACHINE_PATHS": _with_query(_http(reports), _native(reports), re.escape(_HEALTH_CHECK)),
+        "SEARCH_PATHS": _with_query(_http(searches), _native(searches)),
         "PUBLIC_PATHS": _with_query(_http(public), _native(public)),
     }
     return {name: json.dumps(value) for name, value in values.items()}

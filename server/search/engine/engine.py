@@ -8,10 +8,17 @@ from typing import Final
 import numpy as np
 
 from server.events.cache import Bounded
-from server.search.engine.interpretation import Interpretation, Interpreter, NoSynonyms, Synonyms
+from server.search.engine.interpretation import (
+    ENGLISH_WORDING,
+    Interpretation,
+    Interpreter,
+    NoSynonyms,
+    Synonyms,
+)
 from server.search.engine.matching import Matches, everything, match
 from server.search.engine.narrowing import NO_CRITERIA, Criteria, Facets, Narrowed, Searchable
 from server.search.engine.ranking import RankedProducts, SortOrder, rank
+from server.search.index.words import Wording
 
 MAX_ANSWERS: Final = 200
 """How many answers are remembered, while nothing that they were made of changed."""
@@ -56,9 +63,11 @@ class QueryReading:
 class Engine:
     """Answers queries on one state of the catalogue; another state has another engine. For use on one thread."""
 
-    def __init__(self, goods: Searchable, synonyms: Synonyms | None = None) -> None:
+    def __init__(
+        self, goods: Searchable, synonyms: Synonyms | None = None, wording: Wording = ENGLISH_WORDING
+    ) -> None:
         self.goods = goods
-        self._interpreter = Interpreter(goods.index, synonyms or NoSynonyms())
+        self._interpreter = Interpreter(goods.index, synonyms or NoSynonyms(), wording=wording)
         self._readings: Bounded[str, QueryReading] = Bounded(size=MAX_MATCHES_BYTES, weigh=_weight)
         self._answers: Bounded[tuple[str, SearchOptions], tuple[int, QueryReading, SearchAnswer]] = Bounded(
             size=MAX_ANSWERS
@@ -94,6 +103,8 @@ class Engine:
     def answer(self, text: str, selection: SearchOptions, *, facets: bool = True) -> SearchAnswer:
         """What a text finds among what is selected, with the facets if asked to."""
         generation, reading = self.goods.shelf.generation, self.find(text)
+        if selection.criteria.stocked is not None:  # what moves with each sale is not worth remembering
+            return self.select(reading.query, reading.matches, selection, facets=facets)
         cached = self._answers.peek((text, selection))
         if cached is not None and cached[0] == generation and cached[1] is reading:
             before = cached[2]

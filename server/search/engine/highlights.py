@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from server.search.index.words import stem, words
+from server.search.index.words import Wording, words
 
 MAX_LOOKED_AT: Final = 2_000
 """Characters of a text in which its best piece is looked for."""
@@ -35,14 +35,14 @@ class TextPart:
     matches: bool
 
 
-def highlighted(text: str, stems: frozenset[str]) -> list[TextPart]:
+def highlighted(text: str, stems: frozenset[str], wording: Wording) -> list[TextPart]:
     """A short text in parts; none when nothing matches."""
-    return _parts(text, list(_spans(text, stems)), 0, len(text))
+    return _parts(text, list(_spans(text, stems, wording)), 0, len(text))
 
 
-def snippet(text: str, stems: frozenset[str]) -> list[TextPart]:
+def snippet(text: str, stems: frozenset[str], wording: Wording) -> list[TextPart]:
     """The piece of a long text around the first word that matches, in parts; none when nothing matches."""
-    spans = list(_spans(text[:MAX_LOOKED_AT], stems))
+    spans = list(_spans(text[:MAX_LOOKED_AT], stems, wording))
     if not spans:
         return []
     start = _word_start(text, spans[0][0] - LEAD)
@@ -50,7 +50,7 @@ def snippet(text: str, stems: frozenset[str]) -> list[TextPart]:
     return _parts(text, [span for span in spans if span[1] <= end], start, end)
 
 
-def _spans(text: str, stems: frozenset[str]) -> Iterator[tuple[int, int]]:
+def _spans(text: str, stems: frozenset[str], wording: Wording) -> Iterator[tuple[int, int]]:
     """Where the words stand that match."""
     lowered = text.lower()
     if len(lowered) == len(text):
@@ -58,7 +58,7 @@ def _spans(text: str, stems: frozenset[str]) -> Iterator[tuple[int, int]]:
     else:  # a few letters become two
         spans = [match.span() for match in _WORD.finditer(text)]
     for start, end in spans:
-        if not stems.isdisjoint(_stems_of(text[start:end])):
+        if not stems.isdisjoint(_stems_of(text[start:end], wording)):
             yield start, end
 
 
@@ -89,8 +89,8 @@ def _beginnings(stems: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _stems_of(word: str) -> tuple[str, ...]:
-    return tuple(stem(each) for each in words(word))
+def _stems_of(word: str, wording: Wording) -> tuple[str, ...]:
+    return tuple(stem for each in words(word) for stem in wording.stems(each))
 
 
 def _parts(text: str, spans: list[tuple[int, int]], start: int, end: int) -> list[TextPart]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from server.search.engine.vocabulary import Vocabulary, WordCandidate
 from server.search.index.index import SearchIndex
-from server.search.index.words import STOP_WORDS, number_of, stem, words
+from server.search.index.words import Wording, number_of, words
 
 MAX_WORDS: Final = 24
 """Of a query; the rest is not looked at."""
@@ -26,6 +26,9 @@ MAX_CORRECTIONS: Final = 3
 """Words that one mistyped word may stand for."""
 MAX_CORRECTED: Final = 6
 """Words of a query that are corrected: of one with more the catalogue knows nothing, and each costs time."""
+
+
+ENGLISH_WORDING: Final = Wording()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +102,33 @@ class Interpretation:
     """The brands that are named, in the form of `name_key`."""
     sku: tuple[int, int] | None = None
     """The document and variant whose sku was typed."""
+    wording: Wording = ENGLISH_WORDING
 
 
 @dataclass(slots=True)
 class _Word:
+    wording: Wording
     written: str
     meant: str
     alternatives: dict[tuple[str, ...], float] = field(default_factory=dict)
 
     def add(self, terms: Sequence[str], weight: float) -> None:
-        stems = tuple(dict.fromkeys(stem(term) for term in terms))
-        self.alternatives[stems] = max(weight, self.alternatives.get(stems, 0.0))
+        for stems in self.wording.forms(terms):
+            self.alternatives[stems] = max(weight, self.alternatives.get(stems, 0.0))
 
 
 class Interpreter:
     """Interprets queries by the words of an index."""
 
-    def __init__(self, index: SearchIndex, synonyms: Synonyms, tuning: Tuning | None = None) -> None:
+    def __init__(
+        self,
+        index: SearchIndex,
+        synonyms: Synonyms,
+        tuning: Tuning | None = None,
+        wording: Wording = ENGLISH_WORDING,
+    ) -> None:
         self._index = index
+        self._wording = wording
         self._synonyms = synonyms
         self._vocabulary = Vocabulary(index)
         self._tuning = tuning or Tuning()
@@ -125,8 +137,8 @@ class Interpreter:
     def interpret(self, text: str) -> Interpretation:
         """What a query means; one without a word means nothing."""
         written = words(text)[:MAX_WORDS]
-        telling = [word for word in written if word not in STOP_WORDS] or written
-        query = [_Word(word, word) for word in telling]
+        telling = [word for word in written if not self._wording.is_stop_word(word)] or written
+        query = [_Word(self._wording, word, word) for word in telling]
         begun = bool(text) and not text[-1].isspace()
         unknown = [word for word in query if not self._add_itself(word)]
         self._join(query)
@@ -156,13 +168,18 @@ class Interpreter:
             ),
             brands=self._brands.intersection(word.meant for word in query),
             sku=self._index.sku(text.strip()),
+            wording=self._wording,
         )
+
+    def _has(self, word: str) -> bool:
+        """Whether a product has the word, in some form of it."""
+        return any(self._index.frequency(each) for each in self._wording.stems(word))
 
     def _add_itself(self, word: _Word) -> bool:
         number = number_of(word.written)
         if number is not None:
             word.add([number], self._tuning.number)
-        if self._index.frequency(stem(word.written)):
+        if self._has(word.written):
             word.add([word.written], 1.0)
             self._doubt(word)
             return True
@@ -223,8 +240,10 @@ class Interpreter:
         company = self._company(word, query)
         logarithms = []
         for candidate in candidates:
-            docs = self._index.postings(stem(candidate.word))[0]
-            together = int(company[docs].sum()) if company is not None else 0
+            together = 0
+            if company is not None:
+                stems = self._wording.stems(candidate.word)
+                together = max(int(company[self._index.postings(each)[0]].sum()) for each in stems)
             value = math.log1p(candidate.count) + 2 * math.log1p(together) - candidate.edits
             value += 0.5 if candidate.word[-1] == word.written[-1] else 0.0
             logarithms.append(value)
@@ -251,6 +270,6 @@ class Interpreter:
 
     def _add_synonyms(self, query: Sequence[_Word]) -> None:
         for synonym in self._synonyms.of([word.meant for word in query]):
-            if all(self._index.frequency(stem(word)) for word in synonym.words):
+            if all(map(self._has, synonym.words)):
                 for word in query[synonym.start : synonym.end]:
                     word.add(synonym.words, self._tuning.synonym)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from server.recommend.serving.product_slots import Slots
 from server.search.engine.matching import Matches
+from server.search.engine.stocked import StockedProducts
 from server.search.index.columns import NO_LABEL, Mask
 from server.search.index.index import SearchIndex
 from server.search.index.labels import NO_NAME, Docs, LabelCounts
@@ -41,6 +42,8 @@ class Criteria:
     min_rating: float = 0.0
     attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Names, and of each one of its values."""
+    stocked: StockedProducts | None = None
+    """What a location has in stock."""
 
 
 NO_CRITERIA: Final = Criteria()
@@ -156,6 +159,8 @@ class Narrowed:
             masks["vendor"] = columns.vendors[docs] == criteria.vendor_id
         if criteria.min_rating:
             masks["rating"] = shelf.ratings[slots] >= np.float32(criteria.min_rating)
+        if criteria.stocked is not None:
+            masks["location"] = criteria.stocked.have(columns.product_ids[docs])
         for tag in criteria.tags:
             masks[f"tag {tag}"] = columns.tags.having(docs, [(NO_NAME, tag)])
         for name, values in criteria.attributes:

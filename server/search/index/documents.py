@@ -8,11 +8,11 @@ would. What a word weighs is worked out when a product is indexed; a query only 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
-from server.search.index.words import number_of, stem, words
+from server.search.index.words import ENGLISH, number_of, stem, words
 
 MAX_DESCRIPTION: Final = 4_000
 """Characters of a description that are read: the rest says little new."""
@@ -20,7 +20,16 @@ MAX_ATTRIBUTES: Final = 64
 """Of a product, by which it is filtered and counted."""
 MAX_ATTRIBUTE_LENGTH: Final = 100
 
-_PURPOSE: Final = frozenset({"for", "fits", "compatible"})
+_PURPOSE: Final = {
+    ENGLISH: frozenset({"for", "fits", "compatible"}),
+    "de": frozenset({"fur"}),
+    "es": frozenset({"para"}),
+    "fr": frozenset({"pour"}),
+    "it": frozenset({"per"}),
+    "nl": frozenset({"voor"}),
+    "pt": frozenset({"para"}),
+}
+"""Words, folded, behind which a name says for what a thing is, by language."""
 
 SATURATION: Final = 1.2
 """How soon more of a word adds no more (k1 of BM25)."""
@@ -56,6 +65,20 @@ class FieldWeights:
 WEIGHTS: Final = FieldWeights()
 
 
+ORIGINAL: Final = 0.5
+"""What a word of the shop's own language counts where the text is translated into the one that is searched in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslatedTexts:
+    """The texts of a product in another language, as far as they are translated."""
+
+    language: str
+    name: str = ""
+    categories: Sequence[str] = ()
+    description: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """What search knows of a product."""
@@ -72,6 +95,8 @@ class Document:
     vendor_id: int = 0
     skus: Mapping[str, int] = field(default_factory=dict)
     """Those of its variants, with the variant; 0 for the product's own."""
+    language: str = ENGLISH
+    translated: TranslatedTexts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,28 +121,16 @@ class IndexEntry:
 def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
     """Weigh the words of a document."""
     facts = attributes_of(document.attributes)
-    thing, purpose = _thing_and_purpose(document.name)
-    telling = (
-        (weights.name, thing),
-        (weights.purpose, purpose),
-        (weights.brand, words(document.brand)),
-        (weights.categories, words(" ".join(document.categories))),
-        (weights.tags, words(" ".join(document.tags))),
-    )
-    others = (
-        (weights.attributes, words(" ".join(value for _, value in facts if not _is_number(value)))),
-        (weights.description, words(document.description[:MAX_DESCRIPTION])),
-    )
+    fields = list(_fields(document, facts, weights))
     frequency: defaultdict[str, float] = defaultdict(float)
-    for field_weight, written in (*telling, *others):
-        length = len(thing) + len(purpose) if written is thing or written is purpose else len(written)
-        for term, count in Counter(_terms(written)).items():
-            frequency[term] += field_weight.of(count, length)
-    telling_words = frozenset(word for _, written in telling for word in written)
+    for text in fields:
+        for term, count in Counter(_terms(text.words, text.language)).items():
+            frequency[term] += text.share * text.weight.of(count, text.length)
+    telling_words = frozenset(word for text in fields if text.tells for word in text.words)
     return IndexEntry(
         product_id=document.product_id,
         weights={term: value / (SATURATION + value) for term, value in frequency.items()},
-        words=telling_words.union(*(written for _, written in others)),
+        words=telling_words.union(*(text.words for text in fields)),
         telling_words=telling_words,
         brand=document.brand,
         category_id=document.category_id,
@@ -128,18 +141,50 @@ def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
     )
 
 
-def _thing_and_purpose(name: str) -> tuple[Sequence[str], Sequence[str]]:
-    """The words of a name that say what it is, and from "for" on those that say for what."""
-    written = words(name)
-    at = next(
-        (position for position, word in enumerate(written) if position and word in _PURPOSE), len(written)
-    )
-    return written[:at], written[at:]
+class _Text(NamedTuple):
+    """The words of a field of `length` words in a language; `tells`: they say what the product is."""
+
+    weight: FieldWeight
+    words: Sequence[str]
+    length: int
+    language: str
+    tells: bool
+    share: float
 
 
-def _terms(written: Iterable[str]) -> Iterable[str]:
+def _fields(document: Document, facts: Iterable[tuple[str, str]], weights: FieldWeights) -> Iterator[_Text]:
+    values = " ".join(value for _, value in facts if not _is_number(value))
+    own, other = document.language, document.translated or TranslatedTexts(language="")
+    for weight, original, translation, tells in (
+        (weights.name, document.name, other.name, True),
+        (weights.brand, document.brand, "", True),
+        (weights.categories, " ".join(document.categories), " ".join(other.categories), True),
+        (weights.tags, " ".join(document.tags), "", True),
+        (weights.attributes, values, "", False),
+        (weights.description, document.description[:MAX_DESCRIPTION], other.description, False),
+    ):
+        is_translated = bool(translation) and translation != original
+        texts = [(original, own, ORIGINAL if is_translated else 1.0)]
+        if is_translated:
+            texts.append((translation, other.language, 1.0))
+        for text, language, share in texts:
+            written = words(text)
+            length, end = len(written), len(written)
+            if weight is weights.name:
+                end = _purpose(written, language)
+                yield _Text(weights.purpose, written[end:], length, language, tells, share)
+            yield _Text(weight, written[:end], length, language, tells, share)
+
+
+def _purpose(name: Sequence[str], language: str) -> int:
+    """Where the words of a name no longer say what it is, but for what: from "for" on."""
+    marks = _PURPOSE.get(language, ())
+    return next((position for position, word in enumerate(name) if position and word in marks), len(name))
+
+
+def _terms(written: Iterable[str], language: str) -> Iterable[str]:
     for word in written:
-        yield stem(word)
+        yield stem(word, language)
         number = number_of(word)
         if number is not None:  # "27 monitor" is said of one of 27 inches
             yield number

@@ -1,7 +1,7 @@
 """Words: how texts of products and queries become what is compared.
 
 Both go the same way: case, accents and apostrophes are folded, a number and its unit become one word ("16 GB" and
-"16gb"), a script without blanks becomes pairs of its characters, and English words are stemmed.
+"16gb"), a script without blanks becomes pairs of its characters, and words are stemmed as those of their language.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final
 
 import Stemmer
@@ -48,13 +50,18 @@ _MEASURE = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _UNSPACED = re.compile(r"[぀-ヿ㐀-鿿豈-﫿]+")
 
-STOP_WORDS: Final = frozenset(
-    [
-        *("a", "an", "and", "are", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or"),
-        *("that", "the", "this", "to", "with", "without"),
-    ]
-)
-"""Say nothing of a product: they count only in a query that has no other word."""
+ENGLISH: Final = "en"
+STOP_WORDS: Final = {
+    ENGLISH: "a an and are at by for from in is it of on or that the this to with without",
+    "de": "auf aus bei das dem den der des die ein eine einem einen einer fur im in ist mit oder ohne und von zu "
+    "zum zur",
+    "es": "a al con de del el en es la las lo los o para por que sin un una y",
+    "fr": "a au aux avec de des du d en est et l la le les ou par pour sans sur un une",
+    "it": "a al alla con da dei del della di e gli i il in la le lo o per senza su un una",
+    "nl": "aan de den een en het in is met of op te uit van voor zonder",
+    "pt": "a ao as com da das de do dos e em na no o os ou para por sem um uma",
+}
+"""By language, folded; they say nothing of a product, and count only in a query that has no other word."""
 
 _local = threading.local()
 
@@ -115,14 +122,66 @@ def _pairs(word: str) -> list[str]:
 
 
 @lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """The stem of an English word; what is no word of letters stays."""
-    if len(word) < 3 or not word.isascii() or not word.isalpha():
+def stem(word: str, language: str = ENGLISH) -> str:
+    """The stem of a word of a language; what is no word of letters stays, and all where there is no stemmer."""
+    if len(word) < 3 or not word.isalpha() or (language == ENGLISH and not word.isascii()):
         return word
-    stemmer = getattr(_local, "stemmer", None)
-    if stemmer is None:  # one is not to be shared by threads
-        stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
-    return str(stemmer.stemWord(word))
+    stemmer = _stemmer(language)
+    return word if stemmer is None else str(stemmer.stemWord(word))
+
+
+def _stemmer(language: str) -> Stemmer.Stemmer | None:
+    """This thread's stemmer: one is not to be shared by threads."""
+    stemmers = _local.__dict__
+    if language not in stemmers:
+        try:
+            stemmers[language] = Stemmer.Stemmer(language, 0)
+        except KeyError:
+            stemmers[language] = None
+    return stemmers[language]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The languages whose words an index compares: the one that is searched in, then the shop's own."""
+
+    languages: tuple[str, ...] = (ENGLISH,)
+
+    @classmethod
+    def of(cls, language: str, own: str) -> Wording:
+        """To search in a language of a shop that writes in its own."""
+        return cls(tuple(dict.fromkeys([language, own])))
+
+    @property
+    def own(self) -> str:
+        """The shop's own language."""
+        return self.languages[-1]
+
+    @property
+    def further(self) -> str | None:
+        """The language that is searched in, where it is not the shop's own."""
+        return self.languages[0] if len(self.languages) > 1 else None
+
+    def stems(self, word: str) -> tuple[str, ...]:
+        """The stems of a word, of whichever language it is."""
+        return tuple(dict.fromkeys([stem(word, language) for language in self.languages]))
+
+    def forms(self, terms: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Words that belong together as their stems, in each language."""
+        return tuple(
+            dict.fromkeys(
+                tuple(dict.fromkeys([stem(term, language) for term in terms])) for language in self.languages
+            )
+        )
+
+    def is_stop_word(self, word: str) -> bool:
+        """Whether it says nothing of a product, in one of the languages."""
+        return any(word in _stop_words(language) for language in self.languages)
+
+
+@cache
+def _stop_words(language: str) -> frozenset[str]:
+    return frozenset(STOP_WORDS.get(language, "").split())
 
 
 def is_correctable(word: str, letters: int) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
+from server.catalog.category_queries import translated_name
 from server.catalog.listings import EVERYTHING
 from server.catalog.models import Category, Listing, Product
 from server.search.suggest.models import SuggestedQuery
@@ -36,7 +37,11 @@ class PopularQuery(NamedTuple):
     searchers: int
 
 
-def product_names(connection: Connection, limit: int) -> Sequence[ProductName]:
+def _name(table: type[Product] | type[Category], language: str | None) -> ColumnElement[str]:
+    return table.name.expression if language is None else translated_name(table, language)
+
+
+def product_names(connection: Connection, language: str | None, limit: int) -> Sequence[ProductName]:
     """The products, by id: of more than `limit` those that sold most, of equals the newer."""
     listed = (
         select(Listing.product_id, Listing.sold)
@@ -46,17 +51,22 @@ def product_names(connection: Connection, limit: int) -> Sequence[ProductName]:
         .subquery()
     )
     query = (
-        select(Product.id, Product.name, Product.brand, Product.category_id, listed.c.sold)
+        select(Product.id, _name(Product, language), Product.brand, Product.category_id, listed.c.sold)
         .join(listed, listed.c.product_id == Product.id)
         .order_by(Product.id)
     )
     return [ProductName(*row) for row in connection.execute(query)]
 
 
-def names_of(connection: Connection, product_ids: Collection[int]) -> Sequence[ProductName]:
+def names_of(
+    connection: Connection, language: str | None, product_ids: Collection[int]
+) -> Sequence[ProductName]:
     """The same of these products, as far as they were not deleted."""
     query = (
-        select(Product.id, Product.name, Product.brand, Product.category_id, func.coalesce(Listing.sold, 0))
+        select(
+            *(Product.id, _name(Product, language), Product.brand, Product.category_id),
+            func.coalesce(Listing.sold, 0),
+        )
         .outerjoin(
             Listing,
             (Listing.product_id == Product.id) & (Listing.list_key == EVERYTHING) & (Listing.phase == 0),
@@ -67,9 +77,9 @@ def names_of(connection: Connection, product_ids: Collection[int]) -> Sequence[P
     return [ProductName(*row) for row in connection.execute(query)]
 
 
-def category_names(connection: Connection) -> Sequence[NamedCategory]:
+def category_names(connection: Connection, language: str | None) -> Sequence[NamedCategory]:
     """All categories."""
-    query = select(Category.id, Category.name).order_by(Category.id)
+    query = select(Category.id, _name(Category, language)).order_by(Category.id)
     return [NamedCategory(*row) for row in connection.execute(query)]
 
 

@@ -21,18 +21,24 @@ class SuggestReads:
     """The reads behind a worker's suggestions."""
 
     work: Work
+    language: str | None = None
+    """In which names are read, as far as they are translated; None: as they are written."""
 
     async def products(self) -> Sequence[ProductName]:
         """The products, by id."""
-        return await self.work.read(queries.product_names, MAX_PRODUCTS, deadline=Deadline(LOAD_SECONDS))
+        return await self.work.read(
+            queries.product_names, self.language, MAX_PRODUCTS, deadline=Deadline(LOAD_SECONDS)
+        )
 
     async def products_of(self, product_ids: Collection[int]) -> Sequence[ProductName]:
         """Those of these products that exist."""
-        return await self.work.read(queries.names_of, product_ids, deadline=Deadline(LOAD_SECONDS))
+        return await self.work.read(
+            queries.names_of, self.language, product_ids, deadline=Deadline(LOAD_SECONDS)
+        )
 
     async def categories(self) -> Sequence[NamedCategory]:
         """All categories."""
-        return await self.work.read(queries.category_names, deadline=Deadline(LOAD_SECONDS))
+        return await self.work.read(queries.category_names, self.language, deadline=Deadline(LOAD_SECONDS))
 
     async def popular_queries(self) -> Sequence[PopularQuery]:
         """The queries that may be suggested."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from server.search.index.words import STOP_WORDS, words
+from server.search.index.words import Wording, words
 
 Words: TypeAlias = tuple[str, ...]
 
@@ -14,7 +14,7 @@ MAX_KEY: Final = 300
 def split(term: str) -> Words:
     """The words of a term, without those that say nothing beside others."""
     written = words(term)
-    return tuple(word for word in written if word not in STOP_WORDS) or tuple(written)
+    return tuple(word for word in written if not Wording().is_stop_word(word)) or tuple(written)
 
 
 def key_of(term: str) -> str:

@@ -17,6 +17,7 @@ from server.search.index.documents import IndexEntry
 from server.search.index.index import NOTHING, SearchIndex
 from server.search.index.segment import IndexSegment, segment_of
 from server.search.index.shelf import Shelf, ShelfItem
+from server.search.index.words import Wording
 
 MAX_FRESH: Final = 50
 """Changed products that are indexed again at each change; when there are more, they are put aside."""
@@ -88,9 +89,9 @@ class Current:
         counts[len(self._base) + np.flatnonzero(again)] = False
         return SearchIndex(segments, counts, joined(self._older, fresh.columns))
 
-    def engine(self, synonyms: Synonyms) -> Engine:
+    def engine(self, synonyms: Synonyms, wording: Wording) -> Engine:
         """What answers queries on what was indexed."""
-        return Engine(Searchable(self._index, self.shelf), synonyms)
+        return Engine(Searchable(self._index, self.shelf), synonyms, wording)
 
 
 def _array(product_ids: Collection[int]) -> Ids:

@@ -32,6 +32,7 @@ from server.search.index.documents import entry_of
 from server.search.index.file import StoredIndex
 from server.search.index.index import NOTHING
 from server.search.index.shelf import Shelf
+from server.search.index.words import Wording
 from server.search.upkeep import queries
 from server.search.upkeep.current import Current, Reading
 from server.search.upkeep.opening import MAX_NEWER, catch_up, stored_index
@@ -72,12 +73,11 @@ class _Pending:
 class IndexKeeper:
     """Keeps one worker's engine. For use on one event loop."""
 
-    def __init__(self, work: Work, clock: Clock, rebuild: Rebuild, *, database: str) -> None:
-        """`database` is the fingerprint of the one that is searched."""
+    def __init__(self, work: Work, clock: Clock, rebuild: Rebuild) -> None:
         self._work = work
         self._clock = clock
         self._rebuild = rebuild
-        self._database = database
+        self._wording = rebuild.wording
         self._synonyms: Synonyms = NoSynonyms()
         self._pending = _Pending(everything=True)
         self._current: Current | None = None
@@ -132,7 +132,7 @@ class IndexKeeper:
         """Take these synonyms, from the next query on; also when they were changed in themselves."""
         self._synonyms = synonyms
         if self._current is not None:
-            self._engine = self._current.engine(synonyms)
+            self._engine = self._current.engine(synonyms, self._wording)
 
     def _heard(self, news: _Pending) -> None:
         self._pending.add(news)
@@ -146,7 +146,7 @@ class IndexKeeper:
         pending, self._pending = self._pending, _Pending()
         try:
             if pending.categories and self._current is not None:
-                pending.everything |= await self._work.read(_are_renamed, self._current)
+                pending.everything |= await self._work.read(_are_renamed, self._current, self._wording)
             is_opened = False
             if pending.everything or file.identity_of(self._rebuild.path) != self._opened:
                 is_opened = await self._open()
@@ -164,12 +164,14 @@ class IndexKeeper:
         is stored, however old its words are; stock and prices are those of the moment.
         """
         identity = file.identity_of(self._rebuild.path)
-        stored = await asyncio.to_thread(stored_index, self._rebuild, self._database)
+        stored = await asyncio.to_thread(stored_index, self._rebuild)
         current = await self._stored(stored) if stored is not None else None
         if current is not None and self._current is None:
             await self._show(current)
         stamp = stored.stamp if stored is not None else None
-        missing = await self._work.read(catch_up, stamp, self._clock(), deadline=Deadline(READ_SECONDS))
+        missing = await self._work.read(
+            catch_up, stamp, self._wording, self._clock(), deadline=Deadline(READ_SECONDS)
+        )
         self._is_outdated = missing is None
         if missing is not None:
             if current is None or missing.is_whole:
@@ -192,7 +194,7 @@ class IndexKeeper:
         elif pending.texts:
             now = self._clock()
             began = time.monotonic()
-            current.take(await self._work.read(_read, sorted(pending.texts), now))
+            current.take(await self._work.read(_read, sorted(pending.texts), self._wording, now))
             await self._show(current)
             # However much changes, calls have most of the time.
             await asyncio.sleep(min(time.monotonic() - began, MAX_BREATH))
@@ -208,7 +210,7 @@ class IndexKeeper:
 
     async def _show(self, current: Current) -> None:
         await asyncio.to_thread(current.index)
-        self._engine = current.engine(self._synonyms)
+        self._engine = current.engine(self._synonyms, self._wording)
         self._current = current
         self._ready.set()
 
@@ -229,11 +231,11 @@ class IndexKeeper:
         self._loop.wake()
 
 
-def _read(connection: Connection, product_ids: Sequence[int], now: datetime) -> Reading:
-    names = queries.categories(connection)
+def _read(connection: Connection, product_ids: Sequence[int], wording: Wording, now: datetime) -> Reading:
+    names = queries.categories(connection, wording)
     entries = [entry_of(document) for document in queries.documents(connection, product_ids, names)]
     return Reading(product_ids, entries, queries.shelf_items(connection, product_ids, now), names.texts)
 
 
-def _are_renamed(connection: Connection, current: Current) -> bool:
-    return queries.categories(connection).differ_from(current.lineages)
+def _are_renamed(connection: Connection, current: Current, wording: Wording) -> bool:
+    return queries.categories(connection, wording).differ_from(current.lineages)

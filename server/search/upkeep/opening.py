@@ -14,6 +14,7 @@ from server.search.index import file
 from server.search.index.documents import Document, entry_of
 from server.search.index.file import DamagedIndex, Stamp, StoredIndex
 from server.search.index.shelf import ShelfItem
+from server.search.index.words import Wording
 from server.search.upkeep import queries
 from server.search.upkeep.current import Reading
 from server.search.upkeep.rebuild import Rebuild
@@ -44,8 +45,8 @@ class CatchUp:
         return Reading(self.product_ids, entries, self.items, self.lineages)
 
 
-def stored_index(rebuild: Rebuild, database: str) -> StoredIndex | None:
-    """The stored index, if it is whole, of this release's schema, and of the database with this fingerprint."""
+def stored_index(rebuild: Rebuild) -> StoredIndex | None:
+    """The stored index, if it is whole, of this release's schema, and of the same database and languages."""
     try:
         stored = file.read(rebuild.path)
     except FileNotFoundError:
@@ -53,12 +54,12 @@ def stored_index(rebuild: Rebuild, database: str) -> StoredIndex | None:
     except (DamagedIndex, OSError, ValueError) as error:
         log.warning("search_index_unreadable", problem=str(error))
         return None
-    return stored if stored.stamp.database == database else None
+    return stored if stored.stamp.database == rebuild.fingerprint else None
 
 
-def catch_up(connection: Connection, stamp: Stamp | None, now: datetime) -> CatchUp | None:
+def catch_up(connection: Connection, stamp: Stamp | None, wording: Wording, now: datetime) -> CatchUp | None:
     """What a stored index lacks, or else all of a small shop; None when the index must be built first."""
-    names = queries.categories(connection)
+    names = queries.categories(connection, wording)
     if stamp is not None and not names.differ_from(stamp.categories):
         changed = queries.changed_since(connection, stamp.position, MAX_NEWER)
         if changed is not None:

@@ -12,14 +12,15 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, and_, cast, extrac
 
 from server.catalog.category_queries import category_lineages
 from server.catalog.listings import EVERYTHING
-from server.catalog.models import Listing, Product, Variant
+from server.catalog.models import InventoryLevel, Listing, Product, Variant
 from server.catalog.variants.options import options_of
 from server.db.base import AnyRow
 from server.events.log import CATALOG, PRODUCT
 from server.events.models import Event
 from server.events.position import horizon
-from server.search.index.documents import MAX_DESCRIPTION, Document
+from server.search.index.documents import MAX_DESCRIPTION, Document, TranslatedTexts
 from server.search.index.shelf import ShelfColumns, ShelfItem
+from server.search.index.words import Wording
 
 AT_ONCE: Final = 1_000
 """Products that are read in one query."""
@@ -39,14 +40,20 @@ _TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class Categories:
-    """The names of each category and of those above it."""
+    """The names of each category and of those above it, and the same in the language that is searched in."""
 
+    wording: Wording
     lineages: Mapping[int, Sequence[str]]
+    translated: Mapping[int, Sequence[str]]
+    """Of those that have a translated name among them."""
 
     @property
     def texts(self) -> Mapping[int, str]:
         """What each says in the index."""
-        return {category_id: "\n".join(names) for category_id, names in self.lineages.items()}
+        return {
+            category_id: "\n".join([*names, *self.translated.get(category_id, ())])
+            for category_id, names in self.lineages.items()
+        }
 
     def differ_from(self, texts: Mapping[int, str]) -> bool:
         """Whether a category that was indexed says something else now. What is gone had no product any more."""
@@ -54,9 +61,14 @@ class Categories:
         return any(now.get(category_id, text) != text for category_id, text in texts.items())
 
 
-def categories(connection: Connection) -> Categories:
+def categories(connection: Connection, wording: Wording) -> Categories:
     """All of them."""
-    return Categories(category_lineages(connection))
+    lineages, further = category_lineages(connection), wording.further
+    if further is None:
+        return Categories(wording, lineages, {})
+    others = category_lineages(connection, further)
+    translated = {each: names for each, names in others.items() if names != lineages.get(each)}
+    return Categories(wording, lineages, translated)
 
 
 def documents(connection: Connection, product_ids: Sequence[int], names: Categories) -> Iterator[Document]:
@@ -92,7 +104,9 @@ def _documents(
             values = options[row.product_id].setdefault(name, [])
             if value not in values:
                 values.append(value)
-    rows = select(*_TEXTS).where(products, Product.deleted_at.is_(None)).order_by(Product.id)
+    further = names.wording.further
+    columns = _TEXTS if further is None else (*_TEXTS, Product.translations)
+    rows = select(*columns).where(products, Product.deleted_at.is_(None)).order_by(Product.id)
     for row in connection.execute(rows):
         yield Document(
             product_id=row.id,
@@ -105,7 +119,19 @@ def _documents(
             category_id=row.category_id or 0,
             vendor_id=row.vendor_id or 0,
             skus={row.sku: 0} | skus[row.id],
+            language=names.wording.own,
+            translated=_translated(row, names, further) if further is not None else None,
         )
+
+
+def _translated(row: AnyRow, names: Categories, language: str) -> TranslatedTexts:
+    texts = (row.translations or {}).get(language, {})
+    return TranslatedTexts(
+        language=language,
+        name=texts.get("name", ""),
+        categories=names.translated.get(row.category_id, ()),
+        description=texts.get("description", "")[:MAX_DESCRIPTION],
+    )
 
 
 _SHELF = (
@@ -158,6 +184,24 @@ def _changing_item(rows: Sequence[AnyRow], now: datetime) -> ShelfItem:
     ordered = sorted(rows, key=lambda row: (row.valid_from is not None, row.valid_from or now))
     ahead = [row for row in ordered if row.valid_until is None or row.valid_until > now] or ordered[-1:]
     return _item(ahead[0], ahead[0].price_minor, ahead if len(ahead) > 1 else ())
+
+
+def stocked_at(connection: Connection, location_id: int, product_ids: Sequence[int] | None) -> Sequence[int]:
+    """Those of these products (None: of all) that can be ordered from a location."""
+    there = (
+        select(InventoryLevel.product_id)
+        .join(Variant, Variant.id == InventoryLevel.variant_id)
+        .where(
+            InventoryLevel.location_id == location_id,
+            InventoryLevel.available > 0,
+            InventoryLevel.priority.is_not(None),
+            Variant.removed.is_(False),
+        )
+        .distinct()
+    )
+    if product_ids is not None:
+        there = there.where(InventoryLevel.product_id.in_(product_ids))
+    return connection.execute(there).scalars().all()
 
 
 MAX_EVENTS: Final = 200_000

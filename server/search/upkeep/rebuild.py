@@ -16,7 +16,8 @@ import structlog
 
 from server.process.data_dir import make_private
 from server.process.parent_death import bound_to_parent
-from server.search.upkeep.fingerprint import DATABASE_VARIABLE
+from server.search.index.words import Wording
+from server.search.upkeep.fingerprint import DATABASE_VARIABLE, fingerprint
 
 FILE_NAME: Final = "products.index"
 LAST_WORDS: Final = 500
@@ -29,11 +30,13 @@ class BuildFailed(Exception):
 
 
 class Rebuild:
-    """Builds the index of a database in a directory, which all workers of a machine share."""
+    """Builds the index of a database, in a language, in a directory which all workers of a machine share."""
 
-    def __init__(self, directory: Path, url: str) -> None:
+    def __init__(self, directory: Path, url: str, wording: Wording) -> None:
         self._directory = directory
         self._url = url
+        self.wording = wording
+        self.fingerprint = fingerprint(url, wording)
         self.path = directory / FILE_NAME
 
     async def run(self, *, unless: Callable[[], bool]) -> None:
@@ -44,6 +47,7 @@ class Rebuild:
 
     async def _build(self) -> None:
         command = [sys.executable, "-m", "server.search.upkeep.builder", os.fspath(self.path.absolute())]
+        command.append(",".join(self.wording.languages))
         process = await asyncio.create_subprocess_exec(
             *bound_to_parent(command, signal.SIGKILL),
             env=os.environ | {DATABASE_VARIABLE: self._url},

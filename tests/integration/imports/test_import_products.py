@@ -95,8 +95,8 @@ def every(db: Database, statement: str) -> list[Any]:
         return list(connection.execute(text(statement)))
 
 
-def exported(db: Database) -> bytes:
-    source = exported_products(None, utc_now())
+def exported(db: Database, *languages: str) -> bytes:
+    source = exported_products(None, utc_now(), languages)
     with db.read() as connection:
         return heading_of(source.columns) + csv_of(source.read(connection, None).rows)
 
@@ -335,6 +335,32 @@ def test_what_is_exported_can_be_imported_again(run: Importer) -> None:
     for name in ("name", "description", "brand", "tags", "attributes", "custom_metadata", "category_id"):
         assert getattr(after, name) == getattr(before, name), name
     assert counts(run(exported(run.db))) == (0, 0, 3, 0)
+
+
+def test_translations_have_columns_of_their_own(run: Importer) -> None:
+    languages = {"languages": ["de", "fr"]}
+    rows = [
+        {
+            "sku": "A1",
+            "name": "Cup",
+            "price": 5,
+            "name:de": "Tasse",
+            "description:de": "Eins\nzwei",
+            "name:fr": "",
+        },
+        {"sku": "A2", "name": "Pot", "price": 6, "name:de": "Pot", "name:ja": "x"},
+    ]
+    summary = run("\n".join(map(json.dumps, rows)), **languages)
+    assert (counts(summary), run.places) == ((1, 0, 0, 1), [(2, "name:ja")])
+    assert product(run.db, "A1").translations == {"de": {"name": "Tasse", "description": "Eins\nzwei"}}
+    file = exported(run.db, "de", "fr")
+    assert counts(run(file, **languages)) == (0, 0, 1, 0)
+    assert counts(run("sku,name:de,seo_title:fr\nA1,,Tasse\n", **languages)) == (0, 1, 0, 0)
+    translations = {"de": {"description": "Eins\nzwei"}, "fr": {"seo_title": "Tasse"}}
+    assert product(run.db, "A1").translations == translations
+    assert counts(run("sku,name:de\nA1,Tasse\n")) == (0, 0, 0, 1), "a shop without languages has none"
+    with pytest.raises(CommandError, match='no column "price:de"'):
+        run("sku,price:de\nA1,5\n", **languages)
 
 
 def test_the_icecat_catalogue_has_brands_prices_attributes_and_categories(run: Importer) -> None:

@@ -53,6 +53,11 @@ def _file(method: MethodDescriptorProto) -> None:
     method.options.Extensions[access_pb2.immutable] = True
 
 
+def _search(method: MethodDescriptorProto) -> None:
+    _read(method)
+    method.options.Extensions[access_pb2.searches] = True
+
+
 def _upload(method: MethodDescriptorProto) -> None:
     method.client_streaming = True
 
@@ -74,6 +79,7 @@ def _report(method: MethodDescriptorProto) -> None:
         (_public, {"PUBLIC_PATHS"}),
         (_report, {"MACHINE_PATHS"}),
         (_file, {"READ_METHODS", "FILE_PATHS", "LIMITED_FILE_PATHS"}),
+        (_search, {"READ_METHODS", "SEARCH_PATHS"}),
         (_upload, {"UPLOAD_PATHS", "UPLOAD_METHODS"}),
     ],
 )

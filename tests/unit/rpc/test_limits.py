@@ -17,6 +17,7 @@ from server.rpc.networks import network_of
 
 REPORT = "/shop.v1.PaymentService/ReceiveReport"
 FILE = "/shop.v1.MediaService/GetFile"
+SEARCH = "/shop.v1.SearchService/Search"
 
 
 def _call(address: str = "10.0.0.1", user_id: int = 0, *, through_envoy: bool = False) -> Call:
@@ -33,6 +34,8 @@ def _limits(anonymous: int = 3, signed_in: int = 5, streams_per_user: int = 2, s
         streams=streams,
         report_methods=[REPORT],
         file_methods=[FILE],
+        searches=2,
+        search_methods=[SEARCH],
     )
 
 
@@ -52,6 +55,13 @@ def test_the_refusal_says_how_many_and_when_again() -> None:
         limits.count_of(_call().method)(_call())
     assert caught.value.facts["limit"] == "3"
     assert 1 <= (caught.value.retry_after_seconds or 0) <= 60
+
+
+def test_searches_have_a_lower_limit_of_their_own_and_count_among_all_calls() -> None:
+    limits, search = _limits(anonymous=4), replace(_call(), method=SEARCH)
+    assert _admitted(limits, search) == 2
+    assert _admitted(limits, _call()) == 1, "two searches and the refused one were calls, too"
+    assert _admitted(limits, replace(search, address="10.0.0.2")) == 2
 
 
 def test_an_address_has_so_many_calls_a_minute_and_more_when_signed_in() -> None:

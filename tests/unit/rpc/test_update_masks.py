@@ -13,7 +13,7 @@ from server.rpc.updates import EVERYTHING, masked_values
 MUG = pb.Product(id=7, sku="mug", name="Mug", price=Money(units=3), stock=5, etag="v1", rating=4.5)
 WRITABLE = (
     "sku, name, slug, description, category, category_id, brand, price, compare_at_price, max_quantity, "
-    "attributes, tags, seo_title, seo_description, discount, max_quantity_days, metadata"
+    "attributes, tags, seo_title, seo_description, discount, max_quantity_days, metadata, translations, language"
 )
 
 

@@ -22,6 +22,7 @@ def get_product(
     *,
     product_id: int | None = None,
     slug: str | None = None,
+    language: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -34,6 +35,7 @@ def get_product(
         metadata,
         product_id=product_id,
         slug=slug,
+        language=language,
     )
 
 
@@ -41,6 +43,7 @@ def batch_get_products(
     *,
     product_ids: Iterable[int] | None = None,
     view: product_pb2.Product.View.ValueType | ProductViewName | None = None,
+    language: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -55,6 +58,7 @@ def batch_get_products(
         metadata,
         product_ids=product_ids,
         view=view,
+        language=language,
     )
 
 
@@ -76,6 +80,8 @@ def list_products(
     show_deleted: bool | None = None,
     q: str | None = None,
     search: str | None = None,
+    location_id: int | None = None,
+    language: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -107,6 +113,8 @@ def list_products(
         show_deleted=show_deleted,
         q=q,
         search=search,
+        location_id=location_id,
+        language=language,
     )
 
 
@@ -325,6 +333,7 @@ def list_categories(
     *,
     page_size: int | None = None,
     page_token: str | None = None,
+    language: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -339,6 +348,7 @@ def list_categories(
         metadata,
         page_size=page_size,
         page_token=page_token,
+        language=language,
     )
 
 
@@ -346,6 +356,7 @@ def get_category(
     *,
     category_id: int | None = None,
     slug: str | None = None,
+    language: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -358,6 +369,7 @@ def get_category(
         metadata,
         category_id=category_id,
         slug=slug,
+        language=language,
     )
 
 

@@ -32,6 +32,8 @@ def search_products(
     attributes: Iterable[str] | None = None,
     sort: search_pb2.SearchProductsRequest.Sort.ValueType | SearchProductsRequestSortName | None = None,
     visitor_id: str | None = None,
+    location_id: int | None = None,
+    language: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -61,6 +63,8 @@ def search_products(
         attributes=attributes,
         sort=sort,
         visitor_id=visitor_id,
+        location_id=location_id,
+        language=language,
     )
 
 
@@ -68,6 +72,7 @@ def suggest(
     *,
     q: str | None = None,
     limit: int | None = None,
+    language: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -83,6 +88,7 @@ def suggest(
         metadata,
         q=q,
         limit=limit,
+        language=language,
     )
 
 

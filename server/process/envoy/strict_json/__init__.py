@@ -23,6 +23,8 @@ from server.text.languages import ENGLISH, catalogue_of, languages
 
 HERE = Path(__file__).parent
 PARTS = ("contract.lua", "values.lua", "body.lua", "request.lua")
+VARY = ("accept-encoding", "authorization", "origin")
+"""Headers that decide about every reply which caches keep."""
 _MARKED = re.compile(r'N_("(?:[^"\\]|\\.)*")')
 
 _SCALARS = {
@@ -67,10 +69,15 @@ def script(methods: Iterable[MethodDescriptor]) -> str:
     return "\n".join([*_parts(), *_translations(), *_Contract().lines(methods), ""])
 
 
-def script_with_replies(methods: Iterable[MethodDescriptor], cache_control: str) -> str:
-    """The same for routes whose replies are changed too; `cache_control` is for what is cacheable."""
+def script_with_replies(methods: Iterable[MethodDescriptor], cache_control: str, *, by_language: bool) -> str:
+    """The same for routes whose replies are changed too; `cache_control` is for what is cacheable.
+
+    `by_language`: that is another for callers who like another language.
+    """
     replies = (HERE / "replies.lua").read_text(encoding="utf-8")
-    return "\n".join([script(methods), f"local CACHE_CONTROL = {_text(cache_control)}", replies])
+    vary = ", ".join([*VARY, *(["accept-language"] if by_language else [])])
+    constants = (f"local CACHE_CONTROL = {_text(cache_control)}", f"local VARY = {_text(vary)}")
+    return "\n".join([script(methods), *constants, replies])
 
 
 def sentences() -> frozenset[str]:

@@ -50,7 +50,7 @@ local function answer_cacheable(handle, body, none_match)
   local headers, tag = handle:headers(), remembered_tag_of(body:getBytes(0, body:length()))
   headers:replace("etag", "W/" .. tag)
   headers:replace("cache-control", CACHE_CONTROL)
-  headers:replace("vary", "accept-encoding, authorization, origin")
+  headers:replace("vary", VARY)
   if not none_match or none_match ~= "*" and not find(none_match, tag, 1, true) then return false end
   headers:replace(":status", "304")
   headers:remove("content-type")
