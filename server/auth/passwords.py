@@ -8,9 +8,10 @@ import hashlib
 import hmac
 import os
 import unicodedata
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Self, TypeVar
 
@@ -98,6 +99,8 @@ class Passwords:
         self._key = key
         self._turns = Turns(threads, max_wait_seconds=60)
         self._executor = ThreadPoolExecutor(threads, "hash", partial(give_way, NICENESS))
+        self._threads = threads
+        self._rooms: Counter[object] = Counter()
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -107,6 +110,24 @@ class Passwords:
             key=password_key(settings.secret_key.get_secret_value()),
             threads=max(1, (os.cpu_count() or 1) // settings.workers),
         )
+
+    @contextmanager
+    def room(self, deadline: Deadline) -> Iterator[None]:
+        """Hold room for a hash, from before anything else is done for it. Raises Overloaded.
+
+        So a flood of sign-ins is refused without a transaction for each, which would keep other calls waiting.
+        """
+        owner, rooms = deadline.owner, self._rooms
+        of_one = self._threads + MAX_QUEUED_OF_ONE
+        if rooms.total() >= self._threads + MAX_QUEUED or (owner is not None and rooms[owner] >= of_one):
+            raise Overloaded()
+        rooms[owner] += 1
+        try:
+            yield
+        finally:
+            rooms[owner] -= 1
+            if not rooms[owner]:
+                del rooms[owner]
 
     async def hash(self, password: str, deadline: Deadline) -> str:
         """The hash of `password`. Raises Overloaded when too many wait, TimeoutError at the deadline."""

@@ -95,6 +95,11 @@ class SignIn:
 
         Raises InvalidCredentials, TooManySignIns, AccountLocked, and EmailNotVerified once the password is proven.
         """
+        with self._passwords.room(deadline):
+            proven, attempt = await self._prove(login, deadline)
+        return await self._work.write(self._open_session, login, proven, attempt, deadline=deadline)
+
+    async def _prove(self, login: Login, deadline: Deadline) -> tuple[ProvenPassword, throttle.Attempt]:
         credentials, attempt = await self._work.write(self._begin, login, deadline=deadline)
         password_hash = credentials.password_hash if credentials else None
         try:
@@ -111,8 +116,7 @@ class SignIn:
         new_hash = None
         if self._passwords.outdated(password_hash):
             new_hash = await self._passwords.hash(login.password, deadline)
-        proven = ProvenPassword(credentials.user_id, password_hash, new_hash)
-        return await self._work.write(self._open_session, login, proven, attempt, deadline=deadline)
+        return ProvenPassword(credentials.user_id, password_hash, new_hash), attempt
 
     def _begin(self, tx: Connection, login: Login) -> tuple[Credentials | None, throttle.Attempt]:
         credentials = users.credentials(tx, email=login.email, username=login.username)
