@@ -24,9 +24,9 @@ def plan_along_indexes(tx: Connection, tables: Sequence[str]) -> None:
     """
     if tx.dialect.name != "postgresql":
         return
-    known = set(tx.execute(_WITH_STATISTICS, {"tables": list(tables)}).scalars())
+    analyzed = set(tx.execute(_WITH_STATISTICS, {"tables": list(tables)}).scalars())
     for table in tables:
-        if table not in known:
+        if table not in analyzed:
             # Not waiting for whoever makes them already.
             tx.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {table}")
     tx.exec_driver_sql(_ALONG_INDEXES)

@@ -85,20 +85,26 @@ def _insert(count: int) -> Prepared:
 
 def _insert_many(dialect: str) -> Statement:
     """Inserts any number of events, [topic, key, payload] each, in their order."""
-    told = bindparam("events", type_=Json)
+    parameter = bindparam("events", type_=Json)
     if dialect == "postgresql":
-        rows = func.jsonb_array_elements(told).table_valued("value", with_ordinality="place").render_derived()
+        rows = (
+            func.jsonb_array_elements(parameter)
+            .table_valued("value", with_ordinality="position")
+            .render_derived()
+        )
         values: list[ColumnElement[Any]] = [
             literal_column(part) for part in ("value ->> 0", "value ->> 1", "value -> 2")
         ]
-        place: ColumnElement[int] = rows.c.place
+        position: ColumnElement[int] = rows.c.position
     else:
-        rows = func.json_each(told).table_valued("value", "key")
+        rows = func.json_each(parameter).table_valued("value", "key")
         part = rows.c.value
         values = [func.json_extract(part, "$[0]"), func.json_extract(part, "$[1]")]
         values.append(func.json_quote(func.json_extract(part, "$[2]")))
-        place = rows.c.key
-    selected = select(_transaction(dialect), *values, _written_at(dialect)).select_from(rows).order_by(place)
+        position = rows.c.key
+    selected = (
+        select(_transaction(dialect), *values, _written_at(dialect)).select_from(rows).order_by(position)
+    )
     columns = ["transaction_id", "topic", "key", "payload", "created_at"]
     return insert(Event).from_select(columns, selected).returning(Event.id)
 

@@ -51,7 +51,7 @@ class ImportEnd:
 WatchMessage = ShownImport | ImportHeartbeat | ImportReconnect | ImportEnd
 
 
-class _Watcher(Bell):
+class _ImportWatcher(Bell):
     """What a stream waits by: the import may move while it is read."""
 
     __slots__ = ("has_moved",)
@@ -73,7 +73,7 @@ class ImportWatch:
         self._work = work
         self._heartbeat = heartbeat_seconds
         self._lifetime = lifetime_seconds
-        self._watchers: defaultdict[int, set[_Watcher]] = defaultdict(set)
+        self._watchers: defaultdict[int, set[_ImportWatcher]] = defaultdict(set)
         self._alarms = Alarms()
         self._draining = False
 
@@ -91,7 +91,7 @@ class ImportWatch:
     async def watch(self, caller: Identity, import_id: int) -> AsyncGenerator[WatchMessage]:
         """Yield how an import stands, now and after each change, until it has ended. Raises ImportNotFound."""
         until = life_ends(self._lifetime)
-        watcher = _Watcher()
+        watcher = _ImportWatcher()
         self._watchers[import_id].add(watcher)
         try:
             shown = await self._read(caller, import_id)
