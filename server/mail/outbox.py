@@ -117,11 +117,7 @@ class MailOutbox:
         return self._consumer.take(self._compose, queries.insert)
 
     def _nothing_waits(self, connection: Connection) -> bool:
-        return (
-            self._consumer.has_all
-            and not queries.any_waits(connection)
-            and not self._accounts.any_due(connection)
-        )
+        return self._consumer.has_all and not queries.any_waits(connection)
 
     def _compose(
         self, connection: Connection, events: Sequence[StoredEvent[OrderStepped]]

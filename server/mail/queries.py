@@ -1,4 +1,4 @@
-"""SQL of the mails. They are about orders, so they may read the orders' tables."""
+"""SQL of the mails. They are about orders and accounts, so they may read their tables."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Integer, bindparam, exists, func, select, text, update
+from sqlalchemy import Connection, Integer, bindparam, exists, func, literal, or_, select, text, update
 from sqlalchemy.orm import aliased
 
+from server.auth.recovery.models import AccountNotice
 from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
 from server.db.base import AnyRow, Statement, UtcDateTime
 from server.db.prepared import Prepared
@@ -190,11 +191,13 @@ def insert(tx: Connection, mails: Sequence[NewMail]) -> None:
 
 # The state stands in the text for the index's sake.
 _WAITS = text("mails.status = 'PENDING'")
-_ANY_WAITS = Prepared(select(Mail.id).where(_WAITS).limit(1))
+_ANY_WAITS = Prepared(
+    select(literal(1)).where(or_(select(Mail.id).where(_WAITS).exists(), select(AccountNotice.key).exists()))
+)
 
 
 def any_waits(connection: Connection) -> bool:
-    """True while a mail is still to be sent, now or later."""
+    """True while a mail is still to be sent, now or later, or to be written from a notice."""
     return _ANY_WAITS.first(connection) is not None
 
 
