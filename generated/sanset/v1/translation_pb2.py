@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsanset/v1/translation.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xba\x01\n\x12ProductTranslation\x12)\n\x08language\x18\x01 \x01(\tB\x17\xe2\x41\x01\x02\xbaH\x10r\x0e\x32\x0c^[a-z]{2,3}$\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12!\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x0c\xbaH\tr\x07\x18\x90N(\x80\x80\x02\x12\x1b\n\tseo_title\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12!\n\x0fseo_description\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"y\n\x13\x43\x61tegoryTranslation\x12)\n\x08language\x18\x01 \x01(\tB\x17\xe2\x41\x01\x02\xbaH\x10r\x0e\x32\x0c^[a-z]{2,3}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\x80\x30\x42\xab\x01\n\rdev.sanset.v1B\x10TranslationProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsanset/v1/translation.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xbc\x01\n\x12ProductTranslation\x12+\n\x08language\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xbaH\x12r\x10\x18\x03\x32\x0c^[a-z]{2,3}$\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12!\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x0c\xbaH\tr\x07\x18\x90N(\x80\x80\x02\x12\x1b\n\tseo_title\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12!\n\x0fseo_description\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"{\n\x13\x43\x61tegoryTranslation\x12+\n\x08language\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xbaH\x12r\x10\x18\x03\x32\x0c^[a-z]{2,3}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\x80\x30\x42\xab\x01\n\rdev.sanset.v1B\x10TranslationProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\020TranslationProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
   _globals['_PRODUCTTRANSLATION'].fields_by_name['language']._loaded_options = None
-  _globals['_PRODUCTTRANSLATION'].fields_by_name['language']._serialized_options = b'\342A\001\002\272H\020r\0162\014^[a-z]{2,3}$'
+  _globals['_PRODUCTTRANSLATION'].fields_by_name['language']._serialized_options = b'\342A\001\002\272H\022r\020\030\0032\014^[a-z]{2,3}$'
   _globals['_PRODUCTTRANSLATION'].fields_by_name['name']._loaded_options = None
   _globals['_PRODUCTTRANSLATION'].fields_by_name['name']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_PRODUCTTRANSLATION'].fields_by_name['description']._loaded_options = None
@@ -45,13 +45,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRODUCTTRANSLATION'].fields_by_name['seo_description']._loaded_options = None
   _globals['_PRODUCTTRANSLATION'].fields_by_name['seo_description']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_CATEGORYTRANSLATION'].fields_by_name['language']._loaded_options = None
-  _globals['_CATEGORYTRANSLATION'].fields_by_name['language']._serialized_options = b'\342A\001\002\272H\020r\0162\014^[a-z]{2,3}$'
+  _globals['_CATEGORYTRANSLATION'].fields_by_name['language']._serialized_options = b'\342A\001\002\272H\022r\020\030\0032\014^[a-z]{2,3}$'
   _globals['_CATEGORYTRANSLATION'].fields_by_name['name']._loaded_options = None
   _globals['_CATEGORYTRANSLATION'].fields_by_name['name']._serialized_options = b'\272H\004r\002\030d'
   _globals['_CATEGORYTRANSLATION'].fields_by_name['description']._loaded_options = None
   _globals['_CATEGORYTRANSLATION'].fields_by_name['description']._serialized_options = b'\272H\010r\006\030\320\017(\2000'
   _globals['_PRODUCTTRANSLATION']._serialized_start=105
-  _globals['_PRODUCTTRANSLATION']._serialized_end=291
-  _globals['_CATEGORYTRANSLATION']._serialized_start=293
-  _globals['_CATEGORYTRANSLATION']._serialized_end=414
+  _globals['_PRODUCTTRANSLATION']._serialized_end=293
+  _globals['_CATEGORYTRANSLATION']._serialized_start=295
+  _globals['_CATEGORYTRANSLATION']._serialized_end=418
 # @@protoc_insertion_point(module_scope)
