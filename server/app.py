@@ -111,7 +111,7 @@ def compose(core: Core) -> Rooms:
         recommend=recommend,
         search=search,
         segment=segment_part.build(core),
-        staff=staff_part.build(core),
+        staff=staff_part.build(core, exports.users),
         webhooks=webhooks_part.build(core, read_metadata=order_queries.metadata_of_orders),
         mail=mail_part.build(core),
         inventory_sync=inventory_sync_part.build(core),

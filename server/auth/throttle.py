@@ -70,6 +70,16 @@ class Attempt:
     locks: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Guesses that failed in a row, at a place where the owner signed in before or at all others together."""
+
+    count: int
+    since: datetime
+    locked_until: datetime | None
+    at_known_place: bool
+
+
 def begin(
     tx: Connection,
     guess: Guess,
@@ -130,6 +140,15 @@ def lock_of(connection: Connection, user_id: int) -> Lock:
     locked there.
     """
     return queries.lock_of(connection, _key(Purpose.SIGN_IN, f"user {user_id}"))
+
+
+def failures_of(connection: Connection, user_id: int, limit: int = 20) -> list[Failures]:
+    """What failed in a row of an account since a guess was right, the latest first."""
+    anywhere = {_key(purpose, f"user {user_id}") for purpose in Purpose}
+    return [
+        Failures(row.failures, row.started_at, row.locked_until, row.key not in anywhere)
+        for row in queries.failures_of(connection, user_id, limit)
+    ]
 
 
 def _account_key(tx: Connection, guess: Guess, purpose: Purpose) -> str:

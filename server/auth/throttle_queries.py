@@ -6,10 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from server.auth.models import Session, SignInCount
-from server.db.base import Statement, UtcDateTime
+from server.db.base import AnyRow, Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
 
@@ -122,6 +136,22 @@ def lock_of(connection: Connection, key: str) -> Lock:
     statement = select(SignInCount.failures, SignInCount.locked_until).where(SignInCount.key == key)
     row = connection.execute(statement).one_or_none()
     return Lock(0, None) if row is None else Lock(*row)
+
+
+def failures_of(connection: Connection, user_id: int, limit: int) -> Sequence[AnyRow]:
+    """What failed in a row of an account, by place: key, failures, since when, and when the lock ends."""
+    return connection.execute(
+        select(SignInCount.key, SignInCount.failures, SignInCount.started_at, SignInCount.locked_until)
+        .where(SignInCount.user_id == user_id, SignInCount.failures > 0)
+        .order_by(SignInCount.started_at.desc(), SignInCount.key)
+        .limit(limit)
+    ).all()
+
+
+def is_locked(user_id: SQLColumnExpression[int], now: datetime) -> ColumnElement[bool]:
+    """Whether an account is locked where its owner is not known, as a column for others' statements."""
+    key = literal("user ") + cast(user_id, String)
+    return exists().where(SignInCount.key == key, SignInCount.locked_until > now)
 
 
 _HAS_SESSION_FROM = Prepared(

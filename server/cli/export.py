@@ -1,4 +1,4 @@
-"""`sanset export`: writes all orders or products into a file, with a progress bar."""
+"""`sanset export`: writes all orders, products or accounts into a file, with a progress bar."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from server.exports.orders import orders
 from server.exports.products import products
 from server.exports.source import ExportSource
 from server.exports.target import is_stream, writing
+from server.exports.users import users
 from server.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("what", choices=["orders", "products"])
+    parser.add_argument("what", choices=["orders", "products", "users"])
     parser.add_argument("path", type=Path, metavar="FILE", help="`-` is standard output")
     parser.add_argument("--format", choices=["csv", "xlsx"], help="else as FILE ends, or csv")
     for name, text in (("from", "only orders placed from here on"), ("to", "only orders placed before this")):
@@ -58,8 +59,8 @@ def _source(arguments: argparse.Namespace, languages: Sequence[str]) -> ExportSo
             raise CommandError("--from must not be after --to.")
         return orders(start, end or now)
     if start or end:
-        raise CommandError("--from and --to choose orders; products have no such time.")
-    return products(None, now, languages)
+        raise CommandError(f"--from and --to choose orders; {arguments.what} have no such time.")
+    return products(None, now, languages) if arguments.what == "products" else users()
 
 
 def _export(settings: Settings, source: ExportSource, form: Format, path: Path) -> int:

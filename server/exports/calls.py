@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from google.api.httpbody_pb2 import HttpBody
-from sanset.v1 import order_service_pb2, product_pb2
+from sanset.v1 import order_service_pb2, product_pb2, user_admin_pb2
 
 from server.clock import Clock
 from server.errors import FieldReason, InvalidField
@@ -14,13 +14,14 @@ from server.exports.file import Exports, Format
 from server.exports.orders import orders
 from server.exports.products import products
 from server.exports.source import ExportSource
+from server.exports.users import users
 from server.identity import Permission
 from server.rpc.call import Call
 from server.rpc.wire import time_from_wire
 
 
 class ExportCalls:
-    """Answers the export RPCs of orders and products."""
+    """Answers the export RPCs."""
 
     def __init__(self, exports: Exports, clock: Clock, languages: Sequence[str]) -> None:
         """`languages` are those into which products are translated."""
@@ -36,6 +37,11 @@ class ExportCalls:
             raise InvalidField(("start_time", "must not be after end_time", FieldReason.CONFLICT))
         form = Format.XLSX if request.format == order_service_pb2.ExportOrdersRequest.XLSX else Format.CSV
         return self._send(orders(start, end), form, call)
+
+    def users(self, request: user_admin_pb2.ExportUsersRequest, call: Call) -> AsyncGenerator[HttpBody]:
+        """All accounts."""
+        form = Format.XLSX if request.format == user_admin_pb2.ExportUsersRequest.XLSX else Format.CSV
+        return self._send(users(), form, call)
 
     def products(self, request: product_pb2.ExportProductsRequest, call: Call) -> AsyncGenerator[HttpBody]:
         """The products: a vendor gets their own, others all."""

@@ -40,8 +40,19 @@ def hold_named(tx: Connection, name: str, field: str) -> Role:
     """
     stored = queries.named(tx, name)
     if stored is None:
-        raise InvalidField((field, f"must be one of {', '.join(queries.names(tx))}"))
+        raise _unknown(field, queries.names(tx))
     return stored.role
+
+
+def check_exists(connection: Connection, name: str, field: str) -> None:
+    """Raise InvalidField as `hold_named` does."""
+    names = queries.names(connection)
+    if name not in names:
+        raise _unknown(field, names)
+
+
+def _unknown(field: str, names: Iterable[str]) -> InvalidField:
+    return InvalidField((field, f"must be one of {', '.join(names)}"))
 
 
 def must_hold(caller: Identity, permissions: Iterable[Permission]) -> None:

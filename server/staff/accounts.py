@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.auth import sessions
+from server.auth import sessions, throttle
 from server.db.base import AnyRow
 from server.errors import UserNotFound
 from server.events.log import publish
@@ -19,10 +19,16 @@ from server.staff import queries
 from server.staff.errors import LastAdmin
 
 
-def set_role(
-    tx: Connection, caller: Identity, user_id: int, name: str, actor: Actor, now: datetime
-) -> AnyRow:
-    """Give an account another role, and return it; one that has it stays as it is.
+def get(connection: Connection, user_id: int, now: datetime) -> AnyRow:
+    """An account with its state and points. Raises UserNotFound."""
+    row = queries.account(connection, user_id, now)
+    if row is None:
+        raise UserNotFound(user_id=user_id)
+    return row
+
+
+def set_role(tx: Connection, caller: Identity, user_id: int, name: str, actor: Actor, now: datetime) -> None:
+    """Give an account another role; one that has it stays as it is.
 
     Raises InvalidField for a role that does not exist, UserNotFound, PermissionNotHeld and LastAdmin.
     """
@@ -31,33 +37,39 @@ def set_role(
     role = roles.hold_named(tx, name, "role")
     current = _lock(tx, caller, user_id)
     if current.role == role.name:
-        return current
+        return
     roles.must_hold_role(caller, role)
     _check_last_admin(tx, current)
-    after = queries.update_account(tx, user_id, {"role": role.name, "role_assigned_at": now}, now)
+    version = queries.update_account(tx, user_id, {"role": role.name, "role_assigned_at": now}, now)
     write(tx, actor, "SetUserRole", f"user/{user_id}", now, before=current.role, role=role.name)
-    publish(tx, RoleAssigned(user_id, role.name, after.version))
-    return after
+    publish(tx, RoleAssigned(user_id, role.name, version))
 
 
 def set_active(
     tx: Connection, caller: Identity, user_id: int, active: bool, actor: Actor, now: datetime
-) -> AnyRow:
-    """Close or open an account, and return it; the sessions of one that is closed end.
+) -> None:
+    """Close or open an account; the sessions of one that is closed end.
 
     Raises UserNotFound, PermissionNotHeld and LastAdmin.
     """
     role_queries.hold_admins(tx)
     current = _lock(tx, caller, user_id)
     if current.is_active == active:
-        return current
+        return
     if not active:
         _check_last_admin(tx, current)
-    after = queries.update_account(tx, user_id, {"is_active": active}, now)
+    queries.update_account(tx, user_id, {"is_active": active}, now)
     write(tx, actor, "SetUserActive", f"user/{user_id}", now, active=active)
     if not active:
         sessions.revoke_all(tx, user_id, now)
-    return after
+
+
+def unlock(tx: Connection, user_id: int, actor: Actor, now: datetime) -> None:
+    """Forget the sign-ins of an account that failed. Raises UserNotFound."""
+    if queries.lock_account(tx, user_id) is None:
+        raise UserNotFound(user_id=user_id)
+    if throttle.unlock(tx, user_id):
+        write(tx, actor, "UnlockUser", f"user/{user_id}", now)
 
 
 def _lock(tx: Connection, caller: Identity, user_id: int) -> AnyRow:

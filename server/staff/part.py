@@ -8,10 +8,19 @@ from sanset.v1.user_admin_pb2_grpc import add_UserAdminServiceServicer_to_server
 
 from server.core import Core
 from server.part import Part
-from server.staff.servicer import UserAdminServicer
+from server.pricing.tiers import Tiers
+from server.staff.servicer import ExportUsers, UserAdminServicer
 
 
-def build(core: Core) -> Part:
+def build(core: Core, export_users: ExportUsers) -> Part:
     """UserAdminService."""
-    servicer = UserAdminServicer(core.db, core.clock)
+    settings = core.settings
+    servicer = UserAdminServicer(
+        core.db,
+        core.pages,
+        core.clock,
+        tiers=Tiers.of(settings),
+        currency=settings.currency,
+        export_users=export_users,
+    )
     return Part(servicers=[partial(add_UserAdminServiceServicer_to_server, servicer)])

@@ -397,6 +397,8 @@ CASES: Final[dict[str, Case]] = {
     "SetUserRole": Case(
         fields=lambda world, caller: {**_somebody(world), "role": "CUSTOMER"}, other=("role", "VENDOR")
     ),
+    "UnlockUser": Case(fields=lambda world, caller: _somebody(world)),
+    "ExportUsers": Case(fields={"format": "CSV"}),
     "SetUserActive": Case(fields=lambda world, caller: {**_somebody(world), "active": True}),
     # Segments
     "CreateSegment": Case(fields=lambda world, caller: {"segment": samples.segment(world)}),

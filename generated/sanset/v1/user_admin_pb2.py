@@ -25,11 +25,15 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
+from sanset.v1 import auth_pb2 as sanset_dot_v1_dot_auth__pb2
+from sanset.v1 import promotion_pb2 as sanset_dot_v1_dot_promotion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asanset/v1/user_admin.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\"\xec\x02\n\x0bUserAccount\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x13\n\x05\x65mail\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08username\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tfull_name\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05phone\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04role\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x31\n\x05state\x18\x07 \x01(\x0e\x32\x1c.sanset.v1.UserAccount.StateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\";\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06\x41\x43TIVE\x10\x01\x12\x0f\n\x0b\x44\x45\x41\x43TIVATED\x10\x02\"p\n\x12SetUserRoleRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\x04role\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18 \x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x81\x01\n\x14SetUserActiveRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\x06\x61\x63tive\x18\x02 \x01(\x08\x42\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01H\x00\x88\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\t\n\x07_active2\x95\x02\n\x10UserAdminService\x12|\n\x0bSetUserRole\x12\x1d.sanset.v1.SetUserRoleRequest\x1a\x16.sanset.v1.UserAccount\"6\x90\x02\x02\xca\xf3\x18\x02\x10\x0c\x82\xd3\xe4\x93\x02\'\x1a\"/api/v1/admin/users/{user_id}/role:\x01*\x12\x82\x01\n\rSetUserActive\x12\x1f.sanset.v1.SetUserActiveRequest\x1a\x16.sanset.v1.UserAccount\"8\x90\x02\x02\xca\xf3\x18\x02\x10\x0c\x82\xd3\xe4\x93\x02)\x1a$/api/v1/admin/users/{user_id}/active:\x01*B\xa9\x01\n\rdev.sanset.v1B\x0eUserAdminProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asanset/v1/user_admin.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x14sanset/v1/auth.proto\x1a\x19sanset/v1/promotion.proto\"\xa3\x03\n\x0bUserAccount\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x13\n\x05\x65mail\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08username\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tfull_name\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05phone\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04role\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x31\n\x05state\x18\x07 \x01(\x0e\x32\x1c.sanset.v1.UserAccount.StateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12)\n\x04tier\x18\n \x01(\x0e\x32\x15.sanset.v1.Tier.LevelB\x04\xe2\x41\x01\x03\"G\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06\x41\x43TIVE\x10\x01\x12\x0f\n\x0b\x44\x45\x41\x43TIVATED\x10\x02\x12\n\n\x06LOCKED\x10\x03\"\xb3\x03\n\x0bUserDetails\x12$\n\x04user\x18\x01 \x01(\x0b\x32\x16.sanset.v1.UserAccount\x12\x13\n\x0border_count\x18\x02 \x01(\x03\x12!\n\x05spent\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x33\n\x0flast_order_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\x17\n\x0flifetime_points\x18\x06 \x01(\x03\x12$\n\x08sessions\x18\x07 \x03(\x0b\x32\x12.sanset.v1.Session\x12\x31\n\x08\x66\x61ilures\x18\x08 \x03(\x0b\x32\x1f.sanset.v1.UserDetails.Failures\x1a\x8e\x01\n\x08\x46\x61ilures\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rlock_end_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x61t_known_place\x18\x04 \x01(\x08\"\xde\x01\n\x10ListUsersRequest\x12\x13\n\x01q\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x15\n\x04role\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x35\n\x05state\x18\x03 \x01(\x0e\x32\x1c.sanset.v1.UserAccount.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12-\n\x04tier\x18\x04 \x01(\x0e\x32\x15.sanset.v1.Tier.LevelB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"S\n\x11ListUsersResponse\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.sanset.v1.UserAccount\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\".\n\x0eGetUserRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"R\n\x11UnlockUserRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x89\x01\n\x12\x45xportUsersRequest\x12>\n\x06\x66ormat\x18\x01 \x01(\x0e\x32$.sanset.v1.ExportUsersRequest.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\"3\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x07\n\x03\x43SV\x10\x01\x12\x08\n\x04XLSX\x10\x02\"p\n\x12SetUserRoleRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\x04role\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18 \x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x81\x01\n\x14SetUserActiveRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\x06\x61\x63tive\x18\x02 \x01(\x08\x42\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01H\x00\x88\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\t\n\x07_active2\x84\x06\n\x10UserAdminService\x12l\n\tListUsers\x12\x1b.sanset.v1.ListUsersRequest\x1a\x1c.sanset.v1.ListUsersResponse\"$\x90\x02\x01\xca\xf3\x18\x02\x10\x0c\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/admin/users\x12l\n\x07GetUser\x12\x19.sanset.v1.GetUserRequest\x1a\x16.sanset.v1.UserDetails\".\x90\x02\x01\xca\xf3\x18\x02\x10\x0c\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/admin/users/{user_id}\x12|\n\x0bSetUserRole\x12\x1d.sanset.v1.SetUserRoleRequest\x1a\x16.sanset.v1.UserAccount\"6\x90\x02\x02\xca\xf3\x18\x02\x10\x0c\x82\xd3\xe4\x93\x02\'\x1a\"/api/v1/admin/users/{user_id}/role:\x01*\x12\x82\x01\n\rSetUserActive\x12\x1f.sanset.v1.SetUserActiveRequest\x1a\x16.sanset.v1.UserAccount\"8\x90\x02\x02\xca\xf3\x18\x02\x10\x0c\x82\xd3\xe4\x93\x02)\x1a$/api/v1/admin/users/{user_id}/active:\x01*\x12|\n\nUnlockUser\x12\x1c.sanset.v1.UnlockUserRequest\x1a\x16.sanset.v1.UserAccount\"8\x90\x02\x02\xca\xf3\x18\x02\x10\x0c\x82\xd3\xe4\x93\x02)\"$/api/v1/admin/users/{user_id}/unlock:\x01*\x12\x92\x01\n\x0b\x45xportUsers\x12\x1d.sanset.v1.ExportUsersRequest\x1a\x14.google.api.HttpBody\"L\x90\x02\x01\xca\xf3\x18\x02\x10\x0c\x82\xd3\xe4\x93\x02=\x12\x1a/api/v1/admin/export/usersZ\x1f\"\x1a/api/v1/admin/export/users:\x01*0\x01\x42\xa9\x01\n\rdev.sanset.v1B\x0eUserAdminProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,6 +59,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERACCOUNT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_USERACCOUNT'].fields_by_name['update_time']._loaded_options = None
   _globals['_USERACCOUNT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_USERACCOUNT'].fields_by_name['tier']._loaded_options = None
+  _globals['_USERACCOUNT'].fields_by_name['tier']._serialized_options = b'\342A\001\003'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['q']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['q']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['role']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['role']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_LISTUSERSREQUEST'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['tier']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['tier']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_GETUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_GETUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_UNLOCKUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_UNLOCKUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_UNLOCKUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_UNLOCKUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_EXPORTUSERSREQUEST'].fields_by_name['format']._loaded_options = None
+  _globals['_EXPORTUSERSREQUEST'].fields_by_name['format']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_SETUSERROLEREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_SETUSERROLEREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_SETUSERROLEREQUEST'].fields_by_name['role']._loaded_options = None
@@ -67,18 +93,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETUSERACTIVEREQUEST'].fields_by_name['active']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_SETUSERACTIVEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_SETUSERACTIVEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_USERADMINSERVICE'].methods_by_name['ListUsers']._loaded_options = None
+  _globals['_USERADMINSERVICE'].methods_by_name['ListUsers']._serialized_options = b'\220\002\001\312\363\030\002\020\014\202\323\344\223\002\025\022\023/api/v1/admin/users'
+  _globals['_USERADMINSERVICE'].methods_by_name['GetUser']._loaded_options = None
+  _globals['_USERADMINSERVICE'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\312\363\030\002\020\014\202\323\344\223\002\037\022\035/api/v1/admin/users/{user_id}'
   _globals['_USERADMINSERVICE'].methods_by_name['SetUserRole']._loaded_options = None
   _globals['_USERADMINSERVICE'].methods_by_name['SetUserRole']._serialized_options = b'\220\002\002\312\363\030\002\020\014\202\323\344\223\002\'\032\"/api/v1/admin/users/{user_id}/role:\001*'
   _globals['_USERADMINSERVICE'].methods_by_name['SetUserActive']._loaded_options = None
   _globals['_USERADMINSERVICE'].methods_by_name['SetUserActive']._serialized_options = b'\220\002\002\312\363\030\002\020\014\202\323\344\223\002)\032$/api/v1/admin/users/{user_id}/active:\001*'
-  _globals['_USERACCOUNT']._serialized_start=191
-  _globals['_USERACCOUNT']._serialized_end=555
-  _globals['_USERACCOUNT_STATE']._serialized_start=496
-  _globals['_USERACCOUNT_STATE']._serialized_end=555
-  _globals['_SETUSERROLEREQUEST']._serialized_start=557
-  _globals['_SETUSERROLEREQUEST']._serialized_end=669
-  _globals['_SETUSERACTIVEREQUEST']._serialized_start=672
-  _globals['_SETUSERACTIVEREQUEST']._serialized_end=801
-  _globals['_USERADMINSERVICE']._serialized_start=804
-  _globals['_USERADMINSERVICE']._serialized_end=1081
+  _globals['_USERADMINSERVICE'].methods_by_name['UnlockUser']._loaded_options = None
+  _globals['_USERADMINSERVICE'].methods_by_name['UnlockUser']._serialized_options = b'\220\002\002\312\363\030\002\020\014\202\323\344\223\002)\"$/api/v1/admin/users/{user_id}/unlock:\001*'
+  _globals['_USERADMINSERVICE'].methods_by_name['ExportUsers']._loaded_options = None
+  _globals['_USERADMINSERVICE'].methods_by_name['ExportUsers']._serialized_options = b'\220\002\001\312\363\030\002\020\014\202\323\344\223\002=\022\032/api/v1/admin/export/usersZ\037\"\032/api/v1/admin/export/users:\001*'
+  _globals['_USERACCOUNT']._serialized_start=292
+  _globals['_USERACCOUNT']._serialized_end=711
+  _globals['_USERACCOUNT_STATE']._serialized_start=640
+  _globals['_USERACCOUNT_STATE']._serialized_end=711
+  _globals['_USERDETAILS']._serialized_start=714
+  _globals['_USERDETAILS']._serialized_end=1149
+  _globals['_USERDETAILS_FAILURES']._serialized_start=1007
+  _globals['_USERDETAILS_FAILURES']._serialized_end=1149
+  _globals['_LISTUSERSREQUEST']._serialized_start=1152
+  _globals['_LISTUSERSREQUEST']._serialized_end=1374
+  _globals['_LISTUSERSRESPONSE']._serialized_start=1376
+  _globals['_LISTUSERSRESPONSE']._serialized_end=1459
+  _globals['_GETUSERREQUEST']._serialized_start=1461
+  _globals['_GETUSERREQUEST']._serialized_end=1507
+  _globals['_UNLOCKUSERREQUEST']._serialized_start=1509
+  _globals['_UNLOCKUSERREQUEST']._serialized_end=1591
+  _globals['_EXPORTUSERSREQUEST']._serialized_start=1594
+  _globals['_EXPORTUSERSREQUEST']._serialized_end=1731
+  _globals['_EXPORTUSERSREQUEST_FORMAT']._serialized_start=1680
+  _globals['_EXPORTUSERSREQUEST_FORMAT']._serialized_end=1731
+  _globals['_SETUSERROLEREQUEST']._serialized_start=1733
+  _globals['_SETUSERROLEREQUEST']._serialized_end=1845
+  _globals['_SETUSERACTIVEREQUEST']._serialized_start=1848
+  _globals['_SETUSERACTIVEREQUEST']._serialized_end=1977
+  _globals['_USERADMINSERVICE']._serialized_start=1980
+  _globals['_USERADMINSERVICE']._serialized_end=2752
 # @@protoc_insertion_point(module_scope)

@@ -3,10 +3,15 @@
 isort:skip_file
 The accounts of users, as those see them who work for the shop."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import money_pb2 as _money_pb2
+from sanset.v1 import auth_pb2 as _auth_pb2
+from sanset.v1 import promotion_pb2 as _promotion_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -36,6 +41,8 @@ class UserAccount(_message.Message):
         """Somebody can."""
         DEACTIVATED: UserAccount._State.ValueType  # 2
         """It was closed: nobody can."""
+        LOCKED: UserAccount._State.ValueType  # 3
+        """Too many sign-ins failed: for a while nobody can, but where its user signed in before."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Whether somebody can sign in to it."""
@@ -46,6 +53,8 @@ class UserAccount(_message.Message):
     """Somebody can."""
     DEACTIVATED: UserAccount.State.ValueType  # 2
     """It was closed: nobody can."""
+    LOCKED: UserAccount.State.ValueType  # 3
+    """Too many sign-ins failed: for a while nobody can, but where its user signed in before."""
 
     ID_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
@@ -56,6 +65,7 @@ class UserAccount(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the account."""
     email: _builtins.str
@@ -70,6 +80,8 @@ class UserAccount(_message.Message):
     """The name of the role: "CUSTOMER"."""
     state: Global___UserAccount.State.ValueType
     """Whether somebody can sign in to it."""
+    tier: _promotion_pb2.Tier.Level.ValueType
+    """The step of the loyalty programme that the user is on."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """Time of registration."""
@@ -90,14 +102,276 @@ class UserAccount(_message.Message):
         state: Global___UserAccount.State.ValueType = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        tier: _promotion_pb2.Tier.Level.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "email", b"email", "full_name", b"full_name", "id", b"id", "phone", b"phone", "role", b"role", "state", b"state", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "email", b"email", "full_name", b"full_name", "id", b"id", "phone", b"phone", "role", b"role", "state", b"state", "tier", b"tier", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UserAccount: _TypeAlias = UserAccount  # noqa: Y015
+
+@_typing.final
+class UserDetails(_message.Message):
+    """An account with what is needed to help its user."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Failures(_message.Message):
+        """Sign-ins, or codes, that failed in a row."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        COUNT_FIELD_NUMBER: _builtins.int
+        TIME_FIELD_NUMBER: _builtins.int
+        LOCK_END_TIME_FIELD_NUMBER: _builtins.int
+        AT_KNOWN_PLACE_FIELD_NUMBER: _builtins.int
+        count: _builtins.int
+        """How many did."""
+        at_known_place: _builtins.bool
+        """True for those on a device, or from an address, where the user signed in before."""
+        @_builtins.property
+        def time(self) -> _timestamp_pb2.Timestamp:
+            """Time since which they are counted together: at most a minute before the last."""
+
+        @_builtins.property
+        def lock_end_time(self) -> _timestamp_pb2.Timestamp:
+            """Time until which no more are taken; not set while they are."""
+
+        def __init__(
+            self,
+            *,
+            count: _builtins.int = ...,
+            time: _timestamp_pb2.Timestamp | None = ...,
+            lock_end_time: _timestamp_pb2.Timestamp | None = ...,
+            at_known_place: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["lock_end_time", b"lock_end_time", "time", b"time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["at_known_place", b"at_known_place", "count", b"count", "lock_end_time", b"lock_end_time", "time", b"time"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    USER_FIELD_NUMBER: _builtins.int
+    ORDER_COUNT_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
+    LAST_ORDER_TIME_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    LIFETIME_POINTS_FIELD_NUMBER: _builtins.int
+    SESSIONS_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    order_count: _builtins.int
+    """Number of the user's orders that are paid for and not refunded."""
+    points: _builtins.int
+    """The points that the user can spend."""
+    lifetime_points: _builtins.int
+    """The points earned in all, which decide the tier."""
+    @_builtins.property
+    def user(self) -> Global___UserAccount:
+        """The account."""
+
+    @_builtins.property
+    def spent(self) -> _money_pb2.Money:
+        """What these come to in the shop's currency: payments less refunds."""
+
+    @_builtins.property
+    def last_order_time(self) -> _timestamp_pb2.Timestamp:
+        """Time of the last of them; not set when there is none."""
+
+    @_builtins.property
+    def sessions(self) -> _containers.RepeatedCompositeFieldContainer[_auth_pb2.Session]:
+        """Where the user is signed in, the last used first."""
+
+    @_builtins.property
+    def failures(self) -> _containers.RepeatedCompositeFieldContainer[Global___UserDetails.Failures]:
+        """The sign-ins that failed since the last one that did not, the latest first; at most 20."""
+
+    def __init__(
+        self,
+        *,
+        user: Global___UserAccount | None = ...,
+        order_count: _builtins.int = ...,
+        spent: _money_pb2.Money | None = ...,
+        last_order_time: _timestamp_pb2.Timestamp | None = ...,
+        points: _builtins.int = ...,
+        lifetime_points: _builtins.int = ...,
+        sessions: _abc.Iterable[_auth_pb2.Session] | None = ...,
+        failures: _abc.Iterable[Global___UserDetails.Failures] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_order_time", b"last_order_time", "spent", b"spent", "user", b"user"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failures", b"failures", "last_order_time", b"last_order_time", "lifetime_points", b"lifetime_points", "order_count", b"order_count", "points", b"points", "sessions", b"sessions", "spent", b"spent", "user", b"user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserDetails: _TypeAlias = UserDetails  # noqa: Y015
+
+@_typing.final
+class ListUsersRequest(_message.Message):
+    """Request of ListUsers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    Q_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    q: _builtins.str
+    """What is known of a person: beginnings of words of the name, the beginning of the e-mail address or user name, or a
+    whole telephone number, however it is written.
+    """
+    role: _builtins.str
+    """Only accounts with this role, by its name in any case."""
+    state: Global___UserAccount.State.ValueType
+    """Only accounts in this state."""
+    tier: _promotion_pb2.Tier.Level.ValueType
+    """Only accounts on this step of the loyalty programme."""
+    page_size: _builtins.int
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        q: _builtins.str = ...,
+        role: _builtins.str = ...,
+        state: Global___UserAccount.State.ValueType = ...,
+        tier: _promotion_pb2.Tier.Level.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "q", b"q", "role", b"role", "state", b"state", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUsersRequest: _TypeAlias = ListUsersRequest  # noqa: Y015
+
+@_typing.final
+class ListUsersResponse(_message.Message):
+    """Response of ListUsers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___UserAccount]:
+        """The accounts, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___UserAccount] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUsersResponse: _TypeAlias = ListUsersResponse  # noqa: Y015
+
+@_typing.final
+class GetUserRequest(_message.Message):
+    """Request of GetUser."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    """The id of the account."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUserRequest: _TypeAlias = GetUserRequest  # noqa: Y015
+
+@_typing.final
+class UnlockUserRequest(_message.Message):
+    """Request of UnlockUser."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    """The id of the account."""
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnlockUserRequest: _TypeAlias = UnlockUserRequest  # noqa: Y015
+
+@_typing.final
+class ExportUsersRequest(_message.Message):
+    """Request of ExportUsers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Format:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExportUsersRequest._Format.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FORMAT_UNSPECIFIED: ExportUsersRequest._Format.ValueType  # 0
+        """Not set: CSV."""
+        CSV: ExportUsersRequest._Format.ValueType  # 1
+        """Comma-separated values, UTF-8."""
+        XLSX: ExportUsersRequest._Format.ValueType  # 2
+        """An Excel workbook."""
+
+    class Format(_Format, metaclass=_FormatEnumTypeWrapper):
+        """A format of a file."""
+
+    FORMAT_UNSPECIFIED: ExportUsersRequest.Format.ValueType  # 0
+    """Not set: CSV."""
+    CSV: ExportUsersRequest.Format.ValueType  # 1
+    """Comma-separated values, UTF-8."""
+    XLSX: ExportUsersRequest.Format.ValueType  # 2
+    """An Excel workbook."""
+
+    FORMAT_FIELD_NUMBER: _builtins.int
+    format: Global___ExportUsersRequest.Format.ValueType
+    """The format."""
+    def __init__(
+        self,
+        *,
+        format: Global___ExportUsersRequest.Format.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportUsersRequest: _TypeAlias = ExportUsersRequest  # noqa: Y015
 
 @_typing.final
 class SetUserRoleRequest(_message.Message):

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from sanset.v1 import user_admin_pb2 as sanset_dot_v1_dot_user__admin__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -38,6 +39,16 @@ class UserAdminServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.ListUsers = channel.unary_unary(
+                '/sanset.v1.UserAdminService/ListUsers',
+                request_serializer=sanset_dot_v1_dot_user__admin__pb2.ListUsersRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_user__admin__pb2.ListUsersResponse.FromString,
+                _registered_method=True)
+        self.GetUser = channel.unary_unary(
+                '/sanset.v1.UserAdminService/GetUser',
+                request_serializer=sanset_dot_v1_dot_user__admin__pb2.GetUserRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_user__admin__pb2.UserDetails.FromString,
+                _registered_method=True)
         self.SetUserRole = channel.unary_unary(
                 '/sanset.v1.UserAdminService/SetUserRole',
                 request_serializer=sanset_dot_v1_dot_user__admin__pb2.SetUserRoleRequest.SerializeToString,
@@ -48,6 +59,16 @@ class UserAdminServiceStub:
                 request_serializer=sanset_dot_v1_dot_user__admin__pb2.SetUserActiveRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_user__admin__pb2.UserAccount.FromString,
                 _registered_method=True)
+        self.UnlockUser = channel.unary_unary(
+                '/sanset.v1.UserAdminService/UnlockUser',
+                request_serializer=sanset_dot_v1_dot_user__admin__pb2.UnlockUserRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_user__admin__pb2.UserAccount.FromString,
+                _registered_method=True)
+        self.ExportUsers = channel.unary_stream(
+                '/sanset.v1.UserAdminService/ExportUsers',
+                request_serializer=sanset_dot_v1_dot_user__admin__pb2.ExportUsersRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
 
 
 class UserAdminServiceServicer:
@@ -56,6 +77,24 @@ class UserAdminServiceServicer:
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
     account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
     """
+
+    def ListUsers(self, request, context):
+        """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+
+        Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUser(self, request, context):
+        """Gets an account with what is needed to help its user: orders, points, sessions, and sign-ins that failed.
+
+        Returns NOT_FOUND (USER_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def SetUserRole(self, request, context):
         """Gives an account another role, and returns the account.
@@ -78,9 +117,37 @@ class UserAdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UnlockUser(self, request, context):
+        """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+
+        Returns NOT_FOUND (USER_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportUsers(self, request, context):
+        """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
+
+        A row is as it was when it was read. Over HTTP a file that is cut off ends the connection.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_UserAdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'ListUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUsers,
+                    request_deserializer=sanset_dot_v1_dot_user__admin__pb2.ListUsersRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_user__admin__pb2.ListUsersResponse.SerializeToString,
+            ),
+            'GetUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUser,
+                    request_deserializer=sanset_dot_v1_dot_user__admin__pb2.GetUserRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_user__admin__pb2.UserDetails.SerializeToString,
+            ),
             'SetUserRole': grpc.unary_unary_rpc_method_handler(
                     servicer.SetUserRole,
                     request_deserializer=sanset_dot_v1_dot_user__admin__pb2.SetUserRoleRequest.FromString,
@@ -90,6 +157,16 @@ def add_UserAdminServiceServicer_to_server(servicer, server):
                     servicer.SetUserActive,
                     request_deserializer=sanset_dot_v1_dot_user__admin__pb2.SetUserActiveRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_user__admin__pb2.UserAccount.SerializeToString,
+            ),
+            'UnlockUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnlockUser,
+                    request_deserializer=sanset_dot_v1_dot_user__admin__pb2.UnlockUserRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_user__admin__pb2.UserAccount.SerializeToString,
+            ),
+            'ExportUsers': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportUsers,
+                    request_deserializer=sanset_dot_v1_dot_user__admin__pb2.ExportUsersRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -105,6 +182,60 @@ class UserAdminService:
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
     account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
     """
+
+    @staticmethod
+    def ListUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.UserAdminService/ListUsers',
+            sanset_dot_v1_dot_user__admin__pb2.ListUsersRequest.SerializeToString,
+            sanset_dot_v1_dot_user__admin__pb2.ListUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.UserAdminService/GetUser',
+            sanset_dot_v1_dot_user__admin__pb2.GetUserRequest.SerializeToString,
+            sanset_dot_v1_dot_user__admin__pb2.UserDetails.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def SetUserRole(request,
@@ -150,6 +281,60 @@ class UserAdminService:
             '/sanset.v1.UserAdminService/SetUserActive',
             sanset_dot_v1_dot_user__admin__pb2.SetUserActiveRequest.SerializeToString,
             sanset_dot_v1_dot_user__admin__pb2.UserAccount.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnlockUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.UserAdminService/UnlockUser',
+            sanset_dot_v1_dot_user__admin__pb2.UnlockUserRequest.SerializeToString,
+            sanset_dot_v1_dot_user__admin__pb2.UserAccount.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sanset.v1.UserAdminService/ExportUsers',
+            sanset_dot_v1_dot_user__admin__pb2.ExportUsersRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,
             insecure,

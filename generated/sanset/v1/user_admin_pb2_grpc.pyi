@@ -4,6 +4,7 @@ isort:skip_file
 The accounts of users, as those see them who work for the shop."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from grpc import aio as _aio
 from sanset.v1 import user_admin_pb2 as _user_admin_pb2
 import abc as _abc_1
@@ -37,6 +38,16 @@ class UserAdminServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> UserAdminServiceAsyncStub: ...
+    ListUsers: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.ListUsersRequest, _user_admin_pb2.ListUsersResponse]
+    """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+
+    Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
+    """
+    GetUser: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.GetUserRequest, _user_admin_pb2.UserDetails]
+    """Gets an account with what is needed to help its user: orders, points, sessions, and sign-ins that failed.
+
+    Returns NOT_FOUND (USER_NOT_FOUND).
+    """
     SetUserRole: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.SetUserRoleRequest, _user_admin_pb2.UserAccount]
     """Gives an account another role, and returns the account.
 
@@ -50,6 +61,16 @@ class UserAdminServiceStub:
     Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN)
     for the last admin.
     """
+    UnlockUser: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.UnlockUserRequest, _user_admin_pb2.UserAccount]
+    """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+
+    Returns NOT_FOUND (USER_NOT_FOUND).
+    """
+    ExportUsers: _grpc.UnaryStreamMultiCallable[_user_admin_pb2.ExportUsersRequest, _httpbody_pb2.HttpBody]
+    """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
+
+    A row is as it was when it was read. Over HTTP a file that is cut off ends the connection.
+    """
 
 @_typing.type_check_only
 class UserAdminServiceAsyncStub(UserAdminServiceStub):
@@ -60,6 +81,16 @@ class UserAdminServiceAsyncStub(UserAdminServiceStub):
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    ListUsers: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.ListUsersRequest, _user_admin_pb2.ListUsersResponse]  # type: ignore[assignment]
+    """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+
+    Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
+    """
+    GetUser: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.GetUserRequest, _user_admin_pb2.UserDetails]  # type: ignore[assignment]
+    """Gets an account with what is needed to help its user: orders, points, sessions, and sign-ins that failed.
+
+    Returns NOT_FOUND (USER_NOT_FOUND).
+    """
     SetUserRole: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.SetUserRoleRequest, _user_admin_pb2.UserAccount]  # type: ignore[assignment]
     """Gives an account another role, and returns the account.
 
@@ -73,6 +104,16 @@ class UserAdminServiceAsyncStub(UserAdminServiceStub):
     Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN)
     for the last admin.
     """
+    UnlockUser: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.UnlockUserRequest, _user_admin_pb2.UserAccount]  # type: ignore[assignment]
+    """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+
+    Returns NOT_FOUND (USER_NOT_FOUND).
+    """
+    ExportUsers: _aio.UnaryStreamMultiCallable[_user_admin_pb2.ExportUsersRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
+
+    A row is as it was when it was read. Over HTTP a file that is cut off ends the connection.
+    """
 
 class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Finds, opens and closes the accounts of users, and gives them roles.
@@ -80,6 +121,28 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
     account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
     """
+
+    @_abc_1.abstractmethod
+    def ListUsers(
+        self,
+        request: _user_admin_pb2.ListUsersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_admin_pb2.ListUsersResponse, _abc.Awaitable[_user_admin_pb2.ListUsersResponse]]:
+        """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+
+        Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
+        """
+
+    @_abc_1.abstractmethod
+    def GetUser(
+        self,
+        request: _user_admin_pb2.GetUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_admin_pb2.UserDetails, _abc.Awaitable[_user_admin_pb2.UserDetails]]:
+        """Gets an account with what is needed to help its user: orders, points, sessions, and sign-ins that failed.
+
+        Returns NOT_FOUND (USER_NOT_FOUND).
+        """
 
     @_abc_1.abstractmethod
     def SetUserRole(
@@ -104,6 +167,28 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN)
         for the last admin.
+        """
+
+    @_abc_1.abstractmethod
+    def UnlockUser(
+        self,
+        request: _user_admin_pb2.UnlockUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_admin_pb2.UserAccount, _abc.Awaitable[_user_admin_pb2.UserAccount]]:
+        """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+
+        Returns NOT_FOUND (USER_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def ExportUsers(
+        self,
+        request: _user_admin_pb2.ExportUsersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
+
+        A row is as it was when it was read. Over HTTP a file that is cut off ends the connection.
         """
 
 def add_UserAdminServiceServicer_to_server(servicer: UserAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -19,6 +19,7 @@ from sqlalchemy import String, Text
 from support.every import every
 
 import server.db.schema
+from server.auth.sessions import MAX_OPEN_SESSIONS
 from server.cart.service import MAX_LINES
 from server.catalog.categories import MAX_CATEGORIES
 from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, summary_of
@@ -92,6 +93,8 @@ LARGE_COLUMNS = {"payments.payment_url"}
 COUNTS = {
     "Product.images": MAX_IMAGES,
     "User.permissions": len(Permission),
+    "UserDetails.sessions": MAX_OPEN_SESSIONS,
+    "UserDetails.failures": 20,
     "ReorderImagesResponse.items": MAX_IMAGES,
     "ReviewSummary.stars": MAX_STARS,
     "ProductImport.problems": SHOWN_PROBLEMS,
