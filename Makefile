@@ -18,12 +18,17 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 METHODS := clients/python/sanset_client/methods
 CODE := server ml clients/python bench proto tests
 
-.PHONY: help install run test check lint types contract layers generate languages bench bench-check faults clean
+.PHONY: help install tools run test check lint types contract layers generate languages bench bench-check faults clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed ## Make .venv and install the shop into it
+
+tools: $(VENV)/bin/python ## Install what tests, checks and measurements need, at one go
+	@echo "Installing Sanset and all of its tools (a minute or two the first time) …"
+	@$(PIP) --editable clients/python --editable '.[dev,bench]'
+	@touch $(VENV)/.installed $(VENV)/.developer $(VENV)/.bench
 
 run: install ## Set up a demo shop and serve it (DB=postgres for a real PostgreSQL)
 	@exec $(BIN)/sanset run --db $(DB)

@@ -13,25 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi import checks
 from support.real_stack import Stack, stack_of
 
 DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "generated/sanset/openapi.json").read_text("utf-8"))
-SCHEMA: Final = schemathesis.openapi.from_dict(DOCUMENT)
-OPERATIONS: Final = [result.ok() for result in SCHEMA.get_all_operations()]
-CASES: Final = 20_000 // len(OPERATIONS) + 1 if "SANSET_FAULT_ROUNDS" in os.environ else 2
-CHECKS: Final = [
-    not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_headers_conformance,
-    checks.response_schema_conformance,
+OPERATIONS: Final = [
+    f"{verb.upper()} {path}" for path, operations in DOCUMENT["paths"].items() for verb in operations
 ]
+CASES: Final = 20_000 // len(OPERATIONS) + 1 if "SANSET_FAULT_ROUNDS" in os.environ else 2
 PATIENCE: Final = 30.0
 
 Token = Callable[[], str | None]
@@ -60,7 +50,41 @@ def callers(shop: Stack) -> list[Token]:
     return [lambda: None, lambda: customer.tokens["access_token"], lambda: admin.tokens["access_token"]]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    """The operations by their labels; what makes cases up takes a second to import, and every worker collects."""
+    import schemathesis
+
+    operations = schemathesis.openapi.from_dict(DOCUMENT).get_all_operations()
+    return {operation.label: operation for operation in (result.ok() for result in operations)}
+
+
+@pytest.fixture
+def operation(schema: dict[str, Any], request: pytest.FixtureRequest) -> Any:
+    return schema[request.param]
+
+
+def _checks() -> list[Any]:
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
+
+    return [
+        not_a_server_error,
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_headers_conformance,
+        checks.response_schema_conformance,
+    ]
+
+
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, indirect=True)
+
+
+def test_every_operation_of_the_document_is_tried(schema: dict[str, Any]) -> None:
+    assert schema.keys() == set(OPERATIONS)
+
+
+@each_operation
 def test_every_reply_is_one_that_the_document_knows(
     shop: Stack, callers: list[Token], operation: Any
 ) -> None:
@@ -79,12 +103,12 @@ def test_every_reply_is_one_that_the_document_knows(
     def answers(case: Any, token: Token) -> None:
         if (access := token()) is not None:
             case.headers["authorization"] = f"Bearer {access}"
-        case.call_and_validate(base_url=shop.origin, timeout=PATIENCE, checks=CHECKS)
+        case.call_and_validate(base_url=shop.origin, timeout=PATIENCE, checks=_checks())
 
     answers()
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+@each_operation
 def test_the_example_of_every_operation_can_be_sent(
     shop: Stack, callers: list[Token], operation: Any
 ) -> None:
@@ -103,7 +127,7 @@ def test_the_example_of_every_operation_can_be_sent(
     )
     if "text/event-stream" in raw["responses"]["200"].get("content", {}):
         case.path_parameters = dict.fromkeys(named["path"], "999")  # of what is there, it may never end
-    reply = case.call_and_validate(base_url=shop.origin, timeout=PATIENCE, checks=CHECKS)
+    reply = case.call_and_validate(base_url=shop.origin, timeout=PATIENCE, checks=_checks())
     reasons = [each.get("reason") for each in reply.json()["details"]] if reply.status_code == 400 else []
     assert not set(UNREAD) & set(reasons), reply.text
 
@@ -118,6 +142,8 @@ def _examples(operation: Any, place: str) -> dict[str, Any]:
 
 def _cases(operation: Any) -> Any:
     """Right and wrong calls; half of them of the first few things of each kind, which are there."""
+    from schemathesis import GenerationMode
+
     both = operation.as_strategy(generation_mode=GenerationMode.POSITIVE) | operation.as_strategy(
         generation_mode=GenerationMode.NEGATIVE
     )

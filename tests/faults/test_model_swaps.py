@@ -16,6 +16,7 @@ from model_caller import PATIENCE, Caller
 from sanset.v1 import model_pb2
 from sanset.v1 import model_service_pb2 as pb
 from support import recommend_data as data
+from support.forked_models import forked_models as forked_models
 from support.running_shop import RunningShop, test_settings
 
 from server.clock import utc_now
@@ -61,6 +62,7 @@ def follow(shops: list[RunningShop], version: str) -> float:
 
 
 @pytest.mark.either
+@pytest.mark.usefixtures("forked_models")
 def test_no_call_fails_while_models_are_trained_activated_and_rolled_back(
     database_url: str, tmp_path: Path
 ) -> None:

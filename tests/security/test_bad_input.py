@@ -26,7 +26,7 @@ from support.wire_bytes import (
 )
 from world import METHODS, World, path, rule
 
-from server.contract import SERVICES
+from server.contract import SERVICES, is_read
 from server.errors import Refusal
 from server.rpc.status import rich_status
 from server.rpc.validation import Validation
@@ -35,7 +35,9 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 ENDS_ITS_SESSION = {"Logout", "RevokeSession"}
 LEAVES_ITS_TARGET = {
     "UpdateAddress", "UpdateCategory", "UpdateCoupon", "UpdateGiftCard", "ModerateReview", "UpdateImage",
-    "UpdateMe", "UpdateOrder", "UpdateProduct", "UpdateReview", "UpdateSegment",
+    "UpdateLocation", "UpdateMe", "UpdateOrder", "UpdatePaymentMethod", "UpdateProduct", "UpdateReview",
+    "UpdateSegment", "UpdateSynonym", "UpdateVariant",
+    *(name for name, method in METHODS.items() if is_read(method)),
 }  # fmt: skip
 """What may be sent again for the same thing once it was done."""
 

@@ -744,6 +744,7 @@ def test_a_training_counts_as_a_change_of_the_segments_that_it_renews(market: Ru
     assert row.version == 2
 
 
+@pytest.mark.usefixtures("forked_models")
 def test_a_training_makes_segments(market: RunningShop) -> None:
     admin = market.admin.metadata
     wanted = model_service_pb2.TrainModelRequest(model_type=model_pb2.Model.SEGMENTS)
