@@ -284,6 +284,12 @@ class UserNotFound(NotFound):
     message = "There is no user {user_id}."
 
 
+class ClientCertificateMissing(PermissionDenied):
+    """The gateway demands one on this port."""
+
+    message = "This port is for callers with a client certificate of an authority that the shop trusts."
+
+
 class TokenInvalid(Unauthenticated):
     """One sentence for every flaw of a token, so that a forger learns nothing."""
 

@@ -7,7 +7,6 @@ from rich.console import Console
 from ml.models.boosting import missing_library
 from server.bootstrap.console import warning
 from server.bootstrap.demo_settings import DEMO_ADMIN
-from server.process.ports import is_loopback
 from server.process.supervisor import Ports
 from server.settings import Settings
 
@@ -29,11 +28,6 @@ def warn_of_gaps(settings: Settings) -> None:
         )
     if settings.payment_gateway == "stripe" and "_test_" in settings.stripe_secret_key.get_secret_value():
         texts.append("STRIPE_SECRET_KEY is one for tests: anyone buys with a test card, and no money moves.")
-    if not is_loopback(settings.host) and settings.tls_cert_file is None:
-        texts.append(
-            f"HOST={settings.host}: ports {settings.port} and {settings.grpc_port} are open to the network in "
-            "plain text. Put them behind a proxy that ends TLS, or set TLS_CERT_FILE and TLS_KEY_FILE."
-        )
     for text in texts:
         warning(text)
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 import errno
 import socket
 from contextlib import ExitStack
-from ipaddress import ip_address
 
 LOOPBACK = "127.0.0.1"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether nobody but this machine reaches `host`."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def free_ports(count: int) -> list[int]:

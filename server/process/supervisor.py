@@ -20,6 +20,7 @@ from server.process import data_dir
 from server.process.child_process import ChildProcess, ChildProcessFailed, execution
 from server.process.envoy import config as envoy
 from server.process.envoy.admin import Admin
+from server.process.envoy.tls import CertificateUnusable, Handover, TlsFiles
 from server.process.forked_process import Forks
 from server.process.log_file import optional
 from server.process.ports import LOOPBACK, free_ports, is_free, reserve
@@ -73,7 +74,7 @@ def serve(settings: Settings, on_ready: Callable[[Ports], None] = lambda ports: 
         try:
             shop = Shop(settings, ports)
             asyncio.run(shop.run(on_ready))
-        except (ChildProcessFailed, envoy.GatewayUnusable) as error:
+        except (ChildProcessFailed, envoy.GatewayUnusable, CertificateUnusable) as error:
             raise ServeFailed(str(error)) from error
 
 
@@ -109,7 +110,7 @@ class Shop:
     def __init__(self, settings: Settings, ports: Ports) -> None:
         """Describe the processes, and write the gateway's configuration.
 
-        Raises GatewayUnusable, and ServeFailed when DATA_DIR cannot be written.
+        Raises GatewayUnusable, CertificateUnusable, and ServeFailed when DATA_DIR cannot be written.
         """
         self._settings = settings
         self._ports = ports
@@ -120,6 +121,7 @@ class Shop:
         one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._forks = Forks(workers_command(), environment_of(settings) | one_thread)
         self._workers = [self._worker(number) for number in range(settings.workers)]
+        self._certificates = _hand_over_certificates(settings)
         self._admin = Admin()
         self._gateway = self._envoy()
         self._children = [*self._workers, self._gateway]
@@ -160,6 +162,8 @@ class Shop:
             for child in self._children:
                 tasks.create_task(child.keep())
             tasks.create_task(self._bound_logs())
+            if self._certificates is not None:
+                tasks.create_task(self._certificates.keep())
             tasks.create_task(self._renew_on_request())
             tasks.create_task(self._restart_renewed())
 
@@ -289,6 +293,19 @@ class Shop:
         }
         with optional(f"{self._state_file} is out of date"):
             data_dir.write_private(self._state_file, json.dumps(state, indent=2))
+
+
+def _hand_over_certificates(settings: Settings) -> Handover | None:
+    """Give the gateway its certificate, where the shop speaks TLS."""
+    files = TlsFiles.of(settings)
+    if files is None:
+        return None
+    try:
+        handover = Handover(files, data_dir.run_directory(settings.data_dir.absolute()))
+        handover.begin()
+    except OSError as error:
+        raise ServeFailed(f"DATA_DIR: cannot write {settings.data_dir}: {error.strerror}") from error
+    return handover
 
 
 def _mind_the_terminal(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:

@@ -55,6 +55,11 @@ def _refuse_guessable_password(settings: Settings) -> None:
 
 
 def _refuse_plain_text(settings: Settings) -> None:
+    if not (_is_loopback(settings.host) or settings.tls_cert_file or settings.behind_tls_proxy):
+        raise ValueError(
+            f"HOST: {settings.host} is open to the network, and passwords would cross it in plain text; set "
+            "TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS_PROXY=true where a proxy in front ends TLS"
+        )
     for name in ("public_url", "stripe_api_base", "payment_return_url"):
         value = getattr(settings, name)
         if value and not value.lower().startswith("https://"):

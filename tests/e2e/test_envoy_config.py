@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -13,7 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,20 @@ from typing import Any
 import gateway_double
 import grpc
 import pytest
+from cryptography.x509 import load_pem_x509_certificate
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2, tracking_pb2
+from sanset_client import Client, tls
 from support import raw_http2
-from support.certificates import (
-    self_signed,
-)
+from support.certificates import Authority, Certificate, authority
 from support.forked_children import fork_children
 from support.forked_command import FORKS
 
-from server.errors import Overloaded
+from server.errors import ClientCertificateMissing, Overloaded
 from server.process import supervisor
+from server.process.envoy import tls as certificates
 from server.process.fork_server import next_fork
 from server.process.ports import free_ports
 from server.settings import Settings
@@ -112,6 +114,7 @@ def _be_double() -> None:
 def _serve_doubles(settings: dict[str, Any], say_ready: Connection) -> None:
     """Be the supervisor of a shop whose workers are doubles."""
     supervisor.workers_command = lambda: ["double"]
+    certificates.CHECK_SECONDS = 0.1  # type: ignore[misc]
     fork_children(lambda command: _be_double if command == ("double",) else None)
     shop = Settings(_env_file=None, **settings)  # type: ignore[call-arg]  # of pydantic-settings
     supervisor.serve(shop, lambda _ports: say_ready.send("ready"))
@@ -628,20 +631,100 @@ def test_ipv6_and_ipv4_are_listened_on_together(tmp_path: Path) -> None:
                 assert seen["x-sanset-address"] == host.strip("[]")
 
 
-def test_tls_is_spoken_on_both_ports_where_a_certificate_is_set(tmp_path: Path) -> None:
-    own = self_signed(tmp_path, "localhost")
-    tls = {"tls_cert_file": str(own.certificate), "tls_key_file": str(own.key)}
-    for shop in _running(tmp_path / "shop", **tls, workers=1):
-        trusting = ssl.create_default_context(cafile=str(own.certificate))
-        url = f"https://localhost:{shop.port}{PRODUCT}"
-        with urllib.request.urlopen(url, timeout=20, context=trusting) as reply:
-            assert json.load(reply)["id"] == "1"
-        credentials = grpc.ssl_channel_credentials(own.certificate.read_bytes())
-        with grpc.secure_channel(f"localhost:{shop.grpc_port}", credentials) as native:
+@dataclass
+class Encrypted:
+    """A shop that speaks TLS, and knows back ends by their certificates."""
+
+    shop: Gateway
+    own: Certificate
+    authority: Authority
+    back_end: Certificate
+
+    def credentials(self, client: Certificate | None = None) -> grpc.ChannelCredentials:
+        return grpc.ssl_channel_credentials(
+            self.authority.certificate.read_bytes(),
+            client and client.key.read_bytes(),
+            client and client.certificate.read_bytes(),
+        )
+
+    def call(self, path: str = PRODUCT) -> int:
+        """The status of a call as a browser makes it."""
+        trusting = ssl.create_default_context(cafile=str(self.authority.certificate))
+        connection = http.client.HTTPSConnection("localhost", self.shop.port, timeout=20, context=trusting)
+        connection.request("GET", path)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def serial(self) -> int:
+        """The number of the certificate that a new connection is shown."""
+        shown = ssl.get_server_certificate(("localhost", self.shop.port), timeout=20)
+        return load_pem_x509_certificate(shown.encode()).serial_number
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encrypted]:
+    directory = tmp_path_factory.mktemp("tls")
+    issuer, clients = authority(directory / "authority"), authority(directory / "clients", "clients")
+    own, back_end = issuer.issue(directory / "own", "localhost"), clients.issue(directory / "back-end", "erp")
+    files = {"tls_cert_file": own.certificate, "tls_key_file": own.key, "tls_client_ca_file": clients.certificate}
+    settings = {name: str(file) for name, file in files.items()}
+    for shop in _running(directory / "shop", **settings, workers=1):
+        yield Encrypted(shop, own, issuer, back_end)
+
+
+def test_both_ports_speak_tls_and_nothing_else(encrypted: Encrypted) -> None:
+    assert encrypted.call() == 200
+    credentials = tls(
+        ca_file=encrypted.authority.certificate,
+        certificate_file=encrypted.back_end.certificate,
+        key_file=encrypted.back_end.key,
+    )
+    with Client(f"localhost:{encrypted.shop.grpc_port}", credentials=credentials) as client:
+        assert client.catalog.get_product(product_id=1).id == 1
+    with pytest.raises((OSError, http.client.HTTPException)):
+        encrypted.shop.call("GET", PRODUCT)
+
+
+def test_who_shows_no_client_certificate_is_told_so_and_one_of_strangers_is_not_let_in(
+    encrypted: Encrypted, tmp_path: Path
+) -> None:
+    stranger = authority(tmp_path / "authority", "clients").issue(tmp_path / "stranger", "erp")
+    for client, code in ((None, "PERMISSION_DENIED"), (stranger, "UNAVAILABLE")):
+        target = f"localhost:{encrypted.shop.grpc_port}"
+        with grpc.secure_channel(target, encrypted.credentials(client)) as native:
             catalog = catalog_pb2_grpc.CatalogServiceStub(native)
-            assert catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), timeout=20).id == 1
-        with pytest.raises((OSError, http.client.HTTPException)):
-            shop.call("GET", PRODUCT)
+            with pytest.raises(grpc.RpcError) as refused:
+                catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), timeout=20)
+        assert refused.value.code().name == code
+        if client is None:
+            assert _details(refused.value) == ("CLIENT_CERTIFICATE_MISSING", 0)
+            assert refused.value.details() == ClientCertificateMissing.message
+
+
+def test_a_renewed_certificate_is_shown_and_no_stream_ends(encrypted: Encrypted, tmp_path: Path) -> None:
+    before = encrypted.serial()
+    renewed = encrypted.authority.issue(tmp_path, "localhost")
+    target = f"localhost:{encrypted.shop.grpc_port}"
+    with grpc.secure_channel(target, encrypted.credentials(encrypted.back_end)) as native:
+        orders = order_service_pb2_grpc.OrderServiceStub(native)
+        following = orders.TrackOrder(tracking_pb2.TrackOrderRequest(order_id=10), timeout=60)
+        next(following)
+        shutil.copy(renewed.certificate, encrypted.own.certificate)
+        shutil.copy(renewed.key, encrypted.own.key)
+        _until(lambda: encrypted.serial() != before)
+        assert not following.done()
+        assert len(list(following)) == 9
+    assert encrypted.call() == 200
+
+
+def test_client_certificates_may_be_demanded_on_both_ports_but_not_of_who_asks_for_health(
+    encrypted: Encrypted, tmp_path: Path
+) -> None:
+    tls_settings = {name: value for name, value in encrypted.shop.arguments.items() if name.startswith("tls_")}
+    for shop in _running(tmp_path / "shop", **tls_settings, tls_client_ports="both", workers=1):
+        both = replace(encrypted, shop=shop)
+        assert [both.call(path) for path in (PRODUCT, "/readyz", "/healthz")] == [403, 200, 200]
 
 
 def test_no_secret_is_written_to_the_gateways_log_at_any_level(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sanset_client.aio.client import AsyncClient
+from sanset_client.channel import tls
 from sanset_client.errors import (
     Aborted,
     AlreadyExists,
@@ -34,4 +35,5 @@ __all__ = [
     "SansetError",
     "Unauthenticated",
     "Unavailable",
+    "tls",
 ]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
+
+import grpc
 
 VERSION = "0.2.0"
 TARGET = "localhost:50051"
@@ -32,6 +36,25 @@ def options_of(user_agent: str, extra: Options) -> list[tuple[str, Any]]:
         "grpc.max_reconnect_backoff_ms": MAX_RECONNECT_MS,
     }
     return list((ours | dict(extra)).items())  # each once: gRPC heeds the first of two
+
+
+def tls(
+    *,
+    ca_file: str | PathLike[str] | None = None,
+    certificate_file: str | PathLike[str] | None = None,
+    key_file: str | PathLike[str] | None = None,
+) -> grpc.ChannelCredentials:
+    """Return credentials of a connection with TLS, from files in PEM.
+
+    ca_file: the authorities that may vouch for the shop; without it, those that gRPC comes with.
+    certificate_file, key_file: who calls, for a shop that demands client certificates.
+
+    Raises ValueError when only one of the two is passed, and OSError when a file cannot be read.
+    """
+    if (certificate_file is None) is not (key_file is None):
+        raise ValueError("certificate_file and key_file: pass both, or none")
+    files = (ca_file, key_file, certificate_file)
+    return grpc.ssl_channel_credentials(*(file and Path(file).read_bytes() for file in files))
 
 
 def checked_timeout(seconds: float) -> float:

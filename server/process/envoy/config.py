@@ -14,7 +14,7 @@ from pathlib import Path
 import sanset
 
 from server.contract import FILES_A_MINUTE, METHODS, REPORTS_A_MINUTE
-from server.process.envoy import local_replies, strict_json
+from server.process.envoy import local_replies, strict_json, tls
 from server.process.envoy.routes import expressions
 from server.process.ports import LOOPBACK
 from server.settings import Settings
@@ -98,7 +98,7 @@ def values(
 ) -> dict[str, str]:
     """Return what `envoy.yaml` needs to know of this run.
 
-    Raises GatewayUnusable when HOST is not an address, or a file for TLS cannot be read.
+    Raises GatewayUnusable when HOST is not an address.
     """
     addresses = _addresses(settings)
     deadline = settings.default_deadline_seconds
@@ -113,7 +113,8 @@ def values(
         "ADDRESS": json.dumps(addresses[0]),
         "MORE_ADDRESSES": json.dumps([{"address": each} for each in addresses[1:]]),
         "LISTENER_FILTERS": json.dumps(_listener_filters(settings)),
-        "TRANSPORT_SOCKET": json.dumps(_transport_socket(settings)),
+        "TRANSPORT_SOCKET": json.dumps(tls.transport_socket(settings, settings.data_dir.absolute() / "run")),
+        **_client_certificates(settings),
         "TRUSTED_PROXY_HOPS": str(settings.trusted_proxy_hops),
         "FORGED_FORWARDED": json.dumps(
             {"safe_regex": {"regex": FORWARDED_BUT_FOR}}
@@ -253,24 +254,12 @@ def _listener_filters(settings: Settings) -> list[dict[str, object]]:
     return filters
 
 
-def _transport_socket(settings: Settings) -> dict[str, object] | None:
-    """TLS for both ports, where a certificate is set."""
-    files = {"TLS_CERT_FILE": settings.tls_cert_file, "TLS_KEY_FILE": settings.tls_key_file}
-    if not any(files.values()):
-        return None
-    for name, file in files.items():
-        if file is None or not os.access(file, os.R_OK):
-            raise GatewayUnusable(f"{name}: cannot read {file}")
-    chain, key = ({"filename": str(file and file.absolute())} for file in files.values())
-    context = {
-        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-        "alpn_protocols": ["h2", "http/1.1"],
-        "tls_certificates": [{"certificate_chain": chain, "private_key": key}],
-    }
-    kind = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+def _client_certificates(settings: Settings) -> dict[str, str]:
+    """Return where a caller must show a client certificate, if anywhere."""
+    both = settings.tls_client_ports == "both"
     return {
-        "name": "envoy.transport_sockets.tls",
-        "typed_config": {"@type": kind, "common_tls_context": context},
+        "NO_CLIENT_CERTIFICATES": json.dumps(settings.tls_client_ca_file is None),
+        "CLIENT_CERTIFICATE_PORTS": json.dumps([{"any": True} if both else {"destination_port": settings.grpc_port}]),
     }
 
 

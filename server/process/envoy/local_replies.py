@@ -12,7 +12,7 @@ from typing import Final
 
 from google.rpc import code_pb2
 
-from server.errors import Overloaded
+from server.errors import ClientCertificateMissing, Overloaded
 from server.process.envoy.refusals import GatewayRefusal, Json, all_of, cel, http, text
 from server.text.languages import ENGLISH, Sentence, languages
 
@@ -35,7 +35,7 @@ TOO_MANY_HEADERS: Final = "There are more than 100 headers, or more than 32 KiB 
 
 SENTENCES: Final = frozenset(
     {TOO_MANY_CALLS, NO_METHOD, NO_PATH, AWAY, TIMED_OUT, MALFORMED, NOT_JSON, NOT_IN_TIME, TOO_LARGE}
-    | {TOO_MANY_HEADERS, Overloaded.message}
+    | {TOO_MANY_HEADERS, Overloaded.message, ClientCertificateMissing.message}
 )
 
 
@@ -101,6 +101,14 @@ def _native(retry_seconds: int) -> Sequence[GatewayRefusal]:
         retry_seconds=retry_seconds,
         grpc_status=0,
     )
+    strange = replace(
+        limited,
+        when=all_of(_NATIVE, http(403)),
+        code=code_pb2.PERMISSION_DENIED,
+        reason=ClientCertificateMissing.reason,
+        sentence=Sentence(ClientCertificateMissing.message),
+        retry_seconds=0,
+    )
     unknown = replace(
         limited,
         when=all_of(_NATIVE, http(404)),
@@ -124,7 +132,7 @@ def _native(retry_seconds: int) -> Sequence[GatewayRefusal]:
         sentence=Sentence(TIMED_OUT),
         retry_seconds=0,
     )
-    return overloaded, limited, unknown, away, timed_out
+    return overloaded, limited, strange, unknown, away, timed_out
 
 
 def _not_refused() -> Iterator[Json]:
@@ -191,6 +199,12 @@ def _of_requests(max_body_bytes: int) -> Iterator[GatewayRefusal]:
     )
     yield malformed
     yield replace(malformed, when=http(400), sentence=Sentence(NOT_JSON), made_id=False)
+    yield GatewayRefusal(  # the only 403 of Envoy's own
+        when=http(403),
+        code=code_pb2.PERMISSION_DENIED,
+        reason=ClientCertificateMissing.reason,
+        sentence=Sentence(ClientCertificateMissing.message),
+    )
     yield GatewayRefusal(
         when=http(404),
         code=code_pb2.UNIMPLEMENTED,

@@ -43,27 +43,6 @@ def test_others_are_not(
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "shop.example.com"])
-def test_a_real_shop_that_speaks_plain_text_to_a_network_is_warned(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str
-) -> None:
-    settings = _settings(tmp_path, "production", "smtp.example.com").model_copy(update={"host": host})
-    warn_of_gaps(settings)
-    (line,) = capsys.readouterr().err.splitlines()
-    for part in (f"HOST={host}", "8000", "50051", "plain text", "proxy that ends TLS", "TLS_CERT_FILE"):
-        assert part in line
-    warn_of_gaps(settings.model_copy(update={"tls_cert_file": tmp_path / "certificate.pem"}))
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
-def test_one_that_speaks_to_its_own_machine_is_not(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str
-) -> None:
-    warn_of_gaps(_settings(tmp_path, "production", "smtp.example.com").model_copy(update={"host": host}))
-    assert capsys.readouterr().err == ""
-
-
 def test_a_real_shop_on_stripes_test_keys_is_warned(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -240,10 +240,20 @@ def test_of_what_proxies_forward_only_the_address_counts(name: str) -> None:
     assert not re.fullmatch(envoy.FORWARDED_BUT_FOR, "x-forwarded-for")
 
 
-def test_a_certificate_that_cannot_be_read_is_named(settings: Settings, tmp_path: Path) -> None:
-    changes = {"tls_cert_file": tmp_path / "none.pem", "tls_key_file": tmp_path / "none.key"}
-    with pytest.raises(envoy.GatewayUnusable, match="TLS_CERT_FILE: cannot read"):
-        envoy.values(settings.model_copy(update=changes), 1, [2])
+def test_client_certificates_are_asked_for_only_where_the_shop_says_so(
+    settings: Settings, rendered: Any, tmp_path: Path
+) -> None:
+    def filter_of(tree: Any) -> Any:
+        return next(each for each in _manager(tree)["http_filters"] if each["name"] == "client-certificates")
+
+    assert filter_of(rendered)["disabled"] is True
+    files = {f"tls_{name}_file": tmp_path / name for name in ("cert", "key", "client_ca")}
+    for ports, demanded in (("grpc", {"destination_port": settings.grpc_port}), ("both", {"any": True})):
+        mutual = settings.model_copy(update=files | {"tls_client_ports": ports})
+        tree = yaml.safe_load(envoy.render(envoy.TEMPLATE.read_text(), envoy.values(mutual, 1, [2])))
+        assert filter_of(tree)["disabled"] is False
+        (policy,) = filter_of(tree)["typed_config"]["rules"]["policies"].values()
+        assert policy["permissions"] == [demanded]
 
 
 def test_whoever_holds_a_connection_and_does_nothing_loses_it(rendered: Any) -> None:

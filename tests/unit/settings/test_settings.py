@@ -53,6 +53,9 @@ WRONG = [
     ("PROXY_PROTOCOL", "v2"),
     ("TLS_CERT_FILE", "certificate.pem"),
     ("TLS_KEY_FILE", "key.pem"),
+    ("TLS_CLIENT_CA_FILE", "clients.pem"),
+    ("TLS_CLIENT_PORTS", "json"),
+    ("BEHIND_TLS_PROXY", "perhaps"),
     ("WORKERS", "0"),
     ("WORKERS", "two"),
     ("CORS_ORIGINS", "https://shop.example"),
@@ -197,6 +200,10 @@ def test_every_setting_with_a_bound_was_tried() -> None:
         ({"PUBLIC_URL": "http://shop.example.com"}, "PUBLIC_URL"),
         ({"REQUIRE_EMAIL_VERIFICATION": "true"}, "PUBLIC_URL"),
         ({"CORS_ORIGINS": '["*"]'}, "CORS_ORIGINS"),
+        ({"HOST": "0.0.0.0"}, "HOST"),
+        ({"HOST": "::"}, "HOST"),
+        ({"HOST": "192.0.2.7"}, "HOST"),
+        ({"HOST": "shop.example.com"}, "HOST"),
         ({"STRIPE_API_BASE": "http://stripe.example.com"}, "STRIPE_API_BASE"),
         ({"PAYMENT_RETURN_URL": "http://shop.example.com/paid"}, "PAYMENT_RETURN_URL"),
         ({"SMTP_HOST": "mail.example.com", "SMTP_USER": "shop", "SMTP_TLS": "off"}, "SMTP_TLS"),
@@ -245,6 +252,23 @@ def test_production_takes_what_is_strong(monkeypatch: pytest.MonkeyPatch) -> Non
     for name, value in sound.items():
         monkeypatch.setenv(name, value)
     assert load().environment == "production"
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        *({"HOST": host} for host in ("127.0.0.1", "127.0.0.9", "::1", "localhost")),
+        {"HOST": "0.0.0.0", "TLS_CERT_FILE": "certificate.pem", "TLS_KEY_FILE": "key.pem"},
+        {"HOST": "0.0.0.0", "BEHIND_TLS_PROXY": "true"},
+    ],
+)
+def test_production_speaks_plain_text_to_itself_or_to_a_proxy_only(
+    door: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = {"ENVIRONMENT": "production", "SECRET_KEY": STRONG, "PAYMENT_GATEWAY": "demo"}
+    for name, value in (sound | door).items():
+        monkeypatch.setenv(name, value)
+    assert load().host == door["HOST"]
 
 
 def test_a_choice_is_taken_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ class AsyncClient(AsyncServices, SignedIn):
     """A shop, and the user who is signed in. Safe to use from many tasks; made inside a running loop.
 
     target: where the shop listens, "host:port".
-    credentials: TLS, such as `grpc.ssl_channel_credentials()`. Without, the connection is not encrypted.
+    credentials: TLS, such as `tls()` or `tls(ca_file="ca.pem")`. Without, the connection is not encrypted.
     timeout: seconds given to every call that has one reply, unless the call says otherwise.
     tokens: the tokens of an earlier session, as `on_tokens` received them; the refresh token alone will do.
     on_tokens: called, and awaited when it is async, with the tokens after every login and renewal, and with
