@@ -14,10 +14,10 @@ class InvalidImage(InvalidArgument):
     message = "{field}: {problem}."
     prose = ("problem",)
 
-    def __init__(self, *, problem: str) -> None:
-        super().__init__(field=FILE, problem=problem)
+    def __init__(self, *, problem: str, field: str = FILE) -> None:
+        super().__init__(field=field, problem=problem)
         self.problem = problem
-        self.violations = (Violation(FILE, problem, self.reason),)
+        self.violations = (Violation(field, problem, self.reason),)
 
 
 class ImageNotFound(NotFound):

@@ -20,7 +20,7 @@ from server.process import data_dir
 from server.process.child_process import ChildProcess, ChildProcessFailed, execution
 from server.process.envoy import config as envoy
 from server.process.envoy.admin import Admin
-from server.process.envoy.tls import CertificateUnusable, Handover, TlsFiles
+from server.process.envoy.tls import CertificateHandover, CertificateUnusable, TlsFiles
 from server.process.forked_process import Forks
 from server.process.log_file import optional
 from server.process.ports import LOOPBACK, free_ports, is_free, reserve
@@ -295,13 +295,13 @@ class Shop:
             data_dir.write_private(self._state_file, json.dumps(state, indent=2))
 
 
-def _hand_over_certificates(settings: Settings) -> Handover | None:
+def _hand_over_certificates(settings: Settings) -> CertificateHandover | None:
     """Give the gateway its certificate, where the shop speaks TLS."""
     files = TlsFiles.of(settings)
     if files is None:
         return None
     try:
-        handover = Handover(files, data_dir.run_directory(settings.data_dir.absolute()))
+        handover = CertificateHandover(files, data_dir.run_directory(settings.data_dir.absolute()))
         handover.begin()
     except OSError as error:
         raise ServeFailed(f"DATA_DIR: cannot write {settings.data_dir}: {error.strerror}") from error

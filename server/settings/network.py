@@ -33,7 +33,8 @@ class NetworkSettings(Group):
         description="Whether balancers, who alone reach the ports, name callers by the PROXY protocol (1 or 2)",
     )
     tls_cert_file: Path | None = Field(
-        None, description="PEM certificates, the shop's own first, to speak TLS on both ports; read again when changed"
+        None,
+        description="PEM certificates, the shop's own first, to speak TLS on both ports; read again when changed",
     )
     tls_key_file: Path | None = Field(None, description="The certificate's private key")
     tls_client_ca_file: Path | None = Field(
@@ -43,7 +44,8 @@ class NetworkSettings(Group):
         "grpc", description="Where they must: on GRPC_PORT, while browsers call PORT, or on both"
     )
     behind_tls_proxy: bool = Field(
-        False, description="Whether a proxy in front ends TLS; else production speaks it where HOST is not this machine"
+        False,
+        description="Whether a proxy in front ends TLS; else production speaks it where HOST is not this machine",
     )
     workers: int = Field(2, ge=1, le=64, description="Server processes; one uses one core")
     cors_origins: list[str] = Field(
@@ -86,7 +88,9 @@ class NetworkSettings(Group):
         if self.tls_client_ca_file is not None and self.tls_cert_file is None:
             raise ValueError("TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE")
         if self.tls_client_ca_file is not None and self.proxy_protocol and self.tls_client_ports != "both":
-            raise ValueError("TLS_CLIENT_PORTS: must be both, as PROXY_PROTOCOL tells another port than was called")
+            raise ValueError(
+                "TLS_CLIENT_PORTS: must be both, as PROXY_PROTOCOL tells another port than was called"
+            )
         if self.port == self.grpc_port:
             raise ValueError("GRPC_PORT: must not be the same as PORT")
         return self

@@ -667,7 +667,11 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encrypted]:
     directory = tmp_path_factory.mktemp("tls")
     issuer, clients = authority(directory / "authority"), authority(directory / "clients", "clients")
     own, back_end = issuer.issue(directory / "own", "localhost"), clients.issue(directory / "back-end", "erp")
-    files = {"tls_cert_file": own.certificate, "tls_key_file": own.key, "tls_client_ca_file": clients.certificate}
+    files = {
+        "tls_cert_file": own.certificate,
+        "tls_key_file": own.key,
+        "tls_client_ca_file": clients.certificate,
+    }
     settings = {name: str(file) for name, file in files.items()}
     for shop in _running(directory / "shop", **settings, workers=1):
         yield Encrypted(shop, own, issuer, back_end)
@@ -721,7 +725,9 @@ def test_a_renewed_certificate_is_shown_and_no_stream_ends(encrypted: Encrypted,
 def test_client_certificates_may_be_demanded_on_both_ports_but_not_of_who_asks_for_health(
     encrypted: Encrypted, tmp_path: Path
 ) -> None:
-    tls_settings = {name: value for name, value in encrypted.shop.arguments.items() if name.startswith("tls_")}
+    tls_settings = {
+        name: value for name, value in encrypted.shop.arguments.items() if name.startswith("tls_")
+    }
     for shop in _running(tmp_path / "shop", **tls_settings, tls_client_ports="both", workers=1):
         both = replace(encrypted, shop=shop)
         assert [both.call(path) for path in (PRODUCT, "/readyz", "/healthz")] == [403, 200, 200]

@@ -31,7 +31,12 @@ class Authority:
     certificate: Path
 
     def issue(
-        self, directory: Path, host: str, *, days: int = 1, key: CertificateIssuerPrivateKeyTypes | None = None
+        self,
+        directory: Path,
+        host: str,
+        *,
+        days: int = 1,
+        key: CertificateIssuerPrivateKeyTypes | None = None,
     ) -> Certificate:
         """Write a certificate for a host or a client, which ends in some days."""
         return _written(directory, host, key=key, issuer=(self.name, self.key), days=days)

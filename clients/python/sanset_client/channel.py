@@ -54,7 +54,7 @@ def tls(
     if (certificate_file is None) is not (key_file is None):
         raise ValueError("certificate_file and key_file: pass both, or none")
     files = (ca_file, key_file, certificate_file)
-    return grpc.ssl_channel_credentials(*(file and Path(file).read_bytes() for file in files))
+    return grpc.ssl_channel_credentials(*(Path(file).read_bytes() if file else None for file in files))
 
 
 def checked_timeout(seconds: float) -> float:

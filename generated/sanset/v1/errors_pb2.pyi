@@ -505,6 +505,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The account is the last admin who can sign in. FAILED_PRECONDITION.
     Metadata: `user_id`.
     """
+    CLIENT_CERTIFICATE_MISSING: _ErrorReason.ValueType  # 315
+    """The shop wants a client certificate of an authority that it trusts on this port, and none was shown.
+    PERMISSION_DENIED.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -517,7 +521,7 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     The comment of an RPC names the reasons of its own. Any call may be refused with INVALID_FIELD, INVALID_MONEY,
     INVALID_UPDATE_MASK, MALFORMED_REQUEST, REQUEST_TOO_LARGE, TOKEN_MISSING, TOKEN_INVALID, PERMISSION_MISSING,
     RATE_LIMITED, TOO_MANY_REQUEST_IDS, OVERLOADED, CONFLICT, DISK_FULL, UNAVAILABLE_NOW, SERVER_STOPPING, DEADLINE,
-    INTERNAL_ERROR and METHOD_UNKNOWN, any stream with TOO_MANY_STREAMS.
+    INTERNAL_ERROR, METHOD_UNKNOWN and CLIENT_CERTIFICATE_MISSING, any stream with TOO_MANY_STREAMS.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -1002,6 +1006,10 @@ Metadata: `role`.
 LAST_ADMIN: ErrorReason.ValueType  # 285
 """The account is the last admin who can sign in. FAILED_PRECONDITION.
 Metadata: `user_id`.
+"""
+CLIENT_CERTIFICATE_MISSING: ErrorReason.ValueType  # 315
+"""The shop wants a client certificate of an authority that it trusts on this port, and none was shown.
+PERMISSION_DENIED.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 

@@ -259,7 +259,9 @@ def _client_certificates(settings: Settings) -> dict[str, str]:
     both = settings.tls_client_ports == "both"
     return {
         "NO_CLIENT_CERTIFICATES": json.dumps(settings.tls_client_ca_file is None),
-        "CLIENT_CERTIFICATE_PORTS": json.dumps([{"any": True} if both else {"destination_port": settings.grpc_port}]),
+        "CLIENT_CERTIFICATE_PORTS": json.dumps(
+            [{"any": True} if both else {"destination_port": settings.grpc_port}]
+        ),
     }
 
 

@@ -1,8 +1,8 @@
 """TLS of the gateway: the operator's files are checked and handed to Envoy, and again whenever they change.
 
 Envoy gets them from files of its own in DATA_DIR/run, each replaced in one step: new connections see the new
-certificate, those that are open go on. So it matters neither how an operator's tool replaces files nor in which order,
-and a certificate whose key has not come yet is never used.
+certificate, those that are open go on. So it matters neither how an operator's tool replaces files nor in which
+order, and a certificate whose key has not come yet is never used.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Secrets:
     ends: datetime
 
 
-class Handover:
+class CertificateHandover:
     """Keeps what Envoy reads the same as what the operator's files hold."""
 
     def __init__(self, files: TlsFiles, directory: Path) -> None:
@@ -223,7 +223,8 @@ def _check_key(files: TlsFiles, own: Certificate, text: str) -> None:
     )
     if not is_strong:
         raise CertificateUnusable(
-            f"TLS_KEY_FILE: {files.key} must be RSA of {MIN_RSA_BITS} bits or more, or ECDSA on P-256, P-384 or P-521"
+            f"TLS_KEY_FILE: {files.key} must be RSA of {MIN_RSA_BITS} bits or more, or ECDSA on P-256, P-384 "
+            "or P-521"
         )
 
 

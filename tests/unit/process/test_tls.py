@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from support.certificates import Certificate, authority, self_signed
 
-from server.process.envoy.tls import CertificateUnusable, Handover, TlsFiles
+from server.process.envoy.tls import CertificateHandover, CertificateUnusable, TlsFiles
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_what_cannot_be_used_stops_the_start_with_a_line_that_names_it(
     assert file is not None
     change(files, file)
     with pytest.raises(CertificateUnusable) as caught:
-        Handover(files, tmp_path).begin()
+        CertificateHandover(files, tmp_path).begin()
     line = str(caught.value)
     assert line.startswith(f"{name}: ")
     assert problem in line
@@ -93,14 +93,20 @@ def test_what_cannot_be_used_stops_the_start_with_a_line_that_names_it(
 
 @pytest.mark.parametrize(
     "key",
-    [rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP256K1()), ed25519.Ed25519PrivateKey.generate()],
+    [
+        rsa.generate_private_key(65537, 1024),
+        ec.generate_private_key(ec.SECP256K1()),
+        ed25519.Ed25519PrivateKey.generate(),
+    ],
     ids=["small", "curve", "kind"],
-)  # fmt: skip
+)
 def test_a_key_that_envoy_would_not_take_is_named(
     tmp_path: Path, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 ) -> None:
     issued = authority(tmp_path / "authority").issue(tmp_path / "own", "shop.example.com", key=key)
-    with pytest.raises(CertificateUnusable, match=r"^TLS_KEY_FILE: .* must be RSA of 2048 bits or more, or ECDSA"):
+    with pytest.raises(
+        CertificateUnusable, match=r"^TLS_KEY_FILE: .* must be RSA of 2048 bits or more, or ECDSA"
+    ):
         TlsFiles(issued.certificate, issued.key, None).read()
 
 
@@ -112,7 +118,7 @@ def _handed_over(directory: Path) -> str:
 def test_what_is_renewed_is_handed_over_once_its_key_has_come_too(
     files: TlsFiles, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    handover = Handover(files, tmp_path)
+    handover = CertificateHandover(files, tmp_path)
     handover.begin()
     first = files.certificate.read_text()
     assert _handed_over(tmp_path) == first
@@ -142,7 +148,7 @@ def test_a_link_that_leads_elsewhere_is_a_change(own: Certificate, tmp_path: Pat
     """As cert-manager, certbot and Kubernetes replace files."""
     (tmp_path / "current").symlink_to(own.certificate.parent)
     linked = TlsFiles(tmp_path / "current" / "certificate.pem", tmp_path / "current" / "key.pem", None)
-    handover = Handover(linked, tmp_path)
+    handover = CertificateHandover(linked, tmp_path)
     handover.begin()
     renewed = authority(tmp_path / "another").issue(tmp_path / "renewed", "shop.example.com")
     (tmp_path / "new").symlink_to(renewed.certificate.parent)
@@ -153,7 +159,7 @@ def test_a_link_that_leads_elsewhere_is_a_change(own: Certificate, tmp_path: Pat
 
 def test_a_certificate_that_ends_soon_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     ending = authority(tmp_path / "authority").issue(tmp_path / "own", "shop.example.com", days=-1)
-    Handover(TlsFiles(ending.certificate, ending.key, None), tmp_path).begin()
+    CertificateHandover(TlsFiles(ending.certificate, ending.key, None), tmp_path).begin()
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith("TLS_CERT_FILE: ")
     assert "ends on" in line
