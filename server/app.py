@@ -17,6 +17,7 @@ from server.core import Core
 from server.db.database import Database
 from server.exports.calls import ExportCalls
 from server.exports.file import Exports
+from server.exports.my_data import MyData
 from server.grpc_server import GrpcServer
 from server.imports import part as imports_part
 from server.inventory import part as inventory_part
@@ -84,7 +85,9 @@ class Rooms:
 def compose(core: Core) -> Rooms:
     """Build every room; where a need of one points to another above it, it is passed a function."""
     payments = Payments.of(core)
-    exports = ExportCalls(Exports(core.db, core.work), core.clock, core.languages.further)
+    exports = ExportCalls(
+        Exports(core.db, core.work), core.clock, core.languages.further, my_data=MyData(core.work)
+    )
     roles = roles_part.build(core)
     catalog = catalog_part.build(core, exports.products, lambda *listed: search.find(*listed))
     recommend = recommend_part.build(core, catalog.category_ids, on_trained=keeper(core.clock))
@@ -96,7 +99,7 @@ def compose(core: Core) -> Rooms:
     return Rooms(
         roles=roles,
         auth=auth_part.build(core, roles.table),
-        user=user_part.build(core),
+        user=user_part.build(core, exports.my_data),
         catalog=catalog,
         media=media_part.build(core, catalog.products),
         inventory=inventory_part.build(

@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from google.api.httpbody_pb2 import HttpBody
-from sanset.v1 import order_service_pb2, product_pb2, user_admin_pb2
+from sanset.v1 import order_service_pb2, product_pb2, user_admin_pb2, user_pb2
 
 from server.clock import Clock
 from server.errors import FieldReason, InvalidField
 from server.exports.file import Exports, Format
+from server.exports.my_data import CONTENT_TYPE, MyData
 from server.exports.orders import orders
 from server.exports.products import products
 from server.exports.source import ExportSource
@@ -23,10 +24,11 @@ from server.rpc.wire import time_from_wire
 class ExportCalls:
     """Answers the export RPCs."""
 
-    def __init__(self, exports: Exports, clock: Clock, languages: Sequence[str]) -> None:
+    def __init__(self, exports: Exports, clock: Clock, languages: Sequence[str], *, my_data: MyData) -> None:
         """`languages` are those into which products are translated."""
         self._languages = languages
         self._exports = exports
+        self._my_data = my_data
         self._clock = clock
 
     def orders(self, request: order_service_pb2.ExportOrdersRequest, call: Call) -> AsyncGenerator[HttpBody]:
@@ -50,11 +52,24 @@ class ExportCalls:
         form = Format.XLSX if request.format == product_pb2.ExportProductsRequest.XLSX else Format.CSV
         return self._send(products(vendor_id, self._clock(), self._languages), form, call)
 
+    async def my_data(self, request: user_pb2.ExportMyDataRequest, call: Call) -> AsyncGenerator[HttpBody]:
+        """All that is stored of the caller."""
+        content_type = _name_file(call, f"my-data-{self._clock():%Y-%m-%d}.jsonl", CONTENT_TYPE)
+        async with aclosing(self._my_data.pieces(call.identity.user_id)) as pieces:
+            async for piece in pieces:
+                yield HttpBody(content_type=content_type, data=piece)
+                content_type = ""
+
     async def _send(self, source: ExportSource, form: Format, call: Call) -> AsyncGenerator[HttpBody]:
         name = f"{source.title.lower()}-{self._clock():%Y-%m-%d}.{form}"
-        call.reply_headers.append(("content-disposition", f'attachment; filename="{name}"'))
-        content_type = form.content_type  # the first message speaks for all
+        content_type = _name_file(call, name, form.content_type)  # the first message speaks for all
         async with aclosing(self._exports.pieces(source, form)) as pieces:
             async for piece in pieces:
                 yield HttpBody(content_type=content_type, data=piece)
                 content_type = ""
+
+
+def _name_file(call: Call, name: str, content_type: str) -> str:
+    """Send the name of a file ahead of it; returns its content type."""
+    call.reply_headers.append(("content-disposition", f'attachment; filename="{name}"'))
+    return content_type

@@ -8,10 +8,10 @@ from sanset.v1.user_pb2_grpc import add_UserServiceServicer_to_server
 
 from server.core import Core
 from server.part import Part
-from server.user.servicer import UserServicer
+from server.user.servicer import ExportMyData, UserServicer
 
 
-def build(core: Core) -> Part:
+def build(core: Core, export_my_data: ExportMyData) -> Part:
     """UserService."""
-    servicer = UserServicer(core.db, core.pages, core.clock, core.vault)
+    servicer = UserServicer(core.db, core.pages, core.clock, core.vault, export_my_data)
     return Part(servicers=[partial(add_UserServiceServicer_to_server, servicer)])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import payment_method_pb2 as methods
 from sanset.v1 import user_pb2 as pb
@@ -18,12 +20,18 @@ from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.user import addresses, convert, payment_method_queries, payment_methods, service
 
+ExportMyData = Callable[[pb.ExportMyDataRequest, Call], AsyncGenerator[HttpBody]]
+"""Streams what is stored of the caller: exports read tables that are not the users'."""
+
 
 class UserServicer(user_pb2_grpc.UserServiceServicer):
     """The caller's profile, addresses and payment methods. What an RPC promises is in the proto."""
 
-    def __init__(self, db: Database, pages: Pages, clock: Clock, vault: Vault) -> None:
+    def __init__(
+        self, db: Database, pages: Pages, clock: Clock, vault: Vault, export_my_data: ExportMyData
+    ) -> None:
         self._db = db
+        self._export_my_data = export_my_data
         self._pages = pages
         self._clock = clock
         self._vault = vault
@@ -32,6 +40,10 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         """One query."""
         with self._db.read() as connection:
             return convert.user_to_wire(service.get_me(connection, call.identity.user_id), call.identity.role)
+
+    def ExportMyData(self, request: pb.ExportMyDataRequest, call: Call) -> AsyncGenerator[HttpBody]:
+        """Stream the file."""
+        return self._export_my_data(request, call)
 
     @once(pb.User)
     def UpdateMe(self, tx: Connection, request: pb.UpdateMeRequest, call: Call, now: datetime) -> pb.User:

@@ -21,6 +21,9 @@ from server.auth.recovery.codes import RecoveryCodes
 from server.contract import SERVICES
 from server.db.database import Announcement
 from server.db.deadline import Deadline
+from server.exports.calls import ExportCalls
+from server.exports.file import Exports
+from server.exports.my_data import MyData
 from server.identity import Identity
 from server.mail.accounts import AccountMails
 from server.mail.models import Mail
@@ -76,7 +79,10 @@ class AuthShop:
         self.db.on_commit = self.events.extend
         auth = auth_part.build(self._core, RoleTable())
         self.verifier, self.passwords = auth.verifier, auth.passwords
-        self._methods = Methods(self._core, [auth, user_part.build(self._core)])
+        my_data = ExportCalls(
+            Exports(self.db, self._core.work), self._core.clock, (), my_data=MyData(self._core.work)
+        ).my_data
+        self._methods = Methods(self._core, [auth, user_part.build(self._core, my_data)])
         self._validation = Validation(SERVICES)
         self._accounts = AccountMails(
             RecoveryCodes.of(self.settings), self._core.vault, link_base="https://shop.test"

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from sanset.v1 import payment_method_pb2 as sanset_dot_v1_dot_payment__method__pb2
 from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
@@ -46,6 +47,11 @@ class UserServiceStub:
                 '/sanset.v1.UserService/UpdateMe',
                 request_serializer=sanset_dot_v1_dot_user__pb2.UpdateMeRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_user__pb2.User.FromString,
+                _registered_method=True)
+        self.ExportMyData = channel.unary_stream(
+                '/sanset.v1.UserService/ExportMyData',
+                request_serializer=sanset_dot_v1_dot_user__pb2.ExportMyDataRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
                 _registered_method=True)
         self.ListAddresses = channel.unary_unary(
                 '/sanset.v1.UserService/ListAddresses',
@@ -115,6 +121,17 @@ class UserServiceServicer:
 
         Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
         clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportMyData(self, request, context):
+        """Streams all that is stored of the caller, as JSON lines: {"table": "orders", "row": {…}}.
+
+        The pieces are to be joined. Times are UTC, amounts in minor units, as they are stored; secrets (the password, tokens
+        of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
+        HTTP as a broken transfer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -218,6 +235,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.UpdateMe,
                     request_deserializer=sanset_dot_v1_dot_user__pb2.UpdateMeRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_user__pb2.User.SerializeToString,
+            ),
+            'ExportMyData': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportMyData,
+                    request_deserializer=sanset_dot_v1_dot_user__pb2.ExportMyDataRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
             'ListAddresses': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAddresses,
@@ -325,6 +347,33 @@ class UserService:
             '/sanset.v1.UserService/UpdateMe',
             sanset_dot_v1_dot_user__pb2.UpdateMeRequest.SerializeToString,
             sanset_dot_v1_dot_user__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportMyData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sanset.v1.UserService/ExportMyData',
+            sanset_dot_v1_dot_user__pb2.ExportMyDataRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,6 +4,7 @@ isort:skip_file
 Users: the profile, addresses and saved payment methods."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from sanset.v1 import payment_method_pb2 as _payment_method_pb2
@@ -42,6 +43,13 @@ class UserServiceStub:
 
     Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
     clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+    """
+    ExportMyData: _grpc.UnaryStreamMultiCallable[_user_pb2.ExportMyDataRequest, _httpbody_pb2.HttpBody]
+    """Streams all that is stored of the caller, as JSON lines: {"table": "orders", "row": {…}}.
+
+    The pieces are to be joined. Times are UTC, amounts in minor units, as they are stored; secrets (the password, tokens
+    of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
+    HTTP as a broken transfer.
     """
     ListAddresses: _grpc.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]
     """Lists the caller's addresses, the default first, then the newest."""
@@ -98,6 +106,13 @@ class UserServiceAsyncStub(UserServiceStub):
 
     Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
     clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+    """
+    ExportMyData: _aio.UnaryStreamMultiCallable[_user_pb2.ExportMyDataRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Streams all that is stored of the caller, as JSON lines: {"table": "orders", "row": {…}}.
+
+    The pieces are to be joined. Times are UTC, amounts in minor units, as they are stored; secrets (the password, tokens
+    of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
+    HTTP as a broken transfer.
     """
     ListAddresses: _aio.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]  # type: ignore[assignment]
     """Lists the caller's addresses, the default first, then the newest."""
@@ -163,6 +178,19 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Changes `full_name`, `phone`, `preferences` and `metadata`: over HTTP PUT all four, PATCH those that are sent, null
         clears. Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
+        """
+
+    @_abc_1.abstractmethod
+    def ExportMyData(
+        self,
+        request: _user_pb2.ExportMyDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """Streams all that is stored of the caller, as JSON lines: {"table": "orders", "row": {…}}.
+
+        The pieces are to be joined. Times are UTC, amounts in minor units, as they are stored; secrets (the password, tokens
+        of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
+        HTTP as a broken transfer.
         """
 
     @_abc_1.abstractmethod

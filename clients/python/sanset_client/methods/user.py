@@ -5,10 +5,11 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 
 from __future__ import annotations
 
+from google.api import httpbody_pb2
 from google.protobuf import empty_pb2, field_mask_pb2
 from sanset.v1 import payment_method_pb2, user_pb2
 
-from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
+from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
 
 
 def get_me(
@@ -44,6 +45,24 @@ def update_me(
         user=user,
         update_mask=update_mask,
         request_id=request_id,
+    )
+
+
+def export_my_data(
+    *,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Streams all that is stored of the caller, as JSON lines: {"table": "orders", "row": {…}}.
+
+    The pieces are to be joined. Times are UTC, amounts in minor units, as they are stored; secrets (the password, tokens
+    of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
+    HTTP as a broken transfer.
+    """
+    return prepare(
+        user_pb2.ExportMyDataRequest,
+        timeout,
+        metadata,
     )
 
 
@@ -248,6 +267,7 @@ class UserMethods:
 
     get_me = Unary("GetMe", get_me, user_pb2.User)
     update_me = Unary("UpdateMe", update_me, user_pb2.User)
+    export_my_data = Stream("ExportMyData", export_my_data, httpbody_pb2.HttpBody)
     list_addresses = Unary("ListAddresses", list_addresses, user_pb2.ListAddressesResponse)
     iter_addresses = Items("ListAddresses", list_addresses.request, user_pb2.Address)
     get_address = Unary("GetAddress", get_address, user_pb2.Address)
