@@ -13,6 +13,7 @@ import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from sanset.v1.errors_pb2 import FieldReason
+from support.every import every
 from support.real_stack import Person, Stack
 
 from server.contract import SERVICES
@@ -79,8 +80,8 @@ WITH_BODY = [binding for binding in ALL if binding.body and binding.message.full
 WITHOUT_BODY = [binding for binding in ALL if not binding.body]
 
 
-def _named(bindings: list[Binding]) -> list[str]:
-    return [f"{binding.verb} {binding.path}" for binding in bindings]
+def _by_name(bindings: list[Binding]) -> dict[str, Binding]:
+    return {f"{binding.verb} {binding.path}": binding for binding in bindings}
 
 
 def _call(stack: Stack, binding: Binding, body: Any) -> httpx.Response:
@@ -107,7 +108,7 @@ def _refused(reply: httpx.Response) -> dict[str, str]:
 # ── Every path ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("binding", WITH_BODY, ids=_named(WITH_BODY))
+@every("binding", _by_name(WITH_BODY))
 def test_a_misspelt_field_is_refused_by_name(stack: Stack, binding: Binding) -> None:
     for fields in _chunks(binding.message.fields):
         body = {f"{field.name}zz": 1 for field in fields}
@@ -118,7 +119,7 @@ def test_a_misspelt_field_is_refused_by_name(stack: Stack, binding: Binding) -> 
     assert list(one_too_many) == [f"{binding.prefix}nobody_knows_this"]
 
 
-@pytest.mark.parametrize("binding", WITH_BODY, ids=_named(WITH_BODY))
+@every("binding", _by_name(WITH_BODY))
 def test_a_misspelt_field_of_a_message_within_is_refused_by_its_whole_path(
     stack: Stack, binding: Binding
 ) -> None:
@@ -127,7 +128,7 @@ def test_a_misspelt_field_of_a_message_within_is_refused_by_its_whole_path(
         assert path in _refused(_call(stack, binding, body))
 
 
-@pytest.mark.parametrize("binding", WITH_BODY, ids=_named(WITH_BODY))
+@every("binding", _by_name(WITH_BODY))
 def test_a_value_of_another_type_is_refused_by_the_name_of_its_field(stack: Stack, binding: Binding) -> None:
     for chosen in _chunks(_without_rivals(binding.message.fields)):
         refused = _refused(_call(stack, binding, {field.name: _unlike(field) for field in chosen}))
@@ -135,7 +136,7 @@ def test_a_value_of_another_type_is_refused_by_the_name_of_its_field(stack: Stac
         assert all(text.startswith("must be ") for text in refused.values())
 
 
-@pytest.mark.parametrize("binding", WITH_BODY, ids=_named(WITH_BODY))
+@every("binding", _by_name(WITH_BODY))
 def test_what_the_contract_knows_passes_under_both_names(stack: Stack, binding: Binding) -> None:
     """Each field has a value of its type; one more that does not exist keeps the call from doing anything."""
     fixed = {name.removeprefix(binding.prefix) for name in binding.in_path}
@@ -147,13 +148,13 @@ def test_what_the_contract_knows_passes_under_both_names(stack: Stack, binding: 
         ]
 
 
-@pytest.mark.parametrize("binding", WITHOUT_BODY, ids=_named(WITHOUT_BODY))
+@every("binding", _by_name(WITHOUT_BODY))
 def test_a_path_without_a_body_refuses_the_fields_of_one(stack: Stack, binding: Binding) -> None:
     """As DELETE /cart/items/7 {"quantity": 1}, which would remove them all."""
     assert list(_refused(_call(stack, binding, {"quantity": 1}))) == ["quantity"]
 
 
-@pytest.mark.parametrize("binding", ALL, ids=_named(ALL))
+@every("binding", _by_name(ALL))
 def test_a_parameter_that_no_method_has_is_refused_by_name(stack: Stack, binding: Binding) -> None:
     reply = stack.admin.http.request(binding.verb, f"{binding.url}?nobody_knows_this=1")
     if binding.body and binding.message.full_name == RAW:

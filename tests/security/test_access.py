@@ -21,6 +21,7 @@ from sanset.v1 import (
     user_pb2,
 )
 from sanset.v1.access_pb2 import AccessRule
+from support.every import every
 from support.running_shop import Account, refusal
 from world import METHODS, NO_PERMISSION, VENDOR_MAY, World, everything, everything_at_rest, rule
 
@@ -59,7 +60,7 @@ def test_every_rpc_is_tried() -> None:
 OPEN = [method for method in METHODS if rule(method).level in (AccessRule.PUBLIC, AccessRule.OPTIONAL)]
 
 
-@pytest.mark.parametrize("method", OPEN)
+@every("method", OPEN)
 def test_strangers_reach_what_is_public(world: World, method: str) -> None:
     request = new_request(world, method, customer(world))
     is_anothers = any(is_set(request, path) for path in owned_ids(method))
@@ -67,12 +68,12 @@ def test_strangers_reach_what_is_public(world: World, method: str) -> None:
 
 
 @pytest.mark.either
-@pytest.mark.parametrize("method", [method for method in METHODS if method not in OPEN])
+@every("method", [method for method in METHODS if method not in OPEN])
 def test_strangers_reach_nothing_else(world: World, method: str) -> None:
     _is_refused(world, method, sample(world, method), (), grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@every("method", METHODS.keys())
 @pytest.mark.parametrize("someone", [customer, vendor, admin])
 def test_each_role_reaches_what_it_may(world: World, method: str, someone: Someone) -> None:
     needed = rule(method).permission
@@ -155,7 +156,7 @@ def test_a_good_token_without_its_scheme_is_none(world: World) -> None:
 
 
 @pytest.mark.either
-@pytest.mark.parametrize("method", METHODS)
+@every("method", METHODS.keys())
 def test_a_bad_token_is_worse_than_none(world: World, bad_tokens: dict[str, str], method: str) -> None:
     if rule(method).level == AccessRule.PUBLIC:  # it is not even read: a client may send what it has
         request = new_request(world, method, world.vendor)

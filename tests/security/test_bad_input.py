@@ -20,6 +20,7 @@ from sanset.v1 import (
     product_pb2,
     user_pb2,
 )
+from support.every import every
 from support.running_shop import Account, refusal
 from support.wire_bytes import (
     delimited,
@@ -126,7 +127,7 @@ def test_no_value_of_any_field_breaks_the_server(world: World, method: str) -> N
 
 
 @pytest.mark.either
-@pytest.mark.parametrize("method", METHODS)
+@every("method", METHODS.keys())
 def test_bytes_that_are_no_message_are_refused(world: World, method: str) -> None:
     """What cannot be read is refused before the database is met: it is sent for a few only."""
     dice = random.Random(method)
@@ -167,7 +168,7 @@ def _parses(method: str, data: bytes) -> bool:
 
 
 @pytest.mark.either
-@pytest.mark.parametrize("method", METHODS)
+@every("method", METHODS.keys())
 def test_text_that_is_not_utf8_is_refused(world: World, method: str) -> None:
     metadata = world.admin.metadata
     for field in METHODS[method].input_type.fields:
