@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from sqlalchemy import (
@@ -37,16 +38,14 @@ from server.mail.models import Mail
 from server.recommend.feedback.models import BehaviorEvent
 from server.repeats.models import IdempotencyKey
 from server.search.analytics.models import SearchDay, SearchRow
+from server.settings import Settings
 from server.webhooks.models import WebhookDelivery
 
 EVENTS = timedelta(days=7)
 REQUEST_IDS = timedelta(hours=24)
-SESSIONS = timedelta(days=7)
-"""After its end; its tokens are refused for much longer than they would live."""
 PROOFS = timedelta(hours=24)
 NOTICES = timedelta(days=2)
 CALL_COUNTS = timedelta(hours=1)
-OUTBOXES = timedelta(days=30)
 SEARCH_COUNTS = timedelta(days=400)
 BATCH = 2000
 BATCH_SECONDS = 30.0
@@ -59,39 +58,80 @@ Delete = Callable[[Connection, datetime, int], int]
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periods:
+    """How long is kept what says something of persons."""
+
+    behavior: timedelta = timedelta(days=180)
+    searches: timedelta = timedelta(days=30)
+    mails: timedelta = timedelta(days=30)
+    """Deliveries of webhooks too."""
+    sessions: timedelta = timedelta(days=7)
+    """After its end; its tokens are refused for longer than they would live."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As `settings` say."""
+        return cls(
+            behavior=timedelta(days=settings.behavior_days),
+            searches=timedelta(days=settings.search_log_days),
+            mails=timedelta(days=settings.mail_days),
+            sessions=timedelta(days=settings.session_days),
+        )
+
+
 class Cleanup:
     """The daily cleaning up, as a job."""
 
-    def __init__(
-        self,
-        work: Work,
-        clock: Clock,
-        *,
-        behavior: timedelta = timedelta(days=180),
-        searches: timedelta = timedelta(days=30),
-    ) -> None:
-        """`behavior` is how long behaviour events stay, and `searches` how long each search does."""
+    def __init__(self, work: Work, clock: Clock, periods: Periods) -> None:
         self._work = work
         self._clock = clock
-        self._behavior = behavior
-        self._search_period = searches
+        self._periods = periods
 
     async def run(self) -> None:
         """Delete everything that is too old."""
         deleted = {}
-        own = {"behavior_events": self._behavior_events, "searches": self._searches}
+        own = {
+            "refresh_tokens": self._refresh_tokens,
+            "sessions": self._sessions,
+            "mails": self._mails,
+            "webhook_deliveries": self._deliveries,
+            "behavior_events": self._behavior_events,
+            "searches": self._searches,
+        }
         for name, old in (_OLD | own).items():
             deleted[name] = await self._delete(old)
         log.info("cleaned_up", **{name: count for name, count in deleted.items() if count})
 
     def _behavior_events(self, tx: Connection, now: datetime, limit: int) -> int:
-        return _delete_some(
-            tx, BehaviorEvent, [BehaviorEvent.id], BehaviorEvent.occurred_at < now - self._behavior, limit
-        )
+        old = BehaviorEvent.occurred_at < now - self._periods.behavior
+        return _delete_some(tx, BehaviorEvent, [BehaviorEvent.id], old, limit)
 
     def _searches(self, tx: Connection, now: datetime, limit: int) -> int:
-        old = SearchRow.searched_at < now - self._search_period
+        old = SearchRow.searched_at < now - self._periods.searches
         return _delete_some(tx, SearchRow, [SearchRow.list_id], old, limit)
+
+    def _refresh_tokens(self, tx: Connection, now: datetime, limit: int) -> int:
+        ended = select(Session.id).where(self._has_ended(now))
+        old = RefreshToken.session_id.in_(ended)
+        return _delete_some(tx, RefreshToken, [RefreshToken.token_hash], old, limit)
+
+    def _sessions(self, tx: Connection, now: datetime, limit: int) -> int:
+        return _delete_some(tx, Session, [Session.id], self._has_ended(now), limit)
+
+    def _has_ended(self, now: datetime) -> ColumnElement[bool]:
+        before = now - self._periods.sessions
+        return or_(Session.expires_at < before, Session.revoked_at < before)
+
+    def _mails(self, tx: Connection, now: datetime, limit: int) -> int:
+        last_low_stock = select(func.max(Mail.id)).where(Mail.kind == "low_stock").scalar_subquery()
+        is_last = Mail.id == func.coalesce(last_low_stock, 0)
+        old = and_(Mail.created_at < now - self._periods.mails, not_(is_last))
+        return _delete_some(tx, Mail, [Mail.id], old, limit)
+
+    def _deliveries(self, tx: Connection, now: datetime, limit: int) -> int:
+        old = WebhookDelivery.created_at < now - self._periods.mails
+        return _delete_some(tx, WebhookDelivery, [WebhookDelivery.id], old, limit)
 
     async def _delete(self, old: Delete) -> int:
         total = 0
@@ -133,17 +173,6 @@ def _request_ids(tx: Connection, now: datetime, limit: int) -> int:
     return _delete_some(tx, IdempotencyKey, keys, IdempotencyKey.created_at < now - REQUEST_IDS, limit)
 
 
-def _refresh_tokens(tx: Connection, now: datetime, limit: int) -> int:
-    ended = select(Session.id).where(_has_ended(now))
-    return _delete_some(
-        tx, RefreshToken, [RefreshToken.token_hash], RefreshToken.session_id.in_(ended), limit
-    )
-
-
-def _sessions(tx: Connection, now: datetime, limit: int) -> int:
-    return _delete_some(tx, Session, [Session.id], _has_ended(now), limit)
-
-
 def _sign_in_counts(tx: Connection, now: datetime, limit: int) -> int:
     """Those that no lock needs any more, whose row of failures is forgotten."""
     forgotten = SignInCount.started_at < now - throttle.MEMORY
@@ -155,10 +184,6 @@ def _call_counts(tx: Connection, now: datetime, limit: int) -> int:
     return _delete_some(tx, CallCount, [CallCount.key], CallCount.minute < minute, limit)
 
 
-def _has_ended(now: datetime) -> ColumnElement[bool]:
-    return or_(Session.expires_at < now - SESSIONS, Session.revoked_at < now - SESSIONS)
-
-
 def _email_proofs(tx: Connection, now: datetime, limit: int) -> int:
     """Links and codes, some time after their end: until then it is told that they are too old."""
     return _delete_some(tx, EmailProof, [EmailProof.id], EmailProof.expires_at < now - PROOFS, limit)
@@ -168,18 +193,6 @@ def _account_notices(tx: Connection, now: datetime, limit: int) -> int:
     """What nobody has mailed, as no worker does the scheduled work: it is no news any more."""
     return _delete_some(
         tx, AccountNotice, [AccountNotice.key], AccountNotice.created_at < now - NOTICES, limit
-    )
-
-
-def _mails(tx: Connection, now: datetime, limit: int) -> int:
-    last_low_stock = select(func.max(Mail.id)).where(Mail.kind == "low_stock").scalar_subquery()
-    old = and_(Mail.created_at < now - OUTBOXES, not_(Mail.id == func.coalesce(last_low_stock, 0)))
-    return _delete_some(tx, Mail, [Mail.id], old, limit)
-
-
-def _deliveries(tx: Connection, now: datetime, limit: int) -> int:
-    return _delete_some(
-        tx, WebhookDelivery, [WebhookDelivery.id], WebhookDelivery.created_at < now - OUTBOXES, limit
     )
 
 
@@ -206,14 +219,10 @@ def _delete_some(
 _OLD: dict[str, Delete] = {
     "events": _events,
     "request_ids": _request_ids,
-    "refresh_tokens": _refresh_tokens,
-    "sessions": _sessions,
     "sign_in_counts": _sign_in_counts,
     "email_proofs": _email_proofs,
     "account_notices": _account_notices,
     "call_counts": _call_counts,
-    "mails": _mails,
-    "webhook_deliveries": _deliveries,
     "carts": _carts,
     "search_days": _search_days,
 }

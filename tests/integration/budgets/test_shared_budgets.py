@@ -19,7 +19,7 @@ from server.budgets import budgets
 from server.budgets.budgets import Budgets, Limit
 from server.clock import utc_now
 from server.core import Core
-from server.retention.cleanup import Cleanup
+from server.retention.cleanup import Cleanup, Periods
 
 LIMIT = 30
 NOON = 1_800_000_000.0
@@ -91,7 +91,7 @@ def test_counts_of_minutes_that_are_over_are_deleted(database_url: str, tmp_path
             for _ in range(2):
                 admitted = own.spend(Limit("anonymous", 5), f"10.0.0.{int(moment)}")
                 assert admitted if isinstance(admitted, bool) else await admitted
-        await Cleanup(core.work, core.clock).run()
+        await Cleanup(core.work, core.clock, Periods()).run()
         return await core.work.read(_minutes)
 
     assert len(asyncio.run(scenario())) == 1

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, text, update
 from support.order_keys import OrderKey
 from support.raw_event import RawEvent
 
+from server.auth.models import Session
 from server.clock import utc_now
 from server.db import waiting
 from server.db.database import Database
@@ -18,9 +19,11 @@ from server.db.work import Work
 from server.events.consumer import Consumer
 from server.events.log import ORDER, PRODUCT, publish
 from server.events.models import ConsumerPosition, Event
+from server.mail.models import Mail
 from server.recommend.feedback.models import BehaviorEvent
 from server.repeats.models import IdempotencyKey
-from server.retention.cleanup import Cleanup
+from server.retention.cleanup import Cleanup, Periods
+from server.user.models import User
 
 
 @pytest.fixture
@@ -45,9 +48,9 @@ def take(db: Database, name: str = "mail") -> list[str]:
     return found
 
 
-def clean(db: Database) -> None:
+def clean(db: Database, **periods: timedelta) -> None:
     pool = Pool(threads=1, max_queued=10)
-    asyncio.run(Cleanup(Work(db, pool), utc_now).run())
+    asyncio.run(Cleanup(Work(db, pool), utc_now, Periods(**periods)).run())
     pool.close()
 
 
@@ -137,6 +140,40 @@ def test_a_consumer_without_a_position_begins_with_the_oldest_event_that_is_stor
     db.close()
 
 
+def test_mails_and_sessions_go_after_the_days_in_the_settings(db: Database) -> None:
+    def mail(name: str, days: int) -> dict[str, object]:
+        then = utc_now() - timedelta(days=days)
+        texts = dict.fromkeys(("subject", "plain", "html", "error"), "")
+        values = {
+            "key": name,
+            "kind": "verify_email",
+            "recipient": "a@shop.test",
+            "status": "SENT",
+            "attempts": 1,
+        }
+        return (
+            values
+            | texts
+            | {"created_at": then, "next_attempt_at": then, "retry_until": then, "sent_at": then}
+        )
+
+    def session(name: str, days: int) -> dict[str, object]:
+        then = utc_now() - timedelta(days=days)
+        return {"id": name, "user_id": user_id, "created_at": then, "last_used_at": then, "expires_at": then}
+
+    with db.transaction() as tx:
+        account = {"email": "a@shop.test", "email_key": "a@shop.test", "full_name": "Ann", "preferences": {}}
+        times = {"created_at": utc_now(), "updated_at": utc_now()}
+        user_id = tx.scalar(insert(User).values(account | times).returning(User.id))
+        tx.execute(insert(Mail), [mail("older", 11), mail("younger", 9)])
+        tx.execute(insert(Session), [session("older", 5), session("younger", 3)])
+    clean(db, mails=timedelta(days=10), sessions=timedelta(days=4))
+    with db.read() as connection:
+        assert connection.scalars(select(Mail.key)).all() == ["younger"]
+        assert connection.scalars(select(Session.id)).all() == ["younger"]
+    db.close()
+
+
 def test_behaviour_events_go_after_the_days_in_the_settings(db: Database) -> None:
     now = utc_now()
     rows = [
@@ -152,7 +189,7 @@ def test_behaviour_events_go_after_the_days_in_the_settings(db: Database) -> Non
         tx.execute(insert(BehaviorEvent), rows)
     clean(db)
     pool = Pool(threads=1, max_queued=10)
-    asyncio.run(Cleanup(Work(db, pool), utc_now, behavior=timedelta(days=10)).run())
+    asyncio.run(Cleanup(Work(db, pool), utc_now, Periods(behavior=timedelta(days=10))).run())
     pool.close()
     with db.read() as connection:
         assert connection.execute(select(BehaviorEvent.query)).scalars().all() == ["younger"]

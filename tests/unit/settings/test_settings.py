@@ -91,6 +91,8 @@ WRONG = [
     ("LOG_LEVEL", "loud"),
     ("RUN_JOBS", "sometimes"),
     ("CLEANUP_DAILY_AT", "25:00"),
+    ("MAIL_DAYS", "7"),
+    ("SESSION_DAYS", "1"),
     ("VERIFY_DAILY_AT", "4am"),
     ("SMTP_PORT", "0"),
     ("SMTP_TLS", "maybe"),
