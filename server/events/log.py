@@ -35,7 +35,7 @@ IMPORT = "import"  # id of an import of products that moved on
 CATALOG = "catalog"  # "*": everything may have changed, as after an import
 SYNONYMS = "synonyms"  # "*": a synonym was created, changed or deleted
 SUGGESTIONS = "suggestions"  # "*": other queries may be suggested
-ACCOUNT = "account"  # "*": something is to be mailed of an account
+NOTICE = "notice"  # "*": something is to be mailed of an account
 EMBEDDED = "embedded"  # "*"; payload {"products": [ids]}: a sentence model placed them
 
 _THIS_TRANSACTION: ColumnElement[int] = literal_column("(pg_current_xact_id()::text)::bigint")

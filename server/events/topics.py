@@ -220,7 +220,7 @@ class AccountNoticed(_OfAll):
     """Something is to be mailed of an account."""
 
     __slots__ = ()
-    topic: ClassVar[str] = log.ACCOUNT
+    topic: ClassVar[str] = log.NOTICE
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,10 @@ def test_what_was_read_in_a_language_is_written_back_into_it(shop: RunningShop) 
     _update(shop, "name", "language", id=product.id, name=f"Théière {word}", language="fr")
     assert _get(shop, product.id, "fr").name == f"Théière {word}"
     assert _get(shop, product.id, "de").name == f"Kanne {word}"
+    _update(shop, "name", id=product.id, name=f"Krug {word}", language="de")
+    assert _get(shop, product.id).name == f"Teapot {word}", "the language counts whatever the mask names"
+    assert _get(shop, product.id, "de").name == f"Krug {word}"
+    _update(shop, "name", id=product.id, name=f"Kanne {word}", language="de")
     _update(shop, "description", id=product.id, description="Holds two litres")
     assert _get(shop, product.id, "de").description == "Holds two litres", "what is not translated follows"
     _update(shop, "*", id=product.id, name="Pot", price=product.price)

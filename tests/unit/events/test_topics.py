@@ -132,7 +132,7 @@ WRITTEN: list[tuple[log.Publishable, str, str, Payload]] = [
     ),
     (SalesCounted(), "sales", "*", None),
     (SynonymsChanged(), "synonyms", "*", None),
-    (AccountNoticed(), "account", "*", None),
+    (AccountNoticed(), "notice", "*", None),
     (SuggestionsCounted(), "suggestions", "*", None),
     (ProductsEmbedded((3, 5)), "embedded", "*", {"products": [3, 5]}),
     (CartChanged(7), "cart", "7", None),
@@ -169,6 +169,8 @@ def test_the_step_of_an_order_stands_in_the_table_as_ever_to_the_byte(
 def test_every_topic_is_written_by_its_type() -> None:
     topics = {value for name, value in vars(log).items() if name.isupper() and isinstance(value, str)}
     assert {event.topic for event, *_ in WRITTEN} | {OrderStepped.topic} == topics - {log.CHANNEL}
+    types = {type(event) for event, *_ in WRITTEN}
+    assert len({kind.topic for kind in types}) == len(types), "no type reads the events of another"
 
 
 @pytest.mark.parametrize(
