@@ -182,7 +182,7 @@ def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, curr
         compare_at_price=lambda sent: _compare_at(sent, currency),
         discount=lambda sent: _discount_from_wire(sent, currency),
     )
-    _keep_translations(values, product, mask)
+    _read_language(values, product, mask, PRODUCT_TEXTS)
     values |= values.pop("discount", {})
     for field, column in (("price", "price_minor"), ("compare_at_price", "compare_at_minor")):
         if field in values:
@@ -206,9 +206,19 @@ def _translations(sent: Iterable[Message], names: Sequence[str]) -> list[SentTra
     ]
 
 
-def _keep_translations(values: Values, resource: Message, mask: FieldMask | None) -> None:
-    """Have a replacement that sends no translations leave them: they are read only by who asks for them."""
-    if mask == EVERYTHING and not resource.translations:  # type: ignore[attr-defined]
+def _read_language(
+    values: Values,
+    resource: product_pb2.Product | category_pb2.Category,
+    mask: FieldMask | None,
+    texts: Sequence[str],
+) -> None:
+    """Take the language of texts that are changed, whether the mask names it or not: it says which they are.
+
+    A replacement that sends no translations leaves them: they are read only by who asks for them.
+    """
+    if resource.HasField("language") and not values.keys().isdisjoint(texts):
+        values["language"] = resource.language
+    if mask == EVERYTHING and not resource.translations:
         values.pop("translations", None)
 
 
@@ -336,7 +346,7 @@ def category_from_wire(category: category_pb2.Category, mask: FieldMask | None) 
         stays=("slug",),
         translations=lambda sent: _translations(sent.translations, CATEGORY_TEXTS),
     )
-    _keep_translations(values, category, mask)
+    _read_language(values, category, mask, CATEGORY_TEXTS)
     if "name" in values and not values["name"].strip():
         raise InvalidField(("category.name", "must not be blank", FieldReason.REQUIRED))
     return values
