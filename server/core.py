@@ -10,12 +10,14 @@ from prometheus_client import CollectorRegistry
 from server.budgets.budgets import Budgets
 from server.budgets.setup import budgets_of
 from server.clock import Clock
+from server.crypto.ring import KeyRing
 from server.crypto.vault import Vault
 from server.db.clock import Timekeeper
 from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
 from server.events.follower import Follower
+from server.keys.keeper import KeyKeeper
 from server.paging import Pages
 from server.part import Gauge, Part
 from server.rpc.detached import DetachedTasks
@@ -35,6 +37,7 @@ class Core:
     clock: Clock
     """The time by the database's clock, of which a worker's own may differ."""
     follower: Follower
+    ring: KeyRing
     pages: Pages
     vault: Vault
     detached: DetachedTasks
@@ -45,15 +48,18 @@ class Core:
         """As the settings say. `clock` is the worker's own; what counts is the database's, which may differ."""
         # A thread waits a moment for a row; a use case comes back for it, without a thread meanwhile.
         lock_ms = round(settings.max_wait_seconds * 100)
-        db = Database(settings.url, pool_size=settings.db_pool_size, lock_ms=lock_ms, clock=clock)
+        ring = settings.ring
+        vault = Vault(ring)
+        db = Database(
+            settings.url, pool_size=settings.db_pool_size, lock_ms=lock_ms, clock=clock, vault=vault
+        )
         pool = Pool(
             threads=settings.db_pool_size,
             max_queued=settings.max_queued_calls,
             max_wait_seconds=settings.max_wait_seconds,
         )
         work = Work(db, pool)
-        secret = settings.secret_key.get_secret_value().encode()
-        pages = Pages(secret, default_size=settings.default_page_size, max_size=settings.max_page_size)
+        pages = Pages(ring, default_size=settings.default_page_size, max_size=settings.max_page_size)
         return cls(
             settings=settings,
             db=db,
@@ -62,8 +68,9 @@ class Core:
             budgets=budgets_of(settings, work, db.clock.seconds),
             clock=db.clock,
             follower=Follower(db),
+            ring=ring,
             pages=pages,
-            vault=Vault(secret),
+            vault=vault,
             detached=DetachedTasks(),
             registry=CollectorRegistry(),
         )
@@ -73,18 +80,15 @@ class Core:
         """Those of the shop's texts."""
         return ShopLanguages(self.settings.default_language, tuple(self.settings.languages))
 
-    @property
-    def secret(self) -> bytes:
-        """The secret that the rooms derive their keys from."""
-        return self.settings.secret_key.get_secret_value().encode()
-
     def part(self) -> Part:
         """What starts before every room, and stops after all of them."""
         timekeeper = Timekeeper(self.db.clock)
+        keys = KeyKeeper(self.db, self.work, self.ring)
 
         async def start() -> None:
             await timekeeper.start()
             self.follower.start()
+            await keys.start()
 
         async def stop() -> None:
             await timekeeper.stop()
@@ -94,6 +98,7 @@ class Core:
             self.db.close()
 
         return Part(
+            listeners=[keys.attach],
             gauges=[
                 Gauge(
                     "sanset_event_lag_seconds",

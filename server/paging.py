@@ -13,7 +13,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import Message
 
-from server.crypto.keys import derived_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 from server.errors import InvalidArgument
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
@@ -43,9 +44,9 @@ class Pages:
     The same page has the same token, so that caches see that a list is still the same.
     """
 
-    def __init__(self, secret: bytes, *, default_size: int, max_size: int) -> None:
-        self._cipher = AESGCM(derived_key(secret, "page-token"))
-        self._nonce_key = derived_key(secret, "page-token-nonce")
+    def __init__(self, ring: KeyRing, *, default_size: int, max_size: int) -> None:
+        self._ciphers = Derived(ring, Purpose.PAGE_TOKENS, AESGCM)
+        self._nonce_keys = Derived(ring, Purpose.PAGE_NONCES, bytes)
         self._default_size = default_size
         self._max_size = max_size
 
@@ -73,8 +74,9 @@ class Pages:
         """A token for the page after the row with these sort `keys`, valid for the same `scope` only."""
         plain = _plain([{"t": key.isoformat()} if isinstance(key, datetime) else key for key in keys])
         fingerprint = _fingerprint(scope)
-        nonce = hashlib.blake2b(fingerprint + plain, key=self._nonce_key, digest_size=_NONCE_BYTES).digest()
-        sealed = self._cipher.encrypt(nonce, plain, fingerprint)
+        key = self._nonce_keys.current
+        nonce = hashlib.blake2b(fingerprint + plain, key=key, digest_size=_NONCE_BYTES).digest()
+        sealed = self._ciphers.current.encrypt(nonce, plain, fingerprint)
         return _text(nonce + sealed)
 
     def open(self, token: str, *scope: object) -> list[Any] | None:
@@ -88,11 +90,22 @@ class Pages:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
             if _text(raw) != token:  # base64 skips strange characters and the last one's spare bits
                 raise InvalidPageToken().at("page_token")
-            opened = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _fingerprint(scope))
-        except (ValueError, InvalidTag):
+        except ValueError:
             raise InvalidPageToken().at("page_token") from None
+        opened = self._opened(raw, _fingerprint(scope))
+        if opened is None:
+            raise InvalidPageToken().at("page_token")
         keys: list[Any] = json.loads(opened)
         return [datetime.fromisoformat(key["t"]) if isinstance(key, dict) else key for key in keys]
+
+    def _opened(self, raw: bytes, fingerprint: bytes) -> bytes | None:
+        """What a token holds that was sealed with one of the shop's keys."""
+        for cipher in self._ciphers.all():
+            try:
+                return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], fingerprint)
+            except (ValueError, InvalidTag):
+                continue
+        return None
 
 
 def fitting(rows: Sequence[R], to_wire: Callable[[R], M | None]) -> tuple[list[M], int]:

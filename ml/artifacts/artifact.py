@@ -99,6 +99,31 @@ def manifest_of(path: Path, key: bytes) -> Manifest:
     return _verified_manifest(path, key)
 
 
+def is_signed(path: Path, key: bytes) -> bool:
+    """Whether an artifact was signed under this key; its files are not looked at."""
+    try:
+        signature = _bounded(path / SIGNATURE)
+        return hmac.compare_digest(_signature(_bounded(path / MANIFEST), key).encode(), signature)
+    except (OSError, DamagedArtifact):
+        return False
+
+
+def sign_anew(path: Path, key: bytes, new_key: bytes) -> bool:
+    """Sign an artifact that bears the signature of `key` with another one; False when it does not bear it.
+
+    Readers see the old signature or the new one, whole.
+    """
+    _require_long(new_key)
+    if not is_signed(path, key):
+        return False
+    if key != new_key:
+        unfinished = path.parent / f"{UNFINISHED}{path.name}.hmac"
+        _write_file(unfinished, _signature(_bounded(path / MANIFEST), new_key).encode(), "text", ())
+        unfinished.replace(path / SIGNATURE)
+        _sync_directory(path)
+    return True
+
+
 def load(path: Path, key: bytes) -> Artifact:
     """Read an artifact after proving it: signature, then each file's size and hash; only then parse.
 

@@ -15,7 +15,8 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Self
 
-from server.auth.keys import account_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived
 from server.settings import Settings
 
 DEVICE_HEADER = "x-device-id"
@@ -42,13 +43,13 @@ class Device:
 class Devices:
     """Makes and reads the signed ids of devices."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, keys: Derived[bytes]) -> None:
+        self._keys = keys
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """With the key of the shop."""
-        return cls(account_key(settings.secret_key.get_secret_value(), "device"))
+        """With the keys of the shop: a device outlives them."""
+        return cls(Derived(settings.ring, Purpose.DEVICES, bytes))
 
     def read(self, sent: object) -> Device | None:
         """The device whose signed id was sent; None when it is none of ours."""
@@ -56,7 +57,7 @@ class Devices:
         if shape is None:
             return None
         body, signature = shape.groups()
-        if not hmac.compare_digest(signature, self._signature(body)):
+        if not any(hmac.compare_digest(signature, _signature(body, key)) for key in self._keys.all()):
             return None
         raw = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
         rest = raw[_ID_BYTES:]
@@ -65,24 +66,27 @@ class Devices:
 
     def id_for(self, user_id: int | None, device: Device | None) -> str:
         """The id of a device on which an account signed in before; empty when it did not, or there is none."""
-        if user_id is None or device is None or self._mark(device.raw_id, user_id) not in device.marks:
+        if user_id is None or device is None:
             return ""
-        return device.id
+        marks = (_mark(device.raw_id, user_id, key) for key in self._keys.all())
+        return device.id if any(mark in device.marks for mark in marks) else ""
 
     def signed_in(self, device: Device | None, user_id: int) -> str:
         """The signed id to keep of a device, a new one where there is none, on which an account has signed in."""
         device = device or Device(secrets.token_bytes(_ID_BYTES))
-        mark = self._mark(device.raw_id, user_id)
+        mark = _mark(device.raw_id, user_id, self._keys.current)
         others = [each for each in device.marks if each != mark]
         device = replace(device, marks=(*others, mark)[-MAX_ACCOUNTS:])
         body = _encode(device.raw_id + b"".join(device.marks))
-        return f"{body}.{self._signature(body)}"
+        return f"{body}.{_signature(body, self._keys.current)}"
 
-    def _mark(self, raw_id: bytes, user_id: int) -> bytes:
-        return hmac.digest(self._key, b"account %d on " % user_id + raw_id, hashlib.sha256)[:_MARK_BYTES]
 
-    def _signature(self, body: str) -> str:
-        return _encode(hmac.digest(self._key, b"device " + body.encode(), hashlib.sha256)[:_SIGNATURE_BYTES])
+def _mark(raw_id: bytes, user_id: int, key: bytes) -> bytes:
+    return hmac.digest(key, b"account %d on " % user_id + raw_id, hashlib.sha256)[:_MARK_BYTES]
+
+
+def _signature(body: str, key: bytes) -> str:
+    return _encode(hmac.digest(key, b"device " + body.encode(), hashlib.sha256)[:_SIGNATURE_BYTES])
 
 
 def _encode(raw: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from server.crypto.keys import derived_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived
 from server.settings import InvalidSettings, Settings
 
 PrivateKey: TypeAlias = bytes | Ed25519PrivateKey | RSAPrivateKey
@@ -30,37 +31,42 @@ class VerifyingKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRing:
+class TokenKeys:
     """The key that signs, its `kid`, and by `kid` every key that is accepted."""
 
     kid: str
     algorithm: str
-    signing_key: PrivateKey
-    accepted: Mapping[str, VerifyingKey]
+    signer: PrivateKey | Derived[bytes]
+    """A secret of the shop's changes with its key ring."""
+    files: Mapping[str, VerifyingKey]
+
+    @property
+    def signing_key(self) -> PrivateKey:
+        """The key that signs."""
+        return self.signer.current if isinstance(self.signer, Derived) else self.signer
+
+    def accepted(self, kid: str) -> Sequence[VerifyingKey]:
+        """The keys that a token may be signed with which names this one. Raises KeyError when there is none.
+
+        The shop's secrets have one name together: a token tells the newest from those before by its signature.
+        """
+        if isinstance(self.signer, Derived) and kid == self.kid:
+            return [VerifyingKey(self.algorithm, key) for key in self.signer.all()]
+        return [self.files[kid]]
 
     @classmethod
-    def of(cls, settings: Settings) -> KeyRing:
+    def of(cls, settings: Settings) -> TokenKeys:
         """The keys that `settings` name.
 
         Raises InvalidSettings when a file is missing or holds another kind of key.
         """
-        accepted = {kid: _public_key(path) for kid, path in settings.jwt_previous_keys.items()}
-        signing: PrivateKey
-        verifying: PublicKey
+        files = {kid: _public_key(path) for kid, path in settings.jwt_previous_keys.items()}
         if settings.jwt_key_file is None or settings.algorithm == "HS256":
-            signing = verifying = account_key(settings.secret_key.get_secret_value(), "access-token")
-        else:
-            pair = _private_key(settings.jwt_key_file, settings.algorithm)
-            signing, verifying = pair, pair.public_key()
-        accepted[settings.jwt_key_id] = VerifyingKey(settings.algorithm, verifying)
-        return cls(settings.jwt_key_id, settings.algorithm, signing, accepted)
-
-
-def account_key(secret_key: str, purpose: str) -> bytes:
-    """The 32-byte key for one purpose of the accounts; raises InvalidSettings when there is no secret."""
-    if not secret_key:
-        raise InvalidSettings("SECRET_KEY: required, e.g. `openssl rand -hex 32`")
-    return derived_key(secret_key.encode(), purpose)
+            secrets = Derived(settings.ring, Purpose.ACCESS_TOKENS, bytes)
+            return cls(settings.jwt_key_id, settings.algorithm, secrets, files)
+        pair = _private_key(settings.jwt_key_file, settings.algorithm)
+        files[settings.jwt_key_id] = VerifyingKey(settings.algorithm, pair.public_key())
+        return cls(settings.jwt_key_id, settings.algorithm, pair, files)
 
 
 def _private_key(path: Path, algorithm: str) -> Ed25519PrivateKey | RSAPrivateKey:

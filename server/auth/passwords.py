@@ -19,8 +19,9 @@ import bcrypt
 
 from server.auth.common_passwords import COMMON
 from server.auth.errors import WeakPassword
-from server.auth.keys import account_key
 from server.background import give_way
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 from server.db.deadline import Deadline
 from server.db.turns import Turn, Turns
 from server.errors import Overloaded
@@ -34,6 +35,8 @@ MAX_QUEUED = 32
 """Hashes that may wait; at cost 12 on two cores the last of them waits 4 s."""
 MAX_QUEUED_OF_ONE = 8
 """Of these, those of one address: it cannot take the places of all others."""
+_KEY_MARK = "|"
+"""Before the id of a key; bcrypt's own alphabet lacks it."""
 NICENESS = 5
 """Hashing yields to the threads that answer other calls."""
 
@@ -58,45 +61,57 @@ def check_strength(password: str, email: str, *, field: str = "password") -> Non
         raise WeakPassword(*((field, problem) for problem in problems))
 
 
-def hash_password(password: str, *, cost: int, key: bytes) -> str:
-    """The bcrypt hash of `password` at `cost`; `key` is `password_key` of the shop.
+def password_keys(ring: KeyRing) -> Derived[bytes]:
+    """The keys under which the shop's long passwords are shortened."""
+    return Derived(ring, Purpose.PASSWORDS, bytes)
 
-    Takes 2^cost steps, a quarter of a second at 12, and releases the interpreter's lock meanwhile.
+
+def hash_password(password: str, *, cost: int, keys: Derived[bytes]) -> str:
+    """The bcrypt hash of `password` at `cost`.
+
+    Takes 2^cost steps, a quarter of a second at 12, and releases the interpreter's lock meanwhile. That of a long
+    password names the key that shortened it, unless it is the shop's first.
     """
-    return bcrypt.hashpw(_material(password, key), bcrypt.gensalt(cost)).decode()
+    mark = f"{_KEY_MARK}{keys.name}" if _is_long(password) and not keys.is_first else ""
+    return bcrypt.hashpw(_material(password, keys.current), bcrypt.gensalt(cost)).decode() + mark
 
 
-def verify_password(password: str, hashed: str, *, key: bytes) -> bool:
+def verify_password(password: str, hashed: str, *, keys: Derived[bytes]) -> bool:
     """Return whether `password` is the one that `hashed` was made from."""
-    return bcrypt.checkpw(_material(password, key), hashed.encode())
+    bare, is_marked, name = hashed.partition(_KEY_MARK)
+    key = keys.of(name) if is_marked else keys.first
+    # A key that is lost takes as long as the others, and matches nothing.
+    return bcrypt.checkpw(_material(password, keys.current if key is None else key), bare.encode())
 
 
-def password_key(secret_key: str) -> bytes:
-    """The key under which the shop's long passwords are shortened."""
-    return account_key(secret_key, "password")
+def _plain(password: str) -> bytes:
+    # An é typed on another system may come as e and an accent: compatible forms must sign in alike.
+    return unicodedata.normalize("NFKC", password).encode()
+
+
+def _is_long(password: str) -> bool:
+    return len(_plain(password)) > BCRYPT_BYTES
 
 
 def _material(password: str, key: bytes) -> bytes:
     """Return what bcrypt hashes for `password`.
 
-    Up to 72 bytes it is the password itself, beyond that base64 of HMAC-SHA-256 under `key`. Nothing in the hash
-    says which: the length of the password does, and it is the same when it is verified. The key keeps a plain
-    SHA-256 of the password, leaked elsewhere, from being tried against our hashes.
+    Up to 72 bytes it is the password itself, beyond that base64 of HMAC-SHA-256 under `key`: the length of the
+    password says which, and it is the same when it is verified. The key keeps a plain SHA-256 of the password,
+    leaked elsewhere, from being tried against our hashes.
     """
-    # An é typed on another system may come as e and an accent: compatible forms must sign in alike.
-    material = unicodedata.normalize("NFKC", password).encode()
-    if len(material) <= BCRYPT_BYTES:
-        return material
-    return base64.b64encode(hmac.digest(key, material, hashlib.sha256))
+    if not _is_long(password):
+        return _plain(password)
+    return base64.b64encode(hmac.digest(key, _plain(password), hashlib.sha256))
 
 
 class Passwords:
     """Hashes passwords on a few threads of its own: never on the event loop, never inside a transaction."""
 
-    def __init__(self, *, cost: int, key: bytes, threads: int) -> None:
+    def __init__(self, *, cost: int, keys: Derived[bytes], threads: int) -> None:
         """At most `threads` hashes run at once, and MAX_QUEUED wait: those of each address in their turn."""
         self._cost = cost
-        self._key = key
+        self._keys = keys
         self._turns = Turns(threads, max_wait_seconds=60)
         self._executor = ThreadPoolExecutor(threads, "hash", partial(give_way, NICENESS))
         self._threads = threads
@@ -104,10 +119,10 @@ class Passwords:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """With the cost and key of `settings`, and this worker's share of the cores."""
+        """With the cost and keys of `settings`, and this worker's share of the cores."""
         return cls(
             cost=settings.bcrypt_cost,
-            key=password_key(settings.secret_key.get_secret_value()),
+            keys=password_keys(settings.ring),
             threads=max(1, (os.cpu_count() or 1) // settings.workers),
         )
 
@@ -131,11 +146,16 @@ class Passwords:
 
     async def hash(self, password: str, deadline: Deadline) -> str:
         """The hash of `password`. Raises Overloaded when too many wait, TimeoutError at the deadline."""
-        return await self._run(deadline, lambda: hash_password(password, cost=self._cost, key=self._key))
+        return await self._run(deadline, lambda: hash_password(password, cost=self._cost, keys=self._keys))
 
     def fingerprint(self, password: str) -> str:
-        """What tells two passwords apart, and nothing about them to whoever lacks the shop's key."""
-        return hmac.new(self._key, b"fingerprint " + password.encode(), hashlib.sha256).hexdigest()
+        """What tells two passwords apart, and nothing about them to whoever lacks the shop's key.
+
+        Who repeats a call across a rotation of keys is refused, as with another password: that is the price of not
+        leaving what could be guessed from to the key of before.
+        """
+        text = b"fingerprint " + password.encode()
+        return hmac.new(self._keys.current, text, hashlib.sha256).hexdigest()
 
     async def verify(self, password: str, hashed: str | None, deadline: Deadline) -> bool:
         """Return whether `password` matches `hashed`, which is None for an account that cannot sign in.
@@ -146,16 +166,18 @@ class Passwords:
 
     def _verify(self, password: str, hashed: str | None) -> bool:
         if hashed is None:
-            return verify_password(password, _nobody(self._cost), key=self._key)
-        matches = verify_password(password, hashed, key=self._key)
+            return verify_password(password, _nobody(self._cost), keys=self._keys)
+        matches = verify_password(password, hashed, keys=self._keys)
         # Each cost takes twice the steps of the one below: 2^9 + (2^9 + 2^10 + 2^11) = 2^12.
         for cost in range(_cost_of(hashed), self._cost):
-            verify_password(password, _nobody(cost), key=self._key)
+            verify_password(password, _nobody(cost), keys=self._keys)
         return matches
 
-    def outdated(self, hashed: str) -> bool:
-        """Return whether `hashed` was made at a lower cost than is asked for now."""
-        return _cost_of(hashed) < self._cost
+    def outdated(self, password: str, hashed: str) -> bool:
+        """Return whether the hash of a password was made at a lower cost than now, or with a key of before."""
+        name = hashed.partition(_KEY_MARK)[2]
+        is_current = name == self._keys.name or (not name and self._keys.is_first)
+        return _cost_of(hashed) < self._cost or (_is_long(password) and not is_current)
 
     async def _run(self, deadline: Deadline, work: Callable[[], T]) -> T:
         owner, loop = deadline.owner, asyncio.get_running_loop()

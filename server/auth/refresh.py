@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from server.auth.keys import account_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived
 from server.settings import Settings
 
 TOKEN_BYTES = 32
@@ -23,7 +24,7 @@ TOKEN_BYTES = 32
 class RefreshPolicy:
     """How long sessions last, and how a refresh token leads to the next."""
 
-    key: bytes
+    keys: Derived[bytes]
     lifetime: timedelta
     grace: timedelta
     """A repeat within this time is taken for a lost reply, later for theft."""
@@ -32,7 +33,7 @@ class RefreshPolicy:
     def of(cls, settings: Settings) -> Self:
         """As `settings` say."""
         return cls(
-            key=account_key(settings.secret_key.get_secret_value(), "refresh-token"),
+            keys=Derived(settings.ring, Purpose.REFRESH_TOKENS, bytes),
             lifetime=timedelta(minutes=settings.refresh_token_expire_minutes),
             grace=timedelta(seconds=settings.refresh_grace_seconds),
         )
@@ -42,7 +43,12 @@ class RefreshPolicy:
 
         The shop stores hashes only and could not look it up; without the key nobody can compute it.
         """
-        return _encode(hmac.digest(self.key, token.encode(), hashlib.sha256))
+        return _successor(token, self.keys.current)
+
+    def successor_before(self, token: str, successor_hash: str) -> str:
+        """The token that followed `token`, by its hash: another key of the shop's may have computed it."""
+        successors = (_successor(token, key) for key in self.keys.all())
+        return next((one for one in successors if hash_of(one) == successor_hash), self.successor(token))
 
 
 def new_token() -> str:
@@ -53,6 +59,10 @@ def new_token() -> str:
 def hash_of(token: str) -> str:
     """Return what is stored of `token`. It is random, so a plain hash cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _successor(token: str, key: bytes) -> str:
+    return _encode(hmac.digest(key, token.encode(), hashlib.sha256))
 
 
 def _encode(raw: bytes) -> str:

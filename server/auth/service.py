@@ -114,7 +114,7 @@ class SignIn:
             await self._work.write(throttle.forgive, attempt, deadline=deadline, vital=True)
             raise EmailNotVerified()
         new_hash = None
-        if self._passwords.outdated(password_hash):
+        if self._passwords.outdated(login.password, password_hash):
             new_hash = await self._passwords.hash(login.password, deadline)
         return ProvenPassword(credentials.user_id, password_hash, new_hash), attempt
 

@@ -98,7 +98,7 @@ def rotate(
     successor = policy.successor(token)
     session_id = queries.use_refresh_token(tx, hash_of(token), hash_of(successor), now)
     if session_id is None:
-        return _repeat(tx, token, successor, ip=ip, now=now, policy=policy)
+        return _repeat(tx, token, ip=ip, now=now, policy=policy)
     grant = _continue(tx, session_id, successor, ip=ip, now=now, policy=policy)
     if grant is not None:
         queries.insert_refresh_token(tx, hash_of(successor), session_id, now)
@@ -106,7 +106,7 @@ def rotate(
 
 
 def _repeat(
-    tx: Connection, token: str, successor: str, *, ip: str, now: datetime, policy: RefreshPolicy
+    tx: Connection, token: str, *, ip: str, now: datetime, policy: RefreshPolicy
 ) -> Grant | Theft | None:
     """Return what a used or unknown token gets: a lost reply is given again, anything later is theft."""
     used = queries.used_refresh_token(tx, hash_of(token))
@@ -115,6 +115,7 @@ def _repeat(
     if used.successor_hash is None:  # the session had ended before the token was first used
         return None
     if used.successor_used_at is None and now - used.used_at <= policy.grace:
+        successor = policy.successor_before(token, used.successor_hash)
         return _continue(tx, used.session_id, successor, ip=ip, now=now, policy=policy)
     if not queries.revoke_session(tx, used.user_id, used.session_id, now):
         return None

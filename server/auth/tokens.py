@@ -6,7 +6,7 @@ import math
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Self
 
@@ -14,7 +14,7 @@ import jwt
 from jwt.types import Options
 
 from server.auth import queries
-from server.auth.keys import KeyRing
+from server.auth.keys import TokenKeys, VerifyingKey
 from server.db.database import Database
 from server.errors import TokenInvalid
 from server.events.follower import Follower
@@ -45,7 +45,7 @@ MAX_FORGED = 1000
 class AccessTokens:
     """Issues access tokens."""
 
-    def __init__(self, keys: KeyRing, *, issuer: str, audience: str, lifetime: timedelta) -> None:
+    def __init__(self, keys: TokenKeys, *, issuer: str, audience: str, lifetime: timedelta) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
@@ -55,7 +55,7 @@ class AccessTokens:
     def of(cls, settings: Settings, now: Callable[[], float] = time.time) -> Self:
         """As `settings` say. Raises InvalidSettings when a key is missing or unfit."""
         return cls(
-            KeyRing.of(settings),
+            TokenKeys.of(settings),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
             lifetime=timedelta(minutes=settings.access_token_expire_minutes),
@@ -92,7 +92,7 @@ class TokenVerifier:
 
     def __init__(
         self,
-        keys: KeyRing,
+        keys: TokenKeys,
         *,
         issuer: str,
         audience: str,
@@ -117,7 +117,7 @@ class TokenVerifier:
     def of(cls, settings: Settings, roles: RoleTable, now: Callable[[], float] = time.time) -> Self:
         """As `settings` say. Raises InvalidSettings when a key is missing or unfit."""
         return cls(
-            KeyRing.of(settings),
+            TokenKeys.of(settings),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
             lifetime=timedelta(minutes=settings.access_token_expire_minutes),
@@ -209,19 +209,28 @@ class TokenVerifier:
     def _claims(self, token: str) -> Mapping[str, Any]:
         """What a token says that we signed; any other is remembered, for it stays forged whatever the time."""
         try:
-            key = self._keys.accepted[jwt.get_unverified_header(token)["kid"]]
-            claims: Mapping[str, Any] = jwt.decode(
-                token,
-                key.key,
-                algorithms=[key.algorithm],  # pinned by our key, whatever the header claims
-                issuer=self._issuer,
-                audience=self._audience,
-                options=_OPTIONS,
-            )
+            keys = self._keys.accepted(jwt.get_unverified_header(token)["kid"])
+            return self._signed_claims(token, keys)
         # A hostile header is parsed before any signature is checked: it may be any JSON, nested to any depth.
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
             self._forged[token] = None
             if len(self._forged) > MAX_FORGED:
                 del self._forged[next(iter(self._forged))]
             raise TokenInvalid() from None
-        return claims
+
+    def _signed_claims(self, token: str, keys: Sequence[VerifyingKey]) -> Mapping[str, Any]:
+        """What a token says that one of the keys has signed; raises PyJWTError."""
+        for key in keys:
+            try:
+                claims: Mapping[str, Any] = jwt.decode(
+                    token,
+                    key.key,
+                    algorithms=[key.algorithm],  # pinned by our key, whatever the header claims
+                    issuer=self._issuer,
+                    audience=self._audience,
+                    options=_OPTIONS,
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            return claims
+        raise jwt.InvalidSignatureError()

@@ -11,6 +11,7 @@ from server.bootstrap.prepare import prepare
 from server.bootstrap.training import train
 from server.catalog.models import Product
 from server.db.database import Database
+from server.keys.state import open_database
 from server.pricing.prices import PriceRules
 from server.recommend.registry.models import TrainedModel
 from server.segment.trained import keeper
@@ -28,7 +29,7 @@ def prepare_demo(settings: Settings) -> None:
 
 def fill(settings: Settings) -> None:
     """Load the demo data into an empty shop, and train its first model."""
-    db = Database(settings.url, pool_size=2)
+    db = open_database(settings, pool_size=2)
     try:
         if _count(db, Product) == 0:
             from server.demo.load import load_demo  # large, and needed once in a shop's life

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, inspect, select
 
-from server.auth.passwords import password_key, verify_password
+from server.auth.passwords import password_keys, verify_password
 from server.bootstrap.demo_settings import DEMO_ADMIN
 from server.db.engine import connect
 from server.db.properties import ShopProperty, property_of, set_once
@@ -87,9 +87,9 @@ def _refuse_demo_accounts(connection: Connection, settings: Settings) -> None:
     account = select(User.email, User.email_key, User.password_hash).where(
         User.email_key.in_(passwords), User.is_active
     )
-    key = password_key(settings.secret_key.get_secret_value())
+    keys = password_keys(settings.ring)
     for email, email_key, password_hash in connection.execute(account):
-        if password_hash and verify_password(passwords[email_key], password_hash, key=key):
+        if password_hash and verify_password(passwords[email_key], password_hash, keys=keys):
             raise InvalidSettings(
                 f"DATABASE_URL: the account {email} has the password of a demo shop, which production refuses; "
                 "use a new database"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from server.auth.errors import WeakPassword
 from server.auth.first_admin import ensure_first_admin, first_admin_is_missing, is_admin
-from server.auth.passwords import check_strength, hash_password, password_key
+from server.auth.passwords import check_strength, hash_password, password_keys
 from server.bootstrap.console import warning
 from server.clock import utc_now
 from server.db.database import Database
 from server.errors import CommandError
+from server.keys.state import open_database
 from server.settings import InvalidSettings, Settings
 
 
@@ -18,7 +19,7 @@ class AdminNotCreated(CommandError):
 
 def create_admin(settings: Settings, email: str, password: str) -> None:
     """Create the first admin, unless `email` is one. Raises as `prepare` does."""
-    db = Database(settings.url, pool_size=1)
+    db = open_database(settings, pool_size=1)
     try:
         with db.read() as connection:
             missing = first_admin_is_missing(connection)
@@ -63,5 +64,4 @@ def _refuse_weak_password(settings: Settings, email: str, password: str) -> None
 
 def hashed(settings: Settings, password: str) -> str:
     """The hash of a password, as the server makes it."""
-    key = password_key(settings.secret_key.get_secret_value())
-    return hash_password(password, cost=settings.bcrypt_cost, key=key)
+    return hash_password(password, cost=settings.bcrypt_cost, keys=password_keys(settings.ring))

@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "train": Entry("train", "train the recommendations and put the new model into use"),
     "evaluate": Entry("evaluate", "measure recommendations and search on public data"),
     "verify": Entry("verify", "check that stock, orders and payments add up"),
+    "rotate-keys": Entry("rotate_keys", "have everything sealed with SECRET_KEY, while the shop is served"),
     "sync-inventory": Entry("sync_inventory", "set the stock to what a list from elsewhere says"),
     "jobs": Entry("jobs", "list the scheduled work and how it went, or do some of it now"),
     "config": Entry("config", "print the settings, secrets masked"),

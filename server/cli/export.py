@@ -13,7 +13,6 @@ from server import progress
 from server.cli.arguments import moment
 from server.cli.open_shop import open_shop
 from server.clock import utc_now
-from server.db.engine import connect
 from server.db.reading import reading
 from server.errors import CommandError
 from server.exports.file import Format, write_file
@@ -22,6 +21,7 @@ from server.exports.products import products
 from server.exports.source import ExportSource
 from server.exports.target import is_stream, writing
 from server.exports.users import users
+from server.keys.state import open_engine
 from server.settings import Settings
 
 
@@ -65,7 +65,7 @@ def _source(arguments: argparse.Namespace, languages: Sequence[str]) -> ExportSo
 
 def _export(settings: Settings, source: ExportSource, form: Format, path: Path) -> int:
     """Write the rows of `source` and return how many there were."""
-    engine = connect(settings.url, pool_size=1)
+    engine = open_engine(settings, pool_size=1)
     try:
         with writing(path) as unfinished, progress.bars() as bars:
             return write_file(unfinished, source, form, reading(engine).connect, bars)

@@ -14,7 +14,6 @@ from server.cli.arguments import count
 from server.cli.open_shop import open_shop
 from server.clock import utc_now
 from server.db.database import Database
-from server.db.engine import connect
 from server.errors import CommandError
 from server.imports.icecat import read_icecat
 from server.imports.online_retail import ImportFailed, Summary, import_online_retail
@@ -23,6 +22,7 @@ from server.imports.products.images import RowImages
 from server.imports.products.judging import Terms
 from server.imports.products.records import Encoding
 from server.imports.report import problems, rejections
+from server.keys.state import open_database, open_engine
 from server.media.folder import ImageFolder
 from server.media.storage import store_of
 from server.settings import Settings
@@ -77,7 +77,7 @@ def import_catalogue(settings: Settings, arguments: argparse.Namespace) -> int:
         if is_icecat
         else products_of(settings.currency, Encoding(arguments.encoding), takes_images=directory is not None)
     )
-    db = Database(settings.url, pool_size=2)
+    db = open_database(settings, pool_size=2)
     images = _images(settings, db, directory) if directory is not None else None
     try:
         with progress.bars() as bars, problems(refused) as report:
@@ -121,7 +121,7 @@ def _print_products(summary: FileSummary, refused: Path, *, dry_run: bool) -> No
 def import_file(settings: Settings, path: Path, *, limit: int | None) -> int:
     """Import `path` into the shop and say what came of it; it has failed when no row is an order line."""
     rejected = settings.data_dir / REJECTED
-    engine = connect(settings.url, pool_size=2)
+    engine = open_engine(settings, pool_size=2)
     try:
         with progress.bars() as bars, rejections(rejected) as report:
             summary = import_online_retail(engine, path, limit=limit, progress=bars, report=report)

@@ -9,7 +9,7 @@ from contextlib import closing
 from server.bootstrap.training import train
 from server.cli.arguments import count
 from server.cli.open_shop import open_shop
-from server.db.database import Database
+from server.keys.state import open_database
 from server.recommend.training.assignment import Assignment, Parameters
 from server.segment.trained import keeper
 from server.settings import Settings
@@ -36,7 +36,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Train one model; 1 where none came of it."""
     # Ended by a service manager, a training is cancelled in good order as it is by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with open_shop(settings) as shop, closing(Database(shop.url, pool_size=3)) as db:
+    with open_shop(settings) as shop, closing(open_database(shop, pool_size=3)) as db:
         return 0 if train(shop, db, _assignment(arguments), on_trained=keeper()) else 1
 
 

@@ -8,10 +8,11 @@ from rich.console import Console
 
 from server import progress
 from server.cli.open_shop import open_shop
-from server.db.engine import connect
+from server.keys.state import open_engine
 from server.media.storage import store_of
 from server.settings import Settings
 from server.verify.run import rules, verify
+from server.verify.sealed import SEALED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,14 +27,14 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def verify_database(settings: Settings) -> int:
     """Check the whole database; 0 when every rule holds, 1 otherwise."""
-    engine = connect(settings.url, pool_size=1)
+    engine = open_engine(settings, pool_size=1)
     try:
         with progress.bars() as bars:
-            violations = verify(engine, store_of(settings), progress=bars)
+            violations = verify(engine, store_of(settings), opens_sealed=True, progress=bars)
     finally:
         engine.dispose()
     out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)  # rows hold people's own words
     for violation in violations:
         out.print(str(violation), style="red")
-    out.print(f"{len(rules())} rules checked, {len(violations)} violations")
+    out.print(f"{len(rules()) + len(SEALED)} rules checked, {len(violations)} violations")
     return 1 if violations else 0

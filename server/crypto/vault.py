@@ -1,4 +1,8 @@
-"""Seals what must not lie in the database in plain: payment tokens, and codes of gift cards, which are money."""
+"""Seals what must not lie in the database in plain: personal values, payment tokens, replies that hold them.
+
+A sealed text is "s2:", the id of its key, ":", and nonce and ciphertext (AES-256-GCM) in base64. It is bound to
+its place, a column and a row, so that it opens nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -6,54 +10,157 @@ import base64
 import hashlib
 import hmac
 import os
+from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from server.crypto.keys import derived_key
+from server.crypto.keys import KEY_ID_LENGTH
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 
-_MARK: Final = "sealed1:"
-"""Begins what is sealed. No token can: the contract takes letters, digits, "_" and "-" only."""
+MARK: Final = "s2:"
+"""Begins a sealed text. No token of a gateway does: the contract takes letters, digits, "_" and "-" only."""
+OLD_MARK: Final = "sealed1:"
+"""Began what earlier releases sealed: for a user, whatever the row."""
+BYTES_MARK: Final = b"\x00s2:"
+"""Begins sealed bytes. No message does: a field's number is never 0."""
 _NONCE_BYTES: Final = 12
 
 
 class Unreadable(Exception):
-    """It was sealed with another SECRET_KEY or for somebody else, or it is damaged."""
+    """It was sealed with a key that is not here or for another place, or it is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value belongs: a column ("users.phone"), and what identifies the row."""
+
+    column: str
+    row: object
+
+    def __bytes__(self) -> bytes:
+        return f"{self.column} {self.row}".encode()
 
 
 class Vault:
-    """Encrypts and authenticates (AES-GCM) with a key of its own, made from the shop's secret."""
+    """Encrypts and authenticates, with the key that the ring names for what is new."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._cipher = AESGCM(derived_key(secret, "vault"))
-        self._names = derived_key(secret, "names")
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self._ciphers = Derived(ring, Purpose.SEALING, AESGCM)
+        self._old_ciphers = Derived(ring, Purpose.SEALED_TOKENS, AESGCM)
+        self._neighbours = Derived(ring, Purpose.NEIGHBOURS, bytes)
+        self._phones = Derived(ring, Purpose.PHONE_INDEX, bytes)
 
-    def seal(self, text: str, user_id: int) -> str:
-        """Seal a text of this user's for storing: it opens for nobody else. Of nothing nothing is stored."""
-        if not text:
-            return ""
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, text.encode(), _owner(user_id))
-        return _MARK + base64.urlsafe_b64encode(nonce + sealed).decode()
+    @property
+    def is_sealing(self) -> bool:
+        """Whether personal values are sealed: not while a release that cannot read them may serve."""
+        return self.ring.state.is_sealing
 
-    def open(self, stored: str, user_id: int) -> str:
-        """The text that was sealed for this user. Raises Unreadable.
+    @property
+    def mark(self) -> str:
+        """What a text begins with that is sealed with the key for what is new."""
+        return f"{MARK}{self._ciphers.name}:"
 
-        What was stored before there was a vault carries no mark, and is the text itself.
-        """
-        if not stored.startswith(_MARK):
+    @property
+    def bytes_mark(self) -> bytes:
+        """What bytes begin with that are sealed with the key for what is new."""
+        return BYTES_MARK + self._ciphers.name.encode()
+
+    def seal(self, text: str, place: Place) -> str:
+        """Seal a personal text for its place. Of nothing nothing is stored."""
+        if not text or not self.is_sealing:
+            return text
+        return self.mark + base64.urlsafe_b64encode(self._encrypt(text.encode(), place)).decode()
+
+    def open(self, stored: str, place: Place) -> str:
+        """The text that was sealed for a place; one that carries no mark is the text itself. Raises Unreadable."""
+        if not stored.startswith(MARK):
             return stored
+        name, _, sealed = stored.removeprefix(MARK).partition(":")
         try:
-            raw = base64.urlsafe_b64decode(stored.removeprefix(_MARK))
-            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _owner(user_id)).decode()
-        except (ValueError, InvalidTag):
+            return self._decrypt(name, base64.urlsafe_b64decode(sealed), place).decode()
+        except ValueError:
             raise Unreadable() from None
 
+    def seal_bytes(self, value: bytes, place: Place) -> bytes:
+        """Seal bytes for their place, as `seal` does."""
+        if not value or not self.is_sealing:
+            return value
+        return self.bytes_mark + self._encrypt(value, place)
+
+    def open_bytes(self, stored: bytes, place: Place) -> bytes:
+        """The bytes that were sealed for a place. Raises Unreadable."""
+        if not stored.startswith(BYTES_MARK):
+            return stored
+        start = len(BYTES_MARK)
+        name = stored[start : start + KEY_ID_LENGTH].decode("ascii", "replace")
+        return self._decrypt(name, stored[start + KEY_ID_LENGTH :], place)
+
+    def seal_token(self, token: str, place: Place, owner: int) -> str:
+        """Seal a user's token for its place; as earlier releases did while one of them may serve."""
+        if not token:
+            return ""
+        if self.is_sealing:
+            return self.seal(token, place)
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._old_ciphers.current.encrypt(nonce, token.encode(), _owner(owner))
+        return OLD_MARK + base64.urlsafe_b64encode(nonce + sealed).decode()
+
+    def open_token(self, stored: str, place: Place, owner: int) -> str:
+        """The token that was sealed for a place, or by an earlier release for its owner. Raises Unreadable."""
+        if not stored.startswith(OLD_MARK):
+            return self.open(stored, place)
+        try:
+            raw = base64.urlsafe_b64decode(stored.removeprefix(OLD_MARK))
+            for cipher in self._old_ciphers.all():
+                opened = _opened(cipher, raw, _owner(owner))
+                if opened is not None:
+                    return opened.decode()
+        except ValueError:
+            pass
+        raise Unreadable()
+
     def number_of(self, name: str) -> int:
-        """A number that stands for a name, always the same, which only the shop can foresee."""
-        return int.from_bytes(hmac.digest(self._names, name.encode(), hashlib.sha256)[:8])
+        """A number that stands for a name, always the same, which only the shop can foresee.
+
+        Always the same, whatever the key: who repeats a call across a rotation is the same caller.
+        """
+        return int.from_bytes(hmac.digest(self._neighbours.first, name.encode(), hashlib.sha256)[:8])
+
+    def phone_keys(self, phone: str) -> list[str]:
+        """What a phone number is found by, by each key, that for what is new first; none for no number."""
+        digits = _digits(phone)
+        if not digits:
+            return []
+        return [hmac.digest(key, digits.encode(), hashlib.sha256).hex()[:32] for key in self._phones.all()]
+
+    def _encrypt(self, value: bytes, place: Place) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._ciphers.current.encrypt(nonce, value, bytes(place))
+
+    def _decrypt(self, name: str, raw: bytes, place: Place) -> bytes:
+        cipher = self._ciphers.of(name)
+        opened = None if cipher is None else _opened(cipher, raw, bytes(place))
+        if opened is None:
+            raise Unreadable()
+        return opened
+
+
+def _opened(cipher: AESGCM, raw: bytes, place: bytes) -> bytes | None:
+    try:
+        return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place)
+    except (InvalidTag, ValueError):
+        return None
 
 
 def _owner(user_id: int) -> bytes:
     return f"user {user_id}".encode()
+
+
+def _digits(phone: str) -> str:
+    """A phone number in the form in which two that are written in different ways are the same."""
+    digits = "".join(character for character in phone if character.isdecimal())
+    return digits.removeprefix("00")

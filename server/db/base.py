@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Row, Select, String
 from sqlalchemy.dialects.postgresql import JSONB
@@ -27,6 +27,9 @@ Statement: TypeAlias = ExecutableReturnsRows
 
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 """A query that returns such rows."""
+
+SEALED: Final = {"sealed": True}
+"""Marks a column of values that the vault seals: server/rotation/columns.py seals them anew with another key."""
 
 SealedToken = String(256).with_variant(String(128), "sqlite")
 """A token of up to 128 characters, as the vault seals it. SQLite bounds no text: its columns stay as made."""

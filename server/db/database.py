@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from server.clock import Clock, utc_now
+from server.crypto.vault import Vault
 from server.db import deadline, waiting
 from server.db.clock import DatabaseClock
 from server.db.engine import connect, limit_transaction
 from server.db.reading import reading
+from server.db.sealing import NO_KEYS, give_vault
 from server.errors import UnavailableNow
 
 CHANNEL = "sanset_events"
@@ -40,10 +42,18 @@ class Database:
     """Hands out connections. `on_commit` is told of the events of each transaction right after its commit."""
 
     def __init__(
-        self, url: str, *, pool_size: int = 8, lock_ms: int | None = None, clock: Clock = utc_now
+        self,
+        url: str,
+        *,
+        pool_size: int = 8,
+        lock_ms: int | None = None,
+        clock: Clock = utc_now,
+        vault: Vault = NO_KEYS,
     ) -> None:
-        """`clock` is this process's own, of which the database's may differ."""
+        """`clock` is this process's own, of which the database's may differ; `vault` opens what is sealed."""
         self.engine: Engine = connect(url, pool_size=pool_size, impatient=True, lock_ms=lock_ms)
+        self.vault = vault
+        give_vault(self.engine, vault)
         self._reader = reading(self.engine)
         self.clock = DatabaseClock(self._seconds, clock)
         """The time by the database's clock, of which a worker's own may differ."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ScalarSelect, func, literal_column, select
+from sqlalchemy import Connection, ScalarSelect, func, literal_column, select
 
 from server.db.base import Base
 
@@ -17,3 +17,8 @@ def next_id(target: type[Base], dialect: str) -> ScalarSelect[int]:
             literal_column(f"nextval('{target.__tablename__}_id_seq')").label("id")
         ).scalar_subquery()
     return select(func.coalesce(func.max(target.__table__.c.id), 0) + 1).scalar_subquery()
+
+
+def unused_id(tx: Connection, target: type[Base]) -> int:
+    """An unused id of `target`, for a row that the transaction will insert."""
+    return tx.execute(select(next_id(target, tx.dialect.name))).scalar_one()

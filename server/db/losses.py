@@ -8,16 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlalchemy import ColumnClause, Connection, String, cast, column, func, inspect, select, table
+from sqlalchemy import ColumnClause, Connection, String, cast, column, func, inspect, select, table, true
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from server.db import migrate
 from server.db.engine import connect
+from server.db.properties import SEALING
 from server.db.reading import reading
 from server.errors import CommandError
 
 _BOOKKEEPING = frozenset({"alembic_version", "schema_serves", "consumers", "jobs", "product_listings"})
 """Tables that a later upgrade fills by itself."""
+
+_FILLED_AGAIN = {
+    "shop_properties": column("name").not_in((SEALING, "first_key", "current_key")),
+    "roles": column("name").not_in(("CUSTOMER", "VENDOR", "ADMIN")),
+}
+"""Of other tables the rows that an upgrade, or the next start, does not write by itself."""
 
 _EMPTY = ("", "0", "0.0", "false", "{}", "[]", "null")
 """As text: values that say nothing, as a column has them that nobody used. So does the column's own default."""
@@ -90,7 +97,8 @@ def _columns(connection: Connection) -> Schema:
 def _lost(connection: Connection, remaining: Schema) -> Iterator[str]:
     for name, columns in sorted(_columns(connection).items()):
         if name not in remaining:
-            rows = connection.scalar(select(func.count()).select_from(table(name))) or 0
+            counted = select(func.count()).select_from(table(name)).where(_FILLED_AGAIN.get(name, true()))
+            rows = connection.scalar(counted) or 0
             if rows:
                 yield f"{rows} rows of {name}"
             continue

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect, select
 
 from server.db import schema_state
 from server.db.compatibility import SchemaServes
+from server.db.properties import SEALING, ShopProperty, property_of
 from server.db.schema_state import SCRIPTS, SchemaTooNew
 from server.errors import CommandError
 
@@ -77,17 +78,24 @@ def mark(connection: Connection) -> None:
     if not inspect(connection).has_table(SchemaServes.__tablename__):
         return
     revision = MigrationContext.configure(connection).get_current_revision()
-    oldest = None
+    oldest, sealed_since = None, _sealed_since(connection)
     for script in _scripts():
         if oldest is None and script.revision != revision:
             continue
         oldest = script.revision
-        if not _expands(script):
+        if not _expands(script) or oldest == sealed_since:
             break
     if connection.scalar(select(SchemaServes.oldest_revision)) != oldest:
         connection.execute(SchemaServes.__table__.delete())  # type: ignore[attr-defined]
         if oldest is not None:
             connection.execute(SchemaServes.__table__.insert().values(oldest_revision=oldest))  # type: ignore[attr-defined]
+
+
+def _sealed_since(connection: Connection) -> str | None:
+    """The schema from which on code reads what this database has sealed; None while nothing is."""
+    if not inspect(connection).has_table(ShopProperty.__tablename__):
+        return None
+    return property_of(connection, SEALING)
 
 
 def _scripts() -> list[Script]:

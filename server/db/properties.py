@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Connection, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base
 from server.db.upsert import insert_for
+
+SEALING: Final = "sealing_since"
+"""The schema from which on code reads what is sealed; there once personal values are."""
 
 
 class ShopProperty(Base):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
 
 from server.db.base import AnyRow
 from server.metadata import is_same_json
@@ -37,6 +38,18 @@ def columns_of(instance: _Dataclass, names: Iterable[str]) -> dict[str, object]:
 def changed_columns(row: object, values: Mapping[str, V]) -> dict[str, V]:
     """Of values by column those that a row does not have yet: writing the others would change nothing."""
     return {name: value for name, value in values.items() if not is_same_json(value, getattr(row, name))}
+
+
+def replaced(row: AnyRow, **values: object) -> AnyRow:
+    """A row with other values in some of its columns."""
+    columns = row._asdict() | values
+    return cast(AnyRow, _maker(tuple(columns))(*columns.values()))
+
+
+@cache
+def _maker(names: tuple[str, ...]) -> Callable[..., object]:
+    """What makes rows with columns of these names."""
+    return namedtuple("Row", names)
 
 
 @cache

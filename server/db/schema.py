@@ -14,6 +14,7 @@ from server.events import models as events
 from server.imports import models as imports
 from server.inventory import models as inventory
 from server.jobs import models as jobs
+from server.keys import models as keys
 from server.mail import models as mail
 from server.media import models as media
 from server.order import models as order
@@ -48,6 +49,7 @@ __all__ = [
     "imports",
     "inventory",
     "jobs",
+    "keys",
     "mail",
     "meaning",
     "media",

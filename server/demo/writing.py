@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import Connection, select
 
@@ -16,8 +16,10 @@ from server.catalog.models import DEFAULT_LOCATION_ID, Category
 from server.catalog.queries import opening_priority
 from server.catalog.slugs import slugify
 from server.catalog.variants.options import column_of, options_key
+from server.crypto.vault import Vault
 from server.db.bulk import reserve_ids, write_rows
 from server.db.schema import metadata
+from server.db.sealing import vault_of
 from server.demo.browsing import Look
 from server.demo.goods import CURRENCY, DemoProduct
 from server.demo.history import DemoOrder
@@ -34,6 +36,7 @@ from server.order.steps import CODE_OF_STATUS, SENTENCES
 from server.payment.gateway import CAPTURED
 from server.progress import ProgressReport
 from server.text.name_key import name_key
+from server.user.sealed_addresses import AddressSnapshot, seal_snapshot, sealed_columns
 
 STAGE: Final = "Writing the demo shop"
 MAX_QUANTITY: Final = 99
@@ -102,11 +105,16 @@ def _write_people(tx: Connection, shop: DemoShop, ids: Ids, hashes: Mapping[str,
         for user_id, one in zip(ids.users, shop.people, strict=True)
     )
     write_rows(tx, metadata.tables["users"], columns, users)
+    vault = vault_of(tx)
     addresses = (
-        (address_id, user_id, *one.address.values(), True, one.created_at)
+        (
+            *(address_id, user_id, True, one.created_at),
+            *sealed_columns(vault, one.address, address_id).values(),
+        )
         for address_id, user_id, one in zip(ids.addresses, ids.users, shop.people, strict=True)
     )
-    address_columns = ("id", "user_id", *shop.people[0].address, "is_default", "created_at")
+    personal = sealed_columns(vault, shop.people[0].address, 0)
+    address_columns = ("id", "user_id", "is_default", "created_at", *personal)
     write_rows(tx, metadata.tables["addresses"], address_columns, addresses)
 
 
@@ -199,7 +207,9 @@ def _sold(shop: DemoShop) -> Counter[tuple[int, int]]:
 def _write_orders(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     order_ids = reserve_ids(tx, metadata.tables["orders"], len(shop.purchases))
     numbered = list(zip(order_ids, shop.purchases, strict=True))
-    write_rows(tx, metadata.tables["orders"], _ORDER, (_order(i, one, shop, ids) for i, one in numbered))
+    vault = vault_of(tx)
+    orders = (_order(i, one, shop, ids, vault) for i, one in numbered)
+    write_rows(tx, metadata.tables["orders"], _ORDER, orders)
     write_rows(tx, metadata.tables["order_lines"], _LINE, _lines(numbered, shop, ids))
     write_rows(tx, metadata.tables["order_events"], _EVENT, _events(numbered))
     payments = (
@@ -223,9 +233,10 @@ def _write_orders(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     write_points(tx, numbered, ids.users, shop.now)
 
 
-def _order(order_id: int, one: DemoOrder, shop: DemoShop, ids: Ids) -> Row:
+def _order(order_id: int, one: DemoOrder, shop: DemoShop, ids: Ids, vault: Vault) -> Row:
     cost, person, parcel = one.cost, one.basket.person, one.parcel
-    address = {"id": ids.addresses[person], **shop.people[person].address}
+    snapshot = cast(AddressSnapshot, {"id": ids.addresses[person], **shop.people[person].address})
+    address = seal_snapshot(vault, snapshot, order_id)
     return (
         *(order_id, one.number, ids.users[person], one.status, CURRENCY),
         *(cost.subtotal, cost.discount, cost.tax, cost.shipping, cost.total),

@@ -36,16 +36,17 @@ CATALOG = "catalog"  # "*": everything may have changed, as after an import
 SYNONYMS = "synonyms"  # "*": a synonym was created, changed or deleted
 SUGGESTIONS = "suggestions"  # "*": other queries may be suggested
 NOTICE = "notice"  # "*": something is to be mailed of an account
+KEYS = "keys"  # "*": what is new is made with another key
 EMBEDDED = "embedded"  # "*"; payload {"products": [ids]}: a sentence model placed them
 
 _THIS_TRANSACTION: ColumnElement[int] = literal_column("(pg_current_xact_id()::text)::bigint")
 _NO_TRANSACTION: ColumnElement[int] = literal_column("0")
 
 
-URGENT = frozenset({SESSION, ROLE, ACCOUNT, CATALOG})
+URGENT = frozenset({SESSION, ROLE, ACCOUNT, CATALOG, KEYS})
 """Of these the commit itself tells, which costs it a lock of the whole cluster: a session that was revoked, or a
-permission that was taken away, must not be accepted for longer because a worker died right after, and an import's
-process tells nobody."""
+permission that was taken away, must not be accepted for longer because a worker died right after, and the
+processes of imports and of a rotation of keys tell nobody."""
 
 MAX_NAMED: Final = 16
 """Events that are written with parameters of their own, by a statement for each number of them; more are one."""

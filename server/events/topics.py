@@ -209,6 +209,13 @@ class SynonymsChanged(_OfAll):
     topic: ClassVar[str] = log.SYNONYMS
 
 
+class KeysTurned(_OfAll):
+    """What is new is made with another key from now on, or personal values begin to be sealed."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.KEYS
+
+
 class SuggestionsCounted(_OfAll):
     """Other queries may be suggested now, or they have other ranks."""
 

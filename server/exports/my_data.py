@@ -16,12 +16,20 @@ from sqlalchemy import Connection, Table, select, tuple_
 
 from server.db.base import AnyRow
 from server.db.deadline import Deadline
+from server.db.rows import replaced
+from server.db.sealing import vault_of
 from server.db.work import Work
 from server.exports.file import CHUNK_SECONDS, PIECE_BYTES
 from server.exports.personal_columns import OWNED, names
+from server.order.models import Order
+from server.user.models import Address, User
+from server.user.sealed_addresses import open_snapshot, opened_row
+from server.user.sealed_phones import opened_account
 
 CONTENT_TYPE: Final = "application/x-ndjson"
 CHUNK_ROWS: Final = 500
+_SEALED: Final = {User.__tablename__: ("sealed_phone",), Address.__tablename__: ("sealed",)}
+"""Columns that hold what others do not show, as it is sealed."""
 _TABLES: Final = tuple((cast(Table, mapped.__table__), condition) for mapped, condition in OWNED.items())
 
 
@@ -68,14 +76,28 @@ def _rows(connection: Connection, user_id: int, position: _Position, limit: int)
     table, condition = _TABLES[position.table]
     keys = list(table.primary_key)
     shown = dict.fromkeys([*keys, *(table.c[name] for name in names(table.name, secret=False))])
+    shown |= dict.fromkeys(table.c[name] for name in _SEALED.get(table.name, ()))
     statement = select(*shown).where(condition).order_by(*keys).limit(limit)
     if position.after:
         statement = statement.where(tuple_(*keys) > tuple_(*position.after))
-    return connection.execute(statement, {"user_id": user_id}).all()
+    return [_opened(connection, table, row) for row in connection.execute(statement, {"user_id": user_id})]
+
+
+def _opened(connection: Connection, table: Table, row: AnyRow) -> AnyRow:
+    """A row with what is sealed of it open."""
+    vault = vault_of(connection)
+    if table.name == User.__tablename__:
+        return opened_account(connection, row)
+    if table.name == Address.__tablename__:
+        return opened_row(vault, row)
+    if table.name == Order.__tablename__:
+        return replaced(row, address=open_snapshot(vault, row.address, row.id))
+    return row
 
 
 def _line(table: Table, row: AnyRow) -> bytes:
-    values = {name: row._mapping[table.c[name]] for name in names(table.name, secret=False)}
+    columns = row._asdict()
+    values = {name: columns[name] for name in names(table.name, secret=False)}
     text = json.dumps({"table": table.name, "row": values}, default=_as_json, ensure_ascii=False)
     return text.encode() + b"\n"
 

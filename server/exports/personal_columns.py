@@ -33,7 +33,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "account_notices": "key kind recipient* full_name* language facts! created_at",
     "addresses": (
         "id user_id label* line1* line2* city* state* postal_code* country lat* lng* is_default "
-        "custom_metadata* created_at version"
+        "custom_metadata* sealed! created_at version"
     ),
     "audit_entries": "id at actor_id action subject request_id details*",
     "behavior_events": (
@@ -74,6 +74,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "gift_cards": "id code_hash last_four currency balance_minor expires_at active created_at version",
     "idempotency_keys": "user_id method request_id body_hash reply! created_at leased_until",
     "inventory_levels": "variant_id location_id product_id available received sold priority",
+    "kept_keys": "purpose key_id sealed kept_at",
     "jobs": "name holder leased_until last_started_at last_finished_at last_error",
     "locations": "id name kind line1 line2 city state postal_code country active priority version",
     "loyalty_accounts": "user_id points owed lifetime",
@@ -163,7 +164,8 @@ COLUMNS: Final[Mapping[str, str]] = {
         "scheduled_for data_mark started_at heartbeat_at ended_at"
     ),
     "users": (
-        "id email* email_key! username* username_key! full_name* phone* password_hash! role role_assigned_at "
+        "id email* email_key! username* username_key! full_name* phone* sealed_phone! "
+        "phone_key! password_hash! role role_assigned_at "
         "is_active email_verify_time preferences* custom_metadata* created_at updated_at version"
     ),
     "variants": (

@@ -11,6 +11,7 @@ from server.exports.source import Chunk, ExportSource, Keys, Row
 from server.metadata import metadata_json
 from server.promotion.models import LoyaltyAccount
 from server.user.models import User
+from server.user.sealed_phones import opened_account
 
 USERS_PER_CHUNK: Final = 1000
 
@@ -38,7 +39,7 @@ def _accounts(connection: Connection, after: Keys | None) -> list[AnyRow]:
     page = (
         select(
             *(User.id, User.email, User.username, User.full_name, User.phone, User.role, User.is_active),
-            *(User.created_at, User.updated_at, User.custom_metadata),
+            *(User.sealed_phone, User.created_at, User.updated_at, User.custom_metadata),
             func.coalesce(LoyaltyAccount.points, 0).label("points"),
             func.coalesce(LoyaltyAccount.lifetime, 0).label("lifetime"),
         )
@@ -48,7 +49,7 @@ def _accounts(connection: Connection, after: Keys | None) -> list[AnyRow]:
     )
     if after is not None:
         page = page.where(User.id > after[0])
-    return list(connection.execute(page))
+    return [opened_account(connection, row) for row in connection.execute(page)]
 
 
 def _row(row: AnyRow) -> Row:

@@ -14,11 +14,13 @@ from server.catalog.slugs import slugify
 from server.clock import utc_now
 from server.db.bulk import reserve_ids, write_rows
 from server.db.schema import catalog, metadata, user
+from server.db.sealing import vault_of
 from server.imports.ledger import SERVICES, Ledger, LedgerCustomer, LedgerProduct
 from server.imports.rows import CURRENCY
 from server.imports.shelves import shelf_of
 from server.imports.slugs import chunks, free_slugs, rows_by
 from server.text.name_key import name_key
+from server.user.sealed_addresses import sealed_columns
 
 NOT_RECORDED: Final = "Not recorded"
 """The text of a field that the shop requires and the data lacks."""
@@ -85,11 +87,15 @@ def write_customers(tx: Connection, customers: Iterable[LedgerCustomer]) -> tupl
     made = {one.number: user_id for one, user_id in zip(fresh, user_ids, strict=True)}
     write_rows(tx, metadata.tables["users"], _USER, (_user(made[one.number], one) for one in fresh))
     address_ids = reserve_ids(tx, metadata.tables["addresses"], len(fresh))
+    vault = vault_of(tx)
     addresses = (
-        (row_id, made[one.number], *address_of(one.country).values(), True, one.since)
+        (
+            *(row_id, made[one.number], True, one.since),
+            *sealed_columns(vault, address_of(one.country), row_id).values(),
+        )
         for row_id, one in zip(address_ids, fresh, strict=True)
     )
-    columns = ("id", "user_id", *address_of("").keys(), "is_default", "created_at")
+    columns = ("id", "user_id", "is_default", "created_at", *sealed_columns(vault, address_of(""), 0))
     write_rows(tx, metadata.tables["addresses"], columns, addresses)
     return existing | made, len(fresh)
 

@@ -10,18 +10,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import Connection, Engine, bindparam, select, text, update
 
 from server.db.bulk import reserve_ids, write_rows
 from server.db.schema import catalog, metadata, order
+from server.db.sealing import vault_of
 from server.imports.catalogue import ProductIds, address_of
 from server.imports.ledger import Invoice, Ledger
 from server.imports.rows import CURRENCY
 from server.order import status
 from server.order.steps import CODE_OF_STATUS, SENTENCES
 from server.progress import ProgressReport
+from server.user.sealed_addresses import AddressSnapshot, seal_snapshot
 
 ORDERS_PER_TRANSACTION: Final = 250
 """Whoever buys or changes one of their products waits until it ends."""
@@ -96,7 +98,7 @@ def _write_some(tx: Connection, invoices: Sequence[Invoice], shop_ids: ShopIds) 
         return 0
     ids = reserve_ids(tx, metadata.tables["orders"], len(fresh))
     numbered = list(zip(ids, fresh, strict=True))
-    write_rows(tx, metadata.tables["orders"], _ORDER, (_order(i, one, shop_ids) for i, one in numbered))
+    write_rows(tx, metadata.tables["orders"], _ORDER, (_order(tx, i, one, shop_ids) for i, one in numbered))
     write_rows(tx, metadata.tables["order_lines"], _LINE, _lines(numbered, shop_ids))
     write_rows(tx, metadata.tables["order_events"], _EVENT, _events(numbered))
     _move_stock(tx, fresh, shop_ids)
@@ -107,14 +109,15 @@ def _steps(invoice: Invoice) -> Sequence[tuple[str, timedelta]]:
     return _CANCELLED if invoice.cancelled else _DELIVERED
 
 
-def _order(order_id: int, invoice: Invoice, shop_ids: ShopIds) -> Sequence[object]:
+def _order(tx: Connection, order_id: int, invoice: Invoice, shop_ids: ShopIds) -> Sequence[object]:
     steps = _steps(invoice)
     last_status, last_delay = steps[-1]
     total = invoice.total_minor
     user_id = None if invoice.customer is None else shop_ids.users[invoice.customer]
+    address = seal_snapshot(vault_of(tx), cast(AddressSnapshot, address_of(invoice.country)), order_id)
     return (
         *(order_id, number_of(invoice), user_id, last_status, CURRENCY, total, 0, 0, 0, total),
-        *(address_of(invoice.country), "STANDARD", "", len(steps), invoice.time, invoice.time + last_delay),
+        *(address, "STANDARD", "", len(steps), invoice.time, invoice.time + last_delay),
         None if invoice.cancelled else invoice.time + last_delay,
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
-from collections.abc import Callable
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.policy import SMTP
@@ -45,10 +44,8 @@ class Message:
     content: bytes
 
 
-def message_of(mail: AnyRow, sender: str, opened: Callable[[str], str] = str) -> Message:
-    """The message of a row of `mails`, sent by `sender` ("Shop <shop@example.com>").
-
-    `opened` opens a text that is sealed, and raises Unsendable where it cannot.
+def message_of(mail: AnyRow, sender: str) -> Message:
+    """The message of an opened row of `mails`, sent by `sender` ("Shop <shop@example.com>").
 
     Its Message-ID follows from the row, so that a mail that was sent twice, because a worker died in between, can
     be recognised. Raises Unsendable; a line break in a header is one reason, so nobody smuggles headers in.
@@ -68,11 +65,7 @@ def message_of(mail: AnyRow, sender: str, opened: Callable[[str], str] = str) ->
         )
     except (ValueError, IndexError) as error:
         raise Unsendable(f"{type(error).__name__}: {error}"[:500]) from None
-    parts = (
-        _part("plain", opened(mail.plain))
-        + _part("html", opened(mail.html))
-        + f"--{_BOUNDARY}--\r\n".encode()
-    )
+    parts = _part("plain", mail.plain) + _part("html", mail.html) + f"--{_BOUNDARY}--\r\n".encode()
     return Message(address, recipient, "".join(headers).encode() + b"\r\n" + parts)
 
 

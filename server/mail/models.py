@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, UtcDateTime
+from server.db.base import SEALED, Base, BigId, Json, UtcDateTime
 
 
 class Mail(Base):
@@ -21,8 +21,8 @@ class Mail(Base):
     kind: Mapped[str] = mapped_column(String(16))
     recipient: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(String(300))
-    plain: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
+    plain: Mapped[str] = mapped_column(Text, info=SEALED)
+    html: Mapped[str] = mapped_column(Text, info=SEALED)
     status: Mapped[str] = mapped_column(String(16))  # PENDING, SENT, FAILED
     about: Mapped[list[int] | None] = mapped_column(Json)  # low stock: the variants it tells of
     attempts: Mapped[int] = mapped_column(Integer)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from server.background import backoff
 from server.clock import Clock
+from server.crypto.vault import Unreadable
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
@@ -166,6 +167,12 @@ class MailOutbox:
             now=self._clock(),
         )
 
+    def _opened(self, mail: AnyRow) -> AnyRow:
+        try:
+            return queries.opened(self._db.vault, mail)
+        except Unreadable:
+            raise Unsendable("no key that is here opens it") from None
+
     def _tell_low_stock(self, threshold: int) -> None:
         with self._db.read() as connection:
             low = queries.low_stock(connection, threshold)
@@ -238,7 +245,7 @@ class MailOutbox:
         for mail in mails:
             problem: Exception | None = None
             try:
-                self._sender.send(mail.id, message_of(mail, self._from, self._accounts.opened))
+                self._sender.send(mail.id, message_of(self._opened(mail), self._from))
             except Exception as error:  # whatever it is: what was taken before is noted first
                 problem = error
             handovers.append(Handover(mail, problem))

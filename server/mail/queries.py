@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, Integer, bindparam, exists, func, literal, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from server.auth.recovery.models import AccountNotice
 from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
+from server.crypto.vault import Place, Vault
 from server.db.base import AnyRow, Statement, UtcDateTime
 from server.db.prepared import Prepared
-from server.db.rows import columns_of
+from server.db.rows import columns_of, replaced
+from server.db.sealing import vault_of
 from server.db.upsert import insert_of
 from server.mail.models import Mail
 from server.order import status
 from server.order.models import Order, OrderEvent, OrderLine
 from server.payment.models import PaymentAlert
 from server.user.models import User
+from server.user.sealed_addresses import open_snapshot
 
 KEEP_TRYING = timedelta(days=2)
 
@@ -73,13 +77,17 @@ def new_mail(
 
 
 def orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Orders with the name and address of their buyers; those of guests are left out."""
+    """Orders with the name and address of their buyers, opened; those of guests are left out."""
     statement = (
         select(*Order.__table__.columns, User.email, User.full_name)
         .join(User, User.id == Order.user_id)
         .where(Order.id.in_(order_ids))
     )
-    return {row.id: row for row in connection.execute(statement)}
+    vault = vault_of(connection)
+    return {
+        row.id: replaced(row, address=open_snapshot(vault, row.address, row.id))
+        for row in connection.execute(statement)
+    }
 
 
 def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
@@ -175,6 +183,12 @@ def mark_alerts_reported(tx: Connection, alert_ids: Sequence[int], now: datetime
     )
 
 
+THE_SHOP: Final = 0
+"""Whose a mail is that is sealed before the shop seals by place: no user's."""
+
+BODIES: Final = ("plain", "html")
+"""The columns that say where an order goes: they are sealed."""
+
 _NEW_COLUMNS = tuple(field.name for field in fields(NewMail))
 _INSERT = Prepared(
     lambda dialect: (
@@ -185,8 +199,15 @@ _INSERT = Prepared(
 
 def insert(tx: Connection, mails: Sequence[NewMail]) -> None:
     """Write mails; one whose key exists already is left out."""
+    vault = vault_of(tx)
     for mail in mails:
-        _INSERT.later(tx, **columns_of(mail, _NEW_COLUMNS))
+        sealed = {name: vault.seal(getattr(mail, name), place_of(name, mail.key)) for name in BODIES}
+        _INSERT.later(tx, **columns_of(mail, _NEW_COLUMNS) | sealed)
+
+
+def place_of(body: str, key: str) -> Place:
+    """Where a body of a mail is sealed to."""
+    return Place(f"mails.{body}", key)
 
 
 # The state stands in the text for the index's sake.
@@ -220,6 +241,14 @@ _DUE = Prepared(_due())
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """The mails to send now; of each order only the first that waits."""
     return _DUE.all(connection, now=now, most=limit)
+
+
+def opened(vault: Vault, mail: AnyRow) -> AnyRow:
+    """A mail with its bodies open. Raises Unreadable."""
+    bodies = {
+        name: vault.open_token(getattr(mail, name), place_of(name, mail.key), THE_SHOP) for name in BODIES
+    }
+    return replaced(mail, **bodies)
 
 
 _MARK_SENT = Prepared(

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from server.cart.shown import remember_refused
 from server.clock import Clock
-from server.crypto.vault import Unreadable, Vault
+from server.crypto.vault import Place, Unreadable, Vault
 from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.work import Work
@@ -45,6 +45,7 @@ from server.payment.gateway import (
     Outcome,
 )
 from server.payment.models import MAX_PAYMENT_URL
+from server.payment.order_payment import TOKENS
 from server.repeats.long_call import FIRST_WAIT, MAX_WAIT, Begun, Ended, LongCall, store_refusal
 from server.user import payment_methods
 
@@ -122,8 +123,8 @@ class Checkout(Generic[R]):
 
     def _reserve(self, purchase: Purchase, tx: Connection, now: datetime) -> PlacedOrder:
         gateway = self._gateways.for_method(purchase.payment_method).name
-        sealed = self._vault.seal(_payment_token(tx, self._vault, purchase), purchase.user_id)
-        return reserve(tx, replace(purchase, gateway=gateway, payment_token=sealed), self._rules, now)
+        token = _payment_token(tx, purchase)
+        return reserve(tx, replace(purchase, gateway=gateway, payment_token=token), self._rules, now)
 
     def _resume(self, purchase: Purchase, tx: Connection, _: datetime) -> Begun[PlacedOrder] | Ended[R]:
         order = lookup.by_request(tx, purchase.user_id, purchase.request_id)
@@ -200,7 +201,7 @@ class Checkout(Generic[R]):
             key=order.number,
             amount=payment.amount,
             method=payment.method,
-            token=self._vault.open(payment.token, purchase.user_id),
+            token=self._vault.open_token(payment.token, Place(TOKENS, order.id), purchase.user_id),
         )
         gateway_id = payment.gateway_id
         if not gateway_id:
@@ -253,9 +254,9 @@ class Checkout(Generic[R]):
         return self._calls.end(tx, purchase.claim, self._settlement.render(order, url))
 
 
-def _payment_token(tx: Connection, vault: Vault, purchase: Purchase) -> str:
+def _payment_token(tx: Connection, purchase: Purchase) -> str:
     if not purchase.payment_method_id:
         return purchase.payment_token
     return payment_methods.token_for_checkout(
-        tx, vault, purchase.user_id, purchase.payment_method_id, purchase.payment_method
+        tx, purchase.user_id, purchase.payment_method_id, purchase.payment_method
     )

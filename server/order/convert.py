@@ -15,6 +15,7 @@ from server.cart.convert import line_to_wire, totals_to_wire
 from server.catalog.variants.convert import options_to_wire
 from server.catalog.variants.options import COLOR, SIZE, value_of
 from server.clock import utc_now
+from server.crypto.vault import Vault
 from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
@@ -41,8 +42,8 @@ from server.rpc.custom_metadata import metadata_of, metadata_to_wire
 from server.rpc.updates import masked_values
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
 from server.text.languages import said, spoken
-from server.user.addresses import AddressSnapshot
 from server.user.card_numbers import refuse_card_number
+from server.user.sealed_addresses import AddressSnapshot, open_snapshot
 
 _SEQUENCE = re.compile(r"[0-9]{1,9}")
 _CANCELLERS: Final = dict(pb.OrderEvent.Canceller.items())
@@ -107,12 +108,12 @@ def filter_from_wire(request: order_service_pb2.ListOrdersRequest, user_id: int 
     )
 
 
-def order_to_wire(order: PlacedOrder) -> pb.Order:
-    """An order with its lines."""
+def order_to_wire(order: PlacedOrder, vault: Vault) -> pb.Order:
+    """An order with its lines, and its address, which `vault` opens."""
     shipped = shipped_units(order)
     whole = _summary(order, sum(line.quantity for line in order.lines), order.payment, order.dispute)
     whole.items.extend(_line_to_wire(line, order.currency, shipped[line.position]) for line in order.lines)
-    whole.address.CopyFrom(_address_to_wire(order.address))
+    whole.address.CopyFrom(_address_to_wire(open_snapshot(vault, order.address, order.id)))
     whole.shipments.extend(map(_parcel_to_wire, order.shipments))
     metadata = metadata_to_wire(order.custom_metadata)
     if metadata is not None:
@@ -193,10 +194,12 @@ def _line_to_wire(line: PlacedLine, currency: str, shipped: int) -> pb.OrderItem
     )
 
 
-def checkout_to_wire(order: PlacedOrder, payment_url: str) -> order_service_pb2.CheckoutResponse:
+def checkout_to_wire(
+    vault: Vault, order: PlacedOrder, payment_url: str
+) -> order_service_pb2.CheckoutResponse:
     """An order that was placed, and where its payment goes on."""
     return order_service_pb2.CheckoutResponse(
-        order_id=order.id, order=order_to_wire(order), payment_url=payment_url
+        order_id=order.id, order=order_to_wire(order, vault), payment_url=payment_url
     )
 
 

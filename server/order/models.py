@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, OptionalJson, UtcDateTime
+from server.db.base import SEALED, Base, BigId, Json, OptionalJson, UtcDateTime
 
 UNCOUNTED = "points_earned > 0 AND points_counted_at IS NULL AND delivered_at IS NOT NULL"
 """Orders whose points can be spent, and do not count for the tier yet."""
@@ -41,7 +41,7 @@ class Order(Base):
     tax_minor: Mapped[int] = mapped_column(BigInteger)
     shipping_minor: Mapped[int] = mapped_column(BigInteger)
     total_minor: Mapped[int] = mapped_column(BigInteger)
-    address: Mapped[dict[str, object]] = mapped_column(Json)
+    address: Mapped[dict[str, object]] = mapped_column(Json, info=SEALED)
     delivery_option: Mapped[str] = mapped_column(String(16), default="STANDARD")
     custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     metadata_version: Mapped[int] = mapped_column(Integer, server_default="0")

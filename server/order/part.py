@@ -42,8 +42,9 @@ def build(core: Core, payments: Payments, *, export_orders: ExportOrders, pay_ba
     """OrderService, the sweep of unpaid orders and the count of points. `pay_back` returns what came too late."""
     settings = core.settings
     calls = LongCall(CheckoutResponse, settings.payment_timeout_seconds)
+    render = partial(checkout_to_wire, core.vault)
     settlement = Settlement(
-        core.clock, checkouts=calls, render=checkout_to_wire, pay_back=pay_back, alerts=payments.alerts
+        core.clock, checkouts=calls, render=render, pay_back=pay_back, alerts=payments.alerts
     )
     checkout = Checkout(
         core.work,

@@ -19,7 +19,7 @@ from server.order.status import PENDING_PAYMENT
 from server.payment.order_payment import OrderPayment
 from server.payment.records import OrderDispute
 from server.promotion.service import RewardedOrder
-from server.user.addresses import AddressSnapshot
+from server.user.sealed_addresses import AddressSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,7 @@ class PlacedOrder:
     shipping_minor: int
     total_minor: int
     address: AddressSnapshot
+    """As it is stored: sealed, but for its country."""
     delivery_option: str
     tracking_number: str
     shipments: Sequence[Parcel] = ()

@@ -14,6 +14,8 @@ from server.cart import service as carts
 from server.cart.fitting import LineUnits
 from server.cart.shown import totals
 from server.catalog.offers import Offer
+from server.crypto.vault import Place
+from server.db.sealing import vault_of
 from server.errors import InvalidMoney
 from server.events.log import publish
 from server.events.step_facts import StepCode
@@ -28,14 +30,14 @@ from server.order.numbers import order_number
 from server.order.placed import PlacedLine, PlacedOrder
 from server.order.steps import record, step_of
 from server.payment.gateway import PENDING
-from server.payment.order_payment import NO_GATEWAY, OrderPayment
+from server.payment.order_payment import NO_GATEWAY, TOKENS, OrderPayment
 from server.pricing import delivery
 from server.pricing.prices import CouponRule, Item, Priced, PricedLine, PriceRules, price
 from server.promotion import service as promotions
 from server.repeats.claims import Claim
 from server.settings import Settings
 from server.user import addresses
-from server.user.addresses import AddressSnapshot
+from server.user.sealed_addresses import AddressSnapshot, seal_snapshot
 
 
 @dataclass(frozen=True)
@@ -89,17 +91,19 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     PointsHeld, and why the coupon cannot be used.
     """
     cart = lock_cart(tx, purchase, now)
+    place = Place(TOKENS, cart.order_id)
+    sealed = vault_of(tx).seal_token(purchase.payment_token, place, purchase.user_id)
     buyers_limits.check_unpaid(cart.head.unpaid, checkout.max_unpaid)
-    address = addresses.for_checkout(cart.address, purchase.address_id)
+    address = addresses.for_checkout(tx, cart.address, purchase.address_id)
     fitting.check(cart.lines, buyers_limits.above_periods(tx, purchase.user_id, cart.lines, now))
     cost, coupon = _priced(tx, purchase, cart, address.country, checkout.prices, now)
     order = _unpaid_order(
-        purchase,
+        replace(purchase, payment_token=sealed),
         cost,
         coupon,
         order_id=cart.order_id,
         lines=_lines(cost, cart.offers),
-        address=addresses.snapshot(address),
+        address=seal_snapshot(vault_of(tx), addresses.snapshot(address), cart.order_id),
         now=now,
         reserved_until=now + checkout.reservation,
     )

@@ -17,6 +17,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
+from server.db.sealing import vault_of
 from server.db.work import Work
 from server.errors import UserNotFound
 from server.identity import Identity
@@ -118,7 +119,8 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
 
     def GetOrder(self, request: pb.GetOrderRequest, call: Call) -> order_pb2.Order:
         with self._db.read() as connection:
-            return convert.order_to_wire(service.read_order(connection, call.identity, request.order_id))
+            order = service.read_order(connection, call.identity, request.order_id)
+        return convert.order_to_wire(order, self._db.vault)
 
     @once(order_pb2.Order)
     def UpdateOrder(
@@ -127,7 +129,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         changes = convert.order_changes_from_wire(request)
         if changes is not None:
             service.update(tx, changes, actor=Actor.of(call), now=now)
-        return convert.order_to_wire(service.read_order(tx, call.identity, request.order.id))
+        return convert.order_to_wire(service.read_order(tx, call.identity, request.order.id), self._db.vault)
 
     @once(order_pb2.Order)
     def UpdateOrderStatus(
@@ -135,7 +137,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     ) -> order_pb2.Order:
         step = convert.next_step_from_wire(request)
         service.advance(tx, request.order_id, step, actor=Actor.of(call), now=now)
-        return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
+        return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id), self._db.vault)
 
     async def TrackOrder(
         self, request: tracking_pb2.TrackOrderRequest, call: Call
@@ -160,7 +162,8 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
 def _whole(connection: Connection, rows: Sequence[AnyRow]) -> Callable[[AnyRow], order_pb2.Order]:
     """What makes whole messages of these rows of ORDERS."""
     orders = {order.id: order for order in service.complete(connection, rows)}
-    return lambda row: convert.order_to_wire(orders[row.id])
+    vault = vault_of(connection)
+    return lambda row: convert.order_to_wire(orders[row.id], vault)
 
 
 def _summaries(connection: Connection, rows: Sequence[AnyRow]) -> Callable[[AnyRow], order_pb2.Order]:

@@ -19,7 +19,8 @@ from typing import Final, Self
 import structlog
 
 from server.clock import Clock
-from server.crypto.keys import derived_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 from server.money import Money
 from server.payment.declines import Decline, Objection
 from server.payment.errors import SignatureInvalid
@@ -44,14 +45,14 @@ log = structlog.get_logger()
 class ReportSigner:
     """Signs the demo gateway's webhooks, and knows its own signatures."""
 
-    def __init__(self, secret: bytes, clock: Clock) -> None:
-        self._key = derived_key(secret, "demo gateway webhooks")
+    def __init__(self, ring: KeyRing, clock: Clock) -> None:
+        self._keys = Derived(ring, Purpose.DEMO_GATEWAY, bytes)
         self._clock = clock
 
     def header(self, body: bytes) -> str:
         """The value of the signature header: "t=<seconds>,v1=<hex>"."""
         moment = int(self._clock().timestamp())
-        return f"t={moment},v1={self._signature(str(moment), body)}"
+        return f"t={moment},v1={_signature(self._keys.current, str(moment), body)}"
 
     def check(self, header: str, body: bytes) -> None:
         """Raise SignatureInvalid unless the header signs this body, not long ago."""
@@ -59,13 +60,15 @@ class ReportSigner:
         moment, signature = parts.get("t", ""), parts.get("v1", "")
         if not (moment.isascii() and moment.isdigit() and len(moment) < 12 and signature.isascii()):
             raise SignatureInvalid()
-        if not hmac.compare_digest(self._signature(moment, body), signature):
+        expected = (_signature(key, moment, body) for key in self._keys.all())
+        if not any(hmac.compare_digest(one, signature) for one in expected):
             raise SignatureInvalid()
         if abs(self._clock().timestamp() - int(moment)) > TOLERANCE_SECONDS:
             raise SignatureInvalid()
 
-    def _signature(self, moment: str, body: bytes) -> str:
-        return hmac.new(self._key, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+def _signature(key: bytes, moment: str, body: bytes) -> str:
+    return hmac.new(key, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

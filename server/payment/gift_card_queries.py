@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, insert, select, update
@@ -48,9 +48,9 @@ def new_gift_card(
     return IssuedGiftCard(**row._mapping)
 
 
-def gift_card_of(connection: Connection, code_hash: str) -> IssuedGiftCard | None:
-    """The card with a code."""
-    return _one(connection, _CARD.where(GiftCard.code_hash == code_hash))
+def gift_card_of(connection: Connection, code_hashes: Sequence[str]) -> IssuedGiftCard | None:
+    """The card with a code, by any of its hashes."""
+    return _one(connection, _CARD.where(GiftCard.code_hash.in_(code_hashes)))
 
 
 def gift_card(connection: Connection, gift_card_id: int, *, lock: bool = False) -> IssuedGiftCard | None:
@@ -81,14 +81,14 @@ def _one(connection: Connection, statement: AnySelect) -> IssuedGiftCard | None:
 
 
 def take_from_gift_card(
-    tx: Connection, code_hash: str, minor: int, currency: str, now: datetime
+    tx: Connection, code_hashes: Sequence[str], minor: int, currency: str, now: datetime
 ) -> int | None:
     """Take money from a card that has it, and return the card's id; None when it has not."""
     still_pays = GiftCard.expires_at.is_(None) | (GiftCard.expires_at > now)
     return tx.execute(
         update(GiftCard)
         .where(
-            GiftCard.code_hash == code_hash,
+            GiftCard.code_hash.in_(code_hashes),
             GiftCard.active,
             GiftCard.currency == currency,
             GiftCard.balance_minor >= minor,

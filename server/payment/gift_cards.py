@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.crypto.keys import derived_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 from server.db.rows import changed_columns
 from server.errors import FieldReason, InvalidField
 from server.etags import check_etag
@@ -32,8 +33,8 @@ _SYMBOLS = 16
 class Codes:
     """The codes of gift cards, and what recognises them."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = derived_key(secret, "gift card codes")
+    def __init__(self, ring: KeyRing) -> None:
+        self._keys = Derived(ring, Purpose.GIFT_CARD_CODES, bytes)
 
     def new(self) -> str:
         """A code: "GIFT-7K3M-9QX4-2T01-ZZ8P". One that happens to look like a card number could not pay."""
@@ -44,9 +45,17 @@ class Codes:
                 return code
 
     def hash_of(self, code: str) -> str:
-        """What is stored of a code: keyed, so that a stolen table cannot be searched for codes."""
-        plain = code.upper().replace("-", "").replace(" ", "")
-        return hashlib.blake2b(plain.encode(), key=self._key, digest_size=32).hexdigest()
+        """What is stored of a new code: keyed, so that a stolen table cannot be searched for codes."""
+        return _hash(code, self._keys.current)
+
+    def hashes_of(self, code: str) -> list[str]:
+        """What may be stored of a code, by each of the shop's keys: cards outlive them."""
+        return [_hash(code, key) for key in self._keys.all()]
+
+
+def _hash(code: str, key: bytes) -> str:
+    plain = code.upper().replace("-", "").replace(" ", "")
+    return hashlib.blake2b(plain.encode(), key=key, digest_size=32).hexdigest()
 
 
 def create(
@@ -73,7 +82,7 @@ def create(
 
 def with_code(connection: Connection, codes: Codes, code: str) -> IssuedGiftCard:
     """The card with a code. Raises GiftCardNotFound."""
-    card = gift_card_queries.gift_card_of(connection, codes.hash_of(code))
+    card = gift_card_queries.gift_card_of(connection, codes.hashes_of(code))
     if card is None:
         raise GiftCardNotFound()
     return card
@@ -138,11 +147,11 @@ class GiftCardGateway(InHouseGateway):
         return None
 
     def _pay(self, tx: Connection, charge: Charge, now: datetime) -> Objection | None:
-        hashed = self._codes.hash_of(charge.token)
+        hashes = self._codes.hashes_of(charge.token)
         minor, currency = charge.amount.minor, charge.amount.currency
-        card_id = gift_card_queries.take_from_gift_card(tx, hashed, minor, currency, now)
+        card_id = gift_card_queries.take_from_gift_card(tx, hashes, minor, currency, now)
         if card_id is None:
-            return _objection(gift_card_queries.gift_card_of(tx, hashed), charge.amount, now)
+            return _objection(gift_card_queries.gift_card_of(tx, hashes), charge.amount, now)
         queries.book_gift_card(tx, charge.key, card_id)
         gift_card_queries.new_entry(tx, card_id, f"charge {charge.key}", -minor, now)
         return None

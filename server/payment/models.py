@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, SealedToken, UtcDateTime
+from server.db.base import SEALED, Base, BigId, SealedToken, UtcDateTime
 
 MAX_PAYMENT_URL: Final = 2000
 """Characters of a page's address; no gateway's comes near."""
@@ -29,7 +29,7 @@ class Payment(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     gateway: Mapped[str] = mapped_column(String(16))
     method: Mapped[str] = mapped_column(String(16))
-    token: Mapped[str] = mapped_column(SealedToken, default="")
+    token: Mapped[str] = mapped_column(SealedToken, default="", info=SEALED)
     status: Mapped[str] = mapped_column(String(16))  # PENDING, CAPTURED, DECLINED, VOIDED
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     captured_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

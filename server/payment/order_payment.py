@@ -12,6 +12,10 @@ NO_GATEWAY: Final = "none"
 """The gateway of an order that costs nothing."""
 
 
+TOKENS: Final = "payments.token"
+"""The column to which tokens are sealed, each to its order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPayment:
     """By whom an order is paid, and what became of the money; see `models.Payment`."""

@@ -37,7 +37,7 @@ class Payments:
     def of(cls, core: Core) -> Payments:
         """The gateways that the settings name."""
         settings, alerts = core.settings, Alerts(core.clock, core.registry)
-        books, codes = Books(core.work, core.clock), Codes(core.secret)
+        books, codes = Books(core.work, core.clock), Codes(core.ring)
         gift_cards = GiftCardGateway(books, codes)
         if settings.payment_gateway == "stripe":
             from server.payment.stripe_gateway import StripeGateway  # only who uses it pays for its library
@@ -49,7 +49,7 @@ class Payments:
             log.warning("demo_gateway_in_production", hint="no money moves, as PAYMENT_GATEWAY says")
         demo = DemoGateway(
             books,
-            ReportSigner(core.secret, core.clock),
+            ReportSigner(core.ring, core.clock),
             delay_seconds=settings.demo_payment_delay_seconds,
             failure_rate=settings.demo_payment_failure_rate,
             late_seconds=settings.payment_timeout_seconds + LATE_SECONDS,

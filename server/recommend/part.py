@@ -44,7 +44,7 @@ class RecommendPart(Part):
 
 def build(core: Core, category_ids: CategoryIds, on_trained: OnTrained | None = None) -> RecommendPart:
     """RecommendService and ModelService. `on_trained` stores what a training yields beside the model."""
-    settings, attributions = core.settings, Attributions(core.secret)
+    settings, attributions = core.settings, Attributions(core.ring)
     serving = ServingState(settings, core.work, core.clock)
     impressions = Impressions(
         attributions, core.work, core.clock, core.registry, keep=settings.recommendation_log

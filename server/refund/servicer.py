@@ -91,7 +91,7 @@ class RefundServicer(refund_service_pb2_grpc.RefundServiceServicer):
             actor=Actor.of(call),
             now=now,
         )
-        reply = convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
+        reply = convert.order_to_wire(service.read_order(tx, call.identity, request.order_id), self._db.vault)
         keep_reply(tx, request, call, reply)
         return reply, refund_id
 

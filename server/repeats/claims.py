@@ -22,11 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.crypto.vault import Place, Unreadable
 from server.db.base import Statement, UtcDateTime
 from server.db.prepared import Prepared
+from server.db.sealing import vault_of
 from server.db.upsert import broken_constraint, insert_of
 from server.db.waiting import StatementResult
-from server.repeats.errors import IdempotencyMismatch
+from server.repeats.errors import IdempotencyMismatch, ReplyUnreadable
 from server.repeats.models import IdempotencyKey
 
 MAX_OF_ONE: Final = 10_000
@@ -58,6 +60,11 @@ class Claim:
 
     key: Key
     body_hash: str
+
+
+def place_of(key: Key) -> Place:
+    """Where the reply of a request is sealed to."""
+    return Place("idempotency_keys.reply", f"{key.user_id} {key.method} {key.request_id}")
 
 
 def claim_of(user_id: int, method: str, request: RepeatableRequest) -> Claim:
@@ -136,7 +143,8 @@ def keep(tx: Connection, claim: Claim, reply: bytes, now: datetime, *, limited: 
     This fails, as `is_refused` tells, when the id is taken, or when the caller is `limited` and has taken
     MAX_OF_ONE. It waits for another transaction that is taking it.
     """
-    (_KEEP_WITHIN_LIMIT if limited else _KEEP).later(tx, **_row(claim, reply, now))
+    sealed = vault_of(tx).seal_bytes(reply, place_of(claim.key))
+    (_KEEP_WITHIN_LIMIT if limited else _KEEP).later(tx, **_row(claim, sealed, now))
 
 
 def is_refused(error: IntegrityError) -> bool:
@@ -168,7 +176,7 @@ def take_over(tx: Connection, key: Key, now: datetime, leased_until: datetime) -
 def stored_reply(tx: Connection, claim: Claim) -> bytes | None:
     """Return the first call's reply; None while it is still running, or when there was none.
 
-    Raises IdempotencyMismatch.
+    Raises IdempotencyMismatch, and ReplyUnreadable.
     """
     query = select(IdempotencyKey.body_hash, IdempotencyKey.reply).where(*_is(claim.key))
     row = tx.execute(query).one_or_none()
@@ -176,8 +184,12 @@ def stored_reply(tx: Connection, claim: Claim) -> bytes | None:
         return None
     if row.body_hash != claim.body_hash:
         raise IdempotencyMismatch(request_id=claim.key.request_id)
-    reply: bytes | None = row.reply
-    return reply
+    if row.reply is None:
+        return None
+    try:
+        return vault_of(tx).open_bytes(row.reply, place_of(claim.key))
+    except Unreadable:
+        raise ReplyUnreadable(request_id=claim.key.request_id) from None
 
 
 _STORE_REPLY = Prepared(
@@ -194,7 +206,8 @@ _STORE_REPLY = Prepared(
 
 def store_reply(tx: Connection, key: Key, reply: bytes) -> None:
     """Keep the reply for repeats, unless there is one: the first reply stays."""
-    _STORE_REPLY.later(tx, owner=key.user_id, called=key.method, used_id=key.request_id, first_reply=reply)
+    sealed = vault_of(tx).seal_bytes(reply, place_of(key))
+    _STORE_REPLY.later(tx, owner=key.user_id, called=key.method, used_id=key.request_id, first_reply=sealed)
 
 
 def is_abandoned(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted, ResourceExhausted
+from server.errors import Aborted, FailedPrecondition, ResourceExhausted
 
 
 class IdempotencyMismatch(Aborted):
     """The request id belongs to another request."""
 
     message = "The request id {request_id} was used for another request: use a new one."
+
+
+class ReplyUnreadable(FailedPrecondition):
+    """The call was done, and the key is lost that its reply was sealed with."""
+
+    message = "The request {request_id} was done before, but its reply can no longer be read."
 
 
 class StillRunning(Aborted):

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, UtcDateTime
+from server.db.base import SEALED, Base, UtcDateTime
 
 
 class IdempotencyKey(Base):
@@ -19,7 +19,7 @@ class IdempotencyKey(Base):
     method: Mapped[str] = mapped_column(String(64), primary_key=True)
     request_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
-    reply: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reply: Mapped[bytes | None] = mapped_column(LargeBinary, info=SEALED)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while its first call runs
 

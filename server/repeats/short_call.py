@@ -31,6 +31,7 @@ from server.repeats.claims import (
     claim_of,
     is_refused,
     keep,
+    place_of,
     store_reply,
     stored_reply,
 )
@@ -164,15 +165,18 @@ def _is_limited(call: Call) -> bool:
 
 
 def _seal(servicer: object, reply: M, field: str, key: Key) -> M:
+    vault = _vault_of(servicer)
+    if vault.is_sealing:
+        return reply  # which is sealed as a whole
     sealed = type(reply)()
     sealed.CopyFrom(reply)
-    setattr(sealed, field, _vault_of(servicer).seal(getattr(reply, field), key.user_id))
+    setattr(sealed, field, vault.seal_token(getattr(reply, field), place_of(key), key.user_id))
     return sealed
 
 
 def _open(servicer: object, reply: M, field: str, key: Key) -> M:
     try:
-        secret = _vault_of(servicer).open(getattr(reply, field), key.user_id)
+        secret = _vault_of(servicer).open_token(getattr(reply, field), place_of(key), key.user_id)
     except Unreadable:  # the shop has another SECRET_KEY since
         secret = ""
     setattr(reply, field, secret)

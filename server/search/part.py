@@ -154,8 +154,7 @@ def _keepers(core: Core) -> dict[str, IndexKeeper]:
 def _jobs(core: Core) -> list[Job]:
     settings = core.settings
     retention = timedelta(days=settings.search_log_days)
-    secret = settings.secret_key.get_secret_value().encode()
-    count = SearchCount(core.work, core.clock, settings.currency, retention=retention, secret=secret)
+    count = SearchCount(core.work, core.clock, settings.currency, retention=retention, ring=core.ring)
     sharing = Sharing(
         core.work, core.clock, settings.suggest_min_searchers, timedelta(days=settings.suggest_days)
     )

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import PrivateAttr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from server.crypto.ring import KeyRing
 from server.settings import text
 from server.settings.accounts import AccountSettings
 from server.settings.capacity import CapacitySettings
@@ -68,6 +69,8 @@ class Settings(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
+    _ring: KeyRing | None = PrivateAttr(default=None)
+
     @model_validator(mode="after")
     def _fit_their_environment(self) -> Self:
         if self.environment != "test" and self.bcrypt_cost < MIN_BCRYPT_COST:
@@ -101,6 +104,18 @@ class Settings(
                 "lost reply and asks again is signed out"
             )
         return self
+
+    @property
+    def ring(self) -> KeyRing:
+        """The keys that follow from the secrets: one ring for all who have these settings.
+
+        Raises InvalidSettings when there is no secret.
+        """
+        if not self.secret_key.get_secret_value():
+            raise InvalidSettings("SECRET_KEY: required, e.g. `openssl rand -hex 32`")
+        if self._ring is None or self._ring.secrets != self.secrets:
+            self._ring = KeyRing(self.secrets)
+        return self._ring
 
     @property
     def media_dir(self) -> Path:

@@ -15,12 +15,15 @@ MIN_SECRET_LENGTH = 32
 
 
 class AccountSettings(Group):
-    """The secret, access and refresh tokens, and the first admin."""
+    """The secrets, access and refresh tokens, and the first admin."""
 
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Signs tokens, pages and artifacts, encrypts payment tokens; 32 characters or more, random "
-        "ones in production",
+        description="Signs tokens, pages and artifacts, encrypts personal values and payment tokens; 32 "
+        "characters or more, random ones in production",
+    )
+    previous_secret_keys: list[SecretStr] = Field(
+        [], description="Secrets of before, the newest first: still read, until `sanset rotate-keys` is done"
     )
     algorithm: Literal["HS256", "EdDSA", "RS256"] = Field("HS256", description="Signature of access tokens")
     jwt_key_file: Path | None = Field(None, description="PEM private key for EdDSA or RS256")
@@ -51,15 +54,21 @@ class AccountSettings(Group):
             raise ValueError("use an e-mail address like you@example.com")
         return value
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "previous_secret_keys")
     @classmethod
-    def _secret_is_long(cls, value: SecretStr) -> SecretStr:
-        secret = value.get_secret_value()
-        if secret and len(secret) < MIN_SECRET_LENGTH:
+    def _secrets_are_long(cls, value: SecretStr | list[SecretStr]) -> SecretStr | list[SecretStr]:
+        secrets = [value] if isinstance(value, SecretStr) else value
+        if any(len(secret) < MIN_SECRET_LENGTH for secret in secrets if secret.get_secret_value()):
             raise ValueError(
                 f"use at least {MIN_SECRET_LENGTH} random characters, e.g. `openssl rand -hex 32`"
             )
         return value
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """Every secret that is read, the newest first."""
+        named = (self.secret_key, *self.previous_secret_keys)
+        return tuple(one.get_secret_value().encode() for one in named if one.get_secret_value())
 
     @model_validator(mode="after")
     def _tokens_can_be_signed(self) -> Self:

@@ -29,6 +29,10 @@ def refuse_unfit(settings: Settings) -> None:
         secret = getattr(settings, name).get_secret_value()
         if secret and strength_bits(secret) < KEY_BITS:
             raise ValueError(f"{name.upper()}: {problem}")
+    if any(strength_bits(secret.decode()) < KEY_BITS for secret in settings.secrets[1:]):
+        raise ValueError(
+            "PREVIOUS_SECRET_KEYS: one of them can be guessed: what it sealed is open to everyone"
+        )
     _refuse_guessable_password(settings)
     if "payment_gateway" not in settings.model_fields_set:
         raise ValueError("PAYMENT_GATEWAY: required in production: stripe, or demo, which moves no money")

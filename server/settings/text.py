@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import BaseModel, SecretStr, TypeAdapter
 
@@ -18,6 +19,8 @@ def environment_of(settings: BaseModel) -> dict[str, str]:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             values[name.upper()] = value.get_secret_value()
+        elif _holds_secrets(value):
+            values[name.upper()] = json.dumps([one.get_secret_value() for one in value])
         elif isinstance(value, str | int | float | Path | Decimal):
             values[name.upper()] = str(value)
         elif value is not None:
@@ -34,9 +37,15 @@ def masked(settings: BaseModel) -> dict[str, str]:
 def _mask(value: object) -> str:
     if isinstance(value, SecretStr):
         return "********" if value.get_secret_value() else ""
+    if _holds_secrets(value):
+        return " ".join("********" for _ in value)
     if isinstance(value, str) and "://" in value:
         return _without_passwords(value)
     return "" if value is None else str(value)
+
+
+def _holds_secrets(value: object) -> TypeGuard[list[SecretStr]]:
+    return isinstance(value, list) and any(isinstance(one, SecretStr) for one in value)
 
 
 def _without_passwords(url: str) -> str:

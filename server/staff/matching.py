@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, literal, or_
+from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, and_, func, literal, or_
 
 from server.user.lookup_key import lookup_key
 from server.user.models import User
+from server.user.sealed_phones import has_phone
 
 _PHONE_SIGNS: Final = frozenset("0123456789+-()./ ")
 MIN_PHONE_DIGITS: Final = 5
 """Fewer digits are no telephone number, but part of a name."""
 
 
-def matches(text: str) -> ColumnElement[bool]:
+def matches(connection: Connection, text: str) -> ColumnElement[bool]:
     """Whether an account is meant by `text`, which is not empty.
 
     All accounts are looked at: with a hundred thousand of them that takes a tenth of a second.
@@ -23,7 +24,8 @@ def matches(text: str) -> ColumnElement[bool]:
         return _begins(User.email_key, lookup_key(text))
     digits = "".join(sign for sign in text if sign.isascii() and sign.isdigit())
     if len(digits) >= MIN_PHONE_DIGITS and _PHONE_SIGNS.issuperset(text):
-        return _digits(User.phone) == digits
+        lies_open = and_(User.phone != "", _digits(User.phone) == digits)
+        return or_(has_phone(connection, text), lies_open)
     named = and_(*(_has_word(word) for word in text.split()))
     return or_(named, _begins(User.email_key, lookup_key(text)), _begins(User.username_key, lookup_key(text)))
 

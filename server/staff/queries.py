@@ -28,6 +28,7 @@ from server.payment.models import Payment
 from server.promotion.models import LoyaltyAccount
 from server.staff.matching import matches
 from server.user.models import User
+from server.user.sealed_phones import opened_account
 
 ACTIVE, DEACTIVATED, LOCKED = "ACTIVE", "DEACTIVATED", "LOCKED"
 """States of an account."""
@@ -41,6 +42,7 @@ _COLUMNS: Final = (
     User.username,
     User.full_name,
     User.phone,
+    User.sealed_phone,
     User.role,
     User.is_active,
     User.created_at,
@@ -73,15 +75,18 @@ def account_page(
     connection: Connection, filters: Filters, before: int | None, limit: int, now: datetime
 ) -> Sequence[AnyRow]:
     """Accounts, the newest first, from below the id `before`."""
-    statement = _accounts(now).where(*_conditions(filters, now)).order_by(User.id.desc()).limit(limit)
+    statement = (
+        _accounts(now).where(*_conditions(connection, filters, now)).order_by(User.id.desc()).limit(limit)
+    )
     if before is not None:
         statement = statement.where(User.id < before)
-    return connection.execute(statement).all()
+    return [opened_account(connection, row) for row in connection.execute(statement)]
 
 
 def account(connection: Connection, user_id: int, now: datetime) -> AnyRow | None:
     """An account with its state and points; None when there is none."""
-    return connection.execute(_accounts(now).where(User.id == user_id)).one_or_none()
+    row = connection.execute(_accounts(now).where(User.id == user_id)).one_or_none()
+    return None if row is None else opened_account(connection, row)
 
 
 def _accounts(now: datetime) -> AnySelect:
@@ -101,10 +106,10 @@ def _state(now: datetime) -> ColumnElement[str]:
     return case((~User.is_active, DEACTIVATED), (is_locked(User.id, now), LOCKED), else_=ACTIVE)
 
 
-def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(connection: Connection, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.text:
-        conditions.append(matches(filters.text))
+        conditions.append(matches(connection, filters.text))
     if filters.role:
         conditions.append(User.role == filters.role)
         if filters.role != Role.CUSTOMER.name:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from server.db.base import AnyRow, AnySelect
+from server.db.ids import next_id
 from server.db.prepared import Prepared
 from server.user.models import Address
 
@@ -38,6 +39,7 @@ _COLUMNS = (
     Address.lng,
     Address.is_default,
     Address.custom_metadata,
+    Address.sealed,
     Address.created_at,
     Address.version,
 )
@@ -99,9 +101,11 @@ def default_country_of(user_id: SQLColumnExpression[int | None]) -> ScalarSelect
     return select(Address.country).where(Address.user_id == user_id, Address.is_default).scalar_subquery()
 
 
-def count_addresses(tx: Connection, user_id: int) -> int:
-    """Return how many addresses a user has."""
-    return tx.scalar(select(func.count()).where(Address.user_id == user_id)) or 0
+def count_addresses(tx: Connection, user_id: int) -> tuple[int, int]:
+    """Return how many addresses a user has, and an unused id for another one."""
+    new_id = next_id(Address, tx.dialect.name)
+    count, address_id = tx.execute(select(func.count(), new_id).where(Address.user_id == user_id)).one()
+    return count, address_id
 
 
 def insert_address(tx: Connection, user_id: int, values: Mapping[str, object]) -> AnyRow:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypedDict
 
 from sqlalchemy import Connection
 
 from server.countries import country_code, country_problem
 from server.db.base import AnyRow
 from server.db.rows import changed_columns
+from server.db.sealing import vault_of
 from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of_content
 from server.metadata import metadata_json
 from server.text.tidy import tidied
 from server.user import address_queries
 from server.user.errors import AddressNotFound
+from server.user.sealed_addresses import PERSONAL, AddressSnapshot, opened_row, sealed_columns
 from server.user.service import hold
 
 MAX_ADDRESSES = 50
@@ -24,27 +25,13 @@ REQUIRED = ("line1", "city", "country")
 DEFAULT_STAYS = "is the default: set is_default on another address instead"
 
 
-class AddressSnapshot(TypedDict, total=False):
-    """An address as an order keeps it; imported orders may have less of it, or none."""
-
-    id: int
-    label: str
-    line1: str
-    line2: str
-    city: str
-    state: str
-    postal_code: str
-    country: str
-    lat: float | None
-    lng: float | None
-    metadata: dict[str, object]
-
-
 def list_addresses(
     connection: Connection, user_id: int, *, after: tuple[bool, int] | None, limit: int
 ) -> Sequence[AnyRow]:
     """A user's addresses, the default first, then the newest."""
-    return address_queries.addresses(connection, user_id, after, limit)
+    vault = vault_of(connection)
+    rows = address_queries.addresses(connection, user_id, after, limit)
+    return [opened_row(vault, row) for row in rows]
 
 
 def get_address(connection: Connection, user_id: int, address_id: int) -> AnyRow:
@@ -52,7 +39,7 @@ def get_address(connection: Connection, user_id: int, address_id: int) -> AnyRow
     row = address_queries.address(connection, user_id, address_id)
     if row is None:
         raise AddressNotFound(address_id=address_id)
-    return row
+    return opened_row(vault_of(connection), row)
 
 
 def create_address(tx: Connection, user_id: int, values: Mapping[str, object], now: datetime) -> AnyRow:
@@ -62,13 +49,15 @@ def create_address(tx: Connection, user_id: int, values: Mapping[str, object], n
     """
     tidy = _complete(values)
     hold(tx, user_id)  # so that two calls do not each see the 49th address, or leave two defaults
-    count = address_queries.count_addresses(tx, user_id)
+    count, address_id = address_queries.count_addresses(tx, user_id)
     if count >= MAX_ADDRESSES:
         raise TooMany(limit=MAX_ADDRESSES, resources="addresses")
     is_default = count == 0 or bool(values.get("is_default"))
     if is_default:
         address_queries.clear_default(tx, user_id)
-    return address_queries.insert_address(tx, user_id, tidy | {"is_default": is_default, "created_at": now})
+    vault = vault_of(tx)
+    columns = sealed_columns(vault, tidy, address_id) | {"is_default": is_default, "created_at": now}
+    return opened_row(vault, address_queries.insert_address(tx, user_id, columns | {"id": address_id}))
 
 
 def update_address(
@@ -89,7 +78,13 @@ def update_address(
     if becomes_default and not current.is_default:
         address_queries.clear_default(tx, user_id)
     changed = changed_columns(current, tidy)
-    return address_queries.update_address(tx, user_id, address_id, changed) if changed else current
+    if not changed:
+        return current
+    vault = vault_of(tx)
+    if changed.keys() & set(PERSONAL):  # all that is sealed of an address is one value
+        whole = {name: getattr(current, name) for name in PERSONAL} | changed
+        changed = sealed_columns(vault, whole, address_id)
+    return opened_row(vault, address_queries.update_address(tx, user_id, address_id, changed))
 
 
 def delete_address(tx: Connection, user_id: int, address_id: int, etag: str) -> None:
@@ -124,10 +119,10 @@ def get_for_checkout(connection: Connection, user_id: int, address_id: int | Non
         if address_id
         else address_queries.default_address(connection, user_id)
     )
-    return for_checkout(row, address_id)
+    return for_checkout(connection, row, address_id)
 
 
-def for_checkout(row: AnyRow | None, address_id: int | None) -> AnyRow:
+def for_checkout(connection: Connection, row: AnyRow | None, address_id: int | None) -> AnyRow:
     """Return an address that was looked for by this id, or as the default, as one that an order can go to.
 
     Raises AddressNotFound when it is not the user's, and InvalidField when the user has no address at all, or its
@@ -140,11 +135,11 @@ def for_checkout(row: AnyRow | None, address_id: int | None) -> AnyRow:
     problem = country_problem(row.country) if row.country else "is not known"
     if problem is not None:
         raise InvalidField(("address_id", f"the country of the address {row.id} {problem}; correct it first"))
-    return row
+    return opened_row(vault_of(connection), row)
 
 
 def snapshot(address: AnyRow) -> AddressSnapshot:
-    """An address as plain JSON values, for an order to keep: later changes must not move it."""
+    """An address, which lies open, as plain JSON values, for an order to keep: later changes must not move it."""
     copy = AddressSnapshot(
         id=address.id,
         label=address.label,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, false, text, true
+from sqlalchemy import ForeignKey, Index, String, Text, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, OptionalJson, SealedToken, UtcDateTime
+from server.db.base import SEALED, Base, BigId, Json, OptionalJson, SealedToken, UtcDateTime
 
 
 class User(Base):
@@ -21,7 +21,9 @@ class User(Base):
     username: Mapped[str | None] = mapped_column(String(32))
     username_key: Mapped[str | None] = mapped_column(String(32), unique=True)
     full_name: Mapped[str] = mapped_column(String(200))
-    phone: Mapped[str] = mapped_column(String(32), default="")
+    phone: Mapped[str] = mapped_column(String(32), default="")  # in the open: see `sealed_phone`
+    sealed_phone: Mapped[str | None] = mapped_column(Text, info=SEALED)
+    phone_key: Mapped[str | None] = mapped_column(String(32))  # a keyed hash, by which it is found
     password_hash: Mapped[str | None] = mapped_column(String(100))
     role: Mapped[str] = mapped_column(
         # SQLite bounds no text: its columns stay as made.
@@ -55,11 +57,20 @@ class User(Base):
             sqlite_where=text("role_assigned_at IS NOT NULL"),
             postgresql_where=text("role_assigned_at IS NOT NULL"),
         ),
+        Index(
+            "ix_users_phone_key",
+            "phone_key",
+            sqlite_where=text("phone_key IS NOT NULL"),
+            postgresql_where=text("phone_key IS NOT NULL"),
+        ),
     )
 
 
 class Address(Base):
-    """A postal address of a user; a partial unique index keeps the default unique."""
+    """A postal address of a user; a partial unique index keeps the default unique.
+
+    What is sealed of it (see sealed_addresses.py) leaves its column empty.
+    """
 
     __tablename__ = "addresses"
 
@@ -76,6 +87,7 @@ class Address(Base):
     lng: Mapped[float | None]
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
+    sealed: Mapped[str | None] = mapped_column(Text, info=SEALED)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
@@ -99,7 +111,7 @@ class PaymentMethod(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
-    token: Mapped[str] = mapped_column(SealedToken)
+    token: Mapped[str] = mapped_column(SealedToken, info=SEALED)
     brand: Mapped[str] = mapped_column(String(32))
     last_four: Mapped[str] = mapped_column(String(4))
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -13,5 +13,5 @@ from server.user.servicer import ExportMyData, UserServicer
 
 def build(core: Core, export_my_data: ExportMyData) -> Part:
     """UserService."""
-    servicer = UserServicer(core.db, core.pages, core.clock, core.vault, export_my_data)
+    servicer = UserServicer(core.db, core.pages, core.clock, export_my_data)
     return Part(servicers=[partial(add_UserServiceServicer_to_server, servicer)])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from server.db.base import AnyRow
+from server.db.ids import next_id
 from server.user.models import PaymentMethod
 
 _SHOWN = tuple(column for column in PaymentMethod.__table__.columns if column.name != "token")
@@ -42,9 +43,11 @@ def token(connection: Connection, user_id: int, payment_method_id: int) -> AnyRo
     ).one_or_none()
 
 
-def count(tx: Connection, user_id: int) -> int:
-    """Return how many payment methods a user has saved."""
-    return tx.scalar(select(func.count()).where(PaymentMethod.user_id == user_id)) or 0
+def count(tx: Connection, user_id: int) -> tuple[int, int]:
+    """Return how many payment methods a user has saved, and an unused id for another one."""
+    new_id = next_id(PaymentMethod, tx.dialect.name)
+    saved, method_id = tx.execute(select(func.count(), new_id).where(PaymentMethod.user_id == user_id)).one()
+    return saved, method_id
 
 
 def add(tx: Connection, user_id: int, values: Mapping[str, object]) -> AnyRow:

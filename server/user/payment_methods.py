@@ -9,8 +9,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from server.crypto.vault import Unreadable, Vault
+from server.crypto.vault import Place, Unreadable
 from server.db.base import AnyRow
+from server.db.sealing import vault_of
 from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of_content
 from server.user import payment_method_queries as queries
@@ -19,6 +20,7 @@ from server.user.errors import PaymentMethodNotFound
 from server.user.service import hold
 
 MAX_PAYMENT_METHODS: Final = 20
+TOKENS: Final = "payment_methods.token"
 DEFAULT_STAYS: Final = "is the default: set is_default on another payment method instead"
 
 
@@ -46,9 +48,7 @@ def get_payment_method(connection: Connection, user_id: int, payment_method_id: 
     return row
 
 
-def create_payment_method(
-    tx: Connection, vault: Vault, user_id: int, method: NewPaymentMethod, now: datetime
-) -> AnyRow:
+def create_payment_method(tx: Connection, user_id: int, method: NewPaymentMethod, now: datetime) -> AnyRow:
     """Save a payment method, its token sealed, and return it; the first becomes the default.
 
     Raises CardNumberRefused, InvalidField without a kind or token, TooMany, and UserNotFound.
@@ -61,14 +61,15 @@ def create_payment_method(
             *((f"payment_method.{name}", "is required", FieldReason.REQUIRED) for name in missing)
         )
     hold(tx, user_id)  # so that two calls do not each see the nineteenth, or leave two defaults
-    count = queries.count(tx, user_id)
+    count, method_id = queries.count(tx, user_id)
     if count >= MAX_PAYMENT_METHODS:
         raise TooMany(limit=MAX_PAYMENT_METHODS, resources="payment methods")
     is_default = count == 0 or method.is_default
     if is_default:
         queries.clear_default(tx, user_id)
-    sealed = replace(method, token=vault.seal(method.token, user_id), is_default=is_default)
-    return queries.add(tx, user_id, asdict(sealed) | {"created_at": now})
+    token = vault_of(tx).seal_token(method.token, Place(TOKENS, method_id), user_id)
+    sealed = replace(method, token=token, is_default=is_default)
+    return queries.add(tx, user_id, asdict(sealed) | {"id": method_id, "created_at": now})
 
 
 def update_payment_method(
@@ -105,9 +106,7 @@ def delete_payment_method(tx: Connection, user_id: int, payment_method_id: int, 
         queries.make_newest_default(tx, user_id)
 
 
-def token_for_checkout(
-    connection: Connection, vault: Vault, user_id: int, payment_method_id: int, kind: str
-) -> str:
+def token_for_checkout(connection: Connection, user_id: int, payment_method_id: int, kind: str) -> str:
     """The token of one of the user's payment methods.
 
     Raises PaymentMethodNotFound, also for another user's, and InvalidField when it is of another kind or was saved
@@ -121,6 +120,7 @@ def token_for_checkout(
             ("payment_method", f"the saved payment method is {row.kind}", FieldReason.CONFLICT)
         )
     try:
-        return vault.open(row.token, user_id)
+        place = Place(TOKENS, payment_method_id)
+        return vault_of(connection).open_token(row.token, place, user_id)
     except Unreadable:
         raise InvalidField(("payment_method_id", "can no longer be read: save it anew")) from None

@@ -18,6 +18,7 @@ _ACCOUNT = (
     User.username,
     User.full_name,
     User.phone,
+    User.sealed_phone,
     User.role,
     User.email_verify_time,
     User.preferences,

@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from server.db.base import AnyRow
+from server.db.ids import unused_id
 from server.db.rows import changed_columns
+from server.db.sealing import vault_of
 from server.errors import Conflict, InvalidField, UserNotFound
 from server.etags import check_etag, etag_of_content
 from server.metadata import metadata_json
@@ -19,6 +21,8 @@ from server.text.tidy import tidied
 from server.user import queries
 from server.user.errors import EmailTaken, UsernameTaken
 from server.user.lookup_key import lookup_key
+from server.user.models import User
+from server.user.sealed_phones import opened_account, phone_columns
 
 MAX_PREFERENCES_BYTES = 8 * 1024
 
@@ -66,6 +70,7 @@ def register(tx: Connection, account: NewAccount, password_hash: str, now: datet
     row = queries.insert_user(
         tx,
         profile
+        | _new_phone(tx, str(profile["phone"]))
         | {
             "email_key": lookup_key(account.email),
             "username": account.username or None,
@@ -78,7 +83,7 @@ def register(tx: Connection, account: NewAccount, password_hash: str, now: datet
         },
     )
     if row is not None:
-        return row
+        return opened_account(tx, row)
     if queries.email_is_taken(tx, lookup_key(account.email)):
         raise EmailTaken()
     if account.username:
@@ -91,7 +96,7 @@ def get_me(connection: Connection, user_id: int, *, lock: bool = False) -> AnyRo
     row = queries.account(connection, user_id, lock=lock)
     if row is None:
         raise UserNotFound(user_id=user_id)
-    return row
+    return opened_account(connection, row)
 
 
 def hold(tx: Connection, user_id: int) -> None:
@@ -115,8 +120,12 @@ def update_me(
         _check_preferences(values["preferences"])
     current = get_me(tx, user_id, lock=True)
     check_etag(etag, etag_of(current), "account")
-    values = changed_columns(current, values)
-    return queries.update_account(tx, user_id, values | {"updated_at": now}) if values else current
+    changed = changed_columns(current, values)
+    if not changed:
+        return current
+    if "phone" in changed:
+        changed |= phone_columns(vault_of(tx), str(changed["phone"]), user_id)
+    return opened_account(tx, queries.update_account(tx, user_id, changed | {"updated_at": now}))
 
 
 def etag_of(account: AnyRow) -> str:
@@ -215,6 +224,14 @@ def _admin(password_hash: str, now: datetime) -> dict[str, object]:
 
 def _contact(row: AnyRow | None) -> Contact | None:
     return None if row is None else Contact(Credentials(*row[:5]), row.email, row.full_name)
+
+
+def _new_phone(tx: Connection, phone: str) -> dict[str, object]:
+    """The columns of the phone number of a new account, to which it is sealed: with its id."""
+    if not phone:
+        return {}
+    user_id = unused_id(tx, User)
+    return {"id": user_id, **phone_columns(vault_of(tx), phone, user_id)}
 
 
 def _check_preferences(preferences: Mapping[str, object]) -> None:

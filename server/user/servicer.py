@@ -13,7 +13,6 @@ from sanset.v1 import user_pb2_grpc
 from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.crypto.vault import Vault
 from server.db.database import Database
 from server.paging import Pages
 from server.repeats.short_call import once
@@ -27,14 +26,11 @@ ExportMyData = Callable[[pb.ExportMyDataRequest, Call], AsyncGenerator[HttpBody]
 class UserServicer(user_pb2_grpc.UserServiceServicer):
     """The caller's profile, addresses and payment methods. What an RPC promises is in the proto."""
 
-    def __init__(
-        self, db: Database, pages: Pages, clock: Clock, vault: Vault, export_my_data: ExportMyData
-    ) -> None:
+    def __init__(self, db: Database, pages: Pages, clock: Clock, export_my_data: ExportMyData) -> None:
         self._db = db
         self._export_my_data = export_my_data
         self._pages = pages
         self._clock = clock
-        self._vault = vault
 
     def GetMe(self, request: pb.GetMeRequest, call: Call) -> pb.User:
         """One query."""
@@ -136,7 +132,7 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
     ) -> methods.PaymentMethod:
         """Save a new payment method."""
         method = convert.payment_method_from_wire(request.payment_method)
-        row = payment_methods.create_payment_method(tx, self._vault, call.identity.user_id, method, now)
+        row = payment_methods.create_payment_method(tx, call.identity.user_id, method, now)
         return convert.payment_method_to_wire(row)
 
     @once(Empty)

@@ -26,6 +26,7 @@ from server.verify.references import reference_rules
 from server.verify.refunds import REFUNDS
 from server.verify.reviews import REVIEWS
 from server.verify.rule import Rule
+from server.verify.sealed import SEALED
 from server.verify.shipments import SHIPMENTS
 from server.verify.stock import STOCK
 from server.verify.units import UNITS
@@ -67,12 +68,17 @@ def rules() -> list[Rule]:
 
 
 def verify(
-    engine: Engine, store: FileStore | None = None, *, progress: ProgressReport = silent
+    engine: Engine,
+    store: FileStore | None = None,
+    *,
+    opens_sealed: bool = False,
+    progress: ProgressReport = silent,
 ) -> list[Discrepancy]:
     """Find the rows that break a rule, at most `MAX_PER_RULE` for each; an empty list is a sound shop.
 
-    With a `store` the files of the newest images are looked for too. Reads only. Each rule is one query, which
-    sees the database at one moment: every transaction of the shop keeps the rules, so it may run beside them.
+    With a `store` the files of the newest images are looked for too; with `opens_sealed` what is sealed is opened,
+    by the engine's vault. Reads only. Each rule is one query, which sees the database at one moment: every
+    transaction of the shop keeps the rules, so it may run beside them.
     """
     every = _queries(engine.dialect.name)
     discrepancies: list[Discrepancy] = []
@@ -83,6 +89,8 @@ def verify(
     if store is not None:
         missing = islice(missing_files(engine, store), MAX_PER_RULE)
         discrepancies.extend(Discrepancy(FILES, sentence) for sentence in missing)
+    for name, find in SEALED.items() if opens_sealed else ():
+        discrepancies.extend(Discrepancy(name, sentence) for sentence in islice(find(engine), MAX_PER_RULE))
     progress("Verifying", len(every), len(every))
     return discrepancies
 

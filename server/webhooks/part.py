@@ -34,7 +34,7 @@ class WebhookPart(Part):
 def build(core: Core, courier: Courier | None = None, *, read_metadata: ReadMetadata) -> WebhookPart:
     """WebhookService, and the job that sends. `courier` posts; without one, as the settings say."""
     courier = courier or Courier(allow_private=core.settings.webhook_allow_private)
-    signer = EndpointSigner(core.secret)
+    signer = EndpointSigner(core.ring)
     outbox = WebhookOutbox(
         core.db, core.work, courier, clock=core.clock, signer=signer, read_metadata=read_metadata
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,8 +48,10 @@ class EndpointChanges:
     active: bool | None = None
 
 
-def create(tx: Connection, url: str, event_types: Sequence[str], active: bool, now: datetime) -> AnyRow:
-    """Register an endpoint. Raises TooMany."""
+def create(
+    tx: Connection, url: str, event_types: Sequence[str], salt: str, *, active: bool, now: datetime
+) -> AnyRow:
+    """Register an endpoint, whose secret follows from the salt. Raises TooMany."""
     if queries.count_endpoints(tx, CONSUMER) >= MAX_ENDPOINTS:
         raise TooMany(limit=MAX_ENDPOINTS, resources="webhook endpoints")
     endpoint_id = queries.insert_endpoint(
@@ -58,7 +59,7 @@ def create(tx: Connection, url: str, event_types: Sequence[str], active: bool, n
         {
             "url": url,
             "event_types": sorted(event_types),
-            "salt": secrets.token_hex(16),
+            "salt": salt,
             "active": active,
             "disabled_reason": "",
             "failing_since": None,
@@ -121,10 +122,13 @@ def note(tx: Connection, action: str, endpoint: AnyRow, actor: Actor) -> None:
     write(tx, actor, action, f"webhook/{endpoint.id}", endpoint.updated_at, **facts)
 
 
-def rotate_secret(tx: Connection, endpoint_id: int, overlap: timedelta, now: datetime) -> AnyRow:
-    """Give an endpoint a new secret, beside which the old one signs for a while. Raises WebhookNotFound."""
+def rotate_secret(tx: Connection, endpoint_id: int, salt: str, overlap: timedelta, now: datetime) -> AnyRow:
+    """Give an endpoint another salt, and so a new secret, beside which the old one signs for a while.
+
+    Raises WebhookNotFound.
+    """
     until = now + overlap if overlap else None
-    if not queries.replace_salt(tx, endpoint_id, secrets.token_hex(16), until, now):
+    if not queries.replace_salt(tx, endpoint_id, salt, until, now):
         raise WebhookNotFound(endpoint_id=endpoint_id)
     return read(tx, endpoint_id)
 

@@ -79,7 +79,8 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     ) -> pb.WebhookEndpoint:
         endpoint = request.endpoint
         active = endpoint.active or not endpoint.HasField("active")
-        row = service.create(tx, endpoint.url, event_types_from_wire(endpoint), active, now)
+        salt, event_types = self._signer.new_salt(), event_types_from_wire(endpoint)
+        row = service.create(tx, endpoint.url, event_types, salt, active=active, now=now)
         service.note(tx, "CreateWebhookEndpoint", row, Actor.of(call))
         return endpoint_to_wire(row, now, secret=self._signer.secret(row.salt))
 
@@ -143,7 +144,8 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     def RotateWebhookSecret(
         self, tx: Connection, request: pb.RotateWebhookSecretRequest, call: Call, now: datetime
     ) -> pb.WebhookEndpoint:
-        row = service.rotate_secret(tx, request.endpoint_id, overlap_from_wire(request), now)
+        salt, overlap = self._signer.new_salt(), overlap_from_wire(request)
+        row = service.rotate_secret(tx, request.endpoint_id, salt, overlap, now)
         service.note(tx, "RotateWebhookSecret", row, Actor.of(call))
         return endpoint_to_wire(row, now, secret=self._signer.secret(row.salt))
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
 from server.crypto.keys import derived_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 from server.db.base import AnyRow
 from server.webhooks.courier import Headers
 
@@ -16,14 +19,25 @@ PREFIX = "whsec_"
 
 
 class EndpointSigner:
-    """Knows the secret of every endpoint: it follows from the shop's key and the endpoint's salt."""
+    """Knows the secret of every endpoint: it follows from a key of the shop's and the endpoint's salt.
 
-    def __init__(self, secret_key: bytes) -> None:
-        self._key = derived_key(secret_key, "webhooks")
+    A salt says which key that is, "3f2a9c01.…", unless it is the shop's first.
+    """
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._keys = Derived(ring, Purpose.WEBHOOKS, bytes)
+
+    def new_salt(self) -> str:
+        """A salt, and with it a secret, for an endpoint."""
+        return secrets.token_hex(16) if self._keys.is_first else f"{self._keys.name}.{secrets.token_hex(11)}"
 
     def secret(self, salt: str) -> str:
         """The secret that the endpoint's keeper was told."""
-        return PREFIX + base64.urlsafe_b64encode(derived_key(self._key, salt)).decode().rstrip("=")
+        name, is_named, _ = salt.rpartition(".")
+        key = self._keys.of(name) if is_named else self._keys.first
+        if key is None:  # it is lost, and so are the secrets that followed from it: this one nobody knows
+            key = self._keys.current
+        return PREFIX + base64.urlsafe_b64encode(derived_key(key, salt)).decode().rstrip("=")
 
     def headers(self, endpoint: AnyRow, delivery_id: int, body: bytes, now: datetime) -> Headers:
         """The headers of a body that is sent to an endpoint now."""

@@ -9,9 +9,10 @@ import pytest
 from support.real_stack import Stack, until
 
 from server.clock import utc_now
+from server.crypto.ring import KeyRing
 from server.payment.demo import SIGNATURE, ReportSigner
 
-SECRET = b"0123456789abcdef" * 4
+KEYS = KeyRing([b"0123456789abcdef" * 4])
 
 
 def _event(key: str) -> bytes:
@@ -25,7 +26,7 @@ def _event(key: str) -> bytes:
 )
 def test_a_signed_body_arrives_as_it_was_sent(stack: Stack, content_type: str) -> None:
     body = _event("SO-00000-00000")
-    headers = {SIGNATURE: ReportSigner(SECRET, utc_now).header(body), "content-type": content_type}
+    headers = {SIGNATURE: ReportSigner(KEYS, utc_now).header(body), "content-type": content_type}
     reply = stack.client().post("payments/webhook", content=body, headers=headers)
     assert (reply.status_code, reply.json()) == (200, {"repeated": False}), reply.text
 
@@ -48,7 +49,7 @@ def test_a_report_over_http_confirms_the_order(stack: Stack) -> None:
     (order,) = person.http.get("orders").json()["items"]
     body = _event(order["number"])
     for _ in range(2):
-        headers = {SIGNATURE: ReportSigner(SECRET, utc_now).header(body)}
+        headers = {SIGNATURE: ReportSigner(KEYS, utc_now).header(body)}
         reply = stack.client().post("payments/webhook", content=body, headers=headers)
         assert reply.status_code == 200, reply.text
     assert reply.json() == {"repeated": True}

@@ -25,6 +25,7 @@ from server.exports.calls import ExportCalls
 from server.exports.file import Exports
 from server.exports.my_data import MyData
 from server.identity import Identity
+from server.mail import queries
 from server.mail.accounts import AccountMails
 from server.mail.models import Mail
 from server.roles.table import RoleTable
@@ -185,7 +186,7 @@ class AuthShop:
             rows = tx.execute(select(Mail.__table__).where(Mail.id > self._last_mail).order_by(Mail.id)).all()
         self._last_mail = max((row.id for row in rows), default=self._last_mail)
         return [
-            AccountMail(row.kind, row.recipient, row.subject, self._accounts.opened(row.plain))
+            AccountMail(row.kind, row.recipient, row.subject, queries.opened(self.db.vault, row).plain)
             for row in rows
         ]
 

@@ -23,6 +23,7 @@ from server.mail import part as mail_part
 from server.mail.message import Message
 from server.mail.models import Mail
 from server.mail.outbox import MailOutbox
+from server.mail.queries import opened
 from server.mail.senders import Sender, SmtpSender
 from server.order import queries
 from server.process.ports import free_ports
@@ -92,7 +93,9 @@ class Desk:
 
     def mail_rows(self) -> list[Any]:
         """Every mail."""
-        return self.rows(select(Mail.__table__).order_by(Mail.id))
+        with self.db.read() as connection:
+            rows = connection.execute(select(Mail.__table__).order_by(Mail.id))
+            return [opened(self.db.vault, row) for row in rows]
 
     def delivery_rows(self) -> list[Any]:
         """Every delivery."""

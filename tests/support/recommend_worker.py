@@ -52,7 +52,7 @@ class Worker:
         part = recommend_part.build(self.core, self._category_ids)
         self.serving, self.trainer, self.tracker = part.serving, part.trainer, part.tracker
         self.shown = part.impressions
-        self.attributions = Attributions(self.core.secret)
+        self.attributions = Attributions(self.core.ring)
         self.parts: list[Part] = [self.core.part(), part]
         for listen in part.listeners:
             listen(self.follower)

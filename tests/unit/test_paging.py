@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from sanset.v1 import product_pb2
 from support.page_by_page import page_by_page
 
+from server.crypto.ring import KeyRing
 from server.paging import MAX_PAGE_BYTES, InvalidPageToken, Pages
 
-PAGES = Pages(b"a secret", default_size=20, max_size=100)
+PAGES = Pages(KeyRing([b"a secret"]), default_size=20, max_size=100)
 SCOPE = ("ListProducts", "NAME", None, ("red",), 7)
 MAX_TOKEN = 2048
 """What the contract takes as a page token of ListProducts."""
@@ -50,9 +51,9 @@ def test_a_token_gives_back_its_keys(keys: list[object]) -> None:
 
 def test_a_token_opens_on_every_worker_with_the_same_secret() -> None:
     token = PAGES.seal([1, 2], *SCOPE)
-    assert Pages(b"a secret", default_size=5, max_size=50).open(token, *SCOPE) == [1, 2]
+    assert Pages(KeyRing([b"a secret"]), default_size=5, max_size=50).open(token, *SCOPE) == [1, 2]
     with pytest.raises(InvalidPageToken):
-        Pages(b"another secret", default_size=20, max_size=100).open(token, *SCOPE)
+        Pages(KeyRing([b"another secret"]), default_size=20, max_size=100).open(token, *SCOPE)
 
 
 @pytest.mark.parametrize(

@@ -505,6 +505,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The account is the last admin who can sign in. FAILED_PRECONDITION.
     Metadata: `user_id`.
     """
+    REPLY_UNREADABLE: _ErrorReason.ValueType  # 310
+    """The request was done before, and its reply can no longer be read: the shop lost the key that it was sealed with.
+    FAILED_PRECONDITION. Metadata: `request_id`.
+    """
     CLIENT_CERTIFICATE_MISSING: _ErrorReason.ValueType  # 315
     """The shop wants a client certificate of an authority that it trusts on this port, and none was shown.
     PERMISSION_DENIED.
@@ -520,8 +524,9 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 
     The comment of an RPC names the reasons of its own. Any call may be refused with INVALID_FIELD, INVALID_MONEY,
     INVALID_UPDATE_MASK, MALFORMED_REQUEST, REQUEST_TOO_LARGE, TOKEN_MISSING, TOKEN_INVALID, PERMISSION_MISSING,
-    RATE_LIMITED, TOO_MANY_REQUEST_IDS, OVERLOADED, CONFLICT, DISK_FULL, UNAVAILABLE_NOW, SERVER_STOPPING, DEADLINE,
-    INTERNAL_ERROR, METHOD_UNKNOWN and CLIENT_CERTIFICATE_MISSING, any stream with TOO_MANY_STREAMS.
+    RATE_LIMITED, TOO_MANY_REQUEST_IDS, REPLY_UNREADABLE, OVERLOADED, CONFLICT, DISK_FULL, UNAVAILABLE_NOW,
+    SERVER_STOPPING, DEADLINE, INTERNAL_ERROR, METHOD_UNKNOWN and CLIENT_CERTIFICATE_MISSING, any stream with
+    TOO_MANY_STREAMS.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -1006,6 +1011,10 @@ Metadata: `role`.
 LAST_ADMIN: ErrorReason.ValueType  # 285
 """The account is the last admin who can sign in. FAILED_PRECONDITION.
 Metadata: `user_id`.
+"""
+REPLY_UNREADABLE: ErrorReason.ValueType  # 310
+"""The request was done before, and its reply can no longer be read: the shop lost the key that it was sealed with.
+FAILED_PRECONDITION. Metadata: `request_id`.
 """
 CLIENT_CERTIFICATE_MISSING: ErrorReason.ValueType  # 315
 """The shop wants a client certificate of an authority that it trusts on this port, and none was shown.

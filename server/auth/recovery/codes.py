@@ -8,7 +8,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Final, Self
 
-from server.auth.keys import account_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived
 from server.settings import Settings
 from server.user.lookup_key import lookup_key
 
@@ -20,22 +21,36 @@ LINK_BYTES: Final = 32
 class RecoveryCodes:
     """Hashes codes and addresses under keys of the shop: both are few enough to be guessed from a plain hash."""
 
-    code_key: bytes
-    address_hash_key: bytes
+    code_keys: Derived[bytes]
+    address_keys: Derived[bytes]
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Under the keys of `settings`."""
-        secret = settings.secret_key.get_secret_value()
-        return cls(account_key(secret, "recovery-code"), account_key(secret, "recovery-address"))
+        return cls(
+            Derived(settings.ring, Purpose.RECOVERY_CODES, bytes),
+            Derived(settings.ring, Purpose.RECOVERY_ADDRESSES, bytes),
+        )
 
     def hash_of_code(self, proof_id: str, code: str) -> str:
         """Return what is stored of a code: another for each proof, so that equal codes do not look alike."""
-        return hmac.new(self.code_key, f"{proof_id} {code}".encode(), hashlib.sha256).hexdigest()
+        return _hash_of_code(proof_id, code, self.code_keys.current)
+
+    def matches(self, proof_id: str, code: str, stored: str) -> bool:
+        """Whether a hash is that of a code, by any of the shop's keys."""
+        hashes = [_hash_of_code(proof_id, code, key) for key in self.code_keys.all()]
+        return any(hmac.compare_digest(each, stored) for each in hashes)
 
     def address_key(self, email: str) -> str:
-        """Return what stands for an e-mail address, whatever its case, where it may be of no account."""
-        return hmac.new(self.address_hash_key, lookup_key(email).encode(), hashlib.sha256).hexdigest()
+        """Return what stands for an e-mail address, whatever its case, where it may be of no account.
+
+        Always by the shop's first key, so that what is counted for an address goes on when another is taken up.
+        """
+        return hmac.new(self.address_keys.first, lookup_key(email).encode(), hashlib.sha256).hexdigest()
+
+
+def _hash_of_code(proof_id: str, code: str, key: bytes) -> str:
+    return hmac.new(key, f"{proof_id} {code}".encode(), hashlib.sha256).hexdigest()
 
 
 def new_code() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -151,6 +150,6 @@ def _matching(rows: Sequence[AnyRow], code: str, codes: RecoveryCodes) -> AnyRow
     """The proof whose code it is; each is compared, whether it was mailed or not."""
     matching = None
     for row in rows:
-        if hmac.compare_digest(codes.hash_of_code(row.id, code), row.secret_hash or ""):
+        if codes.matches(row.id, code, row.secret_hash or ""):
             matching = row
     return matching

@@ -10,7 +10,8 @@ import os
 import time
 from dataclasses import dataclass
 
-from server.crypto.keys import derived_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 
 _MAC_BYTES = 16
 _LIST_ID_BYTES = 8
@@ -28,9 +29,8 @@ class Attribution:
 class Attributions:
     """Issues and reads attribution tokens; they are signed, not secret."""
 
-    def __init__(self, secret: bytes) -> None:
-        # Keyed BLAKE2 (RFC 7693) is a MAC by itself, at a quarter of the cost of HMAC: every list gets a token.
-        self._mac = hashlib.blake2b(key=derived_key(secret, "attribution"), digest_size=_MAC_BYTES)
+    def __init__(self, ring: KeyRing) -> None:
+        self._macs = Derived(ring, Purpose.ATTRIBUTION, _mac)
 
     def issue(self, model_version: str) -> str:
         """A token for a new list made by `model_version`."""
@@ -39,7 +39,7 @@ class Attributions:
     def issue_for(self, list_id: str, model_version: str) -> str:
         """A token for the list that has this id, made by `model_version`."""
         text = f"{model_version}|{list_id}|{int(time.time())}".encode()
-        return base64.urlsafe_b64encode(self._sign(text) + text).decode().rstrip("=")
+        return base64.urlsafe_b64encode(_signed(self._macs.current, text) + text).decode().rstrip("=")
 
     def read(self, token: str) -> Attribution | None:
         """What a token says; None when this shop did not issue it."""
@@ -48,15 +48,21 @@ class Attributions:
         except (ValueError, binascii.Error):
             return None
         mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not text or not hmac.compare_digest(mac, self._sign(text)):
+        if not text or not any(hmac.compare_digest(mac, _signed(one, text)) for one in self._macs.all()):
             return None
         model_version, list_id, made_at = text.decode().rsplit("|", 2)
         return Attribution(model_version, list_id, int(made_at))
 
-    def _sign(self, text: bytes) -> bytes:
-        mac = self._mac.copy()  # keyed once
-        mac.update(text)
-        return mac.digest()
+
+def _mac(key: bytes) -> hashlib.blake2b:
+    # Keyed BLAKE2 (RFC 7693) is a MAC by itself, at a quarter of the cost of HMAC: every list gets a token.
+    return hashlib.blake2b(key=key, digest_size=_MAC_BYTES)
+
+
+def _signed(keyed: hashlib.blake2b, text: bytes) -> bytes:
+    mac = keyed.copy()  # keyed once
+    mac.update(text)
+    return mac.digest()
 
 
 def new_list_id() -> str:

@@ -7,7 +7,8 @@ import hmac
 import ipaddress
 from functools import lru_cache
 
-from server.crypto.keys import derived_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 
 _NETWORK_BITS = 64
 _DIGITS = 16
@@ -18,8 +19,8 @@ _REMEMBERED = 1024
 class Origins:
     """Turns addresses into origins: keyed hashes, so that a stolen table does not tell who visited."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = derived_key(secret, "origin")
+    def __init__(self, ring: KeyRing) -> None:
+        self._keys = Derived(ring, Purpose.ORIGINS, bytes)
         self._remembered = lru_cache(_REMEMBERED)(self._hashed)
 
     def of(self, address: str) -> str:
@@ -27,10 +28,10 @@ class Origins:
 
         Of IPv6 it is that of the network of 64 bits, since whoever has one address there has them all.
         """
-        return self._remembered(address)
+        return self._remembered(address, self._keys.name)
 
-    def _hashed(self, address: str) -> str:
-        digest = hmac.digest(self._key, _network(address).encode(), hashlib.sha256)
+    def _hashed(self, address: str, _key: str) -> str:
+        digest = hmac.digest(self._keys.current, _network(address).encode(), hashlib.sha256)
         return digest.hex()[:_DIGITS]
 
 

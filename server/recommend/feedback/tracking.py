@@ -116,9 +116,8 @@ class Tracker:
     @classmethod
     def of(cls, settings: Settings, attributions: Attributions, clock: Clock) -> Tracker:
         """As the settings say."""
-        secret = settings.secret_key.get_secret_value().encode()
         flood = Flood(settings.events_per_minute)
-        return cls(attributions, Origins(secret), flood, NewAccounts(), clock)
+        return cls(attributions, Origins(settings.ring), flood, NewAccounts(), clock)
 
     def load(self, db: Database) -> None:
         """Learn which accounts are new, so that the first event need not wait for it."""

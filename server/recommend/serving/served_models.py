@@ -15,6 +15,7 @@ from server.background import WHEN_WOKEN, BackgroundLoop
 from server.events.follower import Follower
 from server.events.topics import ModelsChanged
 from server.recommend.registry import experiments, probe, trained_models
+from server.recommend.registry.artifact_key import ArtifactKeys
 from server.recommend.registry.experiments import TrafficSplit, Trial
 from server.recommend.serving.new_products import NewProducts
 from server.recommend.serving.reads import Reads
@@ -34,9 +35,9 @@ class Arm(NamedTuple):
 class ServedModels:
     """Loads the models that are in use by the database, and follows its changes. For use on one event loop."""
 
-    def __init__(self, models_dir: Path, key: bytes, reads: Reads, new_products: NewProducts) -> None:
+    def __init__(self, models_dir: Path, keys: ArtifactKeys, reads: Reads, new_products: NewProducts) -> None:
         self._models_dir = models_dir
-        self._key = key
+        self._keys = keys
         self._reads = reads
         self._new_products = new_products
         self._proven: set[str] = set()
@@ -99,7 +100,8 @@ class ServedModels:
 
     async def verify(self, version: str) -> None:
         """Raise DamagedArtifact unless the artifact of `version` can be served."""
-        await asyncio.to_thread(probe.prove, self._models_dir / version, self._key)
+        path = self._models_dir / version
+        await asyncio.to_thread(probe.prove, path, self._keys.of(path))
         self._proven.add(version)
 
     async def follow_activation(self) -> None:
@@ -144,7 +146,8 @@ class ServedModels:
         try:
             if version not in self._proven:
                 await self.verify(version)
-            model = await asyncio.to_thread(probe.load, self._models_dir / version, self._key)
+            path = self._models_dir / version
+            model = await asyncio.to_thread(probe.load, path, self._keys.of(path))
         except DamagedArtifact as error:
             self._proven.discard(version)
             log.error("model_damaged", version=version, problem=str(error))

@@ -11,7 +11,7 @@ from server.events.cache import Cache
 from server.events.follower import Follower
 from server.events.topics import CatalogReplaced, CategoryChanged, ProductChanged, StockMoved
 from server.recommend.feedback.histories import Histories
-from server.recommend.registry.artifact_key import artifact_key
+from server.recommend.registry.artifact_key import ArtifactKeys
 from server.recommend.serving.availability import Availability
 from server.recommend.serving.new_products import NewProducts
 from server.recommend.serving.reads import Reads
@@ -31,7 +31,8 @@ class ServingState:
     def __init__(self, settings: Settings, work: Work, clock: Clock) -> None:
         self.reads = Reads(work, clock)
         self.new_products = NewProducts(self.reads.product_ids, self.reads.words)
-        self.models = ServedModels(settings.models_dir, artifact_key(settings), self.reads, self.new_products)
+        keys = ArtifactKeys(settings.ring)
+        self.models = ServedModels(settings.models_dir, keys, self.reads, self.new_products)
         self.availability = Availability(self.reads.snapshots, settings.currency, clock)
         self.trends = Trends(self.reads.sales)
         self.histories = Histories(self.reads.user_history, self.reads.touched_by, self.reads.visitor_history)

@@ -24,7 +24,7 @@ from ml.artifacts.schema import Contents
 from server.background import backoff
 from server.db.database import Database
 from server.recommend.registry import experiments, probe, trained_models
-from server.recommend.registry.artifact_key import artifact_key
+from server.recommend.registry.artifact_key import ArtifactKeys
 from server.recommend.registry.measures import Metrics
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training import process, pruning, runs
@@ -123,7 +123,7 @@ class TrainingJob:
         self._db = db
         self._stopping = stopping
         self._on_trained = on_trained
-        self._key = artifact_key(settings)
+        self._keys = ArtifactKeys(settings.ring)
 
     def run(self, run: Run, assignment: Assignment, progress: Progress = nobody) -> TrainingOutcome:
         """Train, record the model, activate it when it is not worse; the row of the training records the end."""
@@ -196,8 +196,9 @@ class TrainingJob:
     def _prove(self, version: str, metrics: Metrics) -> Candidate:
         path = self._models_dir / version
         try:
-            probe.prove(path, self._key)
-            return Candidate(version, metrics, artifact.manifest_of(path, self._key))
+            key = self._keys.of(path)
+            probe.prove(path, key)
+            return Candidate(version, metrics, artifact.manifest_of(path, key))
         except DamagedArtifact as error:
             raise TrainingFailed(str(error)) from None
 
@@ -207,7 +208,8 @@ class TrainingJob:
         if in_use is None or not compare(metrics, in_use).is_worse:
             return ""
         try:
-            probe.prove(self._models_dir / in_use.version, self._key)
+            path = self._models_dir / in_use.version
+            probe.prove(path, self._keys.of(path))
         except DamagedArtifact as error:
             log.warning("model_in_use_damaged", version=in_use.version, problem=str(error))
             return in_use.version
@@ -218,7 +220,8 @@ class TrainingJob:
         on_trained = self._on_trained
         if on_trained is None or model_type not in SEGMENTED:
             return
-        contents = artifact.load(self._models_dir / version, self._key).contents
+        path = self._models_dir / version
+        contents = artifact.load(path, self._keys.of(path)).contents
         try:
             self._write(lambda tx: on_trained(tx, contents))
         except SQLAlchemyError:

@@ -16,7 +16,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.crypto.keys import derived_key
+from server.crypto.purposes import Purpose
+from server.crypto.ring import Derived, KeyRing
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.recommend.feedback.online import POSITIONS
@@ -57,21 +58,21 @@ class SearchCount:
     """The job that counts the searches of each day."""
 
     def __init__(
-        self, work: Work, clock: Clock, currency: str, *, retention: timedelta, secret: bytes
+        self, work: Work, clock: Clock, currency: str, *, retention: timedelta, ring: KeyRing
     ) -> None:
         """Revenue is counted in `currency`, which is the shop's; `retention` is how long a search stays."""
         self._work = work
         self._clock = clock
         self._currency = currency
         self._retention = retention
-        self._key = derived_key(secret, "searchers")
+        self._keys = Derived(ring, Purpose.SEARCHERS, bytes)
 
     async def run(self) -> None:
         """Count today, and one day before that was not counted for long."""
         now = self._clock()
         for day in await self._work.read(days_due, now, self._retention):
             count = await self._work.read(
-                count_day, day, self._currency, now, self._key, deadline=Deadline(COUNT_SECONDS)
+                count_day, day, self._currency, now, self._keys.current, deadline=Deadline(COUNT_SECONDS)
             )
             await self._work.write(queries.replace_day, day, count, deadline=Deadline(COUNT_SECONDS))
 

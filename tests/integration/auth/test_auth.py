@@ -19,7 +19,7 @@ from support.running_shop import RunningShop, refusal
 from server.auth import first_admin, sessions
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid, SessionNotFound, WeakPassword
 from server.auth.models import RefreshToken, Session
-from server.auth.passwords import hash_password, password_key
+from server.auth.passwords import hash_password, password_keys
 from server.auth.refresh import RefreshPolicy
 from server.errors import InvalidField, InvalidUpdateMask, TokenInvalid, UserNotFound
 from server.events.follower import Follower
@@ -579,7 +579,7 @@ def test_preferences_just_below_the_limit_are_kept(shop: AuthShop) -> None:
 
 
 def make_admin(shop: AuthShop, email: str, password: str = "admin-shop-1") -> bool:
-    hashed = hash_password(password, cost=4, key=password_key(shop.settings.secret_key.get_secret_value()))
+    hashed = hash_password(password, cost=4, keys=password_keys(shop.settings.ring))
     with shop.db.transaction() as tx:
         return first_admin.ensure_first_admin(tx, email, hashed, shop.now)
 

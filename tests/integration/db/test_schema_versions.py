@@ -17,6 +17,7 @@ from support.running_shop import RunningShop, test_settings
 from server.db import migrate, schema_state
 from server.db.engine import connect
 from server.db.schema_state import State
+from server.keys.state import SEALED_SINCE
 from server.verify.run import verify
 
 
@@ -94,12 +95,15 @@ def test_code_that_a_later_schema_has_left_behind_says_so_in_a_line(
 def test_each_schema_says_which_code_may_serve_on_it(database_url: str) -> None:
     def oldest() -> str:
         engine = connect(database_url, pool_size=1)
-        with engine.connect() as connection:
-            found = connection.scalar(text("SELECT oldest_revision FROM schema_serves"))
+        with engine.begin() as tx:
+            migrate.mark(tx)
+            found = tx.scalar(text("SELECT oldest_revision FROM schema_serves"))
         engine.dispose()
         return str(found)
 
     scripts = {script.revision: script for script in migrate._scripts()}
+    assert oldest() == SEALED_SINCE, "a new shop seals from the start, and no code of before reads that"
+    _run(database_url, "DELETE FROM shop_properties WHERE name = 'sealing_since'")
     at_head = oldest()
     assert not getattr(scripts[at_head].module, "EXPANDS", False)
     assert all(getattr(script.module, "EXPANDS", False) for name, script in scripts.items() if name > at_head)

@@ -22,7 +22,8 @@ from support.payment_shop import balance, gift_card, only_order, payment, sound
 from support.running_shop import RunningShop, refusal, test_settings
 from support.running_shop import refused as refused_call
 
-from server.crypto.vault import Vault
+from server.crypto.ring import KeyRing
+from server.crypto.vault import Place, Vault
 from server.payment.gateway import Charge, Outcome
 
 GIFT_CARD = payment_pb2.Payment.GIFT_CARD
@@ -87,7 +88,8 @@ def test_a_repeat_under_another_secret_key_names_the_card_without_its_code(givin
     first = giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata)
     kept = gift_card_pb2.GiftCard()
     kept.CopyFrom(first)
-    kept.code = Vault(b"another secret").seal(first.code, giving.admin.user_id)
+    other = Vault(KeyRing([b"another secret"]))
+    kept.code = other.seal_token(first.code, Place("", 0), giving.admin.user_id)
     giving.sql(
         "UPDATE idempotency_keys SET reply = :reply WHERE request_id = :id",
         reply=kept.SerializeToString(),

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, event, select
 from support import recommend_data as data
 
+from server.crypto.ring import KeyRing
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.pool import Pool
@@ -35,7 +36,7 @@ class Log:
         self.db = Database(url)
         self.pool = Pool(threads=2, max_queued=10)
         self.registry = CollectorRegistry()
-        self.attributions = Attributions(b"a secret of more than 32 characters")
+        self.attributions = Attributions(KeyRing([b"a secret of more than 32 characters"]))
         self.lists = Impressions(
             self.attributions, Work(self.db, self.pool), lambda: NOW, self.registry, keep=keep
         )

@@ -11,6 +11,7 @@ from sanset.v1 import auth_pb2
 from sanset.v1 import promotion_pb2 as pb
 from sqlalchemy import Connection, func, insert, select
 
+from server.crypto.ring import KeyRing
 from server.crypto.vault import Vault
 from server.db.database import Database
 from server.db.deadline import Deadline
@@ -34,7 +35,7 @@ class Points:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._vault = Vault(b"secret")
+        self._vault = Vault(KeyRing([b"secret"]))
         self.fails = False
 
     def _clock(self) -> datetime:
@@ -165,7 +166,7 @@ def test_a_flood_of_guests_without_a_name_shuts_out_its_own_network_alone(
     db: Database, flooding: str, neighbour: str
 ) -> None:
     points = Points(db)
-    share_of = {each: owners.stranger(Vault(b"secret").number_of(neighbours_of(each))) for each in (
+    share_of = {each: owners.stranger(Vault(KeyRing([b"secret"])).number_of(neighbours_of(each))) for each in (
         flooding, neighbour, *(f"198.51.{i}.1" for i in range(9))
     )}  # fmt: skip
     full = share_of[flooding]

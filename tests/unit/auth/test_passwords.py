@@ -13,18 +13,19 @@ import pytest
 from server.auth import passwords as module
 from server.auth.common_passwords import COMMON
 from server.auth.errors import WeakPassword
-from server.auth.passwords import Passwords, check_strength, hash_password, password_key, verify_password
+from server.auth.passwords import Passwords, check_strength, hash_password, password_keys, verify_password
+from server.crypto.ring import Derived, KeyRing
 from server.db.deadline import Deadline
 from server.errors import Overloaded
-from server.settings import InvalidSettings
+from server.settings import InvalidSettings, load
 
 COST = 4
-KEY = password_key("a secret of the tests, long enough for all")
+KEYS = password_keys(KeyRing([b"a secret of the tests, long enough for all"]))
 
 
 @pytest.fixture
 def passwords() -> Iterator[Passwords]:
-    made = Passwords(cost=COST, key=KEY, threads=2)
+    made = Passwords(cost=COST, keys=KEYS, threads=2)
     yield made
     made.close()
 
@@ -76,43 +77,44 @@ def test_the_list_of_common_passwords_holds_only_those_that_pass_the_other_rules
 @pytest.mark.parametrize("length", [1, 71, 72, 73, 74, 128, 256, 10_000])
 def test_a_password_of_any_length_matches_itself_and_nothing_else(length: int) -> None:
     password = "a" * (length - 1) + "1"
-    hashed = hash_password(password, cost=COST, key=KEY)
-    assert verify_password(password, hashed, key=KEY)
-    assert not verify_password(password[:-1] + "2", hashed, key=KEY)
-    assert not verify_password(password + "1", hashed, key=KEY)
-    assert not verify_password(password[:-1], hashed, key=KEY)
+    hashed = hash_password(password, cost=COST, keys=KEYS)
+    assert verify_password(password, hashed, keys=KEYS)
+    assert not verify_password(password[:-1] + "2", hashed, keys=KEYS)
+    assert not verify_password(password + "1", hashed, keys=KEYS)
+    assert not verify_password(password[:-1], hashed, keys=KEYS)
 
 
 def test_characters_of_several_bytes_count_as_bytes_for_bcrypt() -> None:
     password = "ü" * 36 + "1"  # 73 bytes, 37 characters
-    hashed = hash_password(password, cost=COST, key=KEY)
-    assert verify_password(password, hashed, key=KEY)
-    assert not verify_password("ü" * 36, hashed, key=KEY)
+    hashed = hash_password(password, cost=COST, keys=KEYS)
+    assert verify_password(password, hashed, keys=KEYS)
+    assert not verify_password("ü" * 36, hashed, keys=KEYS)
 
 
 def test_a_long_password_is_hashed_under_the_key() -> None:
-    hashed = hash_password("a" * 100, cost=COST, key=KEY)
-    assert not verify_password("a" * 100, hashed, key=password_key("another secret of the tests, also long"))
+    hashed = hash_password("a" * 100, cost=COST, keys=KEYS)
+    others = password_keys(KeyRing([b"another secret of the tests, also long"]))
+    assert not verify_password("a" * 100, hashed, keys=others)
 
 
 def test_a_short_password_is_plain_bcrypt() -> None:
-    assert bcrypt.checkpw(b"demo-shop-1", hash_password("demo-shop-1", cost=COST, key=KEY).encode())
+    assert bcrypt.checkpw(b"demo-shop-1", hash_password("demo-shop-1", cost=COST, keys=KEYS).encode())
 
 
 def test_a_password_with_a_nul_character_is_not_cut_there() -> None:
-    hashed = hash_password("abc\0defgh1", cost=COST, key=KEY)
-    assert verify_password("abc\0defgh1", hashed, key=KEY)
-    assert not verify_password("abc\0xxxxx1", hashed, key=KEY)
+    hashed = hash_password("abc\0defgh1", cost=COST, keys=KEYS)
+    assert verify_password("abc\0defgh1", hashed, keys=KEYS)
+    assert not verify_password("abc\0xxxxx1", hashed, keys=KEYS)
 
 
 def test_composed_and_decomposed_letters_are_the_same_password() -> None:
-    hashed = hash_password("caf\u00e9-au-lait-1", cost=COST, key=KEY)
-    assert verify_password("cafe\u0301-au-lait-1", hashed, key=KEY)
+    hashed = hash_password("caf\u00e9-au-lait-1", cost=COST, keys=KEYS)
+    assert verify_password("cafe\u0301-au-lait-1", hashed, keys=KEYS)
 
 
 def test_a_shop_without_a_secret_cannot_make_a_key() -> None:
     with pytest.raises(InvalidSettings, match="SECRET_KEY"):
-        password_key("")
+        Passwords.of(load(_env_file=None, environment="test", secret_key=""))
 
 
 async def _verify(passwords: Passwords, password: str, hashed: str | None) -> bool:
@@ -129,8 +131,8 @@ def test_hashing_and_verifying_go_together(passwords: Passwords) -> None:
 
 
 def test_an_account_without_a_password_costs_the_same_and_never_matches() -> None:
-    strong = Passwords(cost=8, key=KEY, threads=1)
-    hashed = hash_password("demo-shop-1", cost=8, key=KEY)
+    strong = Passwords(cost=8, keys=KEYS, threads=1)
+    hashed = hash_password("demo-shop-1", cost=8, keys=KEYS)
 
     async def seconds(against: str | None) -> float:
         samples = []
@@ -149,10 +151,10 @@ def test_an_account_without_a_password_costs_the_same_and_never_matches() -> Non
 
 
 def test_a_hash_of_a_lower_cost_is_outdated(passwords: Passwords) -> None:
-    stronger = Passwords(cost=COST + 1, key=KEY, threads=1)
-    hashed = hash_password("demo-shop-1", cost=COST, key=KEY)
-    assert not passwords.outdated(hashed)
-    assert stronger.outdated(hashed)
+    stronger = Passwords(cost=COST + 1, keys=KEYS, threads=1)
+    hashed = hash_password("demo-shop-1", cost=COST, keys=KEYS)
+    assert not passwords.outdated("demo-shop-1", hashed)
+    assert stronger.outdated("demo-shop-1", hashed)
     stronger.close()
 
 
@@ -162,14 +164,14 @@ def test_a_sign_in_costs_the_same_whether_the_account_is_new_old_or_nobodys(
 ) -> None:
     steps = 0
 
-    def counted(password: str, hashed: str, *, key: bytes) -> bool:
+    def counted(password: str, hashed: str, *, keys: Derived[bytes]) -> bool:
         nonlocal steps
         steps += 2 ** int(hashed.split("$")[2])
-        return verify_password(password, hashed, key=key)
+        return verify_password(password, hashed, keys=keys)
 
-    hashed = None if cost is None else hash_password("demo-shop-1", cost=cost, key=KEY)
+    hashed = None if cost is None else hash_password("demo-shop-1", cost=cost, keys=KEYS)
     monkeypatch.setattr(module, "verify_password", counted)
-    passwords = Passwords(cost=COST + 3, key=KEY, threads=1)
+    passwords = Passwords(cost=COST + 3, keys=KEYS, threads=1)
     for password in ("demo-shop-1", "demo-shop-2"):
         steps = 0
         matches = asyncio.run(_verify(passwords, password, hashed))
@@ -216,7 +218,7 @@ def test_no_more_hashes_run_at_once_than_there_are_threads(
 
 def test_a_flood_is_refused_at_once_and_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_QUEUED", 3)
-    passwords = Passwords(cost=COST, key=KEY, threads=1)
+    passwords = Passwords(cost=COST, keys=KEYS, threads=1)
 
     async def scenario() -> None:
         answers = await asyncio.gather(
@@ -233,7 +235,7 @@ def test_a_flood_is_refused_at_once_and_leaves_no_trace(monkeypatch: pytest.Monk
 def test_hashes_are_made_for_one_address_after_the_other_and_no_address_takes_all_places(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    passwords, release, begun = Passwords(cost=COST, key=KEY, threads=1), threading.Event(), list[str]()
+    passwords, release, begun = Passwords(cost=COST, keys=KEYS, threads=1), threading.Event(), list[str]()
 
     def held(password: str, *_: object, **__: object) -> bool:
         begun.append(password)
@@ -266,7 +268,7 @@ def test_hashes_are_made_for_one_address_after_the_other_and_no_address_takes_al
 def test_a_caller_whose_time_is_over_waits_no_longer_and_its_hash_is_not_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    passwords = Passwords(cost=COST, key=KEY, threads=1)
+    passwords = Passwords(cost=COST, keys=KEYS, threads=1)
     release = threading.Event()
     begun = []
 

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from server.auth import tokens as module
-from server.auth.keys import KeyRing
+from server.auth.keys import TokenKeys
 from server.auth.refresh import new_token
 from server.auth.tokens import LEEWAY_SECONDS, AccessTokens, TokenVerifier
 from server.errors import TokenInvalid
@@ -45,8 +45,8 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def keys() -> KeyRing:
-    return KeyRing.of(settings())
+def keys() -> TokenKeys:
+    return TokenKeys.of(settings())
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_two_tokens_of_one_session_differ() -> None:
     assert issuer.issue(7, "ADMIN", "s", moment) != issuer.issue(7, "ADMIN", "s", moment)
 
 
-def forgeries(keys: KeyRing) -> dict[str, str]:
+def forgeries(keys: TokenKeys) -> dict[str, str]:
     key, good = keys.signing_key, {"alg": "HS256", "typ": "JWT", "kid": "1"}
     signed: Callable[..., str] = lambda **changes: forge(good, claims(**changes), key)  # noqa: E731
     own, seconds = forge(good, claims(), key), int(time.time())
@@ -163,9 +163,9 @@ def forgeries(keys: KeyRing) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", sorted(forgeries(KeyRing.of(settings()))))
+@pytest.mark.parametrize("name", sorted(forgeries(TokenKeys.of(settings()))))
 def test_a_forged_token_is_refused_with_the_one_sentence(
-    name: str, keys: KeyRing, verifier: TokenVerifier
+    name: str, keys: TokenKeys, verifier: TokenVerifier
 ) -> None:
     with pytest.raises(TokenInvalid) as refusal:
         verifier.verify(forgeries(keys)[name])
@@ -173,7 +173,7 @@ def test_a_forged_token_is_refused_with_the_one_sentence(
     assert refusal.value.facts == {}
 
 
-def test_the_forger_of_these_tests_makes_good_tokens_too(keys: KeyRing, verifier: TokenVerifier) -> None:
+def test_the_forger_of_these_tests_makes_good_tokens_too(keys: TokenKeys, verifier: TokenVerifier) -> None:
     header = {"alg": "HS256", "typ": "JWT", "kid": "1"}
     assert verifier.verify(forge(header, claims(), keys.signing_key)).user_id == 7
 
@@ -220,7 +220,7 @@ def test_a_forged_token_is_parsed_once_and_few_are_remembered(
     assert verifier.verify(token).user_id == 7, "nobody who is known has to suffer from it"
 
 
-def test_a_token_that_was_too_early_is_valid_in_its_time(keys: KeyRing) -> None:
+def test_a_token_that_was_too_early_is_valid_in_its_time(keys: TokenKeys) -> None:
     moment = [time.time()]
     verifier = TokenVerifier(
         keys,
@@ -237,7 +237,7 @@ def test_a_token_that_was_too_early_is_valid_in_its_time(keys: KeyRing) -> None:
     assert verifier.verify(early).user_id == 7
 
 
-def test_a_remembered_token_expires_all_the_same(keys: KeyRing) -> None:
+def test_a_remembered_token_expires_all_the_same(keys: TokenKeys) -> None:
     moment = [time.time()]
     verifier = TokenVerifier(
         keys,
@@ -305,7 +305,7 @@ def test_an_account_may_what_its_role_may_now(token: str) -> None:
     assert verifier.verify(other).role is Role.VENDOR
 
 
-def test_an_assignment_is_remembered_as_long_as_a_token_may_live(keys: KeyRing) -> None:
+def test_an_assignment_is_remembered_as_long_as_a_token_may_live(keys: TokenKeys) -> None:
     moment = [1000.0]
     verifier = TokenVerifier(
         keys,
@@ -322,7 +322,7 @@ def test_an_assignment_is_remembered_as_long_as_a_token_may_live(keys: KeyRing) 
     assert list(verifier._assigned) == [2, 3]
 
 
-def test_a_revocation_is_remembered_as_long_as_a_token_may_live(keys: KeyRing) -> None:
+def test_a_revocation_is_remembered_as_long_as_a_token_may_live(keys: TokenKeys) -> None:
     moment = [1000.0]
     verifier = TokenVerifier(
         keys,
@@ -426,5 +426,5 @@ def test_a_shop_without_a_secret_cannot_sign() -> None:
         AccessTokens.of(settings(secret_key=""))
 
 
-def test_the_signing_key_is_not_the_secret_itself(keys: KeyRing) -> None:
+def test_the_signing_key_is_not_the_secret_itself(keys: TokenKeys) -> None:
     assert keys.signing_key == hmac.digest(SECRET.encode(), b"access-token", hashlib.sha256)

@@ -6,13 +6,14 @@ import base64
 
 import pytest
 
+from server.crypto.ring import KeyRing
 from server.recommend.feedback.attribution import Attributions
 
 SECRET = b"a secret of more than 32 characters"
 
 
 def test_a_token_tells_its_model_and_no_two_lists_share_one() -> None:
-    attributions = Attributions(SECRET)
+    attributions = Attributions(KeyRing([SECRET]))
     first, second = attributions.issue("all_20260601T120000Z"), attributions.issue("all_20260601T120000Z")
     read = attributions.read(first)
     assert read is not None
@@ -22,15 +23,20 @@ def test_a_token_tells_its_model_and_no_two_lists_share_one() -> None:
 
 
 def test_another_workers_token_with_the_same_secret_is_read() -> None:
-    assert Attributions(SECRET).read(Attributions(SECRET).issue("popularity")) is not None
+    assert (
+        Attributions(KeyRing([SECRET])).read(Attributions(KeyRing([SECRET])).issue("popularity")) is not None
+    )
 
 
 def test_a_token_under_another_secret_is_refused() -> None:
-    assert Attributions(SECRET).read(Attributions(b"another secret").issue("popularity")) is None
+    assert (
+        Attributions(KeyRing([SECRET])).read(Attributions(KeyRing([b"another secret"])).issue("popularity"))
+        is None
+    )
 
 
 def test_a_token_with_any_bit_changed_is_refused() -> None:
-    attributions = Attributions(SECRET)
+    attributions = Attributions(KeyRing([SECRET]))
     raw = bytearray(base64.urlsafe_b64decode(attributions.issue("all") + "=="))
     for place in range(len(raw)):
         changed = bytearray(raw)
@@ -40,4 +46,4 @@ def test_a_token_with_any_bit_changed_is_refused() -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "not base64!", "ÄÖÜ", "A" * 512, "=", "\x00"])
 def test_rubbish_is_no_token(token: str) -> None:
-    assert Attributions(SECRET).read(token) is None
+    assert Attributions(KeyRing([SECRET])).read(token) is None

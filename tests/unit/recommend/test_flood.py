@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from server.crypto.ring import KeyRing
 from server.recommend.feedback.errors import TooManyEvents
 from server.recommend.feedback.flood import FROM_ONE_ORIGIN, IN_A_DAY, Buckets, Flood
 from server.recommend.feedback.origins import Origins
@@ -113,17 +114,17 @@ def test_threads_cannot_take_more_than_there_is() -> None:
 
 
 def test_an_origin_tells_addresses_apart_and_nothing_else() -> None:
-    origins = Origins(b"a secret")
+    origins = Origins(KeyRing([b"a secret"]))
     first = origins.of("203.0.113.7")
     assert len(first) == 16
     assert "203" not in first
     assert origins.of("203.0.113.7") == first
     assert origins.of("203.0.113.8") != first
-    assert Origins(b"another").of("203.0.113.7") != first
+    assert Origins(KeyRing([b"another"])).of("203.0.113.7") != first
 
 
 def test_a_network_of_ipv6_is_one_origin_and_a_mapped_address_its_own() -> None:
-    origins = Origins(b"a secret")
+    origins = Origins(KeyRing([b"a secret"]))
     assert origins.of("2001:db8:1:2::1") == origins.of("2001:db8:1:2:ffff::9")
     assert origins.of("2001:db8:1:2::1") != origins.of("2001:db8:1:3::1")
     assert origins.of("::ffff:203.0.113.7") == origins.of("203.0.113.7")

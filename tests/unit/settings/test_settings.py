@@ -104,6 +104,8 @@ WRONG = [
     ("SUGGEST_DAYS", "91"),
     ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
     ("SECRET_KEY", "short"),
+    ("PREVIOUS_SECRET_KEYS", '["short"]'),
+    ("PREVIOUS_SECRET_KEYS", "a secret that is no list, however long it may be"),
     ("ALGORITHM", "none"),
     ("JWT_PREVIOUS_KEYS", "[]"),
     ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
@@ -193,6 +195,7 @@ def test_every_setting_with_a_bound_was_tried() -> None:
         ({"SECRET_KEY": "changeme" * 8}, "SECRET_KEY"),
         ({"SECRET_KEY": "your-super-secret-key-change-this-in-production"}, "SECRET_KEY"),
         ({"SECRET_KEY": "0123456789abcdef" * 2}, "SECRET_KEY"),
+        ({"PREVIOUS_SECRET_KEYS": '["0123456789abcdef0123456789abcdef"]'}, "PREVIOUS_SECRET_KEYS"),
         ({"EDGE_TOKEN": "edge"}, "EDGE_TOKEN"),
         ({"STRIPE_SECRET_KEY": "sk_live_your_stripe_secret_key"}, "STRIPE_SECRET_KEY"),
         ({"STRIPE_SECRET_KEY": "sk_test_4eC39HqLyjWDarjtT1zdp7dc"}, "STRIPE_SECRET_KEY"),
@@ -367,6 +370,7 @@ def test_a_child_process_gets_exactly_these_settings(monkeypatch: pytest.MonkeyP
         cors_origins=["https://a.example", "https://b.example"],
         secret_key=STRONG,
         tax_rates={"GB": "0.20"},
+        previous_secret_keys=[STRONG[::-1], 'a second secret, with a "quote" in it'],
         jwt_previous_keys={"0": "/keys/old.pem"},
         heartbeat_seconds=0.25,
         rate_limit=0,
@@ -401,12 +405,13 @@ def test_what_is_shown_holds_no_secret(url: str, shown: str) -> None:
     settings = load(
         database_url=url,
         secret_key="s3cret-x" * 8,
+        previous_secret_keys=["s3cret-x" * 9],
         first_superuser_password=SecretStr("s3cret-x"),
         edge_token="s3cret-x",
     )
     masked = settings.masked()
     assert masked["DATABASE_URL"] == shown
-    assert masked["SECRET_KEY"] == masked["EDGE_TOKEN"] == "********"
+    assert masked["SECRET_KEY"] == masked["PREVIOUS_SECRET_KEYS"] == masked["EDGE_TOKEN"] == "********"
     assert "s3cret" not in str(masked)
     assert "s3cret" not in repr(settings).replace(url, "").replace(settings.url, "")
     assert masked.keys() == {name.upper() for name in Settings.model_fields}

@@ -7,6 +7,7 @@ import string
 
 import pytest
 
+from server.crypto.ring import KeyRing
 from server.payment.gift_cards import Codes
 from server.user.card_numbers import holds_card_number, refuse_card_number
 from server.user.errors import CardNumberRefused
@@ -67,7 +68,7 @@ def test_tokens_like_those_of_stripe_pass() -> None:
 
 
 def test_the_codes_of_gift_cards_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    codes = Codes(b"secret")
+    codes = Codes(KeyRing([b"secret"]))
     assert not any(holds_card_number(codes.new()) for _ in range(20_000))
     unlucky = [bytes(map(int, VISA)), bytes(range(16))]  # the first would be GIFT-4242-4242-4242-4242
     monkeypatch.setattr("server.payment.gift_cards.secrets.token_bytes", lambda _: unlucky.pop(0))

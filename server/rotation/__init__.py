@@ -1,0 +1,1 @@
+"""Seals everything anew with another key, while the shop is served."""
