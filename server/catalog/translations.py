@@ -72,7 +72,7 @@ class TranslationRules:
 
     def _replaced(self, sent: Iterable[SentTranslation], stored: Translations) -> Translations:
         """What was sent in place of what is stored, but for languages that the shop has no more."""
-        kept = {language: texts for language, texts in stored.items() if language not in self.languages.all}
+        others = {language: texts for language, texts in stored.items() if language not in self.languages.all}
         new: dict[str, Texts] = {}
         for index, translation in enumerate(sent):
             field = f"{self.resource}.translations[{index}].language"
@@ -81,7 +81,7 @@ class TranslationRules:
             if translation.language in new:
                 raise InvalidField((field, "must be different from those before", FieldReason.DUPLICATE))
             new[translation.language] = _filled(translation.texts)
-        return kept | {language: texts for language, texts in new.items() if texts}
+        return others | {language: texts for language, texts in new.items() if texts}
 
 
 def with_texts(stored: Translations, language: str, texts: Texts, originals: Texts) -> Translations:

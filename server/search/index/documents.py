@@ -141,7 +141,7 @@ def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
     )
 
 
-class _Text(NamedTuple):
+class _FieldText(NamedTuple):
     """The words of a field of `length` words in a language; `tells`: they say what the product is."""
 
     weight: FieldWeight
@@ -152,7 +152,9 @@ class _Text(NamedTuple):
     share: float
 
 
-def _fields(document: Document, facts: Iterable[tuple[str, str]], weights: FieldWeights) -> Iterator[_Text]:
+def _fields(
+    document: Document, facts: Iterable[tuple[str, str]], weights: FieldWeights
+) -> Iterator[_FieldText]:
     values = " ".join(value for _, value in facts if not _is_number(value))
     own, other = document.language, document.translated or TranslatedTexts(language="")
     for weight, original, translation, tells in (
@@ -172,8 +174,8 @@ def _fields(document: Document, facts: Iterable[tuple[str, str]], weights: Field
             length, end = len(written), len(written)
             if weight is weights.name:
                 end = _purpose(written, language)
-                yield _Text(weights.purpose, written[end:], length, language, tells, share)
-            yield _Text(weight, written[:end], length, language, tells, share)
+                yield _FieldText(weights.purpose, written[end:], length, language, tells, share)
+            yield _FieldText(weight, written[:end], length, language, tells, share)
 
 
 def _purpose(name: Sequence[str], language: str) -> int:

@@ -32,6 +32,8 @@ class _Location:
     moved: set[int] | None = None
     """What may be another since it was read; None: everything."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+    """How many wait for it now."""
 
     def hear_of(self, product_ids: Collection[int]) -> None:
         """Look at these products again before the next answer."""
@@ -50,9 +52,9 @@ class LocationStock:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._locations: Bounded[int, _Location] = Bounded(size=MAX_LOCATIONS)
-        self._reading: dict[int, _Location] = {}
-        """Those that are read for the first time: they hear of what moves meanwhile."""
+        self._remembered: Bounded[int, _Location] = Bounded(size=MAX_LOCATIONS)
+        self._in_use: dict[int, _Location] = {}
+        """Those that somebody waits for: they hear of what moves meanwhile, remembered or not."""
 
     def attach(self, follower: Follower) -> None:
         """Hear what moves."""
@@ -62,25 +64,29 @@ class LocationStock:
 
     async def at(self, location_id: int) -> StockedProducts:
         """What can be ordered from a location; nothing from one that does not exist."""
-        location = self._locations.peek(location_id) or self._reading.setdefault(location_id, _Location())
-        async with location.lock:
-            try:
+        location = self._in_use.get(location_id) or self._remembered.peek(location_id) or _Location()
+        self._in_use[location_id] = location
+        location.users += 1
+        try:
+            async with location.lock:
                 stocked = await self._current(location_id, location)
-            finally:
-                self._reading.pop(location_id, None)
-            if len(stocked.product_ids):  # anybody can ask for locations that there are not
-                self._locations.put(location_id, location)
+        finally:
+            location.users -= 1
+            if not location.users:
+                del self._in_use[location_id]
+        if len(stocked.product_ids):  # anybody can ask for locations that there are not
+            self._remembered.put(location_id, location)
         return stocked
 
-    def _known(self) -> list[_Location]:
-        return [*self._locations.values(), *self._reading.values()]
+    def _all(self) -> list[_Location]:
+        return [*self._remembered.values(), *self._in_use.values()]
 
     def _moved(self, product_ids: Collection[int]) -> None:
-        for location in self._known():
+        for location in self._all():
             location.hear_of(product_ids)
 
     def _everything_changed(self) -> None:
-        for location in self._known():
+        for location in self._all():
             location.hear_of_everything()
 
     async def _current(self, location_id: int, location: _Location) -> StockedProducts:
