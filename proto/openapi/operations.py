@@ -16,6 +16,7 @@ RAW_BODY = ".google.api.HttpBody"
 """The message that stands for a body which is no JSON."""
 FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 IMAGES = ("image/jpeg", "image/png", "image/webp")
+DOWNLOADS = {"ExportMyData": ("application/x-ndjson",)}
 UPLOADS = {"ImportProducts": ("text/csv", "application/x-ndjson")}
 """What callers upload that is no image."""
 _BINARY: Json = {"schema": {"type": "string", "format": "binary"}}
@@ -205,7 +206,9 @@ class Operations:
     def _reply(self, call: Call) -> Json:
         reply = call.method.output_type
         if reply == RAW_BODY:
-            kinds = FILES if call.method.server_streaming else ("image/webp",)
+            kinds = (
+                DOWNLOADS.get(call.method.name, FILES) if call.method.server_streaming else ("image/webp",)
+            )
             return _done("The file.", dict.fromkeys(kinds, _BINARY), can_be_kept=call.is_immutable)
         body: Json = {"schema": self._schemas.message(reply)}
         if call.method.server_streaming:

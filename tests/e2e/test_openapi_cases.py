@@ -36,7 +36,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     Its streams soon end, as one that follows an open order would last for half an hour.
     """
-    with stack_of(tmp_path_factory.mktemp("made-up"), workers=1, stream_lifetime_seconds=0.2) as running:
+    with stack_of(
+        tmp_path_factory.mktemp("made-up"), workers=1, stream_lifetime_seconds=0.2, heartbeat_seconds=0.3
+    ) as running:
         running.order(running.customer())
         address = {"line1": "1 Main Street", "city": "Springfield", "country": "US"}
         assert running.admin.http.post("users/addresses", json=address).status_code == 200
