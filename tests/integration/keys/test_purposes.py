@@ -25,7 +25,7 @@ from server.auth.devices import Devices
 from server.auth.recovery.codes import RecoveryCodes
 from server.clock import utc_now
 from server.crypto.purposes import LASTING, Purpose
-from server.keys.state import adopt
+from server.keys.state import SEALED_SINCE, adopt
 from server.payment.demo import ReportSigner
 from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.origins import Origins
@@ -366,6 +366,8 @@ def life(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     with opened(module_database_url, home, OLD, OLDEST) as shop:
         check("before a rotation", shop, made["before"], lasting=False)
         rotations.append(_rotated(shop))
+        [(oldest,)] = shop.sql("SELECT oldest_revision FROM schema_serves")
+        assert oldest == SEALED_SINCE, "no release that cannot read what is sealed serves on"
         check("after a rotation", shop, made["before"], lasting=False)
         made["between"] = [(probe, probe.make(shop)) for probe in PROBES]
     with opened(module_database_url, home, NEW, OLD) as shop:
