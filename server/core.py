@@ -91,6 +91,7 @@ class Core:
             await keys.start()
 
         async def stop() -> None:
+            await keys.stop()
             await timekeeper.stop()
             await self.budgets.close()
             self.follower.stop()

@@ -72,8 +72,9 @@ def hash_password(password: str, *, cost: int, keys: Derived[bytes]) -> str:
     Takes 2^cost steps, a quarter of a second at 12, and releases the interpreter's lock meanwhile. That of a long
     password names the key that shortened it, unless it is the shop's first.
     """
-    mark = f"{_KEY_MARK}{keys.name}" if _is_long(password) and not keys.is_first else ""
-    return bcrypt.hashpw(_material(password, keys.current), bcrypt.gensalt(cost)).decode() + mark
+    name, key = keys.marked()
+    mark = f"{_KEY_MARK}{name}" if name and _is_long(password) else ""
+    return bcrypt.hashpw(_material(password, key), bcrypt.gensalt(cost)).decode() + mark
 
 
 def verify_password(password: str, hashed: str, *, keys: Derived[bytes]) -> bool:

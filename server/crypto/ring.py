@@ -100,10 +100,21 @@ class Derived(Generic[K]):
     @property
     def current(self) -> K:
         """The one for what is new."""
-        current = self.of(self._ring.state.current)
+        return self.named()[1]
+
+    def named(self) -> tuple[str, K]:
+        """The one for what is new with its id, as of one moment: another thread may take up another key."""
+        name = self._ring.state.current
+        current = self.of(name)
         if current is None:
             raise KeyUnknown("SECRET_KEY: required, e.g. `openssl rand -hex 32`")
-        return current
+        return name, current
+
+    def marked(self) -> tuple[str, K]:
+        """The same, but with no id where it is the first: what names no key was made with that."""
+        state = self._ring.state
+        name, current = self.named()
+        return ("" if name == state.first else name), current
 
     @property
     def first(self) -> K:

@@ -70,10 +70,11 @@ class Vault:
         return BYTES_MARK + self._ciphers.name.encode()
 
     def seal(self, text: str, place: Place) -> str:
-        """Seal a personal text for its place. Of nothing nothing is stored."""
-        if not text or not self.is_sealing:
+        """Seal a personal text for its place. Of nothing nothing is stored, and what is sealed stays so."""
+        if not text or not self.is_sealing or text.startswith((MARK, OLD_MARK)):
             return text
-        return self.mark + base64.urlsafe_b64encode(self._encrypt(text.encode(), place)).decode()
+        name, sealed = self._encrypt(text.encode(), place)
+        return f"{MARK}{name}:{base64.urlsafe_b64encode(sealed).decode()}"
 
     def open(self, stored: str, place: Place) -> str:
         """The text that was sealed for a place; one that carries no mark is the text itself. Raises Unreadable."""
@@ -89,7 +90,8 @@ class Vault:
         """Seal bytes for their place, as `seal` does."""
         if not value or not self.is_sealing:
             return value
-        return self.bytes_mark + self._encrypt(value, place)
+        name, sealed = self._encrypt(value, place)
+        return BYTES_MARK + name.encode() + sealed
 
     def open_bytes(self, stored: bytes, place: Place) -> bytes:
         """The bytes that were sealed for a place. Raises Unreadable."""
@@ -137,9 +139,11 @@ class Vault:
             return []
         return [hmac.digest(key, digits.encode(), hashlib.sha256).hex()[:32] for key in self._phones.all()]
 
-    def _encrypt(self, value: bytes, place: Place) -> bytes:
+    def _encrypt(self, value: bytes, place: Place) -> tuple[str, bytes]:
+        """The id of the key, and what it makes of a value."""
+        name, cipher = self._ciphers.named()
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._ciphers.current.encrypt(nonce, value, bytes(place))
+        return name, nonce + cipher.encrypt(nonce, value, bytes(place))
 
     def _decrypt(self, name: str, raw: bytes, place: Place) -> bytes:
         cipher = self._ciphers.of(name)

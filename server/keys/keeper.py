@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 import structlog
 
@@ -12,6 +13,8 @@ from server.db.work import Work
 from server.events.follower import Follower
 from server.events.topics import KeysTurned
 from server.keys import state
+
+RETRY_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
 
@@ -27,6 +30,7 @@ class KeyKeeper:
         self._work = work
         self._ring = ring
         self._reading: set[asyncio.Task[None]] = set()
+        self._one_by_one = asyncio.Lock()
 
     def attach(self, follower: Follower) -> None:
         """Learn from the events that another key is used."""
@@ -45,13 +49,29 @@ class KeyKeeper:
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
 
+    async def stop(self) -> None:
+        """End what still reads."""
+        for task in self._reading:
+            task.cancel()
+
     async def _read(self) -> None:
-        said = await self._work.read(state.read, self._ring, vital=True)
-        if said is None:
-            return
+        """Learn it, however long the database is away. One after the other: the last has the last news."""
+        async with self._one_by_one:
+            learned = False
+            while not learned:
+                learned = await self._learn()
+
+    async def _learn(self) -> bool:
+        """Whether it was learned; else only after a while."""
         try:
-            self._ring.adopt(said)
-        except (
-            KeyUnknown
-        ) as error:  # it goes on with the old one, and its supervisor's next start will say so
+            said = await self._work.read(state.read, self._ring, vital=True)
+            if said is not None:
+                self._ring.adopt(said)
+        except KeyUnknown as error:
+            # It goes on with the one of before; its next start will say so.
             log.error("key_unknown", problem=str(error))
+        except Exception as error:
+            log.warning("keys_not_read", error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+            return False
+        return True

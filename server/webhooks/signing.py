@@ -29,7 +29,8 @@ class EndpointSigner:
 
     def new_salt(self) -> str:
         """A salt, and with it a secret, for an endpoint."""
-        return secrets.token_hex(16) if self._keys.is_first else f"{self._keys.name}.{secrets.token_hex(11)}"
+        name, _ = self._keys.marked()
+        return f"{name}.{secrets.token_hex(11)}" if name else secrets.token_hex(16)
 
     def secret(self, salt: str) -> str:
         """The secret that the endpoint's keeper was told."""

@@ -101,6 +101,29 @@ def test_another_key_is_used_once_the_database_says_so_and_those_of_before_still
     assert (new.startswith(after.mark), old.startswith(after.mark)) == (True, False)
 
 
+def test_what_is_sealed_names_the_key_that_sealed_it_whatever_is_taken_up_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vault = vault_of(ANOTHER, SECRET)
+    turn = replace(vault.ring.state, current=vault.ring.newest)
+
+    def turning(count: int) -> bytes:
+        vault.ring.adopt(turn)
+        return bytes(count)
+
+    monkeypatch.setattr("server.crypto.vault.os.urandom", turning)
+    sealed = vault.seal(TEXT, HERE)
+    assert not sealed.startswith(vault.mark)
+    assert vault.open(sealed, HERE) == vault_of(SECRET).open(sealed, HERE) == TEXT
+
+
+def test_what_is_sealed_already_is_not_sealed_again() -> None:
+    old = vault_of(SECRET, is_sealing=False).seal_token(TEXT, HERE, OWNER)
+    vault = vault_of(SECRET)
+    sealed = vault.seal(TEXT, HERE)
+    assert (vault.seal(sealed, HERE), vault.seal(old, HERE)) == (sealed, old)
+
+
 def test_a_phone_number_is_found_however_it_is_written_and_by_every_key() -> None:
     vault, after = vault_of(SECRET), turned(ANOTHER, SECRET)
     [key] = vault.phone_keys("+49 (170) 123-4567")
