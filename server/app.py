@@ -13,6 +13,7 @@ from server.auth import part as auth_part
 from server.cart import part as cart_part
 from server.catalog import part as catalog_part
 from server.clock import Clock, utc_now
+from server.contract import SERVICES
 from server.core import Core
 from server.db.database import Database
 from server.exports.calls import ExportCalls
@@ -40,9 +41,11 @@ from server.refund.service import pay_back_late
 from server.retention import part as retention_part
 from server.review import part as review_part
 from server.roles import part as roles_part
+from server.rpc.access import Access
 from server.search import part as search_part
 from server.segment import part as segment_part
 from server.segment.trained import keeper
+from server.service_accounts import part as service_accounts_part
 from server.settings import Settings
 from server.staff import part as staff_part
 from server.user import part as user_part
@@ -55,6 +58,7 @@ class Rooms:
     """The parts of a worker, in the order in which they start."""
 
     roles: roles_part.RolesPart
+    service_accounts: service_accounts_part.ServiceAccountsPart
     auth: auth_part.AuthPart
     user: Part
     catalog: catalog_part.CatalogPart
@@ -98,6 +102,7 @@ def compose(core: Core) -> Rooms:
     refund = refund_part.build(core, payments, order)
     return Rooms(
         roles=roles,
+        service_accounts=service_accounts_part.build(core, roles.table),
         auth=auth_part.build(core, roles.table),
         user=user_part.build(core, exports.my_data),
         catalog=catalog,
@@ -189,5 +194,6 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         for name, description, read in part.gauges:
             prometheus_client.Gauge(name, description, registry=core.registry).set_function(read)
     jobs.attach(core.follower)
-    server = GrpcServer.of(core, rooms.auth.verifier.verify, parts)
+    access = Access(SERVICES, rooms.auth.verifier.verify, rooms.service_accounts.keys.verify)
+    server = GrpcServer.of(core, access, parts)
     return App(core, rooms, parts, server, jobs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import grpc
@@ -24,8 +24,7 @@ from server.contract import (
 )
 from server.core import Core
 from server.events.follower import Follower
-from server.events.topics import RoleAssigned, RoleChanged, SessionEnded
-from server.identity import Identity
+from server.events.topics import RoleAssigned, RoleChanged, ServiceAccountChanged, SessionEnded
 from server.logs import AccessLog
 from server.part import Part
 from server.rpc.access import Access
@@ -44,9 +43,6 @@ from server.settings import Settings
 MAX_METADATA_BYTES: Final = 32 * 1024
 MAX_UNREAD_CALLS: Final = 100_000
 REQUESTS: Final = [GetMessageClass(method.input_type) for method in METHODS]
-
-Verify = Callable[[str], Identity]
-"""Returns the caller that a token proves now; raises TokenInvalid."""
 
 
 class GrpcServer:
@@ -69,10 +65,10 @@ class GrpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, methods.server)
 
     @classmethod
-    def of(cls, core: Core, verify: Verify, parts: Iterable[Part]) -> GrpcServer:
+    def of(cls, core: Core, access: Access, parts: Iterable[Part]) -> GrpcServer:
         """As the settings say, with the servicers of `parts`."""
         settings = core.settings
-        interceptor = _interceptor(core, verify)
+        interceptor = _interceptor(core, access)
         methods = Methods(interceptor.wrap, interceptor.unknown)
         for part in parts:
             for add in part.servicers:
@@ -114,7 +110,7 @@ def compile_rules() -> None:
     Validation(SERVICES).warm(REQUESTS)
 
 
-def _interceptor(core: Core, verify: Verify) -> Interceptor:
+def _interceptor(core: Core, access: Access) -> Interceptor:
     settings = core.settings
     validation = Validation(SERVICES)
     validation.warm(REQUESTS)
@@ -122,7 +118,7 @@ def _interceptor(core: Core, verify: Verify) -> Interceptor:
     _end_by_events(core.follower, leases)
     return Interceptor(
         arrivals=Arrivals(settings.max_wait_seconds),
-        access=Access(SERVICES, verify),
+        access=access,
         limits=_limits(core),
         validation=validation,
         telemetry=Telemetry(core.registry, AccessLog(settings.log_level)),
@@ -140,6 +136,7 @@ def _interceptor(core: Core, verify: Verify) -> Interceptor:
 def _end_by_events(follower: Follower, leases: Leases) -> None:
     """Have streams end whose caller is signed out, or may do something else now."""
     follower.on(SessionEnded, lambda event: leases.end(event.session_id))
+    follower.on(ServiceAccountChanged, lambda event: leases.end_of(lambda caller: caller.user_id == event.id))
     follower.on(RoleAssigned, lambda event: leases.end_of(lambda caller: caller.user_id == event.user_id))
     follower.on(RoleChanged, lambda event: leases.end_of(lambda caller: caller.role.name == event.name))
 

@@ -66,6 +66,8 @@ class Identity:
     role: Role
     session_id: str
     expires_at: float
+    is_service: bool = False
+    """Whether it is a back end, with an API key."""
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has a permission: a vendor for what is their own."""

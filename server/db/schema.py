@@ -32,6 +32,7 @@ from server.search.meaning import models as meaning
 from server.search.suggest import models as suggested_queries
 from server.search.synonyms import models as synonyms
 from server.segment import models as segment
+from server.service_accounts import models as service_accounts
 from server.user import models as user
 from server.webhooks import models as webhooks
 
@@ -66,6 +67,7 @@ __all__ = [
     "roles",
     "search_analytics",
     "segment",
+    "service_accounts",
     "suggested_queries",
     "synonyms",
     "training",

@@ -29,6 +29,9 @@ MODEL = "model"  # id of the model that was activated, or is tried by an experim
 TRAINING = "training"  # id of a training that moved on
 VERIFIED = "verified"  # payload {"violations": count}: the whole database was checked
 WEBHOOK = "webhook"  # id of an endpoint that was changed, or to which something is to be sent again
+SERVICE_ACCOUNT = (
+    "service_account"  # id of a back end's account; payload: what it may, and the hashes of its keys
+)
 ROLE = "role"  # name of a role of the shop's own; payload: which version of it, and what it may do
 ACCOUNT = "account"  # id of a user who has another role; payload {"role": name, "version": count of changes}
 IMPORT = "import"  # id of an import of products that moved on
@@ -43,7 +46,7 @@ _THIS_TRANSACTION: ColumnElement[int] = literal_column("(pg_current_xact_id()::t
 _NO_TRANSACTION: ColumnElement[int] = literal_column("0")
 
 
-URGENT = frozenset({SESSION, ROLE, ACCOUNT, CATALOG, KEYS})
+URGENT = frozenset({SESSION, ROLE, ACCOUNT, SERVICE_ACCOUNT, CATALOG, KEYS})
 """Of these the commit itself tells, which costs it a lock of the whole cluster: a session that was revoked, or a
 permission that was taken away, must not be accepted for longer because a worker died right after, and the
 processes of imports and of a rotation of keys tell nobody."""

@@ -7,7 +7,7 @@ That of the orders, which says most, is in server/events/order_steps.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple, Protocol, Self
 
@@ -379,6 +379,45 @@ class RoleAssigned:
         """The event in a row of the table."""
         values = payload or {}
         return cls(int(key), values["role"], values["version"])
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccountChanged:
+    """A back end's account, or one of its keys; the event with the larger version is the later.
+
+    Keys are named by the hashes of what is random, so that whoever reads them cannot use them.
+    """
+
+    topic: ClassVar[str] = log.SERVICE_ACCOUNT
+    id: int
+    version: int
+    role: str
+    is_active: bool
+    networks: tuple[str, ...]
+    keys: Mapping[str, int]
+    """The ids of the keys that are good, by their hashes."""
+
+    @property
+    def key(self) -> str:
+        """The account's id."""
+        return str(self.id)
+
+    def to_json(self) -> Payload:
+        """All but the id."""
+        return {
+            "version": self.version,
+            "role": self.role,
+            "active": self.is_active,
+            "networks": list(self.networks),
+            "keys": dict(self.keys),
+        }
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        values = payload or {}
+        networks = tuple(values["networks"])
+        return cls(int(key), values["version"], values["role"], values["active"], networks, values["keys"])
 
 
 @dataclass(frozen=True, slots=True)

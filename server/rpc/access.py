@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from google.protobuf.descriptor import ServiceDescriptor
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 
-from server.errors import PermissionDenied, Unauthenticated
+from server.errors import PermissionDenied, TokenInvalid, Unauthenticated
 from server.identity import Identity, Permission
 from server.rpc.call import Call
 
 Verify = Callable[[str], Identity]
 """Turns an access token into the caller it proves now; raises TokenInvalid, of one that has expired too."""
+
+VerifyKey = Callable[[str, str], Identity]
+"""Turns an API key, and the address it comes from, into the back end that it proves; raises its refusal."""
+
+API_KEY: Final = "sk_"
+"""How API keys begin, and access tokens do not."""
 
 BEARER = "Bearer "
 """How almost everybody writes it; it may have any case."""
@@ -60,15 +66,22 @@ class PermissionMissing(PermissionDenied):
     message = "This needs the permission {permission}, which the role {role} does not have."
 
 
+def _no_key(key: str, address: str) -> Identity:
+    raise TokenInvalid()
+
+
 class Access:
     """Enforces the rules that the protos declare."""
 
-    def __init__(self, services: Iterable[ServiceDescriptor], verify: Verify) -> None:
+    def __init__(
+        self, services: Iterable[ServiceDescriptor], verify: Verify, verify_key: VerifyKey = _no_key
+    ) -> None:
         self._gates = {path: _Gate.of(rule) for path, rule in rules(services).items()}
         self._verify = verify
+        self._verify_key = verify_key
 
     def check_of(self, method: str) -> Callable[[Call], None]:
-        """What sets the caller of a method's calls; it raises TokenMissing, TokenInvalid and PermissionMissing."""
+        """What sets the caller of a method's calls; it raises what they are refused by."""
         is_public, admits_anyone, admits_every_role, permission = self._gates.get(method, _NO_GATE)
         identify = self._identify
 
@@ -76,7 +89,7 @@ class Access:
             if is_public:
                 return
             if call.authorization:
-                call.caller = caller = identify(call.authorization)
+                call.caller = caller = identify(call.authorization, call.address)
             elif admits_anyone:
                 return
             else:
@@ -88,13 +101,14 @@ class Access:
 
         return check
 
-    def _identify(self, authorization: str) -> Identity:
+    def _identify(self, authorization: str, address: str) -> Identity:
         if authorization.startswith(BEARER):
-            return self._verify(authorization[len(BEARER) :])
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise TokenMissing()
-        return self._verify(token)
+            token = authorization[len(BEARER) :]
+        else:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer":
+                raise TokenMissing()
+        return self._verify_key(token, address) if token.startswith(API_KEY) else self._verify(token)
 
 
 def must_have(caller: Identity, permission: Permission) -> None:

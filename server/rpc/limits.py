@@ -95,7 +95,12 @@ class Limits:
         return count_search if method in self._search_methods else count
 
     def _spend(self, limit: Limit, call: Call) -> Awaitable[None] | None:
-        admitted = self._budgets.spend(limit, network_of(call.address))
+        caller = call.caller
+        if caller is not None and caller.is_service:
+            payer = f"account {caller.user_id}"  # wherever it calls from, and whoever else does from there
+        else:
+            payer = network_of(call.address)
+        admitted = self._budgets.spend(limit, payer)
         if admitted is True:
             return None
         if admitted is False:

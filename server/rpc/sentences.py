@@ -57,6 +57,7 @@ REQUIRED_TOGETHER = {
     "category.complete": ("category.name",),
     "location.complete": ("location.name",),
     "role.complete": ("role.name",),
+    "service_account.complete": ("service_account.name", "service_account.role"),
 }
 """Rules over a whole request that want several fields: those which are missing are named."""
 
@@ -79,6 +80,9 @@ CONDITIONS = {
     ),
     "review.id": Violation("review.id", "must be the id of a review", FieldReason.REQUIRED),
     "segment.id": Violation("segment.id", "must be the id of a segment", FieldReason.REQUIRED),
+    "service_account.id": Violation(
+        "service_account.id", "must be the id of a service account", FieldReason.REQUIRED
+    ),
     "role.id": Violation("role.id", "must be the id of a role", FieldReason.REQUIRED),
     "synonym.id": Violation("synonym.id", "must be the id of a synonym", FieldReason.REQUIRED),
     "recommendations.product": Violation(

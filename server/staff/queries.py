@@ -26,6 +26,7 @@ from server.order.line_facts import IS_PURCHASE, STAYED
 from server.order.models import Order
 from server.payment.models import Payment
 from server.promotion.models import LoyaltyAccount
+from server.service_accounts.models import ServiceAccountRow
 from server.staff.matching import matches
 from server.user.models import User
 from server.user.sealed_phones import opened_account
@@ -49,6 +50,8 @@ _COLUMNS: Final = (
     User.updated_at,
     User.version,
 )
+_IS_PERSON: Final = ~exists().where(ServiceAccountRow.id == User.id)
+"""Back ends have a room of their own."""
 _LIFETIME: Final = func.coalesce(LoyaltyAccount.lifetime, 0)
 
 
@@ -99,6 +102,7 @@ def _accounts(now: datetime) -> AnySelect:
         )
         .select_from(User)
         .outerjoin(LoyaltyAccount, LoyaltyAccount.user_id == User.id)
+        .where(_IS_PERSON)
     )
 
 
@@ -139,7 +143,7 @@ def purchases(connection: Connection, user_id: int, currency: str) -> Purchases:
 
 def lock_account(tx: Connection, user_id: int) -> AnyRow | None:
     """An account, which nobody else changes until the transaction ends; None when there is none."""
-    statement = select(*_COLUMNS).where(User.id == user_id).with_for_update(key_share=True)
+    statement = select(*_COLUMNS).where(User.id == user_id, _IS_PERSON).with_for_update(key_share=True)
     return tx.execute(statement).one_or_none()
 
 

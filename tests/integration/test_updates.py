@@ -32,6 +32,7 @@ from sanset.v1 import (
     role_pb2,
     search_admin_pb2,
     segment_pb2,
+    service_account_pb2,
     user_pb2,
     variant_pb2,
     webhook_pb2,
@@ -334,6 +335,26 @@ def _role(shop: RunningShop) -> Room:
     return Room(shop, shop.admin, UPDATES["UpdateRole"], made, read, frozenset(), {"description": "Answers"})
 
 
+def _service_account(shop: RunningShop) -> Room:
+    account = service_account_pb2.ServiceAccount(
+        name=uuid.uuid4().hex,
+        description="Takes orders",
+        role=_role(shop).resource.name,  # type: ignore[attr-defined]
+        networks=["203.0.113.0/24"],
+        active=False,
+    )
+    request = service_account_pb2.CreateServiceAccountRequest(service_account=account)
+    made = shop.service_accounts.CreateServiceAccount(request, metadata=shop.admin.metadata)
+
+    def read() -> service_account_pb2.ServiceAccount:
+        request = service_account_pb2.GetServiceAccountRequest(service_account_id=made.id)
+        return shop.service_accounts.GetServiceAccount(request, metadata=shop.admin.metadata)
+
+    required = frozenset({"name", "role"})
+    change = {"description": "Counts stock"}
+    return Room(shop, shop.admin, UPDATES["UpdateServiceAccount"], made, read, required, change)
+
+
 def _gift_card(shop: RunningShop) -> Room:
     made = gift_card(shop, 25, active=False, expire_time=Timestamp(seconds=4_102_444_800))
     made.ClearField("code")  # which only the reply to its creation has
@@ -413,6 +434,7 @@ ROOMS = {
     "UpdateSegment": _segment,
     "UpdateSynonym": _synonym,
     "UpdateRole": _role,
+    "UpdateServiceAccount": _service_account,
     "UpdateGiftCard": _gift_card,
     "UpdatePaymentMethod": _payment_method,
 }
@@ -426,6 +448,9 @@ def room(request: pytest.FixtureRequest, shop: RunningShop) -> Iterator[Room]:
     if request.param == "UpdateWebhookEndpoint":  # there may be few
         gone = webhook_pb2.DeleteWebhookEndpointRequest(endpoint_id=made.resource.id)  # type: ignore[attr-defined]
         shop.webhooks.DeleteWebhookEndpoint(gone, metadata=shop.admin.metadata)
+    if request.param == "UpdateServiceAccount":
+        shop.sql("DELETE FROM service_accounts WHERE id = :id", id=made.resource.id)  # type: ignore[attr-defined]
+        shop.sql("DELETE FROM users WHERE id = :id", id=made.resource.id)  # type: ignore[attr-defined]
     if request.param == "UpdateRole":
         shop.sql("DELETE FROM roles WHERE id = :id", id=made.resource.id)  # type: ignore[attr-defined]
     if request.param == "UpdateLocation":

@@ -397,6 +397,15 @@ CASES: Final[dict[str, Case]] = {
     "SetUserRole": Case(
         fields=lambda world, caller: {**_somebody(world), "role": "CUSTOMER"}, other=("role", "VENDOR")
     ),
+    "CreateServiceAccount": Case(
+        fields=lambda world, caller: {"service_account": samples.new_service_account(world)}
+    ),
+    "UpdateServiceAccount": Case(
+        fields=lambda world, caller: {
+            "service_account": {"id": samples.service_account(world).id, "networks": ["203.0.113.0/24"]}
+        }
+    ),
+    "RevokeApiKey": Case(fields=samples.api_key),
     "UnlockUser": Case(fields=lambda world, caller: _somebody(world)),
     "ExportUsers": Case(fields={"format": "CSV"}),
     "SetUserActive": Case(fields=lambda world, caller: {**_somebody(world), "active": True}),

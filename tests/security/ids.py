@@ -58,6 +58,8 @@ IDS: Final[Mapping[str, Id]] = MappingProxyType({
     "image_id": Id(samples.image_id),
     "location_id": Id(lambda world, caller: world.location().id),
     "product_id": Id(samples.product_id),
+    "api_key_id": Id(lambda world, caller: 1),
+    "service_account_id": Id(lambda world, caller: samples.service_account(world).id),
     "role_id": Id(lambda world, caller: samples.role(world).id),
     "to_location_id": Id(lambda world, caller: world.store.id),
     "segment_id": Id(lambda world, caller: samples.segment_id(world)),

@@ -32,6 +32,7 @@ from sanset.v1.review_pb2_grpc import ReviewServiceStub
 from sanset.v1.role_pb2 import CreateRoleRequest, Role
 from sanset.v1.search_admin_pb2 import CreateSynonymRequest, Synonym
 from sanset.v1.segment_pb2 import CreateSegmentRequest, Segment, SegmentRules
+from sanset.v1.service_account_pb2 import AddApiKeyRequest, CreateServiceAccountRequest, ServiceAccount
 from sanset.v1.user_pb2 import Address
 from sanset.v1.variant_pb2 import CreateVariantRequest, Variant
 from sanset.v1.wishlist_pb2 import AddToWishlistRequest
@@ -326,3 +327,24 @@ def role(world: World) -> Role:
     """A role that nobody has."""
     request = CreateRoleRequest(role=new_role(world))
     return world.shop.roles.CreateRole(request, metadata=world.shop.admin.metadata)
+
+
+def new_service_account(world: World) -> dict[str, Any]:
+    """A service account to create; a shop has few, so those before it go."""
+    world.shop.sql("DELETE FROM api_keys")
+    world.shop.sql("DELETE FROM service_accounts")
+    return {"name": uuid.uuid4().hex, "description": "Takes orders", "role": role(world).name, "active": True}
+
+
+def service_account(world: World) -> ServiceAccount:
+    """A service account without keys."""
+    request = CreateServiceAccountRequest(service_account=new_service_account(world))
+    return world.shop.service_accounts.CreateServiceAccount(request, metadata=world.shop.admin.metadata)
+
+
+def api_key(world: World, caller: Account) -> dict[str, object]:
+    """A key of a service account."""
+    account_id = service_account(world).id
+    request = AddApiKeyRequest(service_account_id=account_id)
+    key = world.shop.service_accounts.AddApiKey(request, metadata=world.shop.admin.metadata)
+    return {"service_account_id": account_id, "api_key_id": key.id}

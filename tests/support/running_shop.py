@@ -41,6 +41,7 @@ from sanset.v1 import (
     role_pb2_grpc,
     search_service_pb2_grpc,
     segment_pb2_grpc,
+    service_account_pb2_grpc,
     user_admin_pb2_grpc,
     user_pb2,
     user_pb2_grpc,
@@ -151,6 +152,7 @@ class RunningShop:
         self.search = search_service_pb2_grpc.SearchServiceStub(self.channel)
         self.segments = segment_pb2_grpc.SegmentServiceStub(self.channel)
         self.roles = role_pb2_grpc.RoleServiceStub(self.channel)
+        self.service_accounts = service_account_pb2_grpc.ServiceAccountServiceStub(self.channel)
         self.user_admin = user_admin_pb2_grpc.UserAdminServiceStub(self.channel)
         self.admin = self.sign_in(*ADMIN)
         self._password_hash = hashed(settings, PASSWORD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from server.db.database import Database
 from server.events.follower import Follower
 from server.identity import Identity
 from server.roles.table import RoleTable
+from server.service_accounts.errors import ApiKeyInvalid
+from server.service_accounts.table import ApiKeys
 
 
 def new_role(shop: RunningShop, *permissions: AccessRule.Permission.ValueType) -> role_pb2.Role:
@@ -45,10 +48,47 @@ def employee(shop: RunningShop, *permissions: AccessRule.Permission.ValueType) -
     return account
 
 
+def seconds_until(happens: Callable[[], bool]) -> float:
+    """How long it takes until something is so."""
+    begun = time.monotonic()
+    while not happens():
+        assert time.monotonic() - begun < 60
+        time.sleep(0.005)
+    return time.monotonic() - begun
+
+
 @contextmanager
-def another_verifier(shop: RunningShop, url: str) -> Iterator[Callable[[str], Identity]]:
+def another_keys(shop: RunningShop) -> Iterator[Callable[[str], bool]]:
+    """Tells whether another worker takes an API key that may do something."""
+    database = Database(shop.settings.url)
+    roles, follower = RoleTable(), Follower(database)
+    keys = ApiKeys(roles, time.time)
+    roles.attach(follower)
+    keys.attach(follower)
+
+    async def start() -> None:
+        follower.start()
+
+    def may(key: str) -> bool:
+        try:
+            return bool(keys.verify(key, "127.0.0.1").role.permissions)
+        except ApiKeyInvalid:
+            return False
+
+    shop.run(start())
+    roles.load(database)
+    keys.load(database)
+    try:
+        yield may
+    finally:
+        follower.stop()
+        database.close()
+
+
+@contextmanager
+def another_verifier(shop: RunningShop) -> Iterator[Callable[[str], Identity]]:
     """Tells as another worker does whom a token proves."""
-    database = Database(url)
+    database = Database(shop.settings.url)
     roles = RoleTable()
     verifier, follower = TokenVerifier.of(shop.settings, roles), Follower(database)
     roles.attach(follower)

@@ -12,6 +12,17 @@ REFRESH_TIMEOUT = 4.0
 """Seconds given to Refresh. Twice this lies within the 10 s in which the server repeats a lost reply."""
 
 
+def tokens_of(tokens: Tokens | None, api_key: str) -> Tokens | None:
+    """Return what a client begins with. Raises ValueError on an API key that is none, and beside tokens."""
+    if not api_key:
+        return tokens
+    if tokens is not None:
+        raise ValueError("api_key: give an API key or tokens, not both")
+    if not api_key.startswith("sk_"):
+        raise ValueError("api_key: an API key begins with sk_")
+    return Tokens(access_token=api_key)
+
+
 class SignedIn:
     """What a client says of its user."""
 

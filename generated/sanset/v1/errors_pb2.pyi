@@ -513,6 +513,24 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The shop wants a client certificate of an authority that it trusts on this port, and none was shown.
     PERMISSION_DENIED.
     """
+    API_KEY_INVALID: _ErrorReason.ValueType  # 290
+    """There is no such API key, or not any more, or its account is not active. UNAUTHENTICATED."""
+    ADDRESS_NOT_ALLOWED: _ErrorReason.ValueType  # 291
+    """The API key may not be used from the caller's address. PERMISSION_DENIED.
+    Metadata: `address`.
+    """
+    SERVICE_ACCOUNT_NOT_FOUND: _ErrorReason.ValueType  # 292
+    """There is no such service account. NOT_FOUND.
+    Metadata: `service_account_id`.
+    """
+    API_KEY_NOT_FOUND: _ErrorReason.ValueType  # 293
+    """The service account has no such key. NOT_FOUND.
+    Metadata: `api_key_id`.
+    """
+    SERVICE_ACCOUNT_TAKEN: _ErrorReason.ValueType  # 294
+    """Another service account has the name. ALREADY_EXISTS.
+    Metadata: `name`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -1019,6 +1037,24 @@ FAILED_PRECONDITION. Metadata: `request_id`.
 CLIENT_CERTIFICATE_MISSING: ErrorReason.ValueType  # 315
 """The shop wants a client certificate of an authority that it trusts on this port, and none was shown.
 PERMISSION_DENIED.
+"""
+API_KEY_INVALID: ErrorReason.ValueType  # 290
+"""There is no such API key, or not any more, or its account is not active. UNAUTHENTICATED."""
+ADDRESS_NOT_ALLOWED: ErrorReason.ValueType  # 291
+"""The API key may not be used from the caller's address. PERMISSION_DENIED.
+Metadata: `address`.
+"""
+SERVICE_ACCOUNT_NOT_FOUND: ErrorReason.ValueType  # 292
+"""There is no such service account. NOT_FOUND.
+Metadata: `service_account_id`.
+"""
+API_KEY_NOT_FOUND: ErrorReason.ValueType  # 293
+"""The service account has no such key. NOT_FOUND.
+Metadata: `api_key_id`.
+"""
+SERVICE_ACCOUNT_TAKEN: ErrorReason.ValueType  # 294
+"""Another service account has the name. ALREADY_EXISTS.
+Metadata: `name`.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 

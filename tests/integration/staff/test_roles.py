@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable
 
 import grpc
 import pytest
@@ -22,7 +20,7 @@ from sanset.v1 import (
 from sanset.v1.inventory_watch_pb2 import WatchInventoryRequest
 from support.page_by_page import page_by_page
 from support.running_shop import Account, Refused, RunningShop, refused
-from support.staff_story import another_verifier, employee, give, new_role, permit
+from support.staff_story import another_verifier, employee, give, new_role, permit, seconds_until
 
 Permission = access_pb2.AccessRule
 DENIED, CONDITION = grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.FAILED_PRECONDITION
@@ -104,19 +102,11 @@ def test_streams_end_of_who_may_something_else_now(shop: RunningShop) -> None:
     assert caught.value.code() == grpc.StatusCode.UNAUTHENTICATED
 
 
-def _seconds_until(happens: Callable[[], bool]) -> float:
-    begun = time.monotonic()
-    while not happens():
-        assert time.monotonic() - begun < 60
-        time.sleep(0.005)
-    return time.monotonic() - begun
-
-
 def test_another_worker_knows_within_250_ms(shop: RunningShop) -> None:
     role = new_role(shop, Permission.MANAGE_ORDERS)
     account = shop.customer(address=False)
     token = account.tokens.access_token
-    with another_verifier(shop, shop.settings.url) as verify:
+    with another_verifier(shop) as verify:
         assert not verify(token).role.permissions
         measured = []
         for act, may in (
@@ -126,9 +116,9 @@ def test_another_worker_knows_within_250_ms(shop: RunningShop) -> None:
             (lambda: give(shop, account, "CUSTOMER"), False),
         ):
             act()
-            measured.append(_seconds_until(lambda may=may: bool(verify(token).role.permissions) is may))
+            measured.append(seconds_until(lambda may=may: bool(verify(token).role.permissions) is may))
         assert sorted(measured)[1] < 0.25
-    with another_verifier(shop, shop.settings.url) as verify:  # one that starts later
+    with another_verifier(shop) as verify:  # one that starts later
         assert verify(token).role.name == "CUSTOMER"
 
 

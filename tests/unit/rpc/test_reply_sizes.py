@@ -39,6 +39,7 @@ from server.order.steps import MAX_STEPS
 from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
 from server.review.reviews import MAX_STARS
 from server.search.suggest.suggestions import MAX_LIMIT
+from server.service_accounts.service import MAX_KEYS
 
 SERVER = Path(server.db.schema.__file__).parents[1]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
@@ -95,6 +96,7 @@ COUNTS = {
     "User.permissions": len(Permission),
     "UserDetails.sessions": MAX_OPEN_SESSIONS,
     "UserDetails.failures": 20,
+    "ServiceAccount.keys": MAX_KEYS,
     "ReorderImagesResponse.items": MAX_IMAGES,
     "ReviewSummary.stars": MAX_STARS,
     "ProductImport.problems": SHOWN_PROBLEMS,

@@ -10,7 +10,7 @@ import grpc
 from grpc import aio
 from sanset.v1.auth_pb2 import Tokens
 
-from sanset_client.account import Account, SignedIn, refresh
+from sanset_client.account import Account, SignedIn, refresh, tokens_of
 from sanset_client.aio.calls import LoopCalls, StreamInterceptor, UnaryInterceptor, UploadInterceptor
 from sanset_client.aio.session import LoopSession
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, options_of
@@ -28,6 +28,7 @@ class AsyncClient(AsyncServices, SignedIn):
     tokens: the tokens of an earlier session, as `on_tokens` received them; the refresh token alone will do.
     on_tokens: called, and awaited when it is async, with the tokens after every login and renewal, and with
         None when the session is over, before any call uses them: keep them there.
+    api_key: the key of a service account, for a back end; nobody is signed in then.
     cart_token: the token of an earlier guest's cart, as read from `cart_token`.
     device_id: that of an earlier client on this device, as read from `device_id`.
     user_agent: how the user's list of sessions shows this client.
@@ -42,13 +43,16 @@ class AsyncClient(AsyncServices, SignedIn):
         timeout: float = TIMEOUT,
         tokens: Tokens | None = None,
         on_tokens: TokensHook | None = None,
+        api_key: str = "",
         cart_token: str = "",
         device_id: str = "",
         user_agent: str = "",
         options: Options = (),
     ) -> None:
         asyncio.get_running_loop()  # a channel made outside would belong to another loop than its callers
-        self._session: LoopSession = LoopSession(self._refresh, tokens, on_tokens, cart_token, device_id)
+        self._session: LoopSession = LoopSession(
+            self._refresh, tokens_of(tokens, api_key), on_tokens, cart_token, device_id
+        )
         self._calls = LoopCalls(Contract(), self._session, checked_timeout(timeout))
         channel_options = options_of(user_agent, options)
         interceptors = (

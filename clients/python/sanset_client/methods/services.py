@@ -25,6 +25,7 @@ from sanset.v1.review_pb2_grpc import ReviewServiceStub
 from sanset.v1.role_pb2_grpc import RoleServiceStub
 from sanset.v1.search_service_pb2_grpc import SearchServiceStub
 from sanset.v1.segment_pb2_grpc import SegmentServiceStub
+from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceStub
 from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub
 from sanset.v1.user_pb2_grpc import UserServiceStub
 from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
@@ -43,6 +44,7 @@ from sanset_client.methods.review import ReviewMethods
 from sanset_client.methods.role import RoleMethods
 from sanset_client.methods.search import SearchMethods
 from sanset_client.methods.segment import SegmentMethods
+from sanset_client.methods.service_account import ServiceAccountMethods
 from sanset_client.methods.user_admin import UserAdminMethods
 from sanset_client.methods.user import UserMethods
 from sanset_client.methods.webhook import WebhookMethods
@@ -66,6 +68,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.role_pb2_grpc import RoleServiceAsyncStub
     from sanset.v1.search_service_pb2_grpc import SearchServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
+    from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceAsyncStub
     from sanset.v1.user_admin_pb2_grpc import UserAdminServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
@@ -86,6 +89,7 @@ else:
     from sanset.v1.role_pb2_grpc import RoleServiceStub as RoleServiceAsyncStub
     from sanset.v1.search_service_pb2_grpc import SearchServiceStub as SearchServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
+    from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceStub as ServiceAccountServiceAsyncStub
     from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub as UserAdminServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
@@ -153,6 +157,10 @@ class Searchs(SearchMethods, Service, SearchServiceStub):
 
 class Segments(SegmentMethods, Service, SegmentServiceStub):
     """Groups customers by rules and by training, and tells admins what each group has in common."""
+
+
+class ServiceAccounts(ServiceAccountMethods, Service, ServiceAccountServiceStub):
+    """Creates accounts for back ends, and gives them API keys, so that no user's password belongs in a program."""
 
 
 class UserAdmin(UserAdminMethods, Service, UserAdminServiceStub):
@@ -231,6 +239,10 @@ class AsyncSegments(SegmentMethods, AsyncService, SegmentServiceAsyncStub):
     """Groups customers by rules and by training, and tells admins what each group has in common."""
 
 
+class AsyncServiceAccounts(ServiceAccountMethods, AsyncService, ServiceAccountServiceAsyncStub):
+    """Creates accounts for back ends, and gives them API keys, so that no user's password belongs in a program."""
+
+
 class AsyncUserAdmin(UserAdminMethods, AsyncService, UserAdminServiceAsyncStub):
     """Finds, opens and closes the accounts of users, and gives them roles."""
 
@@ -263,6 +275,7 @@ class Services:
         self.roles = Roles(channel)
         self.searchs = Searchs(channel)
         self.segments = Segments(channel)
+        self.service_accounts = ServiceAccounts(channel)
         self.user_admin = UserAdmin(channel)
         self.users = Users(channel)
         self.webhooks = Webhooks(channel)
@@ -288,6 +301,7 @@ class AsyncServices:
         self.roles = AsyncRoles(channel)
         self.searchs = AsyncSearchs(channel)
         self.segments = AsyncSegments(channel)
+        self.service_accounts = AsyncServiceAccounts(channel)
         self.user_admin = AsyncUserAdmin(channel)
         self.users = AsyncUsers(channel)
         self.webhooks = AsyncWebhooks(channel)

@@ -9,7 +9,7 @@ from typing import Self
 import grpc
 from sanset.v1.auth_pb2 import Tokens
 
-from sanset_client.account import Account, SignedIn, refresh
+from sanset_client.account import Account, SignedIn, refresh, tokens_of
 from sanset_client.blocking import run
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, options_of
 from sanset_client.contract import Contract
@@ -29,6 +29,7 @@ class Client(Services, SignedIn):
     tokens: the tokens of an earlier session, as `on_tokens` received them; the refresh token alone will do.
     on_tokens: called with the tokens after every login and renewal, and with None when the session is over,
         before any call uses them: keep them there.
+    api_key: the key of a service account, for a back end; nobody is signed in then.
     cart_token: the token of an earlier guest's cart, as read from `cart_token`.
     device_id: that of an earlier client on this device, as read from `device_id`.
     user_agent: how the user's list of sessions shows this client.
@@ -43,12 +44,15 @@ class Client(Services, SignedIn):
         timeout: float = TIMEOUT,
         tokens: Tokens | None = None,
         on_tokens: TokensHook | None = None,
+        api_key: str = "",
         cart_token: str = "",
         device_id: str = "",
         user_agent: str = "",
         options: Options = (),
     ) -> None:
-        self._session = ThreadSession(self._refresh, tokens, on_tokens, cart_token, device_id)
+        self._session = ThreadSession(
+            self._refresh, tokens_of(tokens, api_key), on_tokens, cart_token, device_id
+        )
         self._calls = ThreadCalls(Contract(), self._session, checked_timeout(timeout))
         channel_options = options_of(user_agent, options)
         self._channel = (

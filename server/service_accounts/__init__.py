@@ -1,0 +1,1 @@
+"""Accounts of back ends, and the API keys that they call with."""
