@@ -72,12 +72,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Guesses that failed in a row, at a place where the owner signed in before or at all others together."""
+    """Guesses that failed in a row; familiar are devices and addresses that the owner signed in on and from."""
 
     count: int
     since: datetime
     locked_until: datetime | None
-    at_known_place: bool
+    is_familiar: bool
 
 
 def begin(

@@ -29,7 +29,7 @@ class RoleBuiltIn(FailedPrecondition):
     message = "The role {role} is built in: it cannot be changed or deleted."
 
 
-class PermissionNotHeld(PermissionDenied):
+class BeyondOwnPermissions(PermissionDenied):
     """The caller would decide on permissions that they do not have."""
 
     message = "Your role {role} lacks {permissions}: you can neither give nor take that."

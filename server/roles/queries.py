@@ -48,8 +48,8 @@ class StoredRole:
 
 def role_of(name: str, permissions: Sequence[str]) -> Role:
     """A role by what is stored of it. What a later release has stored that this one does not know is left out."""
-    known = Permission.__members__
-    return BUILT_IN.get(name) or Role(name, frozenset(known[each] for each in permissions if each in known))
+    named = Permission.__members__
+    return BUILT_IN.get(name) or Role(name, frozenset(named[each] for each in permissions if each in named))
 
 
 _ROLES: Final = select(

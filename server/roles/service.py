@@ -17,7 +17,7 @@ from server.events.log import publish
 from server.events.topics import RoleChanged
 from server.identity import Identity, Permission, Role
 from server.roles import queries
-from server.roles.errors import PermissionNotHeld, RoleBuiltIn, RoleInUse, RoleNotFound, RoleTaken
+from server.roles.errors import BeyondOwnPermissions, RoleBuiltIn, RoleInUse, RoleNotFound, RoleTaken
 from server.roles.queries import StoredRole
 from server.text.tidy import tidied
 
@@ -56,26 +56,26 @@ def _unknown(field: str, names: Iterable[str]) -> InvalidField:
 
 
 def must_hold(caller: Identity, permissions: Iterable[Permission]) -> None:
-    """Raise PermissionNotHeld unless the caller has these permissions too, and for everybody's things.
+    """Raise BeyondOwnPermissions unless the caller has these permissions too, and for everybody's things.
 
     Else who may set roles could become, or dismiss, whom they please.
     """
     missing = sorted(each for each in permissions if not caller.may_for_all(each))
     if missing:
-        raise PermissionNotHeld(role=caller.role, permissions=", ".join(missing))
+        raise BeyondOwnPermissions(role=caller.role, permissions=", ".join(missing))
 
 
 def must_hold_role(caller: Identity, role: Role) -> None:
-    """Raise PermissionNotHeld unless the caller has all that a role has: as admin what there will ever be."""
+    """Raise BeyondOwnPermissions unless the caller has all that a role has: as admin what there will ever be."""
     must_hold(caller, role.permissions)
     if role.name == Role.ADMIN.name != caller.role.name:
-        raise PermissionNotHeld(role=caller.role, permissions=role)
+        raise BeyondOwnPermissions(role=caller.role, permissions=role)
 
 
 def create(
     tx: Connection, caller: Identity, values: Mapping[str, Any], actor: Actor, now: datetime
 ) -> StoredRole:
-    """Create a role. Raises InvalidField, PermissionNotHeld, RoleTaken and TooMany."""
+    """Create a role. Raises InvalidField, BeyondOwnPermissions, RoleTaken and TooMany."""
     row = tidied(values, prefix="role.")
     must_hold(caller, map(Permission, row["permissions"]))
     queries.hold_admins(tx)  # so that two calls do not each see the 99th
@@ -102,7 +102,7 @@ def change(
 ) -> StoredRole:
     """Change the description and the permissions of a role.
 
-    Raises RoleNotFound, RoleBuiltIn, StaleEtag, InvalidField and PermissionNotHeld.
+    Raises RoleNotFound, RoleBuiltIn, StaleEtag, InvalidField and BeyondOwnPermissions.
     """
     current = _lock(tx, caller, role_id, etag)
     changed = changed_columns(current, tidied(changes, prefix="role."))
@@ -116,7 +116,7 @@ def change(
 
 
 def remove(tx: Connection, caller: Identity, role_id: int, etag: str, actor: Actor, now: datetime) -> None:
-    """Delete a role. Raises RoleNotFound, RoleBuiltIn, StaleEtag, PermissionNotHeld and RoleInUse."""
+    """Delete a role. Raises RoleNotFound, RoleBuiltIn, StaleEtag, BeyondOwnPermissions and RoleInUse."""
     current = _lock(tx, caller, role_id, etag)
     # Nobody is given it meanwhile: its row is locked, to which their accounts refer.
     if queries.is_used(tx, current.name):

@@ -46,7 +46,7 @@ def create(
 ) -> AnyRow:
     """Create a service account, without a key.
 
-    Raises InvalidField, PermissionNotHeld, TooMany and ServiceAccountTaken.
+    Raises InvalidField, BeyondOwnPermissions, TooMany and ServiceAccountTaken.
     """
     row = _checked(tx, caller, values)
     role_queries.hold_admins(tx)  # so that two calls do not each see the last one that there may be
@@ -102,7 +102,7 @@ def add_key(
 ) -> tuple[AnyRow, str]:
     """Give a service account another key, and return it with the key itself, which is kept nowhere.
 
-    Raises ServiceAccountNotFound, PermissionNotHeld and TooMany.
+    Raises ServiceAccountNotFound, BeyondOwnPermissions and TooMany.
     """
     _lock(tx, caller, account_id)
     if len(queries.keys_of(tx, [account_id])) >= MAX_KEYS:
@@ -119,7 +119,10 @@ def add_key(
 def revoke_key(
     tx: Connection, caller: Identity, account_id: int, key_id: int, actor: Actor, now: datetime
 ) -> None:
-    """Take a key from a service account. Raises ServiceAccountNotFound, PermissionNotHeld and ApiKeyNotFound."""
+    """Take a key from a service account.
+
+    Raises ServiceAccountNotFound, BeyondOwnPermissions and ApiKeyNotFound.
+    """
     _lock(tx, caller, account_id)
     if not queries.delete_key(tx, account_id, key_id):
         raise ApiKeyNotFound(api_key_id=key_id)
@@ -156,7 +159,7 @@ def _changed(
 
 
 def _checked(tx: Connection, caller: Identity, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that `values` change. Raises InvalidField and PermissionNotHeld."""
+    """The columns that `values` change. Raises InvalidField and BeyondOwnPermissions."""
     tidy = tidied(values, required=["name"], prefix="service_account.")
     if "role" in tidy:
         name = tidy["role"] = tidy["role"].upper()

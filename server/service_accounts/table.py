@@ -93,8 +93,8 @@ class ApiKeys:
 
     def _take(self, event: ServiceAccountChanged) -> None:
         """Keep what an event says, unless more is known: it may be told late, and twice."""
-        known = self._accounts.get(event.id)
-        if known is None or known.version < event.version:
+        before = self._accounts.get(event.id)
+        if before is None or before.version < event.version:
             self._accounts[event.id] = event
             self._index()
 

@@ -30,7 +30,7 @@ def get(connection: Connection, user_id: int, now: datetime) -> AnyRow:
 def set_role(tx: Connection, caller: Identity, user_id: int, name: str, actor: Actor, now: datetime) -> None:
     """Give an account another role; one that has it stays as it is.
 
-    Raises InvalidField for a role that does not exist, UserNotFound, PermissionNotHeld and LastAdmin.
+    Raises InvalidField for a role that does not exist, UserNotFound, BeyondOwnPermissions and LastAdmin.
     """
     # In this order for everybody: the admins' row, the role, the account.
     role_queries.hold_admins(tx)
@@ -50,7 +50,7 @@ def set_active(
 ) -> None:
     """Close or open an account; the sessions of one that is closed end.
 
-    Raises UserNotFound, PermissionNotHeld and LastAdmin.
+    Raises UserNotFound, BeyondOwnPermissions and LastAdmin.
     """
     role_queries.hold_admins(tx)
     current = _lock(tx, caller, user_id)

@@ -12,15 +12,15 @@ from server.auth.throttle import Failures
 from server.db.base import AnyRow
 from server.pricing.tiers import Tiers
 from server.rpc.wire import money_to_wire, time_to_wire
-from server.staff.queries import Filters, Purchases
+from server.staff.queries import AccountFilters, UserPurchases
 
 
-def filters_from_wire(request: pb.ListUsersRequest, tiers: Tiers) -> Filters:
+def filters_from_wire(request: pb.ListUsersRequest, tiers: Tiers) -> AccountFilters:
     """Which accounts a list holds."""
     level = Tier.Level.Name(request.tier) if request.tier else None
     tier = next((step for step in tiers.steps if step.level == level), None)
     higher = tiers.after(tier) if tier is not None else None
-    return Filters(
+    return AccountFilters(
         text=request.q,
         role=request.role.upper(),
         state=pb.UserAccount.State.Name(request.state) if request.state else "",
@@ -48,7 +48,7 @@ def account_to_wire(row: AnyRow, tiers: Tiers) -> pb.UserAccount:
 def details_to_wire(
     account: pb.UserAccount,
     row: AnyRow,
-    purchases: Purchases,
+    purchases: UserPurchases,
     currency: str,
     *,
     sessions: Iterable[AnyRow],
@@ -68,7 +68,7 @@ def details_to_wire(
                 count=each.count,
                 time=time_to_wire(each.since),
                 lock_end_time=time_to_wire(each.locked_until),
-                at_known_place=each.at_known_place,
+                familiar=each.is_familiar,
             )
             for each in failures
         ],

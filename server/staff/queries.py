@@ -56,7 +56,7 @@ _LIFETIME: Final = func.coalesce(LoyaltyAccount.lifetime, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class AccountFilters:
     """Which accounts are listed; what is empty or None lets all in. The points are those earned in all."""
 
     text: str = ""
@@ -66,7 +66,7 @@ class Filters:
     below_points: int | None = None
 
 
-class Purchases(NamedTuple):
+class UserPurchases(NamedTuple):
     """What a user bought: the number of orders, what stayed paid for them, and when the last was placed."""
 
     orders: int
@@ -75,7 +75,7 @@ class Purchases(NamedTuple):
 
 
 def account_page(
-    connection: Connection, filters: Filters, before: int | None, limit: int, now: datetime
+    connection: Connection, filters: AccountFilters, before: int | None, limit: int, now: datetime
 ) -> Sequence[AnyRow]:
     """Accounts, the newest first, from below the id `before`."""
     statement = (
@@ -110,7 +110,7 @@ def _state(now: datetime) -> ColumnElement[str]:
     return case((~User.is_active, DEACTIVATED), (is_locked(User.id, now), LOCKED), else_=ACTIVE)
 
 
-def _conditions(connection: Connection, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(connection: Connection, filters: AccountFilters, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.text:
         conditions.append(matches(connection, filters.text))
@@ -127,7 +127,7 @@ def _conditions(connection: Connection, filters: Filters, now: datetime) -> list
     return conditions
 
 
-def purchases(connection: Connection, user_id: int, currency: str) -> Purchases:
+def purchases(connection: Connection, user_id: int, currency: str) -> UserPurchases:
     """What a user bought, counted as in segments; `spent` is of the orders in one currency."""
     row = connection.execute(
         select(
@@ -138,7 +138,7 @@ def purchases(connection: Connection, user_id: int, currency: str) -> Purchases:
         .select_from(outerjoin(Order, Payment, Payment.order_id == Order.id))
         .where(IS_PURCHASE, Order.user_id == user_id)
     ).one()
-    return Purchases(row.orders, int(row.spent), row.last_at)
+    return UserPurchases(row.orders, int(row.spent), row.last_at)
 
 
 def lock_account(tx: Connection, user_id: int) -> AnyRow | None:

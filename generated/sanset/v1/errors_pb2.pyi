@@ -485,7 +485,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """There is no such role. NOT_FOUND.
     Metadata: `role_id`.
     """
-    PERMISSION_NOT_HELD: _ErrorReason.ValueType  # 281
+    BEYOND_OWN_PERMISSIONS: _ErrorReason.ValueType  # 281
     """The call would give, or take from others, permissions that the caller does not have. PERMISSION_DENIED.
     Metadata: `permissions`, `role`.
     """
@@ -1010,7 +1010,7 @@ ROLE_NOT_FOUND: ErrorReason.ValueType  # 280
 """There is no such role. NOT_FOUND.
 Metadata: `role_id`.
 """
-PERMISSION_NOT_HELD: ErrorReason.ValueType  # 281
+BEYOND_OWN_PERMISSIONS: ErrorReason.ValueType  # 281
 """The call would give, or take from others, permissions that the caller does not have. PERMISSION_DENIED.
 Metadata: `permissions`, `role`.
 """

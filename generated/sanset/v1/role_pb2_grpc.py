@@ -30,7 +30,7 @@ class RoleServiceStub:
     """Defines the roles of the shop's own beside the three that every shop has, CUSTOMER, VENDOR and ADMIN.
 
     A role is a set of permissions. Whatever is changed here holds within 250 ms on every server, for those too who are
-    signed in. Nobody gives or takes permissions that they do not have themselves (PERMISSION_NOT_HELD).
+    signed in. Nobody gives or takes permissions that they do not have themselves (BEYOND_OWN_PERMISSIONS).
     """
 
     def __init__(self, channel):
@@ -70,7 +70,7 @@ class RoleServiceServicer:
     """Defines the roles of the shop's own beside the three that every shop has, CUSTOMER, VENDOR and ADMIN.
 
     A role is a set of permissions. Whatever is changed here holds within 250 ms on every server, for those too who are
-    signed in. Nobody gives or takes permissions that they do not have themselves (PERMISSION_NOT_HELD).
+    signed in. Nobody gives or takes permissions that they do not have themselves (BEYOND_OWN_PERMISSIONS).
     """
 
     def ListRoles(self, request, context):
@@ -83,7 +83,7 @@ class RoleServiceServicer:
     def CreateRole(self, request, context):
         """Creates a role, which nobody has yet, and returns it.
 
-        Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY)
+        Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY)
         beyond 200 roles.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -102,7 +102,7 @@ class RoleServiceServicer:
 
         Over HTTP PUT replaces the role, PATCH changes what is sent, null clears; the name stays. Streams of accounts that
         have it end, and can be opened again by those who still may. Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED
-        (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (ROLE_BUILT_IN).
+        (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (ROLE_BUILT_IN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,7 +111,7 @@ class RoleServiceServicer:
     def DeleteRole(self, request, context):
         """Deletes a role of the shop's own that nobody has.
 
-        Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and
+        Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and
         FAILED_PRECONDITION (ROLE_IN_USE, ROLE_BUILT_IN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -158,7 +158,7 @@ class RoleService:
     """Defines the roles of the shop's own beside the three that every shop has, CUSTOMER, VENDOR and ADMIN.
 
     A role is a set of permissions. Whatever is changed here holds within 250 ms on every server, for those too who are
-    signed in. Nobody gives or takes permissions that they do not have themselves (PERMISSION_NOT_HELD).
+    signed in. Nobody gives or takes permissions that they do not have themselves (BEYOND_OWN_PERMISSIONS).
     """
 
     @staticmethod

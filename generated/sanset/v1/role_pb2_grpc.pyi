@@ -31,7 +31,7 @@ class RoleServiceStub:
     """Defines the roles of the shop's own beside the three that every shop has, CUSTOMER, VENDOR and ADMIN.
 
     A role is a set of permissions. Whatever is changed here holds within 250 ms on every server, for those too who are
-    signed in. Nobody gives or takes permissions that they do not have themselves (PERMISSION_NOT_HELD).
+    signed in. Nobody gives or takes permissions that they do not have themselves (BEYOND_OWN_PERMISSIONS).
     """
 
     @_typing.overload
@@ -43,7 +43,7 @@ class RoleServiceStub:
     CreateRole: _grpc.UnaryUnaryMultiCallable[_role_pb2.CreateRoleRequest, _role_pb2.Role]
     """Creates a role, which nobody has yet, and returns it.
 
-    Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY)
+    Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY)
     beyond 200 roles.
     """
     GetRole: _grpc.UnaryUnaryMultiCallable[_role_pb2.GetRoleRequest, _role_pb2.Role]
@@ -53,12 +53,12 @@ class RoleServiceStub:
 
     Over HTTP PUT replaces the role, PATCH changes what is sent, null clears; the name stays. Streams of accounts that
     have it end, and can be opened again by those who still may. Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED
-    (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (ROLE_BUILT_IN).
+    (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (ROLE_BUILT_IN).
     """
     DeleteRole: _grpc.UnaryUnaryMultiCallable[_role_pb2.DeleteRoleRequest, _empty_pb2.Empty]
     """Deletes a role of the shop's own that nobody has.
 
-    Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and
+    Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and
     FAILED_PRECONDITION (ROLE_IN_USE, ROLE_BUILT_IN).
     """
 
@@ -67,7 +67,7 @@ class RoleServiceAsyncStub(RoleServiceStub):
     """Defines the roles of the shop's own beside the three that every shop has, CUSTOMER, VENDOR and ADMIN.
 
     A role is a set of permissions. Whatever is changed here holds within 250 ms on every server, for those too who are
-    signed in. Nobody gives or takes permissions that they do not have themselves (PERMISSION_NOT_HELD).
+    signed in. Nobody gives or takes permissions that they do not have themselves (BEYOND_OWN_PERMISSIONS).
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -76,7 +76,7 @@ class RoleServiceAsyncStub(RoleServiceStub):
     CreateRole: _aio.UnaryUnaryMultiCallable[_role_pb2.CreateRoleRequest, _role_pb2.Role]  # type: ignore[assignment]
     """Creates a role, which nobody has yet, and returns it.
 
-    Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY)
+    Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY)
     beyond 200 roles.
     """
     GetRole: _aio.UnaryUnaryMultiCallable[_role_pb2.GetRoleRequest, _role_pb2.Role]  # type: ignore[assignment]
@@ -86,12 +86,12 @@ class RoleServiceAsyncStub(RoleServiceStub):
 
     Over HTTP PUT replaces the role, PATCH changes what is sent, null clears; the name stays. Streams of accounts that
     have it end, and can be opened again by those who still may. Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED
-    (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (ROLE_BUILT_IN).
+    (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (ROLE_BUILT_IN).
     """
     DeleteRole: _aio.UnaryUnaryMultiCallable[_role_pb2.DeleteRoleRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a role of the shop's own that nobody has.
 
-    Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and
+    Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and
     FAILED_PRECONDITION (ROLE_IN_USE, ROLE_BUILT_IN).
     """
 
@@ -99,7 +99,7 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Defines the roles of the shop's own beside the three that every shop has, CUSTOMER, VENDOR and ADMIN.
 
     A role is a set of permissions. Whatever is changed here holds within 250 ms on every server, for those too who are
-    signed in. Nobody gives or takes permissions that they do not have themselves (PERMISSION_NOT_HELD).
+    signed in. Nobody gives or takes permissions that they do not have themselves (BEYOND_OWN_PERMISSIONS).
     """
 
     @_abc_1.abstractmethod
@@ -118,7 +118,7 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_role_pb2.Role, _abc.Awaitable[_role_pb2.Role]]:
         """Creates a role, which nobody has yet, and returns it.
 
-        Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY)
+        Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY)
         beyond 200 roles.
         """
 
@@ -140,7 +140,7 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Over HTTP PUT replaces the role, PATCH changes what is sent, null clears; the name stays. Streams of accounts that
         have it end, and can be opened again by those who still may. Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED
-        (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (ROLE_BUILT_IN).
+        (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (ROLE_BUILT_IN).
         """
 
     @_abc_1.abstractmethod
@@ -151,7 +151,7 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes a role of the shop's own that nobody has.
 
-        Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and
+        Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and
         FAILED_PRECONDITION (ROLE_IN_USE, ROLE_BUILT_IN).
         """
 

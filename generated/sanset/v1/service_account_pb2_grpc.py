@@ -31,7 +31,7 @@ class ServiceAccountServiceStub:
 
     A key is sent as an access token is, `authorization: Bearer sk_…`, and does not expire. Whatever is changed here holds
     within 250 ms on every server. Nobody creates or changes an account that may do what they may not themselves
-    (PERMISSION_NOT_HELD). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
+    (BEYOND_OWN_PERMISSIONS). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
     than its account may call from is PERMISSION_DENIED (ADDRESS_NOT_ALLOWED).
     """
 
@@ -78,7 +78,7 @@ class ServiceAccountServiceServicer:
 
     A key is sent as an access token is, `authorization: Bearer sk_…`, and does not expire. Whatever is changed here holds
     within 250 ms on every server. Nobody creates or changes an account that may do what they may not themselves
-    (PERMISSION_NOT_HELD). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
+    (BEYOND_OWN_PERMISSIONS). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
     than its account may call from is PERMISSION_DENIED (ADDRESS_NOT_ALLOWED).
     """
 
@@ -92,7 +92,7 @@ class ServiceAccountServiceServicer:
     def CreateServiceAccount(self, request, context):
         """Creates a service account, without a key, and returns it.
 
-        Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION
+        Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION
         (TOO_MANY) beyond 200. A role that does not exist, or is built in, is INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -111,7 +111,7 @@ class ServiceAccountServiceServicer:
 
         Over HTTP PUT replaces the account, PATCH changes what is sent, null clears. Returns NOT_FOUND
         (SERVICE_ACCOUNT_NOT_FOUND), ABORTED (STALE_ETAG), ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), and PERMISSION_DENIED
-        (PERMISSION_NOT_HELD).
+        (BEYOND_OWN_PERMISSIONS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,7 +122,7 @@ class ServiceAccountServiceServicer:
 
         An account has two keys at most, so that one takes the other's place without a gap: add the new one, have all
         programs use it, and revoke the old one, whose `last_use_time` tells when nobody uses it any more. Returns NOT_FOUND
-        (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY).
+        (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,7 +131,7 @@ class ServiceAccountServiceServicer:
     def RevokeApiKey(self, request, context):
         """Revokes a key of a service account: it is refused within 250 ms on every server, and streams that it opened end.
 
-        Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (PERMISSION_NOT_HELD).
+        Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,7 +183,7 @@ class ServiceAccountService:
 
     A key is sent as an access token is, `authorization: Bearer sk_…`, and does not expire. Whatever is changed here holds
     within 250 ms on every server. Nobody creates or changes an account that may do what they may not themselves
-    (PERMISSION_NOT_HELD). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
+    (BEYOND_OWN_PERMISSIONS). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
     than its account may call from is PERMISSION_DENIED (ADDRESS_NOT_ALLOWED).
     """
 

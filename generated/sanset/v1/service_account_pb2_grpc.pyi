@@ -32,7 +32,7 @@ class ServiceAccountServiceStub:
 
     A key is sent as an access token is, `authorization: Bearer sk_…`, and does not expire. Whatever is changed here holds
     within 250 ms on every server. Nobody creates or changes an account that may do what they may not themselves
-    (PERMISSION_NOT_HELD). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
+    (BEYOND_OWN_PERMISSIONS). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
     than its account may call from is PERMISSION_DENIED (ADDRESS_NOT_ALLOWED).
     """
 
@@ -45,7 +45,7 @@ class ServiceAccountServiceStub:
     CreateServiceAccount: _grpc.UnaryUnaryMultiCallable[_service_account_pb2.CreateServiceAccountRequest, _service_account_pb2.ServiceAccount]
     """Creates a service account, without a key, and returns it.
 
-    Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION
+    Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION
     (TOO_MANY) beyond 200. A role that does not exist, or is built in, is INVALID_ARGUMENT.
     """
     GetServiceAccount: _grpc.UnaryUnaryMultiCallable[_service_account_pb2.GetServiceAccountRequest, _service_account_pb2.ServiceAccount]
@@ -55,19 +55,19 @@ class ServiceAccountServiceStub:
 
     Over HTTP PUT replaces the account, PATCH changes what is sent, null clears. Returns NOT_FOUND
     (SERVICE_ACCOUNT_NOT_FOUND), ABORTED (STALE_ETAG), ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), and PERMISSION_DENIED
-    (PERMISSION_NOT_HELD).
+    (BEYOND_OWN_PERMISSIONS).
     """
     AddApiKey: _grpc.UnaryUnaryMultiCallable[_service_account_pb2.AddApiKeyRequest, _service_account_pb2.ApiKey]
     """Gives a service account another key, and returns it: the only time that the key itself is told.
 
     An account has two keys at most, so that one takes the other's place without a gap: add the new one, have all
     programs use it, and revoke the old one, whose `last_use_time` tells when nobody uses it any more. Returns NOT_FOUND
-    (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY).
+    (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY).
     """
     RevokeApiKey: _grpc.UnaryUnaryMultiCallable[_service_account_pb2.RevokeApiKeyRequest, _empty_pb2.Empty]
     """Revokes a key of a service account: it is refused within 250 ms on every server, and streams that it opened end.
 
-    Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (PERMISSION_NOT_HELD).
+    Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
     """
 
 @_typing.type_check_only
@@ -76,7 +76,7 @@ class ServiceAccountServiceAsyncStub(ServiceAccountServiceStub):
 
     A key is sent as an access token is, `authorization: Bearer sk_…`, and does not expire. Whatever is changed here holds
     within 250 ms on every server. Nobody creates or changes an account that may do what they may not themselves
-    (PERMISSION_NOT_HELD). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
+    (BEYOND_OWN_PERMISSIONS). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
     than its account may call from is PERMISSION_DENIED (ADDRESS_NOT_ALLOWED).
     """
 
@@ -86,7 +86,7 @@ class ServiceAccountServiceAsyncStub(ServiceAccountServiceStub):
     CreateServiceAccount: _aio.UnaryUnaryMultiCallable[_service_account_pb2.CreateServiceAccountRequest, _service_account_pb2.ServiceAccount]  # type: ignore[assignment]
     """Creates a service account, without a key, and returns it.
 
-    Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION
+    Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION
     (TOO_MANY) beyond 200. A role that does not exist, or is built in, is INVALID_ARGUMENT.
     """
     GetServiceAccount: _aio.UnaryUnaryMultiCallable[_service_account_pb2.GetServiceAccountRequest, _service_account_pb2.ServiceAccount]  # type: ignore[assignment]
@@ -96,19 +96,19 @@ class ServiceAccountServiceAsyncStub(ServiceAccountServiceStub):
 
     Over HTTP PUT replaces the account, PATCH changes what is sent, null clears. Returns NOT_FOUND
     (SERVICE_ACCOUNT_NOT_FOUND), ABORTED (STALE_ETAG), ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), and PERMISSION_DENIED
-    (PERMISSION_NOT_HELD).
+    (BEYOND_OWN_PERMISSIONS).
     """
     AddApiKey: _aio.UnaryUnaryMultiCallable[_service_account_pb2.AddApiKeyRequest, _service_account_pb2.ApiKey]  # type: ignore[assignment]
     """Gives a service account another key, and returns it: the only time that the key itself is told.
 
     An account has two keys at most, so that one takes the other's place without a gap: add the new one, have all
     programs use it, and revoke the old one, whose `last_use_time` tells when nobody uses it any more. Returns NOT_FOUND
-    (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY).
+    (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY).
     """
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_service_account_pb2.RevokeApiKeyRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Revokes a key of a service account: it is refused within 250 ms on every server, and streams that it opened end.
 
-    Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (PERMISSION_NOT_HELD).
+    Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
     """
 
 class ServiceAccountServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -116,7 +116,7 @@ class ServiceAccountServiceServicer(metaclass=_abc_1.ABCMeta):
 
     A key is sent as an access token is, `authorization: Bearer sk_…`, and does not expire. Whatever is changed here holds
     within 250 ms on every server. Nobody creates or changes an account that may do what they may not themselves
-    (PERMISSION_NOT_HELD). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
+    (BEYOND_OWN_PERMISSIONS). A key that there is not is UNAUTHENTICATED (API_KEY_INVALID), one that is used from elsewhere
     than its account may call from is PERMISSION_DENIED (ADDRESS_NOT_ALLOWED).
     """
 
@@ -136,7 +136,7 @@ class ServiceAccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_service_account_pb2.ServiceAccount, _abc.Awaitable[_service_account_pb2.ServiceAccount]]:
         """Creates a service account, without a key, and returns it.
 
-        Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION
+        Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION
         (TOO_MANY) beyond 200. A role that does not exist, or is built in, is INVALID_ARGUMENT.
         """
 
@@ -158,7 +158,7 @@ class ServiceAccountServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Over HTTP PUT replaces the account, PATCH changes what is sent, null clears. Returns NOT_FOUND
         (SERVICE_ACCOUNT_NOT_FOUND), ABORTED (STALE_ETAG), ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), and PERMISSION_DENIED
-        (PERMISSION_NOT_HELD).
+        (BEYOND_OWN_PERMISSIONS).
         """
 
     @_abc_1.abstractmethod
@@ -171,7 +171,7 @@ class ServiceAccountServiceServicer(metaclass=_abc_1.ABCMeta):
 
         An account has two keys at most, so that one takes the other's place without a gap: add the new one, have all
         programs use it, and revoke the old one, whose `last_use_time` tells when nobody uses it any more. Returns NOT_FOUND
-        (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY).
+        (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY).
         """
 
     @_abc_1.abstractmethod
@@ -182,7 +182,7 @@ class ServiceAccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Revokes a key of a service account: it is refused within 250 ms on every server, and streams that it opened end.
 
-        Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (PERMISSION_NOT_HELD).
+        Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
         """
 
 def add_ServiceAccountServiceServicer_to_server(servicer: ServiceAccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -127,10 +127,10 @@ class UserDetails(_message.Message):
         COUNT_FIELD_NUMBER: _builtins.int
         TIME_FIELD_NUMBER: _builtins.int
         LOCK_END_TIME_FIELD_NUMBER: _builtins.int
-        AT_KNOWN_PLACE_FIELD_NUMBER: _builtins.int
+        FAMILIAR_FIELD_NUMBER: _builtins.int
         count: _builtins.int
         """How many did."""
-        at_known_place: _builtins.bool
+        familiar: _builtins.bool
         """True for those on a device, or from an address, where the user signed in before."""
         @_builtins.property
         def time(self) -> _timestamp_pb2.Timestamp:
@@ -146,11 +146,11 @@ class UserDetails(_message.Message):
             count: _builtins.int = ...,
             time: _timestamp_pb2.Timestamp | None = ...,
             lock_end_time: _timestamp_pb2.Timestamp | None = ...,
-            at_known_place: _builtins.bool = ...,
+            familiar: _builtins.bool = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["lock_end_time", b"lock_end_time", "time", b"time"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["at_known_place", b"at_known_place", "count", b"count", "lock_end_time", b"lock_end_time", "time", b"time"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "familiar", b"familiar", "lock_end_time", b"lock_end_time", "time", b"time"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -30,7 +30,7 @@ class UserAdminServiceStub:
     """Finds, opens and closes the accounts of users, and gives them roles.
 
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
-    account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
+    account that may do what they may not themselves (BEYOND_OWN_PERMISSIONS), and one admin always remains.
     """
 
     def __init__(self, channel):
@@ -75,7 +75,7 @@ class UserAdminServiceServicer:
     """Finds, opens and closes the accounts of users, and gives them roles.
 
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
-    account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
+    account that may do what they may not themselves (BEYOND_OWN_PERMISSIONS), and one admin always remains.
     """
 
     def ListUsers(self, request, context):
@@ -101,7 +101,7 @@ class UserAdminServiceServicer:
 
         Whoever is signed in stays so, and may do what the new role may; their streams end, and can be opened again by
         those who still may. A role that does not exist is INVALID_ARGUMENT, which names those that do. Returns NOT_FOUND
-        (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
+        (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,7 +110,7 @@ class UserAdminServiceServicer:
     def SetUserActive(self, request, context):
         """Closes or opens an account, and returns it. Nobody can sign in to one that is closed; its sessions end.
 
-        Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN)
+        Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN)
         for the last admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -180,7 +180,7 @@ class UserAdminService:
     """Finds, opens and closes the accounts of users, and gives them roles.
 
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
-    account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
+    account that may do what they may not themselves (BEYOND_OWN_PERMISSIONS), and one admin always remains.
     """
 
     @staticmethod

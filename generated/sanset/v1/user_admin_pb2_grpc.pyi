@@ -31,7 +31,7 @@ class UserAdminServiceStub:
     """Finds, opens and closes the accounts of users, and gives them roles.
 
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
-    account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
+    account that may do what they may not themselves (BEYOND_OWN_PERMISSIONS), and one admin always remains.
     """
 
     @_typing.overload
@@ -53,12 +53,12 @@ class UserAdminServiceStub:
 
     Whoever is signed in stays so, and may do what the new role may; their streams end, and can be opened again by
     those who still may. A role that does not exist is INVALID_ARGUMENT, which names those that do. Returns NOT_FOUND
-    (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
     """
     SetUserActive: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.SetUserActiveRequest, _user_admin_pb2.UserAccount]
     """Closes or opens an account, and returns it. Nobody can sign in to one that is closed; its sessions end.
 
-    Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN)
+    Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN)
     for the last admin.
     """
     UnlockUser: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.UnlockUserRequest, _user_admin_pb2.UserAccount]
@@ -77,7 +77,7 @@ class UserAdminServiceAsyncStub(UserAdminServiceStub):
     """Finds, opens and closes the accounts of users, and gives them roles.
 
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
-    account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
+    account that may do what they may not themselves (BEYOND_OWN_PERMISSIONS), and one admin always remains.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -96,12 +96,12 @@ class UserAdminServiceAsyncStub(UserAdminServiceStub):
 
     Whoever is signed in stays so, and may do what the new role may; their streams end, and can be opened again by
     those who still may. A role that does not exist is INVALID_ARGUMENT, which names those that do. Returns NOT_FOUND
-    (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
     """
     SetUserActive: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.SetUserActiveRequest, _user_admin_pb2.UserAccount]  # type: ignore[assignment]
     """Closes or opens an account, and returns it. Nobody can sign in to one that is closed; its sessions end.
 
-    Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN)
+    Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN)
     for the last admin.
     """
     UnlockUser: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.UnlockUserRequest, _user_admin_pb2.UserAccount]  # type: ignore[assignment]
@@ -119,7 +119,7 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Finds, opens and closes the accounts of users, and gives them roles.
 
     What is taken away here holds within 250 ms on every server, for those too who are signed in. Nobody decides on an
-    account that may do what they may not themselves (PERMISSION_NOT_HELD), and one admin always remains.
+    account that may do what they may not themselves (BEYOND_OWN_PERMISSIONS), and one admin always remains.
     """
 
     @_abc_1.abstractmethod
@@ -154,7 +154,7 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Whoever is signed in stays so, and may do what the new role may; their streams end, and can be opened again by
         those who still may. A role that does not exist is INVALID_ARGUMENT, which names those that do. Returns NOT_FOUND
-        (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
+        (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
         """
 
     @_abc_1.abstractmethod
@@ -165,7 +165,7 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_user_admin_pb2.UserAccount, _abc.Awaitable[_user_admin_pb2.UserAccount]]:
         """Closes or opens an account, and returns it. Nobody can sign in to one that is closed; its sessions end.
 
-        Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN)
+        Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN)
         for the last admin.
         """
 

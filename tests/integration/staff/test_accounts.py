@@ -119,7 +119,7 @@ def test_an_account_that_is_locked_is_unlocked(shop: RunningShop) -> None:
     shop.sql("UPDATE sign_in_counts SET locked_until = '2100-01-01' WHERE user_id = :id", id=account.user_id)
     details = _details(shop, account)
     assert details.user.state == State.LOCKED
-    assert [(each.count, each.at_known_place) for each in details.failures] == [(5, False)]
+    assert [(each.count, each.familiar) for each in details.failures] == [(5, False)]
     assert details.failures[0].HasField("lock_end_time")
     assert account.user_id in _listed(shop, q=account.email, state=State.LOCKED)
     right = auth_pb2.LoginRequest(email=account.email, password="correct-horse-1")

@@ -125,7 +125,7 @@ def test_another_worker_knows_within_250_ms(shop: RunningShop) -> None:
 def test_nobody_gives_or_takes_what_they_do_not_have(shop: RunningShop) -> None:
     boss = employee(shop, Permission.MANAGE_ROLES, Permission.MANAGE_USERS, Permission.MANAGE_ORDERS)
     said = _create(shop, boss, Permission.MANAGE_ORDERS, Permission.MANAGE_PRODUCTS)
-    assert (said.code, said.reason) == (DENIED, "PERMISSION_NOT_HELD")
+    assert (said.code, said.reason) == (DENIED, "BEYOND_OWN_PERMISSIONS")
     assert said.facts["permissions"] == "MANAGE_PRODUCTS"
     stronger, weaker = new_role(shop, Permission.MANAGE_PRODUCTS), new_role(shop, Permission.MANAGE_ORDERS)
     mask = {"paths": ["permissions"]}
@@ -134,20 +134,20 @@ def test_nobody_gives_or_takes_what_they_do_not_have(shop: RunningShop) -> None:
         role_pb2.Role(id=weaker.id, permissions=[Permission.MANAGE_MODELS]),
     ):
         request = role_pb2.UpdateRoleRequest(role=change, update_mask=mask)
-        assert refused(shop.roles.UpdateRole, request, boss).reason == "PERMISSION_NOT_HELD"
+        assert refused(shop.roles.UpdateRole, request, boss).reason == "BEYOND_OWN_PERMISSIONS"
     delete = role_pb2.DeleteRoleRequest(role_id=stronger.id)
-    assert refused(shop.roles.DeleteRole, delete, boss).reason == "PERMISSION_NOT_HELD"
+    assert refused(shop.roles.DeleteRole, delete, boss).reason == "BEYOND_OWN_PERMISSIONS"
     somebody = shop.customer(address=False)
     for role in (stronger.name, "ADMIN", "VENDOR"):
         for whom in (somebody, boss):
             request = user_admin_pb2.SetUserRoleRequest(user_id=whom.user_id, role=role)
-            assert refused(shop.user_admin.SetUserRole, request, boss).reason == "PERMISSION_NOT_HELD"
+            assert refused(shop.user_admin.SetUserRole, request, boss).reason == "BEYOND_OWN_PERMISSIONS"
     for request in (
         user_admin_pb2.SetUserRoleRequest(user_id=shop.admin.user_id, role="CUSTOMER"),
         user_admin_pb2.SetUserActiveRequest(user_id=shop.admin.user_id, active=False),
     ):
         method = request.DESCRIPTOR.name.removesuffix("Request")
-        assert refused(getattr(shop.user_admin, method), request, boss).reason == "PERMISSION_NOT_HELD"
+        assert refused(getattr(shop.user_admin, method), request, boss).reason == "BEYOND_OWN_PERMISSIONS"
     request = user_admin_pb2.SetUserRoleRequest(user_id=somebody.user_id, role=weaker.name.lower())
     assert shop.user_admin.SetUserRole(request, metadata=boss.metadata).role == weaker.name
 
@@ -156,7 +156,7 @@ def test_who_has_every_permission_is_no_admin_yet(shop: RunningShop) -> None:
     every = [value for value in Permission.Permission.values() if value]
     deputy, somebody = employee(shop, *every), shop.customer(address=False)
     request = user_admin_pb2.SetUserRoleRequest(user_id=somebody.user_id, role="ADMIN")
-    assert refused(shop.user_admin.SetUserRole, request, deputy).reason == "PERMISSION_NOT_HELD"
+    assert refused(shop.user_admin.SetUserRole, request, deputy).reason == "BEYOND_OWN_PERMISSIONS"
 
 
 def test_what_is_wrong_with_a_role_is_said(shop: RunningShop) -> None:

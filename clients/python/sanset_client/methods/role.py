@@ -37,7 +37,7 @@ def create_role(
 ) -> Prepared:
     """Creates a role, which nobody has yet, and returns it.
 
-    Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY)
+    Returns ALREADY_EXISTS (ROLE_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY)
     beyond 200 roles.
     """
     return prepare(
@@ -76,7 +76,7 @@ def update_role(
 
     Over HTTP PUT replaces the role, PATCH changes what is sent, null clears; the name stays. Streams of accounts that
     have it end, and can be opened again by those who still may. Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED
-    (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (ROLE_BUILT_IN).
+    (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (ROLE_BUILT_IN).
     """
     return prepare(
         role_pb2.UpdateRoleRequest,
@@ -98,7 +98,7 @@ def delete_role(
 ) -> Prepared:
     """Deletes a role of the shop's own that nobody has.
 
-    Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (PERMISSION_NOT_HELD), and
+    Returns NOT_FOUND (ROLE_NOT_FOUND), ABORTED (STALE_ETAG), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and
     FAILED_PRECONDITION (ROLE_IN_USE, ROLE_BUILT_IN).
     """
     return prepare(

@@ -37,7 +37,7 @@ def create_service_account(
 ) -> Prepared:
     """Creates a service account, without a key, and returns it.
 
-    Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION
+    Returns ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION
     (TOO_MANY) beyond 200. A role that does not exist, or is built in, is INVALID_ARGUMENT.
     """
     return prepare(
@@ -76,7 +76,7 @@ def update_service_account(
 
     Over HTTP PUT replaces the account, PATCH changes what is sent, null clears. Returns NOT_FOUND
     (SERVICE_ACCOUNT_NOT_FOUND), ABORTED (STALE_ETAG), ALREADY_EXISTS (SERVICE_ACCOUNT_TAKEN), and PERMISSION_DENIED
-    (PERMISSION_NOT_HELD).
+    (BEYOND_OWN_PERMISSIONS).
     """
     return prepare(
         service_account_pb2.UpdateServiceAccountRequest,
@@ -99,7 +99,7 @@ def add_api_key(
 
     An account has two keys at most, so that one takes the other's place without a gap: add the new one, have all
     programs use it, and revoke the old one, whose `last_use_time` tells when nobody uses it any more. Returns NOT_FOUND
-    (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (TOO_MANY).
+    (SERVICE_ACCOUNT_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (TOO_MANY).
     """
     return prepare(
         service_account_pb2.AddApiKeyRequest,
@@ -120,7 +120,7 @@ def revoke_api_key(
 ) -> Prepared:
     """Revokes a key of a service account: it is refused within 250 ms on every server, and streams that it opened end.
 
-    Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (PERMISSION_NOT_HELD).
+    Returns NOT_FOUND (SERVICE_ACCOUNT_NOT_FOUND, API_KEY_NOT_FOUND), and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
     """
     return prepare(
         service_account_pb2.RevokeApiKeyRequest,

@@ -74,7 +74,7 @@ def set_user_role(
 
     Whoever is signed in stays so, and may do what the new role may; their streams end, and can be opened again by
     those who still may. A role that does not exist is INVALID_ARGUMENT, which names those that do. Returns NOT_FOUND
-    (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN) for the last admin.
     """
     return prepare(
         user_admin_pb2.SetUserRoleRequest,
@@ -96,7 +96,7 @@ def set_user_active(
 ) -> Prepared:
     """Closes or opens an account, and returns it. Nobody can sign in to one that is closed; its sessions end.
 
-    Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (PERMISSION_NOT_HELD), and FAILED_PRECONDITION (LAST_ADMIN)
+    Returns NOT_FOUND (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), and FAILED_PRECONDITION (LAST_ADMIN)
     for the last admin.
     """
     return prepare(
