@@ -35,6 +35,7 @@ COLUMNS: Final[Mapping[str, str]] = {
         "id user_id label* line1* line2* city* state* postal_code* country lat* lng* is_default "
         "custom_metadata* sealed! created_at version"
     ),
+    "api_keys": "id account_id key_hash hint created_at last_used_at",
     "audit_entries": "id at actor_id action subject request_id details*",
     "behavior_events": (
         "id user_id visitor_id* kind product_id query* custom_metadata* list_id model_version origin* "
@@ -133,6 +134,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "review_counts": "product_id rating count",
     "reviews": "id product_id user_id rating title* text* status version created_at updated_at",
     "roles": "id name description permissions created_at updated_at version",
+    "service_accounts": "id name description networks version",
     "schema_serves": "oldest_revision",
     "search_day_positions": "day position impressions clicks orders",
     "search_day_queries": (
