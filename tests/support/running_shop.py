@@ -84,6 +84,7 @@ def test_settings(url: str, data_dir: Path, **overrides: object) -> Settings:
         "run_jobs": False,
         "max_wait_seconds": 15,  # the machine may be slow; a test of overload sets its own
         "max_queued_calls": 400,
+        "payment_timeout_seconds": 2.0,  # tests wait it out; the gateway of the demo answers at once
     }
     return load(**(values | overrides))
 
