@@ -39,12 +39,19 @@ class TokenWriter:
         """The device that a call comes from, as its metadata proves."""
         return self._devices.read(headers.get(DEVICE_HEADER))
 
-    def write(self, grant: Grant, device: Device | None) -> pb.Tokens:
-        """The tokens that a client gets on `device`."""
+    def signed_in(self, grant: Grant, device: Device | None) -> pb.Tokens:
+        """The tokens of a client that signed in on `device`."""
+        return self._write(grant, self._devices.signed_in(device, grant.user_id, grant.session_id))
+
+    def carried_on(self, grant: Grant, device: Device | None) -> pb.Tokens:
+        """The tokens of a client that carries its session on, on `device`."""
+        return self._write(grant, self._devices.carried_on(device, grant.user_id, grant.session_id))
+
+    def _write(self, grant: Grant, device_id: str) -> pb.Tokens:
         return pb.Tokens(
             access_token=self._access.issue(grant.user_id, grant.role, grant.session_id, self._clock()),
             token_type="bearer",  # noqa: S106 - the kind of token, not one
             expires_in=int(self._access.lifetime.total_seconds()),
             refresh_token=grant.refresh_token,
-            device_id=self._devices.signed_in(device, grant.user_id),
+            device_id=device_id,
         )

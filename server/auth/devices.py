@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import re
-import secrets
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -71,12 +70,28 @@ class Devices:
         marks = (_mark(device.raw_id, user_id, key) for key in self._keys.all())
         return device.id if any(mark in device.marks for mark in marks) else ""
 
-    def signed_in(self, device: Device | None, user_id: int) -> str:
-        """The signed id to keep of a device, a new one where there is none, on which an account has signed in."""
-        device = device or Device(secrets.token_bytes(_ID_BYTES))
+    def signed_in(self, device: Device | None, user_id: int, session_id: str) -> str:
+        """The signed id to keep of a device, the session's own where there is none, once an account signed in."""
+        device = device or self._own_of(session_id)
         mark = _mark(device.raw_id, user_id, self._keys.current)
         others = [each for each in device.marks if each != mark]
-        device = replace(device, marks=(*others, mark)[-MAX_ACCOUNTS:])
+        return self._text(replace(device, marks=(*others, mark)[-MAX_ACCOUNTS:]))
+
+    def carried_on(self, device: Device | None, user_id: int, session_id: str) -> str:
+        """The signed id to keep of a device on which a session goes on: as it is shown, or the session's own.
+
+        No password was proven: who has but a refresh token gets no other devices, each with guesses of its own.
+        """
+        if device is not None and not self.id_for(user_id, device):
+            return self._text(device)
+        return self.signed_in(device, user_id, session_id)
+
+    def _own_of(self, session_id: str) -> Device:
+        """The device that a session has by itself: always the same."""
+        key = self._keys.current
+        return Device(hmac.digest(key, b"session " + session_id.encode(), hashlib.sha256)[:_ID_BYTES])
+
+    def _text(self, device: Device) -> str:
         body = _encode(device.raw_id + b"".join(device.marks))
         return f"{body}.{_signature(body, self._keys.current)}"
 

@@ -86,7 +86,7 @@ class AuthServicer(RecoveryServicer):
             request_id=call.request_id,
             device=device,
         )
-        return self._tokens.write(await self._sign_in.sign_in(login, call.deadline), device)
+        return self._tokens.signed_in(await self._sign_in.sign_in(login, call.deadline), device)
 
     async def Refresh(self, request: pb.RefreshRequest, call: Call) -> pb.Tokens:
         """One transaction."""
@@ -94,7 +94,7 @@ class AuthServicer(RecoveryServicer):
             request.refresh_token, call.address, network_of(call.address), call.request_id
         )
         grant = await self._refreshes.refresh(refreshing, call.deadline)
-        return self._tokens.write(grant, self._tokens.device_of(call.headers))
+        return self._tokens.carried_on(grant, self._tokens.device_of(call.headers))
 
     def Logout(self, request: pb.LogoutRequest, call: Call) -> Empty:
         """End this session, or all."""

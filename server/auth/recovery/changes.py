@@ -48,7 +48,7 @@ def use_link(tx: Connection, token: str, *, origin: Requester, codes: RecoveryCo
     if proof is None or proof.user_id is None or users.lock_credentials(tx, proof.user_id) is None:
         raise LinkInvalid().at("token")
     contact = users.contact(tx, proof.user_id)
-    if contact is None:
+    if contact is None or not contact.credentials.is_active:
         raise LinkInvalid().at("token")
     if not queries.use(tx, proof.id, now):
         return _email_of_used(tx, proof, contact, now)

@@ -10,7 +10,7 @@ from server.auth.devices import Devices
 from server.auth.recovery import notices, proofs
 from server.auth.recovery.codes import RecoveryCodes
 from server.auth.recovery.errors import CurrentPasswordWrong
-from server.auth.recovery.limits import count_mail
+from server.auth.recovery.limits import count_mail, count_mail_of
 from server.auth.recovery.notices import Notice, NoticeKind
 from server.auth.recovery.proofs import ProofPurpose, Requester
 from server.errors import InvalidField
@@ -70,7 +70,7 @@ class ProofRequests:
             raise CurrentPasswordWrong().at("current_password")
         if lookup_key(address) == lookup_key(contact.email):
             raise InvalidField(("email", "is the account's address already"))
-        self._count(tx, address, user_id, origin, now)
+        count_mail_of(tx, user_id, origin=origin, limit_networks=self._limit_networks, now=now)
         self._send(tx, ProofPurpose.CHANGE, address, contact, origin=origin, now=now, session_id=session_id)
         to_old_address = Notice(
             kind=NoticeKind.EMAIL_CHANGE,
@@ -83,12 +83,7 @@ class ProofRequests:
 
     def _counted(self, tx: Connection, email: str, origin: Requester, now: datetime) -> Contact | None:
         contact = users.contact_of_email(tx, email)
-        self._count(tx, email, contact.credentials.user_id if contact else None, origin, now)
-        return contact
-
-    def _count(
-        self, tx: Connection, email: str, user_id: int | None, origin: Requester, now: datetime
-    ) -> None:
+        user_id = contact.credentials.user_id if contact else None
         count_mail(
             tx,
             self._codes.address_key(email),
@@ -98,6 +93,7 @@ class ProofRequests:
             limit_networks=self._limit_networks,
             now=now,
         )
+        return contact
 
     def _send(
         self,

@@ -482,9 +482,11 @@ def test_a_change_of_the_password_voids_what_was_mailed_before(shop: AuthShop) -
 # Changing the e-mail address
 
 
-def change_email(shop: AuthShop, caller: Identity, email: str, password: str = PASSWORD) -> str:
+def change_email(
+    shop: AuthShop, caller: Identity, email: str, password: str = PASSWORD, *, ip: str = ""
+) -> str:
     request = pb.ChangeEmailRequest(email=email, current_password=password)
-    return reason(shop, "ChangeEmail", request, caller)
+    return reason(shop, "ChangeEmail", request, caller, ip=ip)
 
 
 def test_an_address_is_changed_once_it_is_confirmed_and_the_old_one_is_told(shop: AuthShop) -> None:
@@ -551,6 +553,26 @@ def test_a_link_for_an_address_that_the_account_has_no_more_is_invalid(shop: Aut
     assert change_email(shop, caller, NOBODY) == "OK"
     assert verify(shop, shop.mail("confirm_email", NOBODY).token) == "OK"
     assert verify(shop, link) == "LINK_INVALID"
+
+
+def test_the_link_to_an_account_that_is_closed_meanwhile_is_invalid(shop: AuthShop) -> None:
+    caller = shop.signed_in()
+    assert change_email(shop, caller, NOBODY) == "OK"
+    link = shop.mail("confirm_email", NOBODY).token
+    shop.change_user(JOHN, is_active=False)
+    assert verify(shop, link) == "LINK_INVALID"
+    assert shop.user().email == JOHN
+
+
+def test_an_account_does_not_fill_mailboxes_from_wherever_it_signs_in(shop: AuthShop) -> None:
+    shop.register()
+    asked = []
+    for n in range(1, 4):
+        caller = shop.who(shop.login(ip=f"203.0.113.{n}"))
+        asked += [change_email(shop, caller, NOBODY, ip=f"203.0.113.{n}") for _ in range(3)]
+    assert asked == ["OK"] * 5 + ["TOO_MANY_MAILS"] * 4
+    shop.later(3600)
+    assert change_email(shop, caller, NOBODY) == "OK"
 
 
 def test_bad_new_addresses_are_refused(shop: AuthShop) -> None:

@@ -265,6 +265,19 @@ def test_a_refresh_keeps_the_device_known(shop: AuthShop) -> None:
 
 
 @pytest.mark.either
+def test_refreshes_make_no_further_devices_to_guess_from(shop: AuthShop) -> None:
+    for name in ("john", "mallory"):
+        shop.register(f"{name}@example.com")
+    stolen, ended = shop.login(ip="198.51.100.1"), []
+    for shown in ("", "", shop.login("mallory@example.com", ip="203.0.113.5").device_id):
+        request = pb.RefreshRequest(refresh_token=stolen.refresh_token)
+        stolen = shop.call("Refresh", request, ip="203.0.113.5", device_id=shown)
+        ended += [tried(shop, ip="203.0.113.6", device_id=stolen.device_id) for _ in range(PER_ACCOUNT + 1)]
+    # What it shows of another account's device is worth what a stranger's guesses are.
+    assert Counter(ended) == {"INVALID_CREDENTIALS": 2 * PER_ACCOUNT, "TOO_MANY_SIGN_INS": PER_ACCOUNT + 3}
+
+
+@pytest.mark.either
 def test_twenty_refresh_tokens_that_are_none_end_the_minute_of_their_address(shop: AuthShop) -> None:
     shop.register()
     tokens = shop.login(ip="198.51.100.1")
