@@ -75,6 +75,7 @@ class AuthShop:
         # Whole seconds, as access tokens count; half an hour ago, so that `later` issues none in the future
         self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
         self._core = core_of(self.settings, lambda: self.now)
+        self._core.budgets._now = lambda: self.now.timestamp()  # a minute that does not end while a test runs
         self.db = self._core.db
         self.events: list[Announcement] = []
         self.db.on_commit = self.events.extend

@@ -90,7 +90,7 @@ class KnownDevice(Probe):
     purposes = (Purpose.DEVICES,)
 
     def make(self, shop: RunningShop) -> str:
-        return Devices.of(shop.settings).signed_in(None, 7)
+        return Devices.of(shop.settings).signed_in(None, 7, "a session")
 
     def works(self, shop: RunningShop, made: str) -> bool:
         devices = Devices.of(shop.settings)
