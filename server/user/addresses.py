@@ -94,7 +94,7 @@ def delete_address(tx: Connection, user_id: int, address_id: int, etag: str) -> 
     """
     hold(tx, user_id)
     if etag and (current := address_queries.address(tx, user_id, address_id)) is not None:
-        check_etag(etag, etag_of(current), "address")
+        check_etag(etag, etag_of(opened_row(vault_of(tx), current)), "address")
     was_default = address_queries.delete_address(tx, user_id, address_id)
     if was_default is None:
         raise AddressNotFound(address_id=address_id)
