@@ -50,6 +50,8 @@ class StockChange:
     location_id: int
     location: str
     available: int
+    is_public: bool
+    """Whether its location is active: others are shown to staff alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,16 @@ class StockChanges:
     changes: Sequence[StockChange] = ()
     was_replaced: bool = False
 
-    def of(self, product_ids: Collection[int] | None, after: int = 0) -> list[StockChange]:
+    def of(
+        self, product_ids: Collection[int] | None, after: int = 0, *, public_only: bool
+    ) -> list[StockChange]:
         """Those of some products (None: of all) behind an event."""
         return [
             change
             for change in self.changes
-            if change.sequence > after and (product_ids is None or change.product_id in product_ids)
+            if change.sequence > after
+            and (product_ids is None or change.product_id in product_ids)
+            and (change.is_public or not public_only)
         ]
 
 
@@ -97,23 +103,25 @@ def read(connection: Connection, after: int) -> StockChanges:
     rows = feed_queries.events_after(connection, after, until, EVENTS_AT_ONCE)
     if len(rows) == EVENTS_AT_ONCE:
         until = rows[-1].id
-    names = location_queries.names(connection) if rows else {}
+    locations = location_queries.by_id(connection) if rows else {}
     changes: list[StockChange] = []
     for before, row in zip([None, *rows], rows, strict=False):
         if row.topic == CatalogReplaced.topic:
             return StockChanges(after, row.id, drawn, changes, was_replaced=True)
-        own = _changes(row, names)
+        own = _changes(row, locations)
         if before is not None and len(changes) + len(own) > MAX_CHANGES:
             return StockChanges(after, before.id, drawn, changes)
         changes += own
     return StockChanges(after, until, drawn, changes)
 
 
-def _changes(row: AnyRow, names: Mapping[int, str]) -> list[StockChange]:
-    return [
-        StockChange(row.id, row.created_at, *level[:3], names.get(level.location_id, ""), level.available)
-        for level in StockMoved.of_json(row.key, row.payload).levels
-    ]
+def _changes(row: AnyRow, locations: Mapping[int, AnyRow]) -> list[StockChange]:
+    changes = []
+    for level in StockMoved.of_json(row.key, row.payload).levels:
+        location = locations.get(level.location_id)
+        name, is_public = (location.name, location.active) if location is not None else ("", False)
+        changes.append(StockChange(row.id, row.created_at, *level[:3], name, level.available, is_public))
+    return changes
 
 
 class StockFeed:

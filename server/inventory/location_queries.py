@@ -59,6 +59,12 @@ def names(connection: Connection) -> dict[int, str]:
     return {row.id: row.name for row in connection.execute(select(Location.id, Location.name))}
 
 
+def by_id(connection: Connection) -> dict[int, AnyRow]:
+    """The names of all locations, and whether they are active, by id."""
+    rows = connection.execute(select(Location.id, Location.name, Location.active))
+    return {row.id: row for row in rows}
+
+
 def insert_location(tx: Connection, values: Values) -> int:
     """Insert a location and return its id. Raises IntegrityError when its name is taken."""
     return tx.execute(insert(Location).values(**values).returning(Location.id)).scalar_one()

@@ -139,7 +139,7 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
             raise TokenMissing()
         products = None if request.all else frozenset(request.product_ids)
         after = convert.resume_point(request, call.headers.get("last-event-id", ""))
-        async for message in self._watch.watch(products, after):
+        async for message in self._watch.watch(products, after, public_only=not _is_staff(call)):
             yield convert.message_to_wire(message, self._clock())
 
     def ListLocations(

@@ -37,20 +37,24 @@ Render = Callable[[Sequence[StockChange], int], R]
 class _Batch(Generic[R]):
     """Changes that were read together, and the message that all streams get which watch everything."""
 
-    __slots__ = ("_message", "_render", "changes")
+    __slots__ = ("_messages", "_render", "changes")
 
     def __init__(self, changes: StockChanges, render: Render[R]) -> None:
         self.changes = changes
         self._render = render
-        self._message: R | None = None
+        self._messages: dict[bool, R | None] = {}
+        """Of all changes behind the event before them; by whether they are the public ones only."""
 
-    def message(self, product_ids: Collection[int] | None, after: int) -> R | None:
+    def message(self, product_ids: Collection[int] | None, after: int, *, public_only: bool) -> R | None:
         """The message of those of some products (None: of all) behind an event; None when there are none."""
-        if product_ids is None and after <= self.changes.after and self.changes.changes:
-            if self._message is None:
-                self._message = self._render(self.changes.changes, self.changes.sequence)
-            return self._message
-        own = self.changes.of(product_ids, after)
+        if product_ids is not None or after > self.changes.after:
+            return self._message(product_ids, after, public_only=public_only)
+        if public_only not in self._messages:
+            self._messages[public_only] = self._message(None, 0, public_only=public_only)
+        return self._messages[public_only]
+
+    def _message(self, product_ids: Collection[int] | None, after: int, *, public_only: bool) -> R | None:
+        own = self.changes.of(product_ids, after, public_only=public_only)
         return self._render(own, self.changes.sequence) if own else None
 
 
@@ -60,11 +64,12 @@ class _StockWatcher(Bell, Generic[R]):
     It is `live` once it has all that was there before it: then it takes what comes.
     """
 
-    __slots__ = ("_waiting", "live", "missed", "product_ids", "sequence")
+    __slots__ = ("_waiting", "live", "missed", "product_ids", "public_only", "sequence")
 
-    def __init__(self, product_ids: frozenset[int] | None) -> None:
+    def __init__(self, product_ids: frozenset[int] | None, *, public_only: bool) -> None:
         super().__init__()
         self.product_ids = product_ids
+        self.public_only = public_only
         self.sequence = 0
         self.live = False
         self.missed = ""
@@ -95,7 +100,7 @@ class _StockWatcher(Bell, Generic[R]):
         changes = batch.changes
         if changes.sequence <= self.sequence:
             return None
-        message = batch.message(self.product_ids, self.sequence)
+        message = batch.message(self.product_ids, self.sequence, public_only=self.public_only)
         self.sequence = changes.sequence
         if changes.was_replaced:
             self.missed = REPLACED
@@ -134,15 +139,16 @@ class StockWatch(Generic[R]):
         await self._feed.stop()
 
     async def watch(
-        self, product_ids: frozenset[int] | None, after: int
+        self, product_ids: frozenset[int] | None, after: int, *, public_only: bool
     ) -> AsyncIterator[R | StockHeartbeat | Reconnect]:
         """Yield the changes of products (None: of all) behind an event, and what the stream itself has to say.
 
         With `after` 0 they are those from now on; an event that is not there yet counts as the last. It begins
-        with a heartbeat, which says where. Raises SequenceForgotten.
+        with a heartbeat, which says where. With `public_only` it tells of active locations only.
+        Raises SequenceForgotten.
         """
         until = life_ends(self._lifetime)
-        watcher: _StockWatcher[R] = _StockWatcher(product_ids)
+        watcher: _StockWatcher[R] = _StockWatcher(product_ids, public_only=public_only)
         self._enter(watcher)
         try:
             now_at = await self._feed.join()

@@ -83,7 +83,7 @@ class ImageFolder:
                 raise InvalidImage(problem=MISSING)
             with path.open("rb") as file:
                 data = file.read(self._max_file_bytes + 1)
-        except (OSError, ValueError):  # a name that no file can have
+        except (OSError, ValueError, RuntimeError):  # a name that no file can have, and links in a circle
             raise InvalidImage(problem=UNREADABLE) from None
         if len(data) > self._max_file_bytes:
             raise InvalidImage(problem=f"must have at most {self._max_file_bytes} bytes")

@@ -175,7 +175,8 @@ class InventoryServiceServicer:
         that meets an import, after which all stock is to be read anew. Over HTTP the reply is JSON lines, or server-sent
         events when asked with `Accept: text/event-stream`: an event's `id:` is its sequence, and `Last-Event-ID` counts as
         `after_sequence` when it is the later one. Anyone may watch products, as anyone may read their stock; `all` needs a
-        signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells.
+        signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells. Of locations that are not
+        active staff alone are told.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

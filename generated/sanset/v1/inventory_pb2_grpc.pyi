@@ -82,7 +82,8 @@ class InventoryServiceStub:
     that meets an import, after which all stock is to be read anew. Over HTTP the reply is JSON lines, or server-sent
     events when asked with `Accept: text/event-stream`: an event's `id:` is its sequence, and `Last-Event-ID` counts as
     `after_sequence` when it is the later one. Anyone may watch products, as anyone may read their stock; `all` needs a
-    signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells.
+    signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells. Of locations that are not
+    active staff alone are told.
     """
     ListLocations: _grpc.UnaryUnaryMultiCallable[_location_pb2.ListLocationsRequest, _location_pb2.ListLocationsResponse]
     """Lists the warehouses and stores, in the order in which orders are served from them. Those that are not active are
@@ -159,7 +160,8 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
     that meets an import, after which all stock is to be read anew. Over HTTP the reply is JSON lines, or server-sent
     events when asked with `Accept: text/event-stream`: an event's `id:` is its sequence, and `Last-Event-ID` counts as
     `after_sequence` when it is the later one. Anyone may watch products, as anyone may read their stock; `all` needs a
-    signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells.
+    signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells. Of locations that are not
+    active staff alone are told.
     """
     ListLocations: _aio.UnaryUnaryMultiCallable[_location_pb2.ListLocationsRequest, _location_pb2.ListLocationsResponse]  # type: ignore[assignment]
     """Lists the warehouses and stores, in the order in which orders are served from them. Those that are not active are
@@ -275,7 +277,8 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         that meets an import, after which all stock is to be read anew. Over HTTP the reply is JSON lines, or server-sent
         events when asked with `Accept: text/event-stream`: an event's `id:` is its sequence, and `Last-Event-ID` counts as
         `after_sequence` when it is the later one. Anyone may watch products, as anyone may read their stock; `all` needs a
-        signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells.
+        signed-in caller (TOKEN_MISSING), as it costs the most and shows how the whole shop sells. Of locations that are not
+        active staff alone are told.
         """
 
     @_abc_1.abstractmethod

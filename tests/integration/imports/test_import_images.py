@@ -20,7 +20,7 @@ from server.imports.products.judging import Terms
 from server.imports.products.records import Encoding
 from server.imports.products.rows import RowProblem
 from server.media import folder
-from server.media.folder import MISSING, ImageFolder
+from server.media.folder import MISSING, UNREADABLE, ImageFolder
 from server.media.formats import NO_IMAGE
 from server.media.pictures import Picture
 from server.media.storage import FolderStore, StoreAway
@@ -107,8 +107,9 @@ def test_an_image_that_cannot_be_taken_is_told_of_with_its_row_which_is_written(
     (run.images / "out.png").symlink_to(run.images.parent / "outside.png")
     (run.images.parent / "outside.png").write_bytes(another_png())
     (run.images / "fine.png").write_bytes(another_png())
+    (run.images / "circle.png").symlink_to("circle.png")
     outside = ["../outside.png", str(run.images.parent / "outside.png"), "out.png", "mugs", "none.png"]
-    paths = ["text.png", "huge.png", *outside, "fine.png"]
+    paths = ["text.png", "huge.png", "circle.png", *outside, "fine.png"]
     row = {"sku": "T", "name": "Mug", "price": 5, "images": paths}
     for dry_run in (True, False):
         summary = run(json.dumps(row), dry_run=dry_run)
@@ -117,6 +118,7 @@ def test_an_image_that_cannot_be_taken_is_told_of_with_its_row_which_is_written(
             NO_IMAGE: 1,
             f"must have at most {MAX_BYTES} bytes": 1,
             MISSING: len(outside),
+            UNREADABLE: 1,
         }
         assert len(run.shown()) == int(not dry_run)
     assert {(one.line, one.column, one.sku) for one in run.problems} == {(1, "images", "T")}

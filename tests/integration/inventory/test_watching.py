@@ -173,6 +173,18 @@ def test_a_location_that_closes_moves_no_stock(shop: RunningShop) -> None:
     watcher.until_quantities(product_id, (MAIN, 2)).cancel()
 
 
+def test_what_lies_at_a_location_that_is_not_active_is_told_to_staff_alone(shop: RunningShop) -> None:
+    product_id, closed = shop.product(stock=10).id, new_location(shop, active=False)
+    anyone = StockWatcher(shop, product_ids=[product_id])
+    customer = StockWatcher(shop, shop.customer(), all=True)
+    staff = StockWatcher(shop, shop.admin, product_ids=[product_id])
+    count(shop, product_id, 7, closed.id)
+    count(shop, product_id, 3)
+    for watcher in (anyone, customer):
+        watcher.until_quantities(product_id, (MAIN, 3)).cancel()
+    staff.until_quantities(product_id, (closed.id, 7), (MAIN, 3)).cancel()
+
+
 def test_an_import_ends_the_streams_which_go_on_after_it(shop: RunningShop) -> None:
     product_id = shop.product(stock=1).id
     watcher = StockWatcher(shop, product_ids=[product_id])
@@ -229,7 +241,7 @@ def test_a_slow_reader_is_cut_and_resumes_where_it_stood(
     changes = MAX_WAITING + 20
 
     async def begin() -> object:
-        stream = watch.watch(frozenset([product_id]), 0)
+        stream = watch.watch(frozenset([product_id]), 0, public_only=True)
         await anext(stream)
         reading = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
