@@ -55,7 +55,6 @@ def rotate(
     """Have everything that is new made with SECRET_KEY, and everything that is stored sealed with it."""
     with db.transaction() as tx:
         turned = state.turn(tx, ring, now)
-    with db.transaction() as tx:
         mark(tx)  # releases that cannot read what is sealed end themselves
     state.adopt(db.engine, ring)
     rotation = Rotation(ring.state.current, turned)
