@@ -34,16 +34,16 @@ MEMORY = timedelta(days=2)
 """After so long without a guess failures are no longer in a row; longer than the longest lock."""
 
 
-class Purpose(StrEnum):
+class GuessKind(StrEnum):
     """What is guessed at; each is counted by itself."""
 
     SIGN_IN = ""
     CODE = "code"
 
 
-_TOO_MANY: dict[Purpose, type[ResourceExhausted]] = {
-    Purpose.SIGN_IN: TooManySignIns,
-    Purpose.CODE: TooManyCodes,
+_TOO_MANY: dict[GuessKind, type[ResourceExhausted]] = {
+    GuessKind.SIGN_IN: TooManySignIns,
+    GuessKind.CODE: TooManyCodes,
 }
 
 
@@ -85,7 +85,7 @@ def begin(
     guess: Guess,
     now: datetime,
     *,
-    purpose: Purpose = Purpose.SIGN_IN,
+    purpose: GuessKind = GuessKind.SIGN_IN,
     count_addresses: bool = True,
 ) -> Attempt:
     """Count a guess, before anything is computed for it.
@@ -139,19 +139,19 @@ def lock_of(connection: Connection, user_id: int) -> Lock:
     """How often signing in to an account has failed in a row where its owner is not known, and until when it is
     locked there.
     """
-    return queries.lock_of(connection, _key(Purpose.SIGN_IN, f"user {user_id}"))
+    return queries.lock_of(connection, _key(GuessKind.SIGN_IN, f"user {user_id}"))
 
 
 def failures_of(connection: Connection, user_id: int, limit: int = 20) -> list[Failures]:
     """What failed in a row of an account since a guess was right, the latest first."""
-    anywhere = {_key(purpose, f"user {user_id}") for purpose in Purpose}
+    anywhere = {_key(purpose, f"user {user_id}") for purpose in GuessKind}
     return [
         Failures(row.failures, row.started_at, row.locked_until, row.key not in anywhere)
         for row in queries.failures_of(connection, user_id, limit)
     ]
 
 
-def _account_key(tx: Connection, guess: Guess, purpose: Purpose) -> str:
+def _account_key(tx: Connection, guess: Guess, purpose: GuessKind) -> str:
     # Asked of an account that does not exist too: what is done must not tell it from others.
     signed_in_before = queries.has_session_from(tx, guess.user_id or 0, guess.address)
     if guess.user_id is None:

@@ -31,7 +31,7 @@ class KeyState:
     """What is new is made with it."""
     is_sealing: bool = False
     """Whether personal values are sealed; not while a release that cannot read them may serve."""
-    kept: Mapping[tuple[Purpose, str], bytes] = field(default_factory=dict, repr=False)
+    stored: Mapping[tuple[Purpose, str], bytes] = field(default_factory=dict, repr=False)
     """Keys whose secret may be gone, by purpose and id."""
 
 
@@ -75,12 +75,12 @@ class KeyRing:
         secret = self._secrets.get(name)
         if secret is not None:
             return purpose_key(secret, purpose)
-        return self.state.kept.get((purpose, name))
+        return self.state.stored.get((purpose, name))
 
     def names(self, purpose: Purpose) -> list[str]:
         """The ids of the keys of a purpose, that of what is new first."""
-        kept = (name for kind, name in self.state.kept if kind is purpose)
-        return list(dict.fromkeys([self.state.current, *self._secrets, *kept]))
+        stored = (name for kind, name in self.state.stored if kind is purpose)
+        return list(dict.fromkeys([self.state.current, *self._secrets, *stored]))
 
 
 class Derived(Generic[K]):

@@ -1,7 +1,7 @@
 """Seals what must not lie in the database in plain: personal values, payment tokens, replies that hold them.
 
 A sealed text is "s2:", the id of its key, ":", and nonce and ciphertext (AES-256-GCM) in base64. It is bound to
-its place, a column and a row, so that it opens nowhere else.
+its cell, a column and a row, so that it opens nowhere else.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _NONCE_BYTES: Final = 12
 
 
 class Unreadable(Exception):
-    """It was sealed with a key that is not here or for another place, or it is damaged."""
+    """It was sealed with a key that is not here or for another cell, or it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cell:
     """Where a sealed value belongs: a column ("users.phone"), and what identifies the row."""
 
     column: str
@@ -69,52 +69,52 @@ class Vault:
         """What bytes begin with that are sealed with the key for what is new."""
         return BYTES_MARK + self._ciphers.name.encode()
 
-    def seal(self, text: str, place: Place) -> str:
-        """Seal a personal text for its place. Of nothing nothing is stored, and what is sealed stays so."""
+    def seal(self, text: str, cell: Cell) -> str:
+        """Seal a personal text for its cell. Of nothing nothing is stored, and what is sealed stays so."""
         if not text or not self.is_sealing or text.startswith((MARK, OLD_MARK)):
             return text
-        name, sealed = self._encrypt(text.encode(), place)
+        name, sealed = self._encrypt(text.encode(), cell)
         return f"{MARK}{name}:{base64.urlsafe_b64encode(sealed).decode()}"
 
-    def open(self, stored: str, place: Place) -> str:
-        """The text that was sealed for a place; one that carries no mark is the text itself. Raises Unreadable."""
+    def open(self, stored: str, cell: Cell) -> str:
+        """The text that was sealed for a cell; one that carries no mark is the text itself. Raises Unreadable."""
         if not stored.startswith(MARK):
             return stored
         name, _, sealed = stored.removeprefix(MARK).partition(":")
         try:
-            return self._decrypt(name, base64.urlsafe_b64decode(sealed), place).decode()
+            return self._decrypt(name, base64.urlsafe_b64decode(sealed), cell).decode()
         except ValueError:
             raise Unreadable() from None
 
-    def seal_bytes(self, value: bytes, place: Place) -> bytes:
-        """Seal bytes for their place, as `seal` does."""
+    def seal_bytes(self, value: bytes, cell: Cell) -> bytes:
+        """Seal bytes for their cell, as `seal` does."""
         if not value or not self.is_sealing:
             return value
-        name, sealed = self._encrypt(value, place)
+        name, sealed = self._encrypt(value, cell)
         return BYTES_MARK + name.encode() + sealed
 
-    def open_bytes(self, stored: bytes, place: Place) -> bytes:
-        """The bytes that were sealed for a place. Raises Unreadable."""
+    def open_bytes(self, stored: bytes, cell: Cell) -> bytes:
+        """The bytes that were sealed for a cell. Raises Unreadable."""
         if not stored.startswith(BYTES_MARK):
             return stored
         start = len(BYTES_MARK)
         name = stored[start : start + KEY_ID_LENGTH].decode("ascii", "replace")
-        return self._decrypt(name, stored[start + KEY_ID_LENGTH :], place)
+        return self._decrypt(name, stored[start + KEY_ID_LENGTH :], cell)
 
-    def seal_token(self, token: str, place: Place, owner: int) -> str:
-        """Seal a user's token for its place; as earlier releases did while one of them may serve."""
+    def seal_token(self, token: str, cell: Cell, owner: int) -> str:
+        """Seal a user's token for its cell; as earlier releases did while one of them may serve."""
         if not token:
             return ""
         if self.is_sealing:
-            return self.seal(token, place)
+            return self.seal(token, cell)
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._old_ciphers.current.encrypt(nonce, token.encode(), _owner(owner))
         return OLD_MARK + base64.urlsafe_b64encode(nonce + sealed).decode()
 
-    def open_token(self, stored: str, place: Place, owner: int) -> str:
-        """The token that was sealed for a place, or by an earlier release for its owner. Raises Unreadable."""
+    def open_token(self, stored: str, cell: Cell, owner: int) -> str:
+        """The token that was sealed for a cell, or by an earlier release for its owner. Raises Unreadable."""
         if not stored.startswith(OLD_MARK):
-            return self.open(stored, place)
+            return self.open(stored, cell)
         try:
             raw = base64.urlsafe_b64decode(stored.removeprefix(OLD_MARK))
             for cipher in self._old_ciphers.all():
@@ -139,23 +139,23 @@ class Vault:
             return []
         return [hmac.digest(key, digits.encode(), hashlib.sha256).hex()[:32] for key in self._phones.all()]
 
-    def _encrypt(self, value: bytes, place: Place) -> tuple[str, bytes]:
+    def _encrypt(self, value: bytes, cell: Cell) -> tuple[str, bytes]:
         """The id of the key, and what it makes of a value."""
         name, cipher = self._ciphers.named()
         nonce = os.urandom(_NONCE_BYTES)
-        return name, nonce + cipher.encrypt(nonce, value, bytes(place))
+        return name, nonce + cipher.encrypt(nonce, value, bytes(cell))
 
-    def _decrypt(self, name: str, raw: bytes, place: Place) -> bytes:
+    def _decrypt(self, name: str, raw: bytes, cell: Cell) -> bytes:
         cipher = self._ciphers.of(name)
-        opened = None if cipher is None else _opened(cipher, raw, bytes(place))
+        opened = None if cipher is None else _opened(cipher, raw, bytes(cell))
         if opened is None:
             raise Unreadable()
         return opened
 
 
-def _opened(cipher: AESGCM, raw: bytes, place: bytes) -> bytes | None:
+def _opened(cipher: AESGCM, raw: bytes, cell: bytes) -> bytes | None:
     try:
-        return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place)
+        return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], cell)
     except (InvalidTag, ValueError):
         return None
 

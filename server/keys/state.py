@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from server.crypto.purposes import LASTING, Purpose
 from server.crypto.ring import KeyRing, KeyState, KeyUnknown
-from server.crypto.vault import Place, Unreadable, Vault
+from server.crypto.vault import Cell, Unreadable, Vault
 from server.db.database import Database
 from server.db.engine import connect
 from server.db.properties import SEALING
@@ -78,7 +78,7 @@ def read(connection: Connection, ring: KeyRing) -> KeyState | None:
         first=said[queries.FIRST],
         current=said[queries.CURRENT],
         is_sealing=SEALING in said,
-        kept=_kept(connection, ring),
+        stored=_stored(connection, ring),
     )
 
 
@@ -89,13 +89,13 @@ def turn(tx: Connection, ring: KeyRing, now: datetime) -> bool:
     """
     state = read(tx, ring)
     assert state is not None  # who turns has adopted what the database says
-    turned = KeyState(first=state.first, current=ring.newest, is_sealing=True, kept=state.kept)
+    turned = KeyState(first=state.first, current=ring.newest, is_sealing=True, stored=state.stored)
     if turned == state and not _to_keep(ring, turned):
         return False
     ring.adopt(turned)
     for (purpose, name), key in _to_keep(ring, turned).items():
         queries.keep(tx, purpose, name, _sealed(ring, purpose, name, key), now)
-    for (purpose, name), key in state.kept.items():
+    for (purpose, name), key in state.stored.items():
         queries.keep(tx, purpose, name, _sealed(ring, purpose, name, key), now)
     queries.set_current(tx, ring.newest)
     queries.begin_sealing(tx, SEALED_SINCE)
@@ -109,26 +109,26 @@ def _to_keep(ring: KeyRing, state: KeyState) -> dict[tuple[Purpose, str], bytes]
     return {
         (purpose, name): key
         for purpose, name in wanted
-        if (purpose, name) not in state.kept and (key := ring.key(purpose, name)) is not None
+        if (purpose, name) not in state.stored and (key := ring.key(purpose, name)) is not None
     }
 
 
-def _kept(connection: Connection, ring: KeyRing) -> dict[tuple[Purpose, str], bytes]:
-    vault, kept = Vault(ring), {}
+def _stored(connection: Connection, ring: KeyRing) -> dict[tuple[Purpose, str], bytes]:
+    vault, stored = Vault(ring), {}
     for row in queries.kept_keys(connection):
         try:
-            opened = vault.open(row.sealed, kept_place(row.purpose, row.key_id))
+            opened = vault.open(row.sealed, stored_key_cell(row.purpose, row.key_id))
         except Unreadable:  # `sanset verify` says so, too
             log.error("kept_key_unreadable", purpose=row.purpose, key=row.key_id)
             continue
-        kept[Purpose(row.purpose), row.key_id] = base64.urlsafe_b64decode(opened)
-    return kept
+        stored[Purpose(row.purpose), row.key_id] = base64.urlsafe_b64decode(opened)
+    return stored
 
 
 def _sealed(ring: KeyRing, purpose: Purpose, name: str, key: bytes) -> str:
-    return Vault(ring).seal(base64.urlsafe_b64encode(key).decode(), kept_place(purpose, name))
+    return Vault(ring).seal(base64.urlsafe_b64encode(key).decode(), stored_key_cell(purpose, name))
 
 
-def kept_place(purpose: str, name: str) -> Place:
-    """Where a kept key is sealed to."""
-    return Place("kept_keys.sealed", f"{purpose} {name}")
+def stored_key_cell(purpose: str, name: str) -> Cell:
+    """Where a stored key is sealed to."""
+    return Cell("kept_keys.sealed", f"{purpose} {name}")

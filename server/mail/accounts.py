@@ -41,7 +41,7 @@ class AccountMails:
         bodies = {"plain": written.plain, "html": written.html}
         if due.notice.kind in WITH_SECRET and not self._vault.is_sealing:  # else all mails are sealed
             bodies = {
-                name: self._vault.seal_token(text, queries.place_of(name, key), queries.THE_SHOP)
+                name: self._vault.seal_token(text, queries.cell_of(name, key), queries.THE_SHOP)
                 for name, text in bodies.items()
             }
         return queries.new_mail(

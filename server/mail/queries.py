@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from server.auth.recovery.models import AccountNotice
 from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
-from server.crypto.vault import Place, Vault
+from server.crypto.vault import Cell, Vault
 from server.db.base import AnyRow, Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.rows import columns_of, replaced
@@ -184,7 +184,7 @@ def mark_alerts_reported(tx: Connection, alert_ids: Sequence[int], now: datetime
 
 
 THE_SHOP: Final = 0
-"""Whose a mail is that is sealed before the shop seals by place: no user's."""
+"""Whose a mail is that is sealed before the shop seals by cell: no user's."""
 
 BODIES: Final = ("plain", "html")
 """The columns that say where an order goes: they are sealed."""
@@ -201,13 +201,13 @@ def insert(tx: Connection, mails: Sequence[NewMail]) -> None:
     """Write mails; one whose key exists already is left out."""
     vault = vault_of(tx)
     for mail in mails:
-        sealed = {name: vault.seal(getattr(mail, name), place_of(name, mail.key)) for name in BODIES}
+        sealed = {name: vault.seal(getattr(mail, name), cell_of(name, mail.key)) for name in BODIES}
         _INSERT.later(tx, **columns_of(mail, _NEW_COLUMNS) | sealed)
 
 
-def place_of(body: str, key: str) -> Place:
+def cell_of(body: str, key: str) -> Cell:
     """Where a body of a mail is sealed to."""
-    return Place(f"mails.{body}", key)
+    return Cell(f"mails.{body}", key)
 
 
 # The state stands in the text for the index's sake.
@@ -246,7 +246,7 @@ def due(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
 def opened(vault: Vault, mail: AnyRow) -> AnyRow:
     """A mail with its bodies open. Raises Unreadable."""
     bodies = {
-        name: vault.open_token(getattr(mail, name), place_of(name, mail.key), THE_SHOP) for name in BODIES
+        name: vault.open_token(getattr(mail, name), cell_of(name, mail.key), THE_SHOP) for name in BODIES
     }
     return replaced(mail, **bodies)
 

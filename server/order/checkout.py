@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from server.cart.shown import remember_refused
 from server.clock import Clock
-from server.crypto.vault import Place, Unreadable, Vault
+from server.crypto.vault import Cell, Unreadable, Vault
 from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.work import Work
@@ -201,7 +201,7 @@ class Checkout(Generic[R]):
             key=order.number,
             amount=payment.amount,
             method=payment.method,
-            token=self._vault.open_token(payment.token, Place(TOKENS, order.id), purchase.user_id),
+            token=self._vault.open_token(payment.token, Cell(TOKENS, order.id), purchase.user_id),
         )
         gateway_id = payment.gateway_id
         if not gateway_id:

@@ -14,7 +14,7 @@ from server.cart import service as carts
 from server.cart.fitting import LineUnits
 from server.cart.shown import totals
 from server.catalog.offers import Offer
-from server.crypto.vault import Place
+from server.crypto.vault import Cell
 from server.db.sealing import vault_of
 from server.errors import InvalidMoney
 from server.events.log import publish
@@ -91,8 +91,8 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     PointsHeld, and why the coupon cannot be used.
     """
     cart = lock_cart(tx, purchase, now)
-    place = Place(TOKENS, cart.order_id)
-    sealed = vault_of(tx).seal_token(purchase.payment_token, place, purchase.user_id)
+    cell = Cell(TOKENS, cart.order_id)
+    sealed = vault_of(tx).seal_token(purchase.payment_token, cell, purchase.user_id)
     buyers_limits.check_unpaid(cart.head.unpaid, checkout.max_unpaid)
     address = addresses.for_checkout(tx, cart.address, purchase.address_id)
     fitting.check(cart.lines, buyers_limits.above_periods(tx, purchase.user_id, cart.lines, now))

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.crypto.vault import Place, Unreadable
+from server.crypto.vault import Cell, Unreadable
 from server.db.base import Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.sealing import vault_of
@@ -62,9 +62,9 @@ class Claim:
     body_hash: str
 
 
-def place_of(key: Key) -> Place:
+def cell_of(key: Key) -> Cell:
     """Where the reply of a request is sealed to."""
-    return Place("idempotency_keys.reply", f"{key.user_id} {key.method} {key.request_id}")
+    return Cell("idempotency_keys.reply", f"{key.user_id} {key.method} {key.request_id}")
 
 
 def claim_of(user_id: int, method: str, request: RepeatableRequest) -> Claim:
@@ -143,7 +143,7 @@ def keep(tx: Connection, claim: Claim, reply: bytes, now: datetime, *, limited: 
     This fails, as `is_refused` tells, when the id is taken, or when the caller is `limited` and has taken
     MAX_OF_ONE. It waits for another transaction that is taking it.
     """
-    sealed = vault_of(tx).seal_bytes(reply, place_of(claim.key))
+    sealed = vault_of(tx).seal_bytes(reply, cell_of(claim.key))
     (_KEEP_WITHIN_LIMIT if limited else _KEEP).later(tx, **_row(claim, sealed, now))
 
 
@@ -187,7 +187,7 @@ def stored_reply(tx: Connection, claim: Claim) -> bytes | None:
     if row.reply is None:
         return None
     try:
-        return vault_of(tx).open_bytes(row.reply, place_of(claim.key))
+        return vault_of(tx).open_bytes(row.reply, cell_of(claim.key))
     except Unreadable:
         raise ReplyUnreadable(request_id=claim.key.request_id) from None
 
@@ -206,7 +206,7 @@ _STORE_REPLY = Prepared(
 
 def store_reply(tx: Connection, key: Key, reply: bytes) -> None:
     """Keep the reply for repeats, unless there is one: the first reply stays."""
-    sealed = vault_of(tx).seal_bytes(reply, place_of(key))
+    sealed = vault_of(tx).seal_bytes(reply, cell_of(key))
     _STORE_REPLY.later(tx, owner=key.user_id, called=key.method, used_id=key.request_id, first_reply=sealed)
 
 

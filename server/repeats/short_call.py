@@ -27,11 +27,11 @@ from server.repeats.claims import (
     Claim,
     Key,
     RepeatableRequest,
+    cell_of,
     claim_first,
     claim_of,
     is_refused,
     keep,
-    place_of,
     store_reply,
     stored_reply,
 )
@@ -170,13 +170,13 @@ def _seal(servicer: object, reply: M, field: str, key: Key) -> M:
         return reply  # which is sealed as a whole
     sealed = type(reply)()
     sealed.CopyFrom(reply)
-    setattr(sealed, field, vault.seal_token(getattr(reply, field), place_of(key), key.user_id))
+    setattr(sealed, field, vault.seal_token(getattr(reply, field), cell_of(key), key.user_id))
     return sealed
 
 
 def _open(servicer: object, reply: M, field: str, key: Key) -> M:
     try:
-        secret = _vault_of(servicer).open_token(getattr(reply, field), place_of(key), key.user_id)
+        secret = _vault_of(servicer).open_token(getattr(reply, field), cell_of(key), key.user_id)
     except Unreadable:  # the shop has another SECRET_KEY since
         secret = ""
     setattr(reply, field, secret)

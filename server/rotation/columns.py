@@ -8,12 +8,12 @@ from typing import Any, Final, TypeAlias, cast
 
 from sqlalchemy import ColumnElement, LargeBinary, Table, and_, func, literal, not_, or_, select
 
-from server.crypto.vault import Place, Vault
+from server.crypto.vault import Cell, Vault
 from server.db.base import AnyRow, AnySelect, Base
 from server.keys.models import KeptKey
-from server.keys.state import kept_place
+from server.keys.state import stored_key_cell
 from server.mail.models import Mail
-from server.mail.queries import BODIES, opened, place_of
+from server.mail.queries import BODIES, cell_of, opened
 from server.order.models import Order
 from server.payment.models import Payment
 from server.payment.order_payment import TOKENS as PAYMENT_TOKENS
@@ -86,18 +86,18 @@ def _seal_snapshot(vault: Vault, row: AnyRow) -> Values:
 
 
 def _seal_method(vault: Vault, row: AnyRow) -> Values:
-    place = Place(METHOD_TOKENS, row.id)
-    return {"token": vault.seal(vault.open_token(row.token, place, row.user_id), place)}
+    cell = Cell(METHOD_TOKENS, row.id)
+    return {"token": vault.seal(vault.open_token(row.token, cell, row.user_id), cell)}
 
 
 def _seal_payment(vault: Vault, row: AnyRow) -> Values:
-    place = Place(PAYMENT_TOKENS, row.order_id)
-    return {"token": vault.seal(vault.open_token(row.token, place, row.user_id or 0), place)}
+    cell = Cell(PAYMENT_TOKENS, row.order_id)
+    return {"token": vault.seal(vault.open_token(row.token, cell, row.user_id or 0), cell)}
 
 
 def _seal_mail(vault: Vault, row: AnyRow) -> Values:
     mail = opened(vault, row)
-    return {name: vault.seal(getattr(mail, name), place_of(name, row.key)) for name in BODIES}
+    return {name: vault.seal(getattr(mail, name), cell_of(name, row.key)) for name in BODIES}
 
 
 def _reply_is_stale(vault: Vault) -> ColumnElement[bool]:
@@ -107,13 +107,13 @@ def _reply_is_stale(vault: Vault) -> ColumnElement[bool]:
 
 
 def _seal_reply(vault: Vault, row: AnyRow) -> Values:
-    place = claims.place_of(claims.Key(row.user_id, row.method, row.request_id))
-    return {"reply": vault.seal_bytes(vault.open_bytes(row.reply, place), place)}
+    cell = claims.cell_of(claims.Key(row.user_id, row.method, row.request_id))
+    return {"reply": vault.seal_bytes(vault.open_bytes(row.reply, cell), cell)}
 
 
 def _seal_key(vault: Vault, row: AnyRow) -> Values:
-    place = kept_place(row.purpose, row.key_id)
-    return {"sealed": vault.seal(vault.open(row.sealed, place), place)}
+    cell = stored_key_cell(row.purpose, row.key_id)
+    return {"sealed": vault.seal(vault.open(row.sealed, cell), cell)}
 
 
 SEALED_COLUMNS: Final = (

@@ -20,7 +20,7 @@ PrimaryKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class Resealed:
     """What became of some rows: how many were sealed anew, which cannot be opened, and the last of them."""
 
     sealed: int
@@ -35,7 +35,7 @@ def stale_count(connection: Connection, columns: SealedColumns) -> int:
     return connection.execute(select(func.count()).select_from(stale)).scalar_one()
 
 
-def reseal(tx: Connection, columns: SealedColumns, after: PrimaryKey | None) -> Chunk:
+def reseal(tx: Connection, columns: SealedColumns, after: PrimaryKey | None) -> Resealed:
     """Seal the next rows anew that need it. Those that somebody else holds are left out, for another time."""
     vault = vault_of(tx)
     rows = _next(tx, columns, vault, after)
@@ -51,7 +51,7 @@ def reseal(tx: Connection, columns: SealedColumns, after: PrimaryKey | None) -> 
     if values:
         _write(tx, columns, values)
     last = _key_of(columns, rows[-1]) if rows else None
-    return Chunk(len(values), unreadable, last)
+    return Resealed(len(values), unreadable, last)
 
 
 def unreadable(connection: Connection, columns: SealedColumns) -> Iterator[PrimaryKey]:

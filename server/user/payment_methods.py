@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from server.crypto.vault import Place, Unreadable
+from server.crypto.vault import Cell, Unreadable
 from server.db.base import AnyRow
 from server.db.sealing import vault_of
 from server.errors import FieldReason, InvalidField, TooMany
@@ -67,7 +67,7 @@ def create_payment_method(tx: Connection, user_id: int, method: NewPaymentMethod
     is_default = count == 0 or method.is_default
     if is_default:
         queries.clear_default(tx, user_id)
-    token = vault_of(tx).seal_token(method.token, Place(TOKENS, method_id), user_id)
+    token = vault_of(tx).seal_token(method.token, Cell(TOKENS, method_id), user_id)
     sealed = replace(method, token=token, is_default=is_default)
     return queries.add(tx, user_id, asdict(sealed) | {"id": method_id, "created_at": now})
 
@@ -120,7 +120,7 @@ def token_for_checkout(connection: Connection, user_id: int, payment_method_id: 
             ("payment_method", f"the saved payment method is {row.kind}", FieldReason.CONFLICT)
         )
     try:
-        place = Place(TOKENS, payment_method_id)
-        return vault_of(connection).open_token(row.token, place, user_id)
+        cell = Cell(TOKENS, payment_method_id)
+        return vault_of(connection).open_token(row.token, cell, user_id)
     except Unreadable:
         raise InvalidField(("payment_method_id", "can no longer be read: save it anew")) from None

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, TypedDict, cast
 
-from server.crypto.vault import Place, Vault
+from server.crypto.vault import Cell, Vault
 from server.db.base import AnyRow
 from server.db.rows import replaced
 
@@ -58,7 +58,7 @@ def sealed_columns(vault: Vault, values: Mapping[str, object], address_id: int) 
     if not vault.is_sealing:
         return {**values, "sealed": None}
     personal = {name: values.get(name, empty) for name, empty in _OPEN_WHILE_SEALED.items()}
-    sealed = vault.seal(_json(personal), Place(ADDRESSES, address_id))
+    sealed = vault.seal(_json(personal), Cell(ADDRESSES, address_id))
     return {**values, **_OPEN_WHILE_SEALED, "sealed": sealed}
 
 
@@ -66,7 +66,7 @@ def opened_row(vault: Vault, row: AnyRow) -> AnyRow:
     """An address's row with its columns open. Raises Unreadable."""
     if not row.sealed:
         return row
-    personal = json.loads(vault.open(row.sealed, Place(ADDRESSES, row.id)))
+    personal = json.loads(vault.open(row.sealed, Cell(ADDRESSES, row.id)))
     return replaced(row, **personal)
 
 
@@ -76,7 +76,7 @@ def seal_snapshot(vault: Vault, snapshot: AddressSnapshot, order_id: int) -> Add
     if not vault.is_sealing or not personal:
         return snapshot
     open_part = {name: value for name, value in snapshot.items() if name in ("id", "country")}
-    sealed = vault.seal(_json(personal), Place(ORDERS, order_id))
+    sealed = vault.seal(_json(personal), Cell(ORDERS, order_id))
     return cast(AddressSnapshot, {**open_part, "sealed": sealed})
 
 
@@ -86,7 +86,7 @@ def open_snapshot(vault: Vault, stored: AddressSnapshot, order_id: int) -> Addre
     if not sealed:
         return stored
     open_part = {name: value for name, value in stored.items() if name != "sealed"}
-    return cast(AddressSnapshot, open_part | json.loads(vault.open(sealed, Place(ORDERS, order_id))))
+    return cast(AddressSnapshot, open_part | json.loads(vault.open(sealed, Cell(ORDERS, order_id))))
 
 
 def _json(values: Mapping[str, object]) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, or_
 
-from server.crypto.vault import Place, Vault
+from server.crypto.vault import Cell, Vault
 from server.db.base import AnyRow
 from server.db.rows import replaced
 from server.db.sealing import vault_of
@@ -20,14 +20,14 @@ def phone_columns(vault: Vault, phone: str, user_id: int) -> dict[str, object]:
     key = next(iter(vault.phone_keys(phone)), None)
     if not phone or not vault.is_sealing:
         return {"phone": phone, "sealed_phone": None, "phone_key": key}
-    return {"phone": "", "sealed_phone": vault.seal(phone, Place(PHONES, user_id)), "phone_key": key}
+    return {"phone": "", "sealed_phone": vault.seal(phone, Cell(PHONES, user_id)), "phone_key": key}
 
 
 def phone_of(vault: Vault, row: AnyRow) -> str:
     """The phone number in an account's row. Raises Unreadable."""
     if not row.sealed_phone:
         return str(row.phone)
-    return vault.open(row.sealed_phone, Place(PHONES, row.id))
+    return vault.open(row.sealed_phone, Cell(PHONES, row.id))
 
 
 def opened_account(connection: Connection, row: AnyRow) -> AnyRow:

@@ -334,7 +334,7 @@ def test_codes_are_counted_by_themselves(shop: AuthShop) -> None:
 
     def counted() -> None:
         with shop.db.transaction() as tx:
-            throttle.begin(tx, guess, shop.now, purpose=throttle.Purpose.CODE)
+            throttle.begin(tx, guess, shop.now, purpose=throttle.GuessKind.CODE)
 
     for _ in range(PER_ACCOUNT):
         counted()

@@ -17,7 +17,7 @@ from server.catalog import listings
 from server.catalog import queries as catalog_queries
 from server.catalog.models import Category, Product, Variant
 from server.crypto.ring import KeyRing
-from server.crypto.vault import Place, Vault
+from server.crypto.vault import Cell, Vault
 from server.db import migrate, schema_state
 from server.db.engine import connect
 from server.db.losses import losses
@@ -188,7 +188,7 @@ def test_a_downgrade_forgets_the_payment_methods_whose_tokens_are_sealed(filled_
     engine = connect(filled_url, pool_size=1)
     method = {"user_id": 1, "kind": "CARD", "brand": "", "last_four": "", "created_at": NOW}
     with engine.begin() as tx:
-        for token in ("pm_1", Vault(KeyRing([b"secret"])).seal_token("a" * 128, Place("", 0), 1)):
+        for token in ("pm_1", Vault(KeyRing([b"secret"])).seal_token("a" * 128, Cell("", 0), 1)):
             tx.execute(insert(PaymentMethod).values(**method, token=token))
     migrate.downgrade(filled_url, "0008")
     with engine.begin() as tx:

@@ -23,7 +23,7 @@ from support.running_shop import RunningShop, refusal, test_settings
 from support.running_shop import refused as refused_call
 
 from server.crypto.ring import KeyRing
-from server.crypto.vault import Place, Vault
+from server.crypto.vault import Cell, Vault
 from server.payment.gateway import Charge, Outcome
 
 GIFT_CARD = payment_pb2.Payment.GIFT_CARD
@@ -89,7 +89,7 @@ def test_a_repeat_under_another_secret_key_names_the_card_without_its_code(givin
     kept = gift_card_pb2.GiftCard()
     kept.CopyFrom(first)
     other = Vault(KeyRing([b"another secret"]))
-    kept.code = other.seal_token(first.code, Place("", 0), giving.admin.user_id)
+    kept.code = other.seal_token(first.code, Cell("", 0), giving.admin.user_id)
     giving.sql(
         "UPDATE idempotency_keys SET reply = :reply WHERE request_id = :id",
         reply=kept.SerializeToString(),

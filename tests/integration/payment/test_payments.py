@@ -34,7 +34,7 @@ from support.running_shop import refused as refused_call
 
 from server.crypto.keys import derived_key
 from server.crypto.ring import KeyRing
-from server.crypto.vault import Place, Vault
+from server.crypto.vault import Cell, Vault
 from server.payment.in_house import gateway_id_of
 
 
@@ -107,7 +107,7 @@ def test_a_token_that_another_key_sealed_charges_nothing(brisk: RunningShop) -> 
     buyer, product_id, order, request_id = stuck(brisk)
     [row] = brisk.sql("SELECT token FROM payments WHERE order_id = :id", id=order.id)
     assert row.token != "tok_timeout"
-    other = Vault(KeyRing([b"another secret"])).seal_token("tok_fine", Place("", 0), buyer.user_id)
+    other = Vault(KeyRing([b"another secret"])).seal_token("tok_fine", Cell("", 0), buyer.user_id)
     brisk.sql("UPDATE payments SET token = :other WHERE order_id = :id", other=other, id=order.id)
     let_die(brisk, order.id)
     assert (

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from server.crypto.ring import KeyRing
-from server.crypto.vault import Place, Unreadable, Vault
+from server.crypto.vault import Cell, Unreadable, Vault
 
 SECRET, ANOTHER = b"a secret of the tests, long enough for all", b"another secret of the tests, also long"
 TEXT = "GIFT-7K3M-9QX4-2T01-ZZ8P"
-HERE = Place("users.sealed_phone", 7)
+HERE = Cell("users.sealed_phone", 7)
 OWNER = 7
 
 
@@ -55,16 +55,16 @@ def test_while_an_earlier_release_may_serve_all_is_written_as_it_reads_it() -> N
 
 def test_the_longest_token_fits_its_column() -> None:
     for vault in (vault_of(SECRET), vault_of(SECRET, is_sealing=False)):
-        assert len(vault.seal_token("a" * 128, Place("payment_methods.token", 2**63 - 1), 2**63 - 1)) <= 256
+        assert len(vault.seal_token("a" * 128, Cell("payment_methods.token", 2**63 - 1), 2**63 - 1)) <= 256
 
 
-@pytest.mark.parametrize("place", [Place(HERE.column, 8), Place("addresses.sealed", HERE.row)])
-def test_what_belongs_elsewhere_does_not_open(place: Place) -> None:
+@pytest.mark.parametrize("cell", [Cell(HERE.column, 8), Cell("addresses.sealed", HERE.row)])
+def test_what_belongs_elsewhere_does_not_open(cell: Cell) -> None:
     vault = vault_of(SECRET)
     with pytest.raises(Unreadable):
-        vault.open(vault.seal(TEXT, HERE), place)
+        vault.open(vault.seal(TEXT, HERE), cell)
     with pytest.raises(Unreadable):
-        vault.open_bytes(vault.seal_bytes(b"\x0a", HERE), place)
+        vault.open_bytes(vault.seal_bytes(b"\x0a", HERE), cell)
 
 
 def test_what_is_anothers_or_damaged_does_not_open() -> None:
