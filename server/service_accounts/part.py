@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -36,14 +37,22 @@ def build(core: Core, roles: RoleTable) -> ServiceAccountsPart:
 
     async def note_uses() -> None:
         uses = keys.take_uses()
-        if uses:
-            await core.work.write(queries.note_uses, uses, vital=True)
+        try:
+            if uses:
+                await core.work.write(queries.note_uses, uses, vital=True)
+        except Exception:
+            keys.put_back(uses)
+            raise
 
     noting = BackgroundLoop("note_key_uses", note_uses, every=NOTE_EVERY)
 
     async def start() -> None:
         await asyncio.to_thread(keys.load, core.db)
         noting.start()
+
+    async def drain() -> None:
+        with suppress(Exception):  # a worker ends whether or not it can still say when keys were used
+            await note_uses()
 
     async def stop() -> None:
         await noting.stop()
@@ -53,6 +62,6 @@ def build(core: Core, roles: RoleTable) -> ServiceAccountsPart:
         servicers=[partial(add_ServiceAccountServiceServicer_to_server, servicer)],
         listeners=[keys.attach],
         start=start,
-        drain=note_uses,
+        drain=drain,
         stop=stop,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -90,6 +90,11 @@ class ApiKeys:
         """When each key was used last, since this was asked before."""
         used, self._used = self._used, {}
         return [(key_id, datetime.fromtimestamp(at, UTC)) for key_id, at in used.items()]
+
+    def put_back(self, uses: Iterable[tuple[int, datetime]]) -> None:
+        """Have uses noted later that could not be; those that came meanwhile count."""
+        for key_id, at in uses:
+            self._used.setdefault(key_id, at.timestamp())
 
     def _take(self, event: ServiceAccountChanged) -> None:
         """Keep what an event says, unless more is known: it may be told late, and twice."""
