@@ -178,11 +178,6 @@ class OrderStepped:
         return self.step.facts if self.step is not None else NO_FACTS
 
     @property
-    def is_correction(self) -> bool:
-        """Whether the step corrects a parcel that was known."""
-        return self.step is not None and self.step.code == StepCode.PARCEL_CORRECTED
-
-    @property
     def new_status(self) -> str:
         """The status that the order reached; empty for a note."""
         return self.step.status if self.step is not None and not self.is_note else ""

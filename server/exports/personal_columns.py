@@ -93,9 +93,9 @@ COLUMNS: Final[Mapping[str, str]] = {
     "orders": (
         "id number user_id request_id status currency subtotal_minor discount_minor product_discount_minor "
         "tier_discount_minor coupon_discount_minor points_discount_minor points_redeemed points_earned "
-        "coupon_id coupon_code tax_minor shipping_minor total_minor address* delivery_option custom_metadata* "
-        "metadata_version tracking_number* shipments* eta last_sequence reserved_until delivered_at "
-        "points_counted_at placed_at updated_at"
+        "coupon_id coupon_code tax_minor shipping_minor total_minor address* delivery_option language "
+        "custom_metadata* metadata_version tracking_number* shipments* eta last_sequence reserved_until "
+        "delivered_at points_counted_at placed_at updated_at"
     ),
     "payment_alerts": "id key kind gateway gateway_id order_id problem created_at told_at closed_at",
     "payment_events": "gateway event_id charge_key status received_at",

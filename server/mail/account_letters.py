@@ -9,8 +9,8 @@ from typing import Final
 
 from server.auth.recovery.notices import DueNotice, NoticeKind
 from server.auth.recovery.proofs import CODE_LIFETIME, LINK_LIFETIME
-from server.mail.compose import Letter, letter
-from server.text.languages import Sentence
+from server.mail.letters import Letter, letter
+from server.text.languages import Sentence, first_available
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,13 @@ SENTENCES: Final = frozenset(
 """All that these mails say."""
 
 
-def about_account(due: DueNotice, *, link_base: str) -> Letter:
-    """A mail about an account; `link_base` is what its link begins with."""
+def about_account(due: DueNotice, *, link_base: str, default_language: str) -> Letter:
+    """A mail about an account; `link_base` is what its link begins with.
+
+    It is in the shop's `default_language` where the call asked for none that there is.
+    """
     notice, text = due.notice, _TEXTS[due.notice.kind]
+    language = first_available(notice.language, default_language)
     facts: Mapping[str, object] = {
         "hours": round(LINK_LIFETIME / timedelta(hours=1)),
         "minutes": round(CODE_LIFETIME / timedelta(minutes=1)),
@@ -84,14 +88,13 @@ def about_account(due: DueNotice, *, link_base: str) -> Letter:
     }
 
     def said(template: str, **more: object) -> str:
-        return Sentence(template, {**facts, **more}).said_in(notice.language)
+        return Sentence(template, {**facts, **more}).said_in(language)
 
     is_code = notice.kind is NoticeKind.RESET_CODE
     return letter(
         "account",
-        said(text.subject),
+        Sentence(text.subject, facts),
         {
-            "language": notice.language,
             "greeting": said(_GREETING, name=notice.full_name)
             if notice.full_name
             else said(_GREETING_OF_NOBODY),
@@ -102,4 +105,5 @@ def about_account(due: DueNotice, *, link_base: str) -> Letter:
             else "",
             "after": said(text.after) if text.after else "",
         },
+        language,
     )

@@ -20,8 +20,9 @@ BATCH = 50
 class AccountMails:
     """Turns notices into mails. Those with a link or code are sealed: it stands nowhere in plain."""
 
-    def __init__(self, codes: RecoveryCodes, vault: Vault, *, link_base: str) -> None:
+    def __init__(self, codes: RecoveryCodes, vault: Vault, *, link_base: str, default_language: str) -> None:
         self._codes = codes
+        self._default_language = default_language
         self._vault = vault
         self._link_base = link_base
 
@@ -36,7 +37,7 @@ class AccountMails:
         return len(mails)
 
     def _mail(self, due: notices.DueNotice, now: datetime) -> queries.NewMail:
-        written = about_account(due, link_base=self._link_base)
+        written = about_account(due, link_base=self._link_base, default_language=self._default_language)
         key = f"{due.notice.kind}/{due.notice.key}"
         bodies = {"plain": written.plain, "html": written.html}
         if due.notice.kind in WITH_SECRET and not self._vault.is_sealing:  # else all mails are sealed

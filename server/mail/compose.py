@@ -1,23 +1,22 @@
-"""Composes the mails, about an order's step or low stock, as subject, text and HTML."""
+"""Composes the mails about an order's step, low stock and payments, in the language of who reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from server.catalog.variants.options import label_of, options_of
 from server.db.base import AnyRow
 from server.events.order_steps import OrderStepped, Parcel, Step
 from server.events.step_facts import StepFacts
+from server.mail.formats import amount_in, date_in, day_in
+from server.mail.letters import Letter, letter
 from server.money import Money
 from server.order import status
+from server.order.steps import message_of
+from server.text.languages import Sentence
 
 KIND_OF_STATUS: Final = {
     status.CONFIRMED: "placed",
@@ -61,17 +60,27 @@ _TOTALS: Final = (
     ("Tax", "tax_minor", 1),
 )
 
+_NEW: Final = "New"
+_STILL_LOW: Final = "Still low"
+_ONE_LOW: Final = "{count} product is running out"
+_SEVERAL_LOW: Final = "{count} products are running out"
+_ONE_REPORT: Final = "{count} report about payments needs you"
+_SEVERAL_REPORTS: Final = "{count} reports about payments need you"
+_CARRIER: Final = "Carrier"
+_TRACKING_NUMBER: Final = "Tracking number"
+
+SENTENCES: Final = frozenset(
+    {
+        *_SUBJECTS.values(),
+        *(label for label, _, _ in _TOTALS),
+        *(_NEW, _STILL_LOW, _ONE_LOW, _SEVERAL_LOW, _ONE_REPORT, _SEVERAL_REPORTS),
+        *(_CARRIER, _TRACKING_NUMBER),
+    }
+)
+"""What these mails say beside their templates."""
+
 Facts = dict[str, object]
 """What a template fills in, by name."""
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A mail's content."""
-
-    subject: str
-    plain: str
-    html: str
 
 
 @dataclass(frozen=True)
@@ -119,78 +128,54 @@ def about_order(
     lines: Sequence[AnyRow],
     event: OrderStepped,
     *,
+    language: str,
     now: datetime,
     return_days: int | None,
 ) -> Letter:
     """A mail about a step of an order, written `now`; `return_days` is how long goods can be sent back."""
-    currency = order.currency
+
+    def amount(money: Money) -> str:
+        return amount_in(language, money)
+
+    currency, eta = order.currency, _future_eta(event.step, now)
     names = {line.position: _name(line) for line in lines}
     facts = {
         "order": order,
-        "message": event.step.message if event.step is not None else "",
+        "message": message_of(event.step, language, amount) if event.step is not None else "",
         "lines": [
-            (line.quantity, names[line.position], line.sku, Money(line.total_minor, currency))
+            (line.quantity, names[line.position], line.sku, amount(Money(line.total_minor, currency)))
             for line in lines
         ],
-        "totals": _totals(order),
-        "total": Money(order.total_minor, currency),
+        "totals": [(_in(language, label), amount(money)) for label, money in _totals(order)],
+        "total": amount(Money(order.total_minor, currency)),
         "address": _address(order.address),
-        "eta": _day(_future_eta(event.step, now)),
+        "placed": date_in(language, order.placed_at),
+        "eta": day_in(language, eta) if eta is not None else "",
         "return_days": return_days,
-        "parcel": _parcel(event.parcel, names),
-        "corrected": event.is_correction,
+        "parcel": _parcel(event.parcel, names, language),
         "returned": _return(event.facts, names),
-        "repaid": event.facts.refund.amount if event.facts.refund is not None else None,
-        "refunded": event.facts.money or Money(0, currency),
+        "repaid": amount(event.facts.refund.amount) if event.facts.refund is not None else None,
+        "refunded": amount(event.facts.money or Money(0, currency)),
     }
-    return letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
+    return letter(kind, Sentence(_SUBJECTS[kind], {"number": order.number}), facts, language)
 
 
-def about_stock(new: LowStock, others: LowStock, threshold: int) -> Letter:
+def about_stock(new: LowStock, others: LowStock, threshold: int, language: str) -> Letter:
     """A mail about products that are running out."""
-    things = "product is" if new.count == 1 else "products are"
-    facts = {"shelves": [("New", new), ("Still low", others)], "threshold": threshold}
-    return letter("low_stock", f"{new.count} {things} running out", facts)
+    subject = Sentence(_ONE_LOW if new.count == 1 else _SEVERAL_LOW, {"count": new.count})
+    shelves = [(_in(language, _NEW), new), (_in(language, _STILL_LOW), others)]
+    return letter("low_stock", subject, {"shelves": shelves, "threshold": threshold}, language)
 
 
-def about_payments(rows: Sequence[AnyRow], more: int) -> Letter:
+def about_payments(rows: Sequence[AnyRow], more: int, language: str) -> Letter:
     """A mail about reports of the payment gateways, refunds and disputes that a person must look at."""
     count = len(rows) + more
-    things = "report about payments needs" if count == 1 else "reports about payments need"
-    return letter("payment_alert", f"{count} {things} you", {"rows": rows, "more": more})
+    subject = Sentence(_ONE_REPORT if count == 1 else _SEVERAL_REPORTS, {"count": count})
+    return letter("payment_alert", subject, {"rows": rows, "more": more}, language)
 
 
-def letter(kind: str, subject: str, facts: Facts) -> Letter:
-    """Fill the templates of a kind."""
-    templates = _templates()
-    return Letter(
-        subject,
-        templates.get_template(f"{kind}.txt").render(facts, subject=subject),
-        templates.get_template(f"{kind}.html").render(facts, subject=subject),
-    )
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        # Names and addresses are the customers' own words: in HTML they are text, never markup.
-        autoescape=select_autoescape(("html",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-        finalize=_one_line,
-    )
-
-
-def _one_line(value: object) -> object:
-    """Put a template's value on one line: a name with line breaks cannot add lines of its own."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    line = " ".join(value.split())
-    return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
+def _in(language: str, text: str) -> str:
+    return Sentence(text).said_in(language)
 
 
 def _future_eta(step: Step | None, now: datetime) -> datetime | None:
@@ -205,12 +190,12 @@ def _name(line: AnyRow) -> str:
     return f"{line.name} ({label})" if label else str(line.name)
 
 
-def _parcel(parcel: Parcel | None, names: Mapping[int, str]) -> Facts | None:
+def _parcel(parcel: Parcel | None, names: Mapping[int, str], language: str) -> Facts | None:
     if parcel is None:
         return None
-    facts = (("Carrier", parcel.carrier), ("Tracking number", parcel.tracking_number))
+    facts = ((_CARRIER, parcel.carrier), (_TRACKING_NUMBER, parcel.tracking_number))
     return {
-        "facts": [(label, value) for label, value in facts if value],
+        "facts": [(_in(language, label), value) for label, value in facts if value],
         "url": parcel.tracking_url,
         "items": [(item.quantity, names.get(item.position, "")) for item in parcel.items],
     }
@@ -234,7 +219,3 @@ def _address(address: Mapping[str, object]) -> list[str]:
     town = " ".join(str(address.get(part) or "") for part in ("postal_code", "city", "state")).strip()
     parts = [address.get("line1"), address.get("line2"), town, address.get("country")]
     return [" ".join(str(part).split()) for part in parts if part]
-
-
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%A, %d %B %Y}" if moment is not None else ""

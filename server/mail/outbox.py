@@ -29,10 +29,12 @@ from server.events.consumer import REST, Consumer, StoredEvent
 from server.events.order_steps import OrderStepped
 from server.mail import queries
 from server.mail.accounts import AccountMails
-from server.mail.compose import Letter, LowStock, about_order, about_payments, about_stock, kinds_of
+from server.mail.compose import LowStock, about_order, about_payments, about_stock, kinds_of
+from server.mail.letters import Letter
 from server.mail.message import Unsendable, message_of
 from server.mail.senders import Away, NotNow, Refused, Sender
 from server.order import status
+from server.text.languages import ENGLISH, first_available
 
 CONSUMER = "mail"
 BATCH = 50
@@ -76,8 +78,12 @@ class MailOutbox:
         mail_from: str,
         mail_admin: str = "",
         return_days: int | None = None,
+        default_language: str = ENGLISH,
     ) -> None:
-        """`return_days` is how long goods can be sent back; without, the mails name no number."""
+        """`return_days` is how long goods can be sent back; without, the mails name no number.
+
+        Mails to the shop are in the `default_language`, as those of orders whose language is not there.
+        """
         self._db = db
         self._work = work
         self._clock = clock
@@ -86,6 +92,7 @@ class MailOutbox:
         self._from = mail_from
         self._admin = parseaddr(mail_admin)[1]
         self._return_days = return_days
+        self._language = first_available(default_language)
         self._consumer = Consumer(db, CONSUMER, OrderStepped)
         self._away_times = 0
         self._away_until: datetime | None = None
@@ -137,7 +144,13 @@ class MailOutbox:
                 if kind == "cancelled" and order.id not in acknowledged:
                     continue  # its payment failed, and the reply said so
                 letter = about_order(
-                    kind, order, lines[order.id], step, now=self._clock(), return_days=self._return_days
+                    kind,
+                    order,
+                    lines[order.id],
+                    step,
+                    language=first_available(order.language, self._language),
+                    now=self._clock(),
+                    return_days=self._return_days,
                 )
                 key = "/".join(filter(None, (kind, str(order.id), part)))
                 mail = self._mail(key, kind, order.email, letter, order_id=order.id)
@@ -185,6 +198,7 @@ class MailOutbox:
                     LowStock(len(new), queries.stock_of(connection, new[:MAX_SHOWN])),
                     LowStock(len(still), queries.stock_of(connection, still[:MAX_SHOWN])),
                     threshold,
+                    self._language,
                 )
         with self._db.transaction() as tx:
             if new:
@@ -201,7 +215,7 @@ class MailOutbox:
         if not rows:
             return
         shown = rows[:MAX_SHOWN]
-        letter = about_payments(shown, len(rows) - len(shown))
+        letter = about_payments(shown, len(rows) - len(shown), self._language)
         # Of two workers at once, the second's letter has the same key and is left out
         queries.insert(tx, [self._mail(f"payment_alert/{rows[0].id}", "payment_alert", self._admin, letter)])
         queries.mark_alerts_reported(tx, [row.id for row in rows], self._clock())

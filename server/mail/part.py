@@ -37,11 +37,17 @@ def build(core: Core, sender: Sender | None = None) -> MailPart:
         core.db,
         core.work,
         sender or sender_of(settings),
-        AccountMails(RecoveryCodes.of(settings), core.vault, link_base=settings.link_base),
+        AccountMails(
+            RecoveryCodes.of(settings),
+            core.vault,
+            link_base=settings.link_base,
+            default_language=settings.default_language,
+        ),
         clock=core.clock,
         mail_from=settings.mail_from,
         mail_admin=settings.mail_admin,
         return_days=settings.return_days,
+        default_language=settings.default_language,
     )
     # What is at the threshold is in stock, as everywhere.
     tell_low_stock = partial(outbox.tell_low_stock, settings.low_stock_threshold - 1)

@@ -41,7 +41,7 @@ from server.repeats.claims import claim_of
 from server.rpc.custom_metadata import metadata_of, metadata_to_wire
 from server.rpc.updates import masked_values
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
-from server.text.languages import said, spoken
+from server.text.languages import requested_language, said, spoken
 from server.user.card_numbers import refuse_card_number
 from server.user.sealed_addresses import AddressSnapshot, open_snapshot
 
@@ -63,6 +63,7 @@ def purchase_from_wire(request: order_service_pb2.CheckoutRequest, user_id: int)
         payment_method_id=request.payment_method_id or None,
         coupon_code=request.coupon_code,
         metadata=metadata_of(request.metadata) or None,
+        language=requested_language(),
     )
 
 

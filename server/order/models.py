@@ -43,6 +43,8 @@ class Order(Base):
     total_minor: Mapped[int] = mapped_column(BigInteger)
     address: Mapped[dict[str, object]] = mapped_column(Json, info=SEALED)
     delivery_option: Mapped[str] = mapped_column(String(16), default="STANDARD")
+    # The one that its checkout asked for; "" for none.
+    language: Mapped[str] = mapped_column(String(8), server_default="")
     custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     metadata_version: Mapped[int] = mapped_column(Integer, server_default="0")
     # The carrier's, of the last parcel; SQLite bounds no texts, and cannot change a column.

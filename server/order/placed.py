@@ -84,6 +84,7 @@ class PlacedOrder:
     address: AddressSnapshot
     """As it is stored: sealed, but for its country."""
     delivery_option: str
+    language: str = ""
     tracking_number: str
     shipments: Sequence[Parcel] = ()
     custom_metadata: Metadata | None = None

@@ -55,6 +55,7 @@ class Purchase:
     payment_method_id: int | None = None
     metadata: Metadata | None = None
     gateway: str = "demo"
+    language: str = ""
 
     @property
     def request_id(self) -> str:
@@ -183,6 +184,7 @@ def _unpaid_order(
         total_minor=cost.total,
         address=address,
         delivery_option=purchase.delivery_option,
+        language=purchase.language,
         custom_metadata=purchase.metadata,
         tracking_number="",  # the carrier's, once a parcel was handed over
         eta=delivery.eta(purchase.delivery_option, now),

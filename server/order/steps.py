@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from server.events.order_steps import OrderStepped, Parcel, Step
 from server.events.step_facts import NO_FACTS, StepCode, StepFacts
+from server.money import Money
 from server.order import queries, status
 from server.text.languages import ENGLISH, Sentence, translated
 
@@ -80,10 +81,10 @@ def code_of(step: Step) -> StepCode | None:
     return StepCode(step.code) if step.code in SENTENCES else None
 
 
-def message_of(step: Step, language: str) -> str:
-    """What a step says to its buyer. What the staff wrote stays as it was written."""
+def message_of(step: Step, language: str, amount: Callable[[Money], str] = str) -> str:
+    """What a step says to its buyer, with amounts as `amount` writes them. What the staff wrote stays as it is."""
     code = code_of(step)
-    return _sentence(code, step.facts, language) if code else translated(step.message, language)
+    return _sentence(code, step.facts, language, amount) if code else translated(step.message, language)
 
 
 def record(tx: Connection, order_id: int, user_id: int | None, step: Step) -> OrderStepped:
@@ -92,11 +93,12 @@ def record(tx: Connection, order_id: int, user_id: int | None, step: Step) -> Or
     return OrderStepped(order_id=order_id, user_id=user_id, step=step)
 
 
-def _sentence(code: StepCode, facts: StepFacts, language: str) -> str:
+def _sentence(code: StepCode, facts: StepFacts, language: str, amount: Callable[[Money], str] = str) -> str:
     if facts.comment and code not in _ANSWERS:
         return facts.comment
     templates = [SENTENCES[code]]
     if code in _MAY_PAY_BACK and facts.refund is not None:
         templates.append(SENTENCES[StepCode.REFUND_STARTED])
-    parts = [Sentence(template, {"amount": facts.money or ""}).said_in(language) for template in templates]
+    money = amount(facts.money) if facts.money else ""
+    parts = [Sentence(template, {"amount": money}).said_in(language) for template in templates]
     return " ".join([*parts, facts.comment]).strip()[:MAX_MESSAGE]

@@ -17,7 +17,8 @@ class LanguageSettings(Group):
     """The languages of products and categories; what the shop itself says is translated elsewhere."""
 
     default_language: str = Field(
-        "en", description="The language in which products and categories are written (ISO 639)"
+        "en",
+        description="The language of products and categories (ISO 639), and of mails to who asked for none",
     )
     languages: list[str] = Field(
         [],

@@ -29,7 +29,7 @@ _NAME: Final = r"\w+(?:[.,]\w+)*"
 _CHOICE: Final = rf"{_NAME}(?:, {_NAME})* or {_NAME}"
 _FACT: Final = re.compile(rf"{_CHOICE}|U\+[0-9A-F]{{4,6}}|\b[A-Z][A-Z0-9_]+\b|{_NUMBER.pattern}")
 
-_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+_language: ContextVar[str] = ContextVar("language", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Sentence:
 
     def __str__(self) -> str:
         """Say it in the language of the call that is being answered."""
-        return self.said_in(_language.get())
+        return self.said_in(spoken())
 
     def said_in(self, language: str) -> str:
         """Say it in a language, or in English where that lacks the sentence."""
@@ -93,13 +93,23 @@ def speak(language: str) -> None:
 
 
 def spoken() -> str:
-    """The language of the call that is being answered."""
+    """The language of the call that is being answered; English where it asks for none that there is."""
+    return _language.get() or ENGLISH
+
+
+def requested_language() -> str:
+    """The language that the call which is being answered asks for; "" where it asks for none that there is."""
     return _language.get()
 
 
 def preferred(accept_language: str) -> str:
-    """The language that a header accept-language likes best of those that there are; English without one."""
-    return best_of(accept_language[:MAX_HEADER], languages(), ENGLISH)
+    """The language that a header accept-language likes best of those that there are; "" where it likes none."""
+    return best_of(accept_language[:MAX_HEADER], languages(), "")
+
+
+def first_available(*codes: str) -> str:
+    """The first of these languages that sentences are there in; English where they are in none."""
+    return next((code for code in codes if code in languages()), ENGLISH)
 
 
 @lru_cache(maxsize=1000)

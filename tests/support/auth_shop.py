@@ -87,7 +87,10 @@ class AuthShop:
         self._methods = Methods(self._core, [auth, user_part.build(self._core, my_data)])
         self._validation = Validation(SERVICES)
         self._accounts = AccountMails(
-            RecoveryCodes.of(self.settings), self._core.vault, link_base="https://shop.test"
+            RecoveryCodes.of(self.settings),
+            self._core.vault,
+            link_base="https://shop.test",
+            default_language=self.settings.default_language,
         )
         self._last_mail = 0
 

@@ -63,9 +63,10 @@ class Desk:
         """Let time go by."""
         self.ahead += timedelta(**time)
 
-    def mails(self, sender: Sender, admin: str = "") -> MailOutbox:
-        """An outbox of mails."""
-        settings = self.core.settings.model_copy(update={"mail_admin": admin})
+    def mails(self, sender: Sender, admin: str = "", *, language: str = "en") -> MailOutbox:
+        """An outbox of mails, of a shop that writes in `language`."""
+        update = {"mail_admin": admin, "default_language": language}
+        settings = self.core.settings.model_copy(update=update)
         return mail_part.build(replace(self.core, settings=settings), sender).outbox
 
     def webhooks(self, *, allow_private: bool = True) -> WebhookOutbox:

@@ -7,6 +7,7 @@ import string
 
 import pytest
 from google.rpc import error_details_pb2
+from jinja2 import nodes
 from support.refusal_classes import refusal_classes
 
 from server.cart.changes import SENTENCES, CartChange, Change
@@ -16,6 +17,9 @@ from server.events.streams import LIVED_LONG, STOPPING
 from server.inventory.errors import OutOfStock
 from server.inventory.watching import REPLACED, TOO_SLOW
 from server.mail.account_letters import SENTENCES as ACCOUNT_LETTERS
+from server.mail.compose import SENTENCES as ORDER_LETTERS
+from server.mail.formats import SENTENCES as FORMATS
+from server.mail.letters import TEMPLATES, environment
 from server.order.steps import SENTENCES as STEPS
 from server.process.envoy import local_replies, strict_json
 from server.recommend.serving.reasons import TEMPLATES as REASONS
@@ -25,10 +29,13 @@ from server.text.languages import (
     LOCALE,
     Sentence,
     entries,
+    first_available,
     languages,
     preferred,
     refusal_said_in,
+    requested_language,
     speak,
+    spoken,
     translated,
 )
 
@@ -40,12 +47,25 @@ FOR_STAFF = re.compile(r"webhook|model|experiment|training|train on|segment \{se
 
 german = pytest.mark.parametrize("language", sorted(CATALOGUES))
 
+MAILS = {path.name: environment().parse(path.read_text("utf-8")) for path in sorted(TEMPLATES.iterdir())}
+
+
+def _in_template(template: nodes.Template) -> set[str]:
+    """The sentences that a template of a mail marks for translation."""
+    calls = [call for call in template.find_all(nodes.Call) if getattr(call.node, "name", "") == "_"]
+    return {call.args[0].as_const() for call in calls}
+
+
+OF_MAILS = frozenset(sentence for template in MAILS.values() for sentence in _in_template(template))
 
 EVERY = {cls.message for cls in refusal_classes() if not issubclass(cls, InvalidField)} | {
     *SENTENCES.values(),
     *STEPS.values(),
     *REASONS,
     *ACCOUNT_LETTERS,
+    *ORDER_LETTERS,
+    *FORMATS,
+    *OF_MAILS,
     STOPPING,
     LIVED_LONG,
     REPLACED,
@@ -98,6 +118,26 @@ def test_no_translation_is_of_a_sentence_that_is_gone(language: str) -> None:
     assert sorted({text for text in CATALOGUES[language] if "{" in text} - EVERY) == []
 
 
+@pytest.mark.parametrize("name", MAILS)
+def test_every_sentence_of_a_mail_is_marked_for_translation(name: str) -> None:
+    data = "".join(each.data for each in MAILS[name].find_all(nodes.TemplateData))
+    text = re.sub(r"<[^>]*>", " ", data)
+    assert re.findall(r"[^\W\d_]{2,}", text) in ([], ["UTC"]), "write it as {{ _(...) }}"
+
+
+def test_every_mail_has_both_of_its_templates() -> None:
+    text, html = ({name for name in MAILS if name.endswith(form)} for form in (".txt", ".html"))
+    assert {name.removesuffix(".txt") for name in text} == {
+        name.removesuffix(".html") for name in html - {"layout.html"}
+    }
+
+
+@german
+def test_a_translation_of_a_mail_holds_no_markup(language: str) -> None:
+    texts = [CATALOGUES[language][sentence] for sentence in OF_MAILS]
+    assert [text for text in texts if re.search(r"[<>&]", text)] == []
+
+
 def test_every_sentence_of_the_gateways_script_is_marked_for_translation() -> None:
     for part in strict_json.PARTS:
         for line in (strict_json.HERE / part).read_text("utf-8").splitlines():
@@ -109,18 +149,18 @@ def test_every_sentence_of_the_gateways_script_is_marked_for_translation() -> No
 @pytest.mark.parametrize(
     ("header", "language"),
     [
-        ("", "en"),
+        ("", ""),
         ("de", "de"),
         ("de-AT,en;q=0.5", "de"),
         ("DE-de", "de"),
         ("en,de;q=0.9", "en"),
         ("en;q=0.3, de;q=0.9", "de"),
         ("fr-FR, de;q=0.1", "de"),
-        ("fr, *", "en"),
-        ("de;q=0", "en"),
-        ("de;q=x", "en"),
-        (",;=,,", "en"),
-        ("x" * 10_000 + ",de", "en"),
+        ("fr, *", ""),
+        ("de;q=0", ""),
+        ("de;q=x", ""),
+        (",;=,,", ""),
+        ("x" * 10_000 + ",de", ""),
     ],
 )
 def test_the_language_is_the_one_that_is_liked_best(header: str, language: str) -> None:
@@ -129,6 +169,13 @@ def test_the_language_is_the_one_that_is_liked_best(header: str, language: str) 
 
 def test_english_is_always_there() -> None:
     assert "en" in languages()
+    assert [first_available(), first_available("", "xx"), first_available("xx", "de", "en")] == [
+        "en",
+        "en",
+        "de",
+    ]
+    speak(preferred("fr"))
+    assert (spoken(), requested_language()) == ("en", "")
     assert Sentence("{name} is sold out.", {"name": "Tea"}).said_in("xx") == "Tea is sold out."
 
 

@@ -21,7 +21,7 @@ from server.db.work import Work
 from server.repeats.short_call import earlier_reply, once
 from server.rpc.call import Call
 from server.rpc.networks import network_of
-from server.text.languages import spoken
+from server.text.languages import requested_language
 from server.user.lookup_key import lookup_key
 
 
@@ -31,7 +31,7 @@ def origin_of(call: Call) -> Requester:
     return Requester(
         call.address,
         network_of(call.address),
-        spoken(),
+        requested_language(),
         call.request_id,
         device if isinstance(device, str) else "",
     )

@@ -6,19 +6,24 @@ import asyncio
 import json
 import re
 import types
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import order_service_pb2, payment_pb2
 from sanset.v1 import refund_service_pb2 as after
 from support.outbox_desk import Desk
 
+from server.auth.recovery.notices import DueNotice, Notice, NoticeKind
 from server.events.order_steps import OrderStepped, Parcel, ParcelItem, Step
-from server.events.step_facts import StepFacts, StepRefund, StepReturn
+from server.events.step_facts import StepCode, StepFacts, StepRefund, StepReturn
 from server.mail import compose
-from server.mail.compose import LowStock, about_order, about_stock
+from server.mail.account_letters import about_account
+from server.mail.compose import LowStock, about_order, about_payments, about_stock
+from server.mail.letters import Letter
 from server.mail.senders import Files
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -61,18 +66,29 @@ def stepped(*, message: str = "Another parcel of your order is on its way.", **f
         "returned": StepReturn(1, "APPROVED", {1: 2}),
         "comment": "Use the label inside.",
     }
-    step = Step(4, "SHIPPED", message, "", eta, NOW, parcel, facts=StepFacts(**(everything | facts)))
+    code = facts.pop("code", StepCode.PARCEL_SHIPPED)
+    step = Step(
+        4, "SHIPPED", message, "", eta, NOW, parcel, code=code, facts=StepFacts(**(everything | facts))
+    )
     return OrderStepped(order_id=1, step=step)
 
 
-def written(kind: str, *, names: str = "Mug", return_days: int | None = 30, **fields: Any) -> compose.Letter:
+def written(
+    kind: str, *, names: str = "Mug", return_days: int | None = 30, language: str = "en", **fields: Any
+) -> Letter:
     """A mail of a kind."""
     return about_order(
-        kind, order(full_name=names), [line(names)], stepped(**fields), now=NOW, return_days=return_days
+        kind,
+        order(full_name=names),
+        [line(names)],
+        stepped(**fields),
+        language=language,
+        now=NOW,
+        return_days=return_days,
     )
 
 
-def numbers(letter: compose.Letter) -> set[str]:
+def numbers(letter: Letter) -> set[str]:
     """The numbers of its text that are not of this order, nor of the frame of its HTML."""
     return set(re.findall(r"\b\d+ (?:days?|hours?|minutes?|units?)\b", f"{letter.plain} {letter.html}"))
 
@@ -91,7 +107,7 @@ def test_without_the_setting_no_number_of_days_is_promised() -> None:
 @pytest.mark.parametrize("threshold", [3, 77])
 def test_the_mail_about_stock_says_the_threshold_that_is_set(threshold: int) -> None:
     shelf = LowStock(1, [row(units=1, name="Mug", sku="MUG", options=[["size", "L"]])])
-    letter = about_stock(shelf, LowStock(0, []), threshold)
+    letter = about_stock(shelf, LowStock(0, []), threshold, "en")
     assert "1 of Mug (L) (MUG)" in letter.plain
     assert f"{threshold} units" in letter.plain
     assert f"{threshold} units" in letter.html
@@ -110,7 +126,7 @@ def test_a_name_with_line_breaks_adds_no_line_to_a_mail(kind: str) -> None:
 
 def test_a_product_name_with_line_breaks_adds_no_line_to_the_stock_mail() -> None:
     shelf = LowStock(1, [row(units=1, name=FORGED, sku="MUG", options=None)])
-    letter = about_stock(shelf, LowStock(0, []), 5)
+    letter = about_stock(shelf, LowStock(0, []), 5, "en")
     assert not any(text.startswith("Total: 0.00") for text in letter.plain.splitlines())
 
 
@@ -127,9 +143,9 @@ def test_the_mail_names_carrier_number_link_and_units(kind: str) -> None:
 
 def test_a_mail_names_what_variant_of_a_product_it_is_about() -> None:
     lines = [line("Shirt", ("color", "Red"), ("size", "M"))]
-    placed = about_order("placed", order(), lines, stepped(), now=NOW, return_days=30)
+    placed = about_order("placed", order(), lines, stepped(), language="en", now=NOW, return_days=30)
     assert "2 x Shirt (Red, M) (MUG): 10.00 USD" in placed.plain
-    parcel = about_order("parcel", order(), lines, stepped(), now=NOW, return_days=30)
+    parcel = about_order("parcel", order(), lines, stepped(), language="en", now=NOW, return_days=30)
     assert "2 x Shirt (Red, M)" in parcel.plain
 
 
@@ -139,6 +155,102 @@ def test_no_mail_contains_an_estimate_that_has_passed(kind: str) -> None:
     passed = written(kind, eta=NOW - timedelta(days=7))
     assert "should arrive" not in passed.plain + passed.html
     assert "should arrive" not in written(kind, eta=None).plain
+
+
+ENGLISH_WORDS = re.compile(r"\b(?:your?|the|order|is|was|of|it|we|back|by|within)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mail_is_whole_in_its_language(kind: str) -> None:
+    facts = {"names": "Tee", "comment": "Danke.", "language": "de"}
+    letter = written(kind, **facts)
+    html = re.sub(r"<[^>]*>", " ", letter.html)
+    assert ENGLISH_WORDS.findall(f"{letter.subject} {letter.plain} {html}".replace("Main Street", "")) == []
+    assert '<html lang="de">' in letter.html
+    for text in (letter.plain, html):
+        assert "Hallo Tee," in text
+        assert "10,00 USD" in text
+        assert "vom 28. November 2026" in text
+
+
+def test_amounts_and_days_are_written_as_the_language_does() -> None:
+    placed = written("placed", language="de")
+    assert "bis Montag, 30. November 2026 an." in placed.plain
+    assert "Wir erstatten Ihnen <strong>5,00 USD</strong> auf" in written("refunded", language="de").html
+    cancelled = written("cancelled", language="de", comment="", code=StepCode.CANCELLED)
+    assert "wurde storniert. 5,00 USD gehen an Sie zurück." in cancelled.plain
+    yen = order(currency="JPY", total_minor=1200)
+    letter = about_order("placed", yen, [], stepped(), language="de", now=NOW, return_days=30)
+    assert "Gesamt: 1200 JPY" in letter.plain
+
+
+def test_a_name_is_text_in_every_language() -> None:
+    for language in ("en", "de"):
+        letter = written("placed", names="<b>{name} & Co</b>", language=language)
+        assert "<b>" not in letter.html
+        assert "&lt;b&gt;{name} &amp; Co&lt;/b&gt;," in letter.html
+        assert " <b>{name} & Co</b>," in letter.plain
+
+
+def test_mails_of_the_shop_are_in_its_language() -> None:
+    shelf = LowStock(3, [row(units=1, name="Mug", sku="MUG", options=None)])
+    stock = about_stock(shelf, shelf, 5, "de")
+    assert stock.subject == "3 Artikel gehen zur Neige"
+    for said in ("Höchstens 5 Stück", "Weiterhin knapp", "1 von Mug (MUG)", "und 2 weitere"):
+        assert said in stock.plain
+    alert = row(created_at=NOW, gateway="stripe", problem="Amounts differ.")
+    payments = about_payments([alert], 1, "de")
+    assert payments.subject == "2 Meldungen zu Zahlungen brauchen Sie"
+    assert "und 1 weitere; sie stehen im Log" in payments.html
+
+
+@pytest.mark.parametrize(
+    ("language", "default", "greeting"),
+    [
+        ("", "de", "Hallo"),
+        ("en", "de", "Hello"),
+        ("de", "en", "Hallo"),
+        ("xx", "de", "Hallo"),
+        ("", "xx", "Hello"),
+    ],
+)
+def test_a_mail_of_an_account_falls_back_to_the_shops_language(
+    language: str, default: str, greeting: str
+) -> None:
+    notice = Notice(
+        kind=NoticeKind.PASSWORD_CHANGED, recipient="a@b.test", full_name="Ann", language=language
+    )
+    letter = about_account(DueNotice(notice, ""), link_base="https://shop.test", default_language=default)
+    assert letter.plain.startswith(f"{greeting} Ann,")
+
+
+@pytest.mark.parametrize(
+    ("header", "default", "subject"),
+    [
+        ("de-AT,en;q=0.5", "en", "Ihre Bestellung "),
+        ("en", "de", "Your order "),
+        ("fr", "de", "Ihre Bestellung "),
+        (None, "xx", "Your order "),
+    ],
+)
+def test_mails_of_an_order_are_in_the_language_of_its_checkout(
+    desk: Desk, tmp_path: Path, header: str | None, default: str, subject: str
+) -> None:
+    shop = desk.shop
+    buyer = shop.customer()
+    product = shop.product()
+    shop.add(buyer, product.id)
+    request = order_service_pb2.CheckoutRequest(
+        request_id=str(uuid.uuid4()), payment_method=payment_pb2.Payment.CARD
+    )
+    languages = [("accept-language", header)] if header else []
+    placed = shop.orders.Checkout(request, metadata=(*buyer.metadata, *languages)).order
+    shop.move(placed.id, pb.Order.PROCESSING)  # whatever language those speak who pack it
+    asyncio.run(desk.mails(Files(tmp_path), language=default).run())
+    mails = {mail.kind: mail for mail in desk.mail_rows() if mail.order_id == placed.id}
+    assert set(mails) == {"placed", "processing"}
+    assert all(mail.subject.startswith(subject) for mail in mails.values())
+    assert f"1 x {product.name}" in mails["placed"].plain
 
 
 def test_parcels_and_each_step_of_a_return_send_the_buyer_mails(desk: Desk, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from server.events import log
 from server.events.order_steps import OrderStepped, Parcel, ParcelItem, Step
-from server.events.step_facts import NO_FACTS, StepFacts, StepRefund, StepReturn
+from server.events.step_facts import NO_FACTS, StepCode, StepFacts, StepRefund, StepReturn
 from server.events.topics import (
     AccountNoticed,
     BehaviorRecorded,
@@ -190,11 +190,13 @@ def test_a_correction_by_an_earlier_release_is_one(message: str, comment: str) -
     before = {name: value for name, value in STEP_JSON.items() if name != "code"}
     note = before | {"message": message, "shipment": PARCEL_JSON, "note": True}
     corrected = OrderStepped.of_json("12", note | {"corrected": True})
-    assert corrected.is_correction
     assert corrected.step is not None
+    assert corrected.step.code == StepCode.PARCEL_CORRECTED
     assert message_of(corrected.step, ENGLISH) == message
     assert corrected.facts.comment == comment
-    assert not OrderStepped.of_json("12", note | {"corrected": False}).is_correction
+    another = OrderStepped.of_json("12", note | {"corrected": False}).step
+    assert another is not None
+    assert another.code != StepCode.PARCEL_CORRECTED
 
 
 def test_what_an_order_tells_and_what_earlier_releases_did_not() -> None:
