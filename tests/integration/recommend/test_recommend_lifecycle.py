@@ -166,7 +166,7 @@ def test_a_killed_command_blocks_the_next_training_for_seconds_only(settings: Se
 @contextmanager
 def _command(settings: Settings) -> Iterator[ForkedCommand]:
     settings.data_dir.mkdir(exist_ok=True)
-    arguments = ["train", "--iterations", "200", "--factors", "200"]
+    arguments = ["train", "--iterations", "500", "--factors", "200"]
     with Path(os.devnull).open("r+b") as nothing:
         files = dict.fromkeys(("stdin", "stdout", "stderr"), nothing.fileno())
         process = ForkedCommand(arguments, environment_of(settings), settings.data_dir, **files)
