@@ -43,6 +43,10 @@ NICENESS = 5
 T = TypeVar("T")
 
 
+class NeverBegun(TimeoutError):
+    """A hash waited for its turn until the deadline."""
+
+
 def check_strength(password: str, email: str, *, field: str = "password") -> None:
     """Raise WeakPassword, naming every rule that `password` breaks for the account of `email`.
 
@@ -185,9 +189,11 @@ class Passwords:
         too_many_of_one = owner is not None and self._turns.waiting_of(owner) >= MAX_QUEUED_OF_ONE
         if self._turns.waiting >= MAX_QUEUED or too_many_of_one:
             raise Overloaded()
-        # At the deadline the wait is over, and work that still waits is never begun.
+        try:
+            turn = await self._turns.take(owner, again=False, within=max(deadline.remaining, 0.001))
+        except TimeoutError:
+            raise NeverBegun() from None
         async with asyncio.timeout(max(deadline.remaining, 0.001)):
-            turn = await self._turns.take(owner, again=False, within=deadline.patience)
             job = self._executor.submit(work)
             # Told by the thread, not by the caller who may have left: a busy thread stays held.
             job.add_done_callback(lambda _: _call_soon(loop, self._turns.give_back, turn))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from server.auth import sessions, throttle
 from server.auth.devices import Device, Devices
 from server.auth.errors import InvalidCredentials
-from server.auth.passwords import Passwords, check_strength
+from server.auth.passwords import NeverBegun, Passwords, check_strength
 from server.auth.recovery.errors import EmailNotVerified
 from server.auth.refresh import RefreshPolicy
 from server.clock import Clock
@@ -104,8 +104,8 @@ class SignIn:
         password_hash = credentials.password_hash if credentials else None
         try:
             matches = await self._passwords.verify(login.password, password_hash, deadline)
-        except Overloaded:  # it was never judged
-            await self._work.write(throttle.withdraw, attempt, deadline=deadline, vital=True)
+        except (Overloaded, NeverBegun):  # it was never judged, and its time may be over
+            await self._work.write(throttle.withdraw, attempt, vital=True)
             raise
         if credentials is None or password_hash is None or not (matches and credentials.is_active):
             _note_failure(login, credentials, locks=attempt.locks)

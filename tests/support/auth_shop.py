@@ -126,8 +126,9 @@ class AuthShop:
         device: str = "curl/8",
         ip: str = "",
         device_id: str = "",
+        seconds: float = 15,
     ) -> Any:
-        """The same, for calls that run at once."""
+        """The same, for calls that run at once, and have so many `seconds`."""
         self._validation.check(request)
         call = Call(
             method=f"/sanset.v1.AuthService/{rpc}",
@@ -135,7 +136,7 @@ class AuthShop:
             address=ip or "192.0.2.7",
             through_envoy=False,
             authorization=None,
-            deadline=Deadline(15),
+            deadline=Deadline(seconds),
             caller=caller,
             headers={"user-agent": device} | ({DEVICE_HEADER: device_id} if device_id else {}),
         )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from server.auth import throttle
 from server.auth.devices import Devices
-from server.auth.passwords import Passwords, check_strength
+from server.auth.passwords import NeverBegun, Passwords, check_strength
 from server.auth.recovery import changes, proofs
 from server.auth.recovery.changes import PasswordChange
 from server.auth.recovery.codes import RecoveryCodes
@@ -101,8 +101,8 @@ class Recovery:
         password_hash = contact.credentials.password_hash
         try:
             matches = await self._passwords.verify(password, password_hash, deadline)
-        except Overloaded:  # it was never judged
-            await self._work.write(throttle.withdraw, attempt, deadline=deadline, vital=True)
+        except (Overloaded, NeverBegun):  # it was never judged, and its time may be over
+            await self._work.write(throttle.withdraw, attempt, vital=True)
             raise
         if password_hash is None or not matches:
             log.warning(
