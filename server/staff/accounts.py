@@ -66,9 +66,10 @@ def set_active(
 
 def unlock(tx: Connection, user_id: int, actor: Actor, now: datetime) -> None:
     """Forget the sign-ins of an account that failed. Raises UserNotFound."""
+    had_failures = throttle.unlock(tx, user_id)  # before the account is locked, as who signs in does
     if queries.lock_account(tx, user_id) is None:
         raise UserNotFound(user_id=user_id)
-    if throttle.unlock(tx, user_id):
+    if had_failures:
         write(tx, actor, "UnlockUser", f"user/{user_id}", now)
 
 
