@@ -21,7 +21,9 @@ SERVICE, METHOD = 6, 2
 """The numbers of `service` in a FileDescriptorProto and `method` in a service, by which comments are found."""
 OPTIONS = ("timeout", "metadata")
 """What every method takes besides the fields of its request."""
-SINGULAR = frozenset({"auth", "catalog", "inventory", "media", "cart", "recommend", "user_admin"})
+SINGULAR = frozenset(
+    {"auth", "catalog", "inventory", "media", "cart", "recommend", "second_factor", "user_admin"}
+)
 """Services whose name is not the plural of their noun: `shop.catalog`, but `shop.orders`."""
 SHORTCUTS = {"CartService": "CartShortcuts", "OrderService": "OrderShortcuts"}
 """Services with more methods than RPCs, and the classes that have them (`sanset_client/shortcuts.py`)."""

@@ -68,6 +68,8 @@ class Identity:
     expires_at: float
     is_service: bool = False
     """Whether it is a back end, with an API key."""
+    lacks_second_factor: bool = False
+    """Whether the role's permissions are withheld until the caller signs in with a second factor."""
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has a permission: a vendor for what is their own."""

@@ -49,7 +49,13 @@ class TokenWriter:
 
     def _write(self, grant: Grant, device_id: str) -> pb.Tokens:
         return pb.Tokens(
-            access_token=self._access.issue(grant.user_id, grant.role, grant.session_id, self._clock()),
+            access_token=self._access.issue(
+                grant.user_id,
+                grant.role,
+                grant.session_id,
+                self._clock(),
+                second_factor=grant.second_factor,
+            ),
             token_type="bearer",  # noqa: S106 - the kind of token, not one
             expires_in=int(self._access.lifetime.total_seconds()),
             refresh_token=grant.refresh_token,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sanset.v1.auth_pb2_grpc import add_AuthServiceServicer_to_server
+from sanset.v1.second_factor_pb2_grpc import add_SecondFactorServiceServicer_to_server
 
 from server.auth.convert import TokenWriter
 from server.auth.devices import Devices
@@ -16,6 +17,9 @@ from server.auth.recovery.requests import ProofRequests
 from server.auth.recovery.service import Recovery
 from server.auth.refresh import RefreshPolicy
 from server.auth.refreshes import Refreshes
+from server.auth.second_factor.changes import SecondFactorChanges
+from server.auth.second_factor.service import SecondFactors
+from server.auth.second_factor.servicer import SecondFactorServicer
 from server.auth.service import SignIn
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
@@ -37,13 +41,17 @@ def build(core: Core, roles: RoleTable) -> AuthPart:
     settings = core.settings
     verifier, passwords = TokenVerifier.of(settings, roles, core.db.clock.seconds), Passwords.of(settings)
     refresh, codes, devices = RefreshPolicy.of(settings), RecoveryCodes.of(settings), Devices.of(settings)
+    factors = SecondFactors(core.vault, issuer=settings.jwt_issuer)
     limited = settings.rate_limit > 0
+    changes = SecondFactorChanges(core.work, core.clock, factors, limit_addresses=limited)
+    recovery = Recovery(core.work, core.clock, passwords, codes, devices, limit_addresses=limited)
     sign_in = SignIn(
         core.work,
         core.clock,
         passwords,
         refresh,
         devices,
+        factors,
         limit_addresses=limited,
         require_verification=settings.require_email_verification,
     )
@@ -55,7 +63,7 @@ def build(core: Core, roles: RoleTable) -> AuthPart:
         sign_in,
         TokenWriter(AccessTokens.of(settings), devices, core.clock),
         Refreshes(core.work, core.clock, refresh, core.budgets, limit_addresses=limited),
-        recovery=Recovery(core.work, core.clock, passwords, codes, devices, limit_addresses=limited),
+        recovery=recovery,
         requests=ProofRequests(codes, devices, limit_networks=limited),
     )
 
@@ -68,7 +76,13 @@ def build(core: Core, roles: RoleTable) -> AuthPart:
     return AuthPart(
         verifier=verifier,
         passwords=passwords,
-        servicers=[partial(add_AuthServiceServicer_to_server, servicer)],
+        servicers=[
+            partial(add_AuthServiceServicer_to_server, servicer),
+            partial(
+                add_SecondFactorServiceServicer_to_server,
+                SecondFactorServicer(core.db, core.work, core.clock, factors, changes, recovery),
+            ),
+        ],
         listeners=[verifier.attach],
         start=start,
         stop=stop,

@@ -41,16 +41,15 @@ _TOUCH_SESSION = Prepared(
     update(Session)
     .where(Session.id == bindparam("session_id"), _is_open(_NOW))
     .values(last_used_at=_NOW, expires_at=bindparam("until"), ip=bindparam("address"))
-    .returning(Session.user_id)
+    .returning(Session.user_id, Session.second_factor)
 )
 
 
 def touch_session(
     tx: Connection, session_id: str, ip: str, now: datetime, expires_at: datetime
-) -> int | None:
-    """Note that an open session was used; returns its user's id, or None when it is not open."""
-    row = _TOUCH_SESSION.first(tx, session_id=session_id, now=now, until=expires_at, address=ip)
-    return None if row is None else row.user_id
+) -> AnyRow | None:
+    """Note that an open session was used; returns whose it is and how it was opened, None when it is not open."""
+    return _TOUCH_SESSION.first(tx, session_id=session_id, now=now, until=expires_at, address=ip)
 
 
 def open_session(connection: Connection, user_id: int, session_id: str, now: datetime) -> AnyRow | None:

@@ -13,6 +13,8 @@ from server.auth.errors import InvalidCredentials
 from server.auth.passwords import NeverBegun, Passwords, check_strength
 from server.auth.recovery.errors import EmailNotVerified
 from server.auth.refresh import RefreshPolicy
+from server.auth.second_factor.errors import SecondFactorRequired, SecondFactorWrong
+from server.auth.second_factor.service import SecondFactors
 from server.clock import Clock
 from server.db.deadline import Deadline
 from server.db.work import Work
@@ -28,7 +30,7 @@ log = structlog.get_logger()
 class Login:
     """What somebody signs in with, by e-mail address or user name, and where the call comes from.
 
-    `device` is what their client kept of sign-ins before.
+    `device` is what their client kept of sign-ins before, and `code` one of the second factor.
     """
 
     email: str
@@ -39,6 +41,7 @@ class Login:
     network: str
     request_id: str
     device: Device | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class SignIn:
         passwords: Passwords,
         policy: RefreshPolicy,
         devices: Devices,
+        factors: SecondFactors,
         *,
         limit_addresses: bool = True,
         require_verification: bool = False,
@@ -81,6 +85,7 @@ class SignIn:
         self._passwords = passwords
         self._policy = policy
         self._devices = devices
+        self._factors = factors
         self._limit_addresses = limit_addresses
         self._require_verification = require_verification
 
@@ -97,7 +102,13 @@ class SignIn:
         """
         with self._passwords.room(deadline):
             proven, attempt = await self._prove(login, deadline)
-        return await self._work.write(self._open_session, login, proven, attempt, deadline=deadline)
+        grant = await self._work.write(self._open_session, login, proven, attempt, deadline=deadline)
+        if grant is not None:
+            return grant
+        if not login.code:
+            raise SecondFactorRequired()
+        _note_failure(login, proven.user_id, locks=attempt.locks)
+        raise SecondFactorWrong()
 
     async def _prove(self, login: Login, deadline: Deadline) -> tuple[ProvenPassword, throttle.Attempt]:
         credentials, attempt = await self._work.write(self._begin, login, deadline=deadline)
@@ -108,7 +119,7 @@ class SignIn:
             await self._work.write(throttle.withdraw, attempt, vital=True)
             raise
         if credentials is None or password_hash is None or not (matches and credentials.is_active):
-            _note_failure(login, credentials, locks=attempt.locks)
+            _note_failure(login, credentials.user_id if credentials else None, locks=attempt.locks)
             raise InvalidCredentials()
         if self._require_verification and not credentials.is_verified:
             await self._work.write(throttle.forgive, attempt, deadline=deadline, vital=True)
@@ -133,7 +144,14 @@ class SignIn:
 
     def _open_session(
         self, tx: Connection, login: Login, proven: ProvenPassword, attempt: throttle.Attempt
-    ) -> sessions.Grant:
+    ) -> sessions.Grant | None:
+        """None where a code of the second factor is missing, or wrong: that counts as a failure."""
+        has_factor = self._factors.is_active(tx, proven.user_id)
+        if has_factor and not login.code:
+            throttle.withdraw(tx, attempt)
+            return None
+        if has_factor and not self._factors.fits(tx, proven.user_id, login.code, self._clock()):
+            return None
         throttle.forgive(tx, attempt)
         return sessions.open_session(
             tx,
@@ -143,15 +161,16 @@ class SignIn:
             origin=sessions.Origin(login.user_agent, login.address),
             now=self._clock(),
             policy=self._policy,
+            second_factor=has_factor,
         )
 
 
-def _note_failure(login: Login, credentials: Credentials | None, *, locks: bool) -> None:
+def _note_failure(login: Login, user_id: int | None, *, locks: bool) -> None:
     for kind in ("sign_in_failed", "account_locked") if locks else ("sign_in_failed",):
         log.warning(
             "security_event",
             kind=kind,
-            user_id=credentials.user_id if credentials else None,
+            user_id=user_id,
             address=login.address,
             request_id=login.request_id,
         )

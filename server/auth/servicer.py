@@ -85,6 +85,7 @@ class AuthServicer(RecoveryServicer):
             network=network_of(call.address),
             request_id=call.request_id,
             device=device,
+            code=request.code,
         )
         return self._tokens.signed_in(await self._sign_in.sign_in(login, call.deadline), device)
 

@@ -39,6 +39,8 @@ class Grant:
     role: str
     session_id: str
     refresh_token: str
+    second_factor: bool = False
+    """Whether the session was opened with a code as well as a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def open_session(
     origin: Origin,
     now: datetime,
     policy: RefreshPolicy,
+    second_factor: bool = False,
 ) -> Grant:
     """Open a session for a user whose password matched `verified_hash`; store `new_hash` in its place if given.
 
@@ -80,11 +83,12 @@ def open_session(
             "created_at": now,
             "last_used_at": now,
             "expires_at": now + policy.lifetime,
+            "second_factor": second_factor,
         },
     )
     token = new_token()
     queries.insert_refresh_token(tx, hash_of(token), session_id, now)
-    return Grant(user_id, user.role, session_id, token)
+    return Grant(user_id, user.role, session_id, token, second_factor)
 
 
 def rotate(
@@ -126,11 +130,11 @@ def _repeat(
 def _continue(
     tx: Connection, session_id: str, successor: str, *, ip: str, now: datetime, policy: RefreshPolicy
 ) -> Grant | None:
-    user_id = queries.touch_session(tx, session_id, ip[:MAX_IP], now, now + policy.lifetime)
-    role = users.active_role(tx, user_id) if user_id is not None else None
-    if user_id is None or role is None:
+    session = queries.touch_session(tx, session_id, ip[:MAX_IP], now, now + policy.lifetime)
+    role = users.active_role(tx, session.user_id) if session is not None else None
+    if session is None or role is None:
         return None
-    return Grant(user_id, role, session_id, successor)
+    return Grant(session.user_id, role, session_id, successor, session.second_factor)
 
 
 def list_sessions(

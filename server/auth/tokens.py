@@ -19,7 +19,7 @@ from server.db.database import Database
 from server.errors import TokenInvalid
 from server.events.follower import Follower
 from server.events.topics import RoleAssigned, SessionEnded
-from server.identity import Identity
+from server.identity import Identity, Role
 from server.roles.table import RoleTable
 from server.settings import Settings
 from server.user import queries as users
@@ -37,6 +37,8 @@ _OPTIONS: Final[Options] = {
     "verify_nbf": False,
     "verify_iat": False,
 }
+PASSWORD, SECOND_FACTOR = "pwd", "otp"
+"""Ways to sign in, by RFC 8176."""
 REMEMBERED = 20_000
 MAX_FORGED = 1000
 """How many tokens that are none are remembered: who sends one mostly sends it again."""
@@ -61,9 +63,11 @@ class AccessTokens:
             lifetime=timedelta(minutes=settings.access_token_expire_minutes),
         )
 
-    def issue(self, user_id: int, role: str, session_id: str, now: datetime) -> str:
+    def issue(
+        self, user_id: int, role: str, session_id: str, now: datetime, *, second_factor: bool = False
+    ) -> str:
         """A token for a user's session, valid from `now` for the lifetime."""
-        claims = {
+        claims: dict[str, object] = {
             "sub": str(user_id),
             "role": role,
             "iat": int(now.timestamp()),
@@ -73,6 +77,8 @@ class AccessTokens:
             "iss": self._issuer,
             "aud": self._audience,
         }
+        if second_factor:
+            claims["amr"] = [PASSWORD, SECOND_FACTOR]
         headers = {"kid": self._keys.kid}
         return jwt.encode(claims, self._keys.signing_key, algorithm=self._keys.algorithm, headers=headers)
 
@@ -98,9 +104,14 @@ class TokenVerifier:
         audience: str,
         lifetime: timedelta,
         roles: RoleTable,
+        staff_second_factor: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`lifetime` is that of access tokens: as long is remembered what their accounts may not do any more."""
+        """`lifetime` is that of access tokens: as long is remembered what their accounts may not do any more.
+
+        With `staff_second_factor` nobody but vendors has the permissions of their role without a second factor.
+        """
+        self._staff_second_factor = staff_second_factor
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
@@ -122,6 +133,7 @@ class TokenVerifier:
             audience=settings.jwt_audience,
             lifetime=timedelta(minutes=settings.access_token_expire_minutes),
             roles=roles,
+            staff_second_factor=settings.require_staff_second_factor,
             now=now,
         )
 
@@ -202,9 +214,17 @@ class TokenVerifier:
             user_id = int(claims["sub"])
             assigned = self._assigned.get(user_id)
             role = self._roles.role(str(claims["role"]) if assigned is None else assigned.role)
-            return Identity(user_id, role, str(claims["sid"]), float(claims["exp"]))
+            lacks = self._lacks_second_factor(role, claims)
+            role = Role(role.name) if lacks else role
+            return Identity(
+                user_id, role, str(claims["sid"]), float(claims["exp"]), lacks_second_factor=lacks
+            )
         except (ValueError, TypeError, KeyError, OverflowError):
             raise TokenInvalid() from None
+
+    def _lacks_second_factor(self, role: Role, claims: Mapping[str, Any]) -> bool:
+        is_staff = bool(role.permissions) and role.name != Role.VENDOR.name
+        return self._staff_second_factor and is_staff and SECOND_FACTOR not in claims.get("amr", ())
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         """What a token says that we signed; any other is remembered, for it stays forged whatever the time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.audit import models as audit
 from server.auth import models as auth
 from server.auth.recovery import models as recovery
+from server.auth.second_factor import models as second_factor
 from server.budgets import models as budgets
 from server.cart import models as cart
 from server.catalog import models as catalog
@@ -66,6 +67,7 @@ __all__ = [
     "review",
     "roles",
     "search_analytics",
+    "second_factor",
     "segment",
     "service_accounts",
     "suggested_queries",

@@ -8,6 +8,8 @@ from typing import Any, Final, TypeAlias, cast
 
 from sqlalchemy import ColumnElement, LargeBinary, Table, and_, func, literal, not_, or_, select
 
+from server.auth.second_factor.models import SecondFactor
+from server.auth.second_factor.service import SECRETS
 from server.crypto.vault import Cell, Vault
 from server.db.base import AnyRow, AnySelect, Base
 from server.keys.models import KeptKey
@@ -116,7 +118,19 @@ def _seal_key(vault: Vault, row: AnyRow) -> Values:
     return {"sealed": vault.seal(vault.open(row.sealed, cell), cell)}
 
 
+def _seal_factor(vault: Vault, row: AnyRow) -> Values:
+    cell = Cell(SECRETS, row.user_id)
+    return {"secret": vault.seal(vault.open_token(row.secret, cell, row.user_id), cell)}
+
+
 SEALED_COLUMNS: Final = (
+    SealedColumns(
+        mapped=SecondFactor,
+        names=("secret",),
+        rows=select(SecondFactor.user_id, SecondFactor.secret),
+        is_stale=lambda vault: _is_other(SecondFactor.__table__.c.secret, vault),
+        seal=_seal_factor,
+    ),
     SealedColumns(
         mapped=KeptKey,
         names=("sealed",),

@@ -70,6 +70,14 @@ def _no_key(key: str, address: str) -> Identity:
     raise TokenInvalid()
 
 
+class SecondFactorNeeded(PermissionDenied, reason="SECOND_FACTOR_REQUIRED"):
+    """The role would do, once its holder signs in with a second factor."""
+
+    message = (
+        "The permission {permission} needs a sign-in with a second factor. Set one up, and sign in again."
+    )
+
+
 class Access:
     """Enforces the rules that the protos declare."""
 
@@ -113,6 +121,8 @@ class Access:
 
 def must_have(caller: Identity, permission: Permission) -> None:
     """Raise PermissionMissing when the caller's role lacks a permission."""
+    if caller.lacks_second_factor:
+        raise SecondFactorNeeded(permission=permission)
     if permission not in caller.role.permissions:
         raise PermissionMissing(permission=permission, role=caller.role)
 

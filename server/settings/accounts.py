@@ -38,6 +38,9 @@ class AccountSettings(Group):
     refresh_grace_seconds: int = Field(
         30, ge=0, le=600, description="A repeated refresh within this time gets the same successor"
     )
+    require_staff_second_factor: bool = Field(
+        False, description="Withhold the permissions of staff until they sign in with a second factor"
+    )
     require_email_verification: bool = Field(
         False, description="Refuse to sign users in before they have confirmed their e-mail address"
     )

@@ -12,10 +12,12 @@ from functools import cache
 from typing import Any, Final
 
 import grpc
+import pyotp
 import samples
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from ids import IDS, NOBODYS, Id, is_required, name_of, named_ids, names_something, nested_ids
+from sanset.v1 import second_factor_pb2, second_factor_pb2_grpc
 from sanset.v1.access_pb2 import AccessRule
 from support.pictures import another_png
 from support.running_shop import PASSWORD, Account
@@ -138,6 +140,26 @@ def _change_password(world: World, caller: Account) -> Fields:
     return {"current_password": password, "new_password": password}
 
 
+def _set_up_second_factor(world: World, caller: Account) -> Fields:
+    world.shop.sql("DELETE FROM second_factors WHERE user_id = :id", id=caller.user_id)
+    return {"current_password": world.password_of(caller)}
+
+
+def _confirm_second_factor(world: World, caller: Account) -> Fields:
+    request = second_factor_pb2.SetUpSecondFactorRequest(**_set_up_second_factor(world, caller))
+    made = _second_factors(world).SetUpSecondFactor(request, metadata=caller.metadata)
+    return {"code": pyotp.TOTP(made.secret).now()}
+
+
+def _recovery_code(world: World, caller: Account) -> Fields:
+    request = second_factor_pb2.ConfirmSecondFactorRequest(**_confirm_second_factor(world, caller))
+    return {"code": _second_factors(world).ConfirmSecondFactor(request, metadata=caller.metadata).items[0]}
+
+
+def _second_factors(world: World) -> Any:
+    return second_factor_pb2_grpc.SecondFactorServiceStub(world.shop.channel)
+
+
 def _create_address(world: World, caller: Account) -> Fields:
     world.address_of(caller)  # which keeps the address book short
     return {"address": samples.address()}
@@ -238,6 +260,10 @@ CASES: Final[dict[str, Case]] = {
     "ForgotPassword": Case(fields=_forgot_password),
     "ResetPassword": Case(fields=_reset_password, other=("new_password", "another-horse-2")),
     "ChangePassword": Case(fields=_change_password, other=("new_password", "another-horse-2")),
+    "SetUpSecondFactor": Case(fields=_set_up_second_factor),
+    "ConfirmSecondFactor": Case(fields=_confirm_second_factor),
+    "RenewRecoveryCodes": Case(fields=_recovery_code),
+    "RemoveSecondFactor": Case(fields=_recovery_code),
     "ChangeEmail": Case(fields=_change_email, other=("email", "another@shop.test")),
     "UpdateMe": Case(
         fields={

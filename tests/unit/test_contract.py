@@ -69,6 +69,10 @@ NOT_REPEATABLE = {
     "VerifyEmail": "the server knows a second visit by itself, for half a minute",
     "ForgotPassword": "each mails a code, as many as an hour allows, and no reply says that it did",
     "ResendVerification": "each mails a link, as many as an hour allows, and no reply says that it did",
+    "SetUpSecondFactor": "a repeat makes another secret in place of the first, which is kept nowhere in plain",
+    "ConfirmSecondFactor": "recovery codes are shown once; a repeat is SECOND_FACTOR_ACTIVE",
+    "RenewRecoveryCodes": "recovery codes are shown once; a repeat makes others",
+    "RemoveSecondFactor": "a repeat is SECOND_FACTOR_MISSING",
     "Logout": "a repeat is TOKEN_INVALID, which says that the session is over",
 }
 """What neither is safe to repeat as often as one likes nor takes a request id, and why."""

@@ -55,9 +55,9 @@ class Account:
         self._auth = auth
         self._session = session
 
-    async def login(self, login: str, password: str) -> None:
+    async def login(self, login: str, password: str, code: str = "") -> None:
         """Sign in by e-mail address or, without an @, by user name."""
-        request = LoginRequest(password=password)
+        request = LoginRequest(password=password, code=code)
         if "@" in login:
             request.email = login
         else:

@@ -92,10 +92,13 @@ export class SansetClient {
     return this.session.deviceId;
   }
 
-  /** Signs in by e-mail address or user name. Rejects with UNAUTHENTICATED (INVALID_CREDENTIALS). */
-  async login(login: string, password: string): Promise<void> {
-    const request = login.includes("@") ? { email: login, password } : { username: login, password };
-    this.session.put(await this.auth.login(request));
+  /**
+   * Signs in by e-mail address or user name; where there is a second factor, with a `code` of it. Rejects with
+   * UNAUTHENTICATED (INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG).
+   */
+  async login(login: string, password: string, code = ""): Promise<void> {
+    const name = login.includes("@") ? { email: login } : { username: login };
+    this.session.put(await this.auth.login({ ...name, password, code }));
   }
 
   /** Signs out here or everywhere, and forgets the tokens. Keeps them when the server cannot be reached. */

@@ -138,6 +138,9 @@ class AuthServiceServicer:
         `x-device-id`, and its failures are counted by themselves. With
         the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
         confirmed first.
+
+        An account with a second factor needs a `code`, too: without one UNAUTHENTICATED is SECOND_FACTOR_REQUIRED, once
+        the password is proven, and with a wrong one SECOND_FACTOR_WRONG, which counts as a wrong password does.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,6 +59,9 @@ class AuthServiceStub:
     `x-device-id`, and its failures are counted by themselves. With
     the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
     confirmed first.
+
+    An account with a second factor needs a `code`, too: without one UNAUTHENTICATED is SECOND_FACTOR_REQUIRED, once
+    the password is proven, and with a wrong one SECOND_FACTOR_WRONG, which counts as a wrong password does.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]
     """Exchanges a refresh token for a new pair of tokens.
@@ -155,6 +158,9 @@ class AuthServiceAsyncStub(AuthServiceStub):
     `x-device-id`, and its failures are counted by themselves. With
     the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
     confirmed first.
+
+    An account with a second factor needs a `code`, too: without one UNAUTHENTICATED is SECOND_FACTOR_REQUIRED, once
+    the password is proven, and with a wrong one SECOND_FACTOR_WRONG, which counts as a wrong password does.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair of tokens.
@@ -260,6 +266,9 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         `x-device-id`, and its failures are counted by themselves. With
         the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
         confirmed first.
+
+        An account with a second factor needs a `code`, too: without one UNAUTHENTICATED is SECOND_FACTOR_REQUIRED, once
+        the password is proven, and with a wrong one SECOND_FACTOR_WRONG, which counts as a wrong password does.
         """
 
     @_abc_1.abstractmethod

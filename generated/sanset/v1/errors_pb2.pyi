@@ -531,6 +531,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another service account has the name. ALREADY_EXISTS.
     Metadata: `name`.
     """
+    SECOND_FACTOR_REQUIRED: _ErrorReason.ValueType  # 320
+    """The account has a second factor: send a code of it with the password. UNAUTHENTICATED. For a permission that needs
+    a sign-in with one: PERMISSION_DENIED. Metadata: sometimes `permission`.
+    """
+    SECOND_FACTOR_WRONG: _ErrorReason.ValueType  # 321
+    """The code of the second factor is wrong, too old, or was used before. UNAUTHENTICATED."""
+    SECOND_FACTOR_CODE_WRONG: _ErrorReason.ValueType  # 322
+    """The same for a user who is signed in. INVALID_ARGUMENT."""
+    SECOND_FACTOR_ACTIVE: _ErrorReason.ValueType  # 323
+    """The account has a second factor already: remove it first. FAILED_PRECONDITION."""
+    SECOND_FACTOR_MISSING: _ErrorReason.ValueType  # 324
+    """The account has no second factor, or none that is confirmed. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -1056,6 +1068,18 @@ SERVICE_ACCOUNT_TAKEN: ErrorReason.ValueType  # 294
 """Another service account has the name. ALREADY_EXISTS.
 Metadata: `name`.
 """
+SECOND_FACTOR_REQUIRED: ErrorReason.ValueType  # 320
+"""The account has a second factor: send a code of it with the password. UNAUTHENTICATED. For a permission that needs
+a sign-in with one: PERMISSION_DENIED. Metadata: sometimes `permission`.
+"""
+SECOND_FACTOR_WRONG: ErrorReason.ValueType  # 321
+"""The code of the second factor is wrong, too old, or was used before. UNAUTHENTICATED."""
+SECOND_FACTOR_CODE_WRONG: ErrorReason.ValueType  # 322
+"""The same for a user who is signed in. INVALID_ARGUMENT."""
+SECOND_FACTOR_ACTIVE: ErrorReason.ValueType  # 323
+"""The account has a second factor already: remove it first. FAILED_PRECONDITION."""
+SECOND_FACTOR_MISSING: ErrorReason.ValueType  # 324
+"""The account has no second factor, or none that is confirmed. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

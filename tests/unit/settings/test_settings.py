@@ -144,6 +144,7 @@ WRONG = [
     ("TIER_FROM_POINTS", '{"BRONZE": 0, "SILVER": 500, "GOLD": 2000}'),
     ("TIER_DISCOUNT", '{"BRONZE": "0", "SILVER": "0.05", "GOLD": "1.10", "PLATINUM": "0.15"}'),
     ("REQUIRE_EMAIL_VERIFICATION", "perhaps"),
+    ("REQUIRE_STAFF_SECOND_FACTOR", "perhaps"),
     ("PUBLIC_URL", "shop.example.com"),
     ("PUBLIC_URL", "https://shop.example.com/?page=1"),
     ("TIER_DISCOUNT", '{"BRONZE": "0", "SILVER": "0.05", "GOLD": "0.10"}'),

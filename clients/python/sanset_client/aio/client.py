@@ -68,12 +68,13 @@ class AsyncClient(AsyncServices, SignedIn):
         super().__init__(self._channel)
         self._account = Account(self.auth, self._session)
 
-    async def login(self, login: str, password: str) -> None:
-        """Sign in by e-mail address or user name.
+    async def login(self, login: str, password: str, code: str = "") -> None:
+        """Sign in by e-mail address or user name; where there is a second factor, with a `code` of it.
 
-        Raises Unauthenticated (INVALID_CREDENTIALS), and ResourceExhausted after too many attempts.
+        Raises Unauthenticated (INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG), and
+        ResourceExhausted after too many attempts.
         """
-        await self._account.login(login, password)
+        await self._account.login(login, password, code)
 
     async def logout(self, *, all_sessions: bool = False) -> None:
         """Sign out here or everywhere, and forget the tokens. Does nothing when nobody is signed in.

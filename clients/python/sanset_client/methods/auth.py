@@ -47,6 +47,7 @@ def login(
     email: str | None = None,
     username: str | None = None,
     password: str | None = None,
+    code: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -60,6 +61,9 @@ def login(
     `x-device-id`, and its failures are counted by themselves. With
     the right password it returns FAILED_PRECONDITION (EMAIL_NOT_VERIFIED) where the shop wants the e-mail address
     confirmed first.
+
+    An account with a second factor needs a `code`, too: without one UNAUTHENTICATED is SECOND_FACTOR_REQUIRED, once
+    the password is proven, and with a wrong one SECOND_FACTOR_WRONG, which counts as a wrong password does.
     """
     return prepare(
         auth_pb2.LoginRequest,
@@ -68,6 +72,7 @@ def login(
         email=email,
         username=username,
         password=password,
+        code=code,
     )
 
 

@@ -24,6 +24,7 @@ from sanset.v1.refund_service_pb2_grpc import RefundServiceStub
 from sanset.v1.review_pb2_grpc import ReviewServiceStub
 from sanset.v1.role_pb2_grpc import RoleServiceStub
 from sanset.v1.search_service_pb2_grpc import SearchServiceStub
+from sanset.v1.second_factor_pb2_grpc import SecondFactorServiceStub
 from sanset.v1.segment_pb2_grpc import SegmentServiceStub
 from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceStub
 from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub
@@ -43,6 +44,7 @@ from sanset_client.methods.refund import RefundMethods
 from sanset_client.methods.review import ReviewMethods
 from sanset_client.methods.role import RoleMethods
 from sanset_client.methods.search import SearchMethods
+from sanset_client.methods.second_factor import SecondFactorMethods
 from sanset_client.methods.segment import SegmentMethods
 from sanset_client.methods.service_account import ServiceAccountMethods
 from sanset_client.methods.user_admin import UserAdminMethods
@@ -67,6 +69,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.review_pb2_grpc import ReviewServiceAsyncStub
     from sanset.v1.role_pb2_grpc import RoleServiceAsyncStub
     from sanset.v1.search_service_pb2_grpc import SearchServiceAsyncStub
+    from sanset.v1.second_factor_pb2_grpc import SecondFactorServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
     from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceAsyncStub
     from sanset.v1.user_admin_pb2_grpc import UserAdminServiceAsyncStub
@@ -88,6 +91,7 @@ else:
     from sanset.v1.review_pb2_grpc import ReviewServiceStub as ReviewServiceAsyncStub
     from sanset.v1.role_pb2_grpc import RoleServiceStub as RoleServiceAsyncStub
     from sanset.v1.search_service_pb2_grpc import SearchServiceStub as SearchServiceAsyncStub
+    from sanset.v1.second_factor_pb2_grpc import SecondFactorServiceStub as SecondFactorServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
     from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceStub as ServiceAccountServiceAsyncStub
     from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub as UserAdminServiceAsyncStub
@@ -153,6 +157,10 @@ class Roles(RoleMethods, Service, RoleServiceStub):
 
 class Searchs(SearchMethods, Service, SearchServiceStub):
     """Finds products by words."""
+
+
+class SecondFactor(SecondFactorMethods, Service, SecondFactorServiceStub):
+    """Sets up, shows and removes the second factor of the caller's account."""
 
 
 class Segments(SegmentMethods, Service, SegmentServiceStub):
@@ -235,6 +243,10 @@ class AsyncSearchs(SearchMethods, AsyncService, SearchServiceAsyncStub):
     """Finds products by words."""
 
 
+class AsyncSecondFactor(SecondFactorMethods, AsyncService, SecondFactorServiceAsyncStub):
+    """Sets up, shows and removes the second factor of the caller's account."""
+
+
 class AsyncSegments(SegmentMethods, AsyncService, SegmentServiceAsyncStub):
     """Groups customers by rules and by training, and tells admins what each group has in common."""
 
@@ -274,6 +286,7 @@ class Services:
         self.reviews = Reviews(channel)
         self.roles = Roles(channel)
         self.searchs = Searchs(channel)
+        self.second_factor = SecondFactor(channel)
         self.segments = Segments(channel)
         self.service_accounts = ServiceAccounts(channel)
         self.user_admin = UserAdmin(channel)
@@ -300,6 +313,7 @@ class AsyncServices:
         self.reviews = AsyncReviews(channel)
         self.roles = AsyncRoles(channel)
         self.searchs = AsyncSearchs(channel)
+        self.second_factor = AsyncSecondFactor(channel)
         self.segments = AsyncSegments(channel)
         self.service_accounts = AsyncServiceAccounts(channel)
         self.user_admin = AsyncUserAdmin(channel)

@@ -63,12 +63,13 @@ class Client(Services, SignedIn):
         super().__init__(grpc.intercept_channel(self._channel, self._calls))
         self._account = Account(self.auth, self._session)
 
-    def login(self, login: str, password: str) -> None:
-        """Sign in by e-mail address or user name.
+    def login(self, login: str, password: str, code: str = "") -> None:
+        """Sign in by e-mail address or user name; where there is a second factor, with a `code` of it.
 
-        Raises Unauthenticated (INVALID_CREDENTIALS), and ResourceExhausted after too many attempts.
+        Raises Unauthenticated (INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG), and
+        ResourceExhausted after too many attempts.
         """
-        run(self._account.login(login, password))
+        run(self._account.login(login, password, code))
 
     def logout(self, *, all_sessions: bool = False) -> None:
         """Sign out here or everywhere, and forget the tokens. Does nothing when nobody is signed in.
