@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from server.settings.group import Group
 
-MAX_LANGUAGES: Final = 16
+MAX_LANGUAGES: Final = 10
 _CODE: Final = re.compile("[a-z]{2,3}")
 
 

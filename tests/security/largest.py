@@ -99,7 +99,8 @@ def _value(field: FieldDescriptor, rules: Any, number: int) -> Any:
         most = rules.string.max_len
         if rules.string.pattern.startswith("^[^:]+:"):
             return f"{number}:{'💥' * 2000}"[:most]
-        return f"{number}{'💥' * 2000}"[:most] if most else "x" * rules.string.max_bytes
+        text = f"{number}{'💥' * 2000}"[:most] if most else "x" * rules.string.max_bytes
+        return text.encode()[: rules.string.max_bytes or None].decode(errors="ignore")
     if field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
         return 10**6 + number if field.type == FieldDescriptor.TYPE_INT64 else 1
     if field.type == FieldDescriptor.TYPE_ENUM:
@@ -124,6 +125,6 @@ def _smallest(field: FieldDescriptor) -> bytes:
         return b"\x0a\x02\x08\x00"  # values: {null_value: 0}
     if kind == MASK:
         return b"\x0a\x00"
-    if field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
+    if field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64, FieldDescriptor.TYPE_ENUM):
         return bytes([field.number << 3, 0])
     return tag(field.number) + b"\x00"
