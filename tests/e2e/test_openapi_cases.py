@@ -42,6 +42,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.order(running.customer())
         address = {"line1": "1 Main Street", "city": "Springfield", "country": "US"}
         assert running.admin.http.post("users/addresses", json=address).status_code == 200
+        role = {"name": "SUPPORT", "permissions": ["MANAGE_ORDERS", "MANAGE_REFUNDS"]}
+        assert running.admin.http.post("admin/roles", json=role).status_code == 200
         yield running
 
 
