@@ -19,6 +19,8 @@ from support.payment_shop import only_order, payment, sound, sweep, tell
 from support.running_shop import Account, Refused, RunningShop, refusal
 from support.stripe_double import StripeDouble
 
+from server.mail.queries import opened
+
 Dispute = payment_pb2.Dispute
 
 
@@ -497,7 +499,8 @@ def test_the_shops_keeper_is_written_of_what_waits_for_a_person_once(
     monkeypatch.setattr(mails, "_admin", "keeper@shop.test")
     paid.run(mails.tell_of_payments())
     paid.run(mails.tell_of_payments())
-    [mail] = paid.sql("SELECT recipient, subject, plain, html FROM mails WHERE kind = 'payment_alert'")
+    [sealed] = paid.sql("SELECT key, recipient, plain, html FROM mails WHERE kind = 'payment_alert'")
+    mail = opened(paid.app.core.vault, sealed)
     assert mail.recipient == "keeper@shop.test"
     assert order.number in mail.plain
     assert "pi_else" in mail.html
