@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from server.audit.models import AuditEntry
 from server.auth.models import Session
 from server.auth.recovery.models import AccountNotice, EmailProof
+from server.auth.second_factor.models import RecoveryCode, SecondFactor
 from server.cart.models import Cart, CartItem, WishlistItem
 from server.db.base import Base
 from server.mail.models import Mail
@@ -149,7 +150,9 @@ COLUMNS: Final[Mapping[str, str]] = {
     ),
     "segment_members": "segment_id user_id recency_days order_count spent_minor",
     "segments": "id name name_key description kind rules created_at updated_at version",
-    "sessions": "id user_id device* ip* created_at last_used_at expires_at revoked_at",
+    "second_factor_codes": "user_id code_hash! used_at",
+    "second_factors": "user_id secret! created_at confirmed_at last_step",
+    "sessions": "id user_id device* ip* created_at last_used_at expires_at revoked_at second_factor",
     "shop_properties": "name value",
     "shown_lists": "list_id model_version kind user_id visitor_id* experiment_id product_ids shown_at",
     "sign_in_counts": "key! user_id started_at attempts failures locked_until",
@@ -197,6 +200,8 @@ OWNED: Final[Mapping[type[Base], Condition]] = {
     PaymentMethod: PaymentMethod.user_id == _USER,
     GatewayCustomer: GatewayCustomer.user_id == _USER,
     Session: Session.user_id == _USER,
+    SecondFactor: SecondFactor.user_id == _USER,
+    RecoveryCode: RecoveryCode.user_id == _USER,
     EmailProof: EmailProof.user_id == _USER,
     AccountNotice: AccountNotice.recipient == _EMAIL,
     Cart: Cart.user_id == _USER,
