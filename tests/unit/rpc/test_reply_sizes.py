@@ -19,6 +19,7 @@ from sqlalchemy import String, Text
 from support.every import every
 
 import server.db.schema
+from server.auth.second_factor.codes import RECOVERY_CODES
 from server.auth.sessions import MAX_OPEN_SESSIONS
 from server.cart.service import MAX_LINES
 from server.catalog.categories import MAX_CATEGORIES
@@ -97,6 +98,7 @@ COUNTS = {
     "UserDetails.sessions": MAX_OPEN_SESSIONS,
     "UserDetails.failures": 20,
     "ServiceAccount.keys": MAX_KEYS,
+    "RecoveryCodes.items": RECOVERY_CODES,
     "ReorderImagesResponse.items": MAX_IMAGES,
     "ReviewSummary.stars": MAX_STARS,
     "ProductImport.problems": SHOWN_PROBLEMS,
