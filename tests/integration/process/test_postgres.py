@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from support.real_stack import is_alive
 
 from server.process import postgres, postgres_cluster, postgres_keeper
 from server.process.ports import LOOPBACK, free_ports
@@ -137,7 +138,7 @@ def _server(directory: Path) -> int:
 
 def _until_gone(pid: int) -> None:
     give_up = time.monotonic() + 60
-    while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text():
+    while is_alive(pid):
         assert time.monotonic() < give_up
         time.sleep(0.02)
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from support.real_stack import is_alive
 
 from server.process import supervisor
 from server.process.child_process import ChildProcess
@@ -107,7 +108,7 @@ def test_everything_runs_until_the_signal_and_nothing_afterwards(settings: Setti
 
     supervisor.serve(settings, on_ready)
     assert len(pids) == 4
-    assert not any(_lives(pid) for pid in pids)
+    assert not any(is_alive(pid) for pid in pids)
     assert not (settings.data_dir / "run" / "shop.json").exists()
     assert is_free(LOOPBACK, settings.grpc_port)
 
@@ -181,7 +182,7 @@ def test_a_killed_worker_and_a_killed_gateway_are_started_again(
         for pid in before:
             os.kill(pid, signal.SIGKILL)
         _until(lambda: len(set(_pids(settings)) - set(before)) == 3)
-        assert all(_lives(pid) for pid in _pids(settings))
+        assert all(is_alive(pid) for pid in _pids(settings))
     assert "killed by SIGKILL" in shop.errors
 
 
@@ -211,7 +212,7 @@ def test_a_fork_server_that_hangs_is_replaced_once_a_worker_of_it_has_ended(sett
         os.kill(workers[0], signal.SIGKILL)
         _until(lambda: len(_pids(settings)) == 3 and not set(workers) & set(_pids(settings)))
         assert _pids(settings)[0] == gateway
-        assert not any(_lives(pid) for pid in (fork_server, *workers))
+        assert not any(is_alive(pid) for pid in (fork_server, *workers))
 
 
 def test_a_worker_and_a_gateway_that_hang_are_replaced(settings: Settings) -> None:
@@ -222,7 +223,7 @@ def test_a_worker_and_a_gateway_that_hang_are_replaced(settings: Settings) -> No
             os.kill(stopped, signal.SIGSTOP)
         _until(lambda: len(_pids(settings)) == 3 and not {gateway, workers[0]} & set(_pids(settings)))
         assert workers[1] in _pids(settings)
-        assert not any(_lives(pid) for pid in (gateway, workers[0]))
+        assert not any(is_alive(pid) for pid in (gateway, workers[0]))
     assert "worker 1 gave no sign of life for 1 s and is killed" in shop.errors
     assert "envoy gave no sign of life for 1 s and is killed" in shop.errors
     assert "worker 2" not in shop.errors
@@ -254,7 +255,7 @@ def test_a_shop_ends_with_the_terminal_it_was_started_in(settings: Settings) -> 
         pids = _pids(settings)
         shop.process.send_signal(signal.SIGHUP)
         assert shop.process.wait(timeout=20) == 0
-        assert not any(_lives(pid) for pid in pids)
+        assert not any(is_alive(pid) for pid in pids)
     for end in (ours, theirs):
         os.close(end)
 
@@ -266,7 +267,7 @@ def test_workers_are_restarted_in_turn(settings: Settings) -> None:
         shop.process.send_signal(signal.SIGUSR1)
         _until(lambda: not set(_pids(settings)) & set(workers))
         assert _pids(settings)[0] == gateway
-        _until(lambda: not _lives(fork_server))  # the new one has imported what is installed now
+        _until(lambda: not is_alive(fork_server))  # the new one has imported what is installed now
 
 
 def test_workers_go_on_where_what_is_installed_now_does_not_start(settings: Settings) -> None:
@@ -305,7 +306,7 @@ def test_nothing_survives_a_killed_supervisor(settings: Settings) -> None:
     with _Running(settings) as shop:
         pids = [*_pids(settings), _fork_server(settings)]
         shop.process.kill()
-        _until(lambda: not any(_lives(pid) for pid in pids))
+        _until(lambda: not any(is_alive(pid) for pid in pids))
 
 
 def test_a_worker_that_does_not_drain_is_killed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +360,7 @@ def test_a_second_shop_in_the_same_directory_is_refused_in_one_line(settings: Se
         assert (settings.data_dir / "run" / "envoy.yaml").read_text() == before
         shop.process.kill()
         shop.process.wait()
-        _until(lambda: not any(_lives(pid) for pid in _pids(settings)))
+        _until(lambda: not any(is_alive(pid) for pid in _pids(settings)))
         served: list[supervisor.Ports] = []
 
         def on_ready(ports: supervisor.Ports) -> None:
@@ -457,13 +458,6 @@ def _pids(settings: Settings) -> list[int]:
 def _fork_server(settings: Settings) -> int:
     pid: int = json.loads((settings.data_dir / "run" / "shop.json").read_text())["fork_server"]["pid"]
     return pid
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):  # it may end while its file is open
-        return False
 
 
 def _until(holds: object) -> None:
