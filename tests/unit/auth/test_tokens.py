@@ -54,6 +54,18 @@ def verifier() -> TokenVerifier:
     return TokenVerifier.of(settings(), RoleTable())
 
 
+def verifier_by(moment: list[float], keys: TokenKeys, lifetime: timedelta) -> TokenVerifier:
+    """A verifier whose clock is the one number in `moment`."""
+    return TokenVerifier(
+        keys,
+        issuer="sanset",
+        audience="sanset",
+        lifetime=lifetime,
+        roles=RoleTable(),
+        now=lambda: moment[0],
+    )
+
+
 @pytest.fixture
 def token() -> str:
     return AccessTokens.of(settings()).issue(7, "VENDOR", "session-1", now())
@@ -222,14 +234,7 @@ def test_a_forged_token_is_parsed_once_and_few_are_remembered(
 
 def test_a_token_that_was_too_early_is_valid_in_its_time(keys: TokenKeys) -> None:
     moment = [time.time()]
-    verifier = TokenVerifier(
-        keys,
-        issuer="sanset",
-        audience="sanset",
-        lifetime=timedelta(hours=1),
-        roles=RoleTable(),
-        now=lambda: moment[0],
-    )
+    verifier = verifier_by(moment, keys, timedelta(hours=1))
     early = AccessTokens.of(settings()).issue(7, "ADMIN", "s", now() + timedelta(seconds=60))
     with pytest.raises(TokenInvalid):
         verifier.verify(early)
@@ -239,14 +244,7 @@ def test_a_token_that_was_too_early_is_valid_in_its_time(keys: TokenKeys) -> Non
 
 def test_a_remembered_token_expires_all_the_same(keys: TokenKeys) -> None:
     moment = [time.time()]
-    verifier = TokenVerifier(
-        keys,
-        issuer="sanset",
-        audience="sanset",
-        lifetime=timedelta(hours=1),
-        roles=RoleTable(),
-        now=lambda: moment[0],
-    )
+    verifier = verifier_by(moment, keys, timedelta(hours=1))
     token = AccessTokens.of(settings()).issue(7, "ADMIN", "s", now())
     verifier.verify(token)
     moment[0] += 3599
@@ -307,14 +305,7 @@ def test_an_account_may_what_its_role_may_now(token: str) -> None:
 
 def test_an_assignment_is_remembered_as_long_as_a_token_may_live(keys: TokenKeys) -> None:
     moment = [1000.0]
-    verifier = TokenVerifier(
-        keys,
-        issuer="sanset",
-        audience="sanset",
-        lifetime=timedelta(seconds=60),
-        roles=RoleTable(),
-        now=lambda: moment[0],
-    )
+    verifier = verifier_by(moment, keys, timedelta(seconds=60))
     for user_id in (1, 2):
         verifier._role_assigned(RoleAssigned(user_id, "VENDOR", version=2))
         moment[0] += 50
@@ -324,14 +315,7 @@ def test_an_assignment_is_remembered_as_long_as_a_token_may_live(keys: TokenKeys
 
 def test_a_revocation_is_remembered_as_long_as_a_token_may_live(keys: TokenKeys) -> None:
     moment = [1000.0]
-    verifier = TokenVerifier(
-        keys,
-        issuer="sanset",
-        audience="sanset",
-        lifetime=timedelta(seconds=60),
-        roles=RoleTable(),
-        now=lambda: moment[0],
-    )
+    verifier = verifier_by(moment, keys, timedelta(seconds=60))
     verifier.revoke("a")
     moment[0] += 50
     verifier.revoke("b")
