@@ -84,7 +84,8 @@ class ApiKeys:
             rows = queries.all_accounts(connection)
             keys = queries.keys_of(connection, [row.id for row in rows])
         for row in rows:
-            self._take(announcement(row, {key.key_hash: key.id for key in keys if key.account_id == row.id}))
+            self._keep(announcement(row, {key.key_hash: key.id for key in keys if key.account_id == row.id}))
+        self._index()
 
     def take_uses(self) -> list[tuple[int, datetime]]:
         """When each key was used last, since this was asked before."""
@@ -97,11 +98,16 @@ class ApiKeys:
             self._used.setdefault(key_id, at.timestamp())
 
     def _take(self, event: ServiceAccountChanged) -> None:
-        """Keep what an event says, unless more is known: it may be told late, and twice."""
-        before = self._accounts.get(event.id)
-        if before is None or before.version < event.version:
-            self._accounts[event.id] = event
+        if self._keep(event):
             self._index()
+
+    def _keep(self, event: ServiceAccountChanged) -> bool:
+        """Keep what an event says, and return whether it was new: it may be told late, and twice."""
+        before = self._accounts.get(event.id)
+        if before is not None and before.version >= event.version:
+            return False
+        self._accounts[event.id] = event
+        return True
 
     def _index(self) -> None:
         self._by_hash = {
