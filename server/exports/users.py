@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
 from server.metadata import metadata_json
 from server.promotion.models import LoyaltyAccount
-from server.service_accounts.models import ServiceAccountRow
+from server.service_accounts.queries import IS_PERSON
 from server.user.models import User
 from server.user.sealed_phones import opened_account
 
@@ -22,14 +22,11 @@ COLUMNS: Final = (
 )
 
 
-_IS_PERSON: Final = ~exists().where(ServiceAccountRow.id == User.id)
-
-
 def users() -> ExportSource:
     """Every account of a person."""
 
     def count(connection: Connection) -> int:
-        return connection.execute(select(func.count()).select_from(User).where(_IS_PERSON)).scalar_one()
+        return connection.execute(select(func.count()).select_from(User).where(IS_PERSON)).scalar_one()
 
     def read(connection: Connection, after: Keys | None) -> Chunk:
         rows = _accounts(connection, after)
@@ -48,7 +45,7 @@ def _accounts(connection: Connection, after: Keys | None) -> list[AnyRow]:
             func.coalesce(LoyaltyAccount.lifetime, 0).label("lifetime"),
         )
         .outerjoin(LoyaltyAccount, LoyaltyAccount.user_id == User.id)
-        .where(_IS_PERSON)
+        .where(IS_PERSON)
         .order_by(User.id)
         .limit(USERS_PER_CHUNK)
     )

@@ -6,11 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from server.db.base import AnyRow
 from server.service_accounts.models import ApiKeyRow, ServiceAccountRow
 from server.user.models import User
+
+IS_PERSON: Final = ~exists().where(ServiceAccountRow.id == User.id)
+"""Of accounts: back ends have a room of their own."""
 
 _ACCOUNTS: Final = select(
     ServiceAccountRow.id,

@@ -26,7 +26,7 @@ from server.order.line_facts import IS_PURCHASE, STAYED
 from server.order.models import Order
 from server.payment.models import Payment
 from server.promotion.models import LoyaltyAccount
-from server.service_accounts.models import ServiceAccountRow
+from server.service_accounts.queries import IS_PERSON
 from server.staff.matching import matches
 from server.user.models import User
 from server.user.sealed_phones import opened_account
@@ -50,8 +50,6 @@ _COLUMNS: Final = (
     User.updated_at,
     User.version,
 )
-_IS_PERSON: Final = ~exists().where(ServiceAccountRow.id == User.id)
-"""Back ends have a room of their own."""
 _LIFETIME: Final = func.coalesce(LoyaltyAccount.lifetime, 0)
 
 
@@ -102,7 +100,7 @@ def _accounts(now: datetime) -> AnySelect:
         )
         .select_from(User)
         .outerjoin(LoyaltyAccount, LoyaltyAccount.user_id == User.id)
-        .where(_IS_PERSON)
+        .where(IS_PERSON)
     )
 
 
@@ -143,7 +141,7 @@ def purchases(connection: Connection, user_id: int, currency: str) -> UserPurcha
 
 def lock_account(tx: Connection, user_id: int) -> AnyRow | None:
     """An account, which nobody else changes until the transaction ends; None when there is none."""
-    statement = select(*_COLUMNS).where(User.id == user_id, _IS_PERSON).with_for_update(key_share=True)
+    statement = select(*_COLUMNS).where(User.id == user_id, IS_PERSON).with_for_update(key_share=True)
     return tx.execute(statement).one_or_none()
 
 
