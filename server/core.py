@@ -20,6 +20,7 @@ from server.events.follower import Follower
 from server.keys.keeper import KeyKeeper
 from server.paging import Pages
 from server.part import Gauge, Part
+from server.rpc.address_limits import Count, limit_of_searches, no_limit
 from server.rpc.detached import DetachedTasks
 from server.settings import Settings
 from server.text.shop_languages import ShopLanguages
@@ -79,6 +80,14 @@ class Core:
     def languages(self) -> ShopLanguages:
         """Those of the shop's texts."""
         return ShopLanguages(self.settings.default_language, tuple(self.settings.languages))
+
+    @property
+    def count_search(self) -> Count:
+        """What counts a search by an RPC that is not always one."""
+        settings = self.settings
+        if not settings.rate_limit:
+            return no_limit
+        return limit_of_searches(self.budgets, settings.rate_limit_search).count
 
     def part(self) -> Part:
         """What starts before every room, and stops after all of them."""

@@ -37,7 +37,15 @@ def build(core: Core, export_products: ExportProducts, find: FindProducts) -> Ca
     products = ProductCache(
         core.work, core.clock, low_stock=settings.low_stock_threshold, languages=languages
     )
-    texts = TextLists(find, products, core.work, core.pages, currency=settings.currency, languages=languages)
+    texts = TextLists(
+        find,
+        products,
+        core.work,
+        core.pages,
+        count_search=core.count_search,
+        currency=settings.currency,
+        languages=languages,
+    )
     marks = ListMarks(core.clock)
     lists = ProductLists(
         products,

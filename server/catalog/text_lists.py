@@ -12,6 +12,7 @@ from server.catalog.listing_queries import COUNTED_UP_TO, ProductFilter, in_orde
 from server.catalog.product_cache import ProductCache
 from server.db.work import Work
 from server.paging import Pages
+from server.rpc.address_limits import Count
 from server.rpc.call import Call
 from server.text.shop_languages import ShopLanguages
 
@@ -40,6 +41,7 @@ class TextLists:
         work: Work,
         pages: Pages,
         *,
+        count_search: Count,
         currency: str,
         languages: ShopLanguages,
     ) -> None:
@@ -48,6 +50,7 @@ class TextLists:
         self._cache = cache
         self._work = work
         self._pages = pages
+        self._count_search = count_search
         self._currency = currency
 
     async def page(
@@ -55,8 +58,10 @@ class TextLists:
     ) -> pb.ListProductsResponse:
         """A page of what a text finds.
 
-        Raises CategoryNotFound, InvalidField, InvalidPageToken, and as search does.
+        Raises RateLimited, CategoryNotFound, InvalidField, InvalidPageToken, and as search does.
         """
+        if (counted := self._count_search(call)) is not None:
+            await counted
         tree = (await self._cache.tree()).into(language) if request.category else None
         category_id = tree.named(request.category).id if tree is not None else None
         listed = convert.filter_from_wire(request, category_id, self._currency)

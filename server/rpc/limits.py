@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 from google.protobuf.message import Message
 
 from server.budgets.budgets import Budgets, Limit
 from server.contract import FILES_A_MINUTE, REPORTS_A_MINUTE
 from server.errors import ResourceExhausted
+from server.rpc.address_limits import AddressLimit, Count, limit_of_searches, no_limit
 from server.rpc.call import Call
 from server.rpc.networks import network_of
-
-Count: TypeAlias = Callable[[Call], Awaitable[None] | None]
-"""Counts a call, and raises RateLimited for an address that has used up this minute; or returns what is to be
-awaited, because it may raise that."""
-
-
-class RateLimited(ResourceExhausted):
-    """Too many calls from one address."""
-
-    message = (
-        "Too many calls from your address: {limit} a minute are allowed. Try again in {seconds} seconds."
-    )
 
 
 class TooManyStreams(ResourceExhausted):
@@ -59,15 +48,14 @@ class Limits:
         `report_methods` are those by which machines report, and `file_methods` those that send what never changes;
         they have limits of their own. Of `search_methods` an address may call so many `searches` among its calls.
         """
-        self._budgets = budgets
         self._enabled = anonymous > 0
-        self._anonymous = Limit("anonymous", anonymous)
-        self._signed_in = Limit("signed-in", signed_in)
-        self._searches = Limit("searches", searches)
+        self._anonymous = AddressLimit(budgets, Limit("anonymous", anonymous))
+        self._signed_in = AddressLimit(budgets, Limit("signed-in", signed_in))
+        self._searches = limit_of_searches(budgets, searches)
         self._search_methods = frozenset(search_methods)
         self._own = {
-            **dict.fromkeys(report_methods, Limit("reports", REPORTS_A_MINUTE)),
-            **dict.fromkeys(file_methods, Limit("files", FILES_A_MINUTE)),
+            **dict.fromkeys(report_methods, AddressLimit(budgets, Limit("reports", REPORTS_A_MINUTE))),
+            **dict.fromkeys(file_methods, AddressLimit(budgets, Limit("files", FILES_A_MINUTE))),
         }
         self._streams_per_user = streams_per_user
         self._streams = streams
@@ -84,44 +72,21 @@ class Limits:
         signed_in, anonymous = own or self._signed_in, own or self._anonymous
 
         def count(call: Call) -> Awaitable[None] | None:
-            return self._spend(anonymous if call.caller is None else signed_in, call)
+            return (anonymous if call.caller is None else signed_in).count(call)
 
         def count_search(call: Call) -> Awaitable[None] | None:
             general = count(call)
-            return self._spend(self._searches, call) if general is None else self._search(general, call)
+            return self._searches.count(call) if general is None else self._search(general, call)
 
         if not self._enabled:
-            return _no_limit
+            return no_limit
         return count_search if method in self._search_methods else count
-
-    def _spend(self, limit: Limit, call: Call) -> Awaitable[None] | None:
-        caller = call.caller
-        if caller is not None and caller.is_service:
-            payer = f"account {caller.user_id}"  # wherever it calls from, and whoever else does from there
-        else:
-            payer = network_of(call.address)
-        admitted = self._budgets.spend(limit, payer)
-        if admitted is True:
-            return None
-        if admitted is False:
-            raise self._refusal(limit)
-        return self._await(admitted, limit)
-
-    async def _await(self, admitted: Awaitable[bool], limit: Limit) -> None:
-        if not await admitted:
-            raise self._refusal(limit)
 
     async def _search(self, general: Awaitable[None], call: Call) -> None:
         await general
-        waiting = self._spend(self._searches, call)
+        waiting = self._searches.count(call)
         if waiting is not None:
             await waiting
-
-    def _refusal(self, limit: Limit) -> RateLimited:
-        seconds = self._budgets.seconds_left
-        refusal = RateLimited(limit=limit.calls, seconds=seconds)
-        refusal.retry_after_seconds = float(seconds)
-        return refusal
 
     @contextmanager
     def stream(self, call: Call) -> Iterator[None]:
@@ -148,8 +113,3 @@ class Limits:
                 return reply
 
         return count
-
-
-def _no_limit(_: Call) -> Awaitable[None] | None:
-    """Count nothing."""
-    return None

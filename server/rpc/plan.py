@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from server.rpc.address_limits import Count
 from server.rpc.call import Call
-from server.rpc.limits import Count
 from server.rpc.requests import RequestReader
 from server.rpc.telemetry import Meter
 

@@ -583,7 +583,7 @@ class ListProductsRequest(_message.Message):
     """
     q: _builtins.str
     """Only what answers this text, as SearchProducts finds it: the best 1,000 at most, without `sort` the best first. A
-    change is found within a second.
+    change is found within a second. Such a call counts as a search.
     """
     search: _builtins.str
     """The same as `q`, which other shops call so. INVALID_ARGUMENT when both are sent and differ."""

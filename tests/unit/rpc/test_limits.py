@@ -11,8 +11,9 @@ from server.budgets.budgets import Budgets
 from server.contract import FILES_A_MINUTE, REPORTS_A_MINUTE
 from server.db.deadline import Deadline
 from server.identity import Identity, Role
+from server.rpc.address_limits import RateLimited
 from server.rpc.call import Call
-from server.rpc.limits import Limits, RateLimited, TooManyStreams
+from server.rpc.limits import Limits, TooManyStreams
 from server.rpc.networks import network_of
 
 REPORT = "/shop.v1.PaymentService/ReceiveReport"
