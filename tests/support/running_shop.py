@@ -59,6 +59,7 @@ from server.clock import Clock, utc_now
 from server.db import round_trip, waiting
 from server.events.log import publish
 from server.events.topics import CatalogReplaced
+from server.rpc.call import headers_sent
 from server.settings import Settings, load
 from server.user import service as users
 from server.user.service import NewAccount
@@ -271,25 +272,13 @@ class RunningShop:
     def counted_queries(self) -> Iterator[list[str]]:
         """Collect the SQL statements that calls run meanwhile.
 
-        The follower, the recommender and the search, who look at what changed on their own account, are left out.
+        Those that a worker runs on its own account, as it follows what changed or compares clocks, are none of
+        them: a call's run in its context, on whatever thread.
         """
         statements: list[str] = []
-        background = (
-            "PRAGMA",
-            "NOTIFY",
-            "BEGIN",
-            "SELECT products.id, products.category_id, coalesce(",
-            "INSERT INTO shown_lists",
-            "INSERT INTO searches",
-            "SELECT products.id, products.name, products.brand, products.category_id, coalesce(",
-            "SELECT categories.name, categories.parent_id, categories.id",
-            "SELECT variants.product_id, variants.id, variants.sku",
-            "SELECT products.id, products.sku, products.name, products.brand, products.category_id",
-            "SELECT product_listings.product_id, product_listings.price_minor, product_listings.in_stock",
-        )
 
         def record(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-            if not statement.startswith(background) and "events.transaction_id" not in statement:
+            if headers_sent.get() is not None and not statement.startswith(("PRAGMA", "BEGIN")):
                 statements.append(statement)
 
         event.listen(self.app.db.engine, "before_cursor_execute", record)
