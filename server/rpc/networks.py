@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network
 
-IPV6_PREFIX = 64
-"""As envoy.yaml has it."""
+from server.addresses import address_of, household_of
+
 IPV4_NEIGHBOURS = 24
 
 
 @lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """`address` itself, or the /64 that it is in."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:  # a socket's path, or nothing
+    parsed = address_of(address)
+    if parsed is None:  # a socket's path, or nothing
         return address
-    if parsed.version == 4:
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((parsed, IPV6_PREFIX), strict=False))
+    return str(parsed if isinstance(parsed, IPv4Address) else household_of(parsed))
 
 
 def neighbours_of(address: str) -> str:

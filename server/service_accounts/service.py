@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from ipaddress import ip_network
 from typing import Any, Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from server.addresses import network_named
 from server.audit.log import Actor, write
 from server.db.base import AnyRow
 from server.db.rows import changed_columns
@@ -174,7 +174,7 @@ def _checked(tx: Connection, caller: Identity, values: Mapping[str, Any]) -> dic
 
 def _network(text: str, index: int) -> str:
     try:
-        return str(ip_network(text, strict=False))
+        return str(network_named(text))
     except ValueError:
         problem = "must be an address or a network, such as 203.0.113.0/24"
         field = f"service_account.networks[{index}]"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 import structlog
 
+from server.addresses import Network, address_of, network_named
 from server.db.database import Database
 from server.events.follower import Follower
 from server.events.topics import ServiceAccountChanged
@@ -32,18 +32,14 @@ class _Holder:
 
     key_id: int
     identity: Identity
-    networks: tuple[IPv4Network | IPv6Network, ...]
+    networks: tuple[Network, ...]
 
     def admits(self, address: str) -> bool:
         """Whether the key may be used from an address."""
         if not self.networks:
             return True
-        try:
-            parsed = ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        return any((mapped or parsed) in network for network in self.networks)
+        caller = address_of(address)
+        return caller is not None and any(caller in network for network in self.networks)
 
 
 class ApiKeys:
@@ -114,7 +110,7 @@ class ApiKeys:
             key_hash: _Holder(
                 key_id,
                 Identity(account.id, self._roles.role(account.role), f"key {key_id}", NEVER, is_service=True),
-                tuple(ip_network(network) for network in account.networks),
+                tuple(network_named(network) for network in account.networks),
             )
             for account in self._accounts.values()
             if account.is_active

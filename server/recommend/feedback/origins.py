@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from functools import lru_cache
+from ipaddress import IPv4Address
 
+from server.addresses import address_of, household_of
 from server.crypto.purposes import Purpose
 from server.crypto.ring import Derived, KeyRing
 
-_NETWORK_BITS = 64
 _DIGITS = 16
 _REMEMBERED = 1024
 """Addresses whose origin is at hand: parsing and hashing one costs as much as a statement."""
@@ -36,12 +36,8 @@ class Origins:
 
 
 def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    """What is hashed of an address: to change it would make strangers of all visitors."""
+    parsed = address_of(address)
+    if parsed is None:
         return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Address(int(parsed) >> _NETWORK_BITS << _NETWORK_BITS))
+    return str(parsed if isinstance(parsed, IPv4Address) else household_of(parsed).network_address)
