@@ -7,7 +7,6 @@ from rich.console import Console
 from ml.models.boosting import missing_library
 from server.bootstrap.console import warning
 from server.bootstrap.demo_settings import DEMO_ADMIN
-from server.process.supervisor import Ports
 from server.settings import Settings
 
 
@@ -32,17 +31,17 @@ def warn_of_gaps(settings: Settings) -> None:
         warning(text)
 
 
-def announce(ports: Ports, settings: Settings) -> None:
+def announce(settings: Settings) -> None:
     """Say where the shop is, who may sign in, and a first call."""
     from server.demo.people import DEMO_LOGINS
 
-    base = f"http://localhost:{ports.json}"
     out = Console(highlight=False, soft_wrap=True)
-    out.print(f"Sanset is ready: {base} (JSON) · localhost:{ports.grpc} (gRPC)", style="bold green")
+    ready = f"Sanset is ready: {settings.local_url} (JSON) · localhost:{settings.grpc_port} (gRPC)"
+    out.print(ready, style="bold green")
     logins = [(login.email, login.password, login.role.lower()) for login in DEMO_LOGINS]
     if settings.first_superuser_email == DEMO_ADMIN[0]:
         logins.append((*DEMO_ADMIN, "admin"))
     for email, password, role in logins:
         out.print(f"  {email} / {password}  ({role})")
-    out.print(f"  curl '{base}/api/v1/products?page_size=3'")
+    out.print(f"  curl '{settings.local_url}/api/v1/products?page_size=3'")
     out.print("  Ctrl-C stops it.")

@@ -26,5 +26,5 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with running_database(settings, arguments.db) as ready:
         prepare_demo(ready)
         warn_of_gaps(ready)
-        supervisor.serve(supervisor.with_edge_token(ready), lambda ports: announce(ports, ready))
+        supervisor.serve(supervisor.with_edge_token(ready), lambda _: announce(ready))
     return 0

@@ -123,9 +123,14 @@ class Settings(
         return self.upload_folder or self.data_dir / "media"
 
     @property
+    def local_url(self) -> str:
+        """The address of the JSON port for those on the same machine."""
+        return f"{'http' if self.tls_cert_file is None else 'https'}://localhost:{self.port}"
+
+    @property
     def link_base(self) -> str:
         """What the links in mails begin with."""
-        return self.public_url or f"http://localhost:{self.port}"
+        return self.public_url or self.local_url
 
     @property
     def reflects(self) -> bool:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from ml.models.boosting import MissingLibrary, missing_library
 from server.bootstrap import notices
-from server.bootstrap.notices import warn_of_gaps
+from server.bootstrap.notices import announce, warn_of_gaps
 from server.settings import Settings
 
 
@@ -33,6 +33,18 @@ def test_a_real_shop_whose_links_lead_nowhere_is_warned(
     settings = _settings(tmp_path, "production", "smtp.example.com").model_copy(update={"public_url": ""})
     warn_of_gaps(settings)
     assert "PUBLIC_URL is not set: links in mails lead to http://localhost:8000" in capsys.readouterr().err
+
+
+def test_a_shop_that_speaks_tls_says_so_where_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = _settings(tmp_path, "demo")
+    announce(settings)
+    assert "ready: http://localhost:8000 (JSON)" in capsys.readouterr().out
+    announce(settings.model_copy(update={"tls_cert_file": tmp_path / "shop.pem"}))
+    said = capsys.readouterr().out
+    assert "ready: https://localhost:8000 (JSON)" in said
+    assert "curl 'https://localhost:8000/" in said
 
 
 @pytest.mark.parametrize(("environment", "smtp_host"), [("production", "smtp.example.com"), ("demo", "")])
