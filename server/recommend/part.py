@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -47,7 +48,12 @@ def build(core: Core, category_ids: CategoryIds, on_trained: OnTrained | None = 
     settings, attributions = core.settings, Attributions(core.ring)
     serving = ServingState(settings, core.work, core.clock)
     impressions = Impressions(
-        attributions, core.work, core.clock, core.registry, keep=settings.recommendation_log
+        attributions,
+        core.work,
+        core.clock,
+        core.registry,
+        keep=settings.recommendation_log,
+        retention=timedelta(days=settings.recommendation_log_days),
     )
     tracker = Tracker.of(settings, attributions, core.clock)
     trainer = Trainer(settings, core.db, core.work, core.clock, on_trained)

@@ -27,7 +27,7 @@ class StillRunning(Aborted):
 class TooManyRequestIds(ResourceExhausted):
     """The caller has used more request ids within a day than are remembered."""
 
-    message = "At most {limit} request ids of one caller are remembered for a day: try again later."
+    message = "At most {limit} request ids of one caller are remembered: try again later."
     retry_after_seconds = 3600.0
 
 
@@ -35,7 +35,7 @@ class TooManyGuestRequestIds(ResourceExhausted, reason="TOO_MANY_REQUEST_IDS"):
     """Guests without a cart have used more request ids from one network within a day than are remembered."""
 
     message = (
-        "At most {limit} request ids of guests without a cart are remembered for a day from one network: "
+        "At most {limit} request ids of guests without a cart are remembered from one network: "
         "try again later, or without one."
     )
     retry_after_seconds = 3600.0

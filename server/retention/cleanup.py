@@ -41,12 +41,9 @@ from server.search.analytics.models import SearchDay, SearchRow
 from server.settings import Settings
 from server.webhooks.models import WebhookDelivery
 
-EVENTS = timedelta(days=7)
-REQUEST_IDS = timedelta(hours=24)
 PROOFS = timedelta(hours=24)
 NOTICES = timedelta(days=2)
 CALL_COUNTS = timedelta(hours=1)
-SEARCH_COUNTS = timedelta(days=400)
 BATCH = 2000
 BATCH_SECONDS = 30.0
 PAUSE_SECONDS = 0.05
@@ -62,8 +59,11 @@ log = structlog.get_logger()
 class Periods:
     """How long is kept what says something of persons."""
 
+    events: timedelta = timedelta(days=7)
+    request_ids: timedelta = timedelta(hours=24)
     behavior: timedelta = timedelta(days=180)
     searches: timedelta = timedelta(days=30)
+    search_counts: timedelta = timedelta(days=400)
     mails: timedelta = timedelta(days=30)
     """Deliveries of webhooks too."""
     sessions: timedelta = timedelta(days=7)
@@ -73,8 +73,11 @@ class Periods:
     def of(cls, settings: Settings) -> Self:
         """As `settings` say."""
         return cls(
+            events=timedelta(days=settings.event_days),
+            request_ids=timedelta(hours=settings.request_id_hours),
             behavior=timedelta(days=settings.behavior_days),
             searches=timedelta(days=settings.search_log_days),
+            search_counts=timedelta(days=settings.search_count_days),
             mails=timedelta(days=settings.mail_days),
             sessions=timedelta(days=settings.session_days),
         )
@@ -91,17 +94,52 @@ class Cleanup:
     async def run(self) -> None:
         """Delete everything that is too old."""
         deleted = {}
-        own = {
+        own: dict[str, Delete] = {
+            "events": self._events,
+            "request_ids": self._request_ids,
             "refresh_tokens": self._refresh_tokens,
             "sessions": self._sessions,
             "mails": self._mails,
             "webhook_deliveries": self._deliveries,
             "behavior_events": self._behavior_events,
             "searches": self._searches,
+            "search_days": self._search_days,
         }
-        for name, old in (_OLD | own).items():
+        for name, old in (own | _OLD).items():
             deleted[name] = await self._delete(old)
         log.info("cleaned_up", **{name: count for name, count in deleted.items() if count})
+
+    def _events(self, tx: Connection, now: datetime, limit: int) -> int:
+        """Events that every follower has read, and every consumer has handled.
+
+        The newest one stays: SQLite would give its number out again, and a reader that stands there would miss the
+        next.
+        """
+        # A position that the previous version wrote is no proof; the next run of its outbox gives one.
+        safe_position = case((ConsumerPosition.transaction_id == 0, ConsumerPosition.event_id), else_=0)
+        handled = Event.id <= func.coalesce(select(func.min(safe_position)).scalar_subquery(), Event.id)
+        newest = select(func.max(Event.id)).scalar_subquery()
+        return _delete_some(
+            tx,
+            Event,
+            [Event.id],
+            and_(
+                Event.created_at < now - self._periods.events,
+                Event.id < newest,
+                or_(Event.topic != ORDER, handled),
+            ),
+            limit,
+        )
+
+    def _request_ids(self, tx: Connection, now: datetime, limit: int) -> int:
+        keys: list[InstrumentedAttribute[Any]] = [
+            IdempotencyKey.user_id,
+            IdempotencyKey.method,
+            IdempotencyKey.request_id,
+        ]
+        return _delete_some(
+            tx, IdempotencyKey, keys, IdempotencyKey.created_at < now - self._periods.request_ids, limit
+        )
 
     def _behavior_events(self, tx: Connection, now: datetime, limit: int) -> int:
         old = BehaviorEvent.occurred_at < now - self._periods.behavior
@@ -110,6 +148,12 @@ class Cleanup:
     def _searches(self, tx: Connection, now: datetime, limit: int) -> int:
         old = SearchRow.searched_at < now - self._periods.searches
         return _delete_some(tx, SearchRow, [SearchRow.list_id], old, limit)
+
+    def _search_days(self, tx: Connection, now: datetime, limit: int) -> int:
+        """Days with their queries and positions, which go with them."""
+        return _delete_some(
+            tx, SearchDay, [SearchDay.day], SearchDay.day < (now - self._periods.search_counts).date(), limit
+        )
 
     def _refresh_tokens(self, tx: Connection, now: datetime, limit: int) -> int:
         ended = select(Session.id).where(self._has_ended(now))
@@ -145,34 +189,6 @@ class Cleanup:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _events(tx: Connection, now: datetime, limit: int) -> int:
-    """Events that every follower has read, and every consumer has handled.
-
-    The newest one stays: SQLite would give its number out again, and a reader that stands there would miss the
-    next.
-    """
-    # A position that the previous version wrote is no proof; the next run of its outbox gives one.
-    safe_position = case((ConsumerPosition.transaction_id == 0, ConsumerPosition.event_id), else_=0)
-    handled = Event.id <= func.coalesce(select(func.min(safe_position)).scalar_subquery(), Event.id)
-    newest = select(func.max(Event.id)).scalar_subquery()
-    return _delete_some(
-        tx,
-        Event,
-        [Event.id],
-        and_(Event.created_at < now - EVENTS, Event.id < newest, or_(Event.topic != ORDER, handled)),
-        limit,
-    )
-
-
-def _request_ids(tx: Connection, now: datetime, limit: int) -> int:
-    keys: list[InstrumentedAttribute[Any]] = [
-        IdempotencyKey.user_id,
-        IdempotencyKey.method,
-        IdempotencyKey.request_id,
-    ]
-    return _delete_some(tx, IdempotencyKey, keys, IdempotencyKey.created_at < now - REQUEST_IDS, limit)
-
-
 def _sign_in_counts(tx: Connection, now: datetime, limit: int) -> int:
     """Those that no lock needs any more, whose row of failures is forgotten."""
     forgotten = SignInCount.started_at < now - throttle.MEMORY
@@ -196,11 +212,6 @@ def _account_notices(tx: Connection, now: datetime, limit: int) -> int:
     )
 
 
-def _search_days(tx: Connection, now: datetime, limit: int) -> int:
-    """Days with their queries and positions, which go with them."""
-    return _delete_some(tx, SearchDay, [SearchDay.day], SearchDay.day < (now - SEARCH_COUNTS).date(), limit)
-
-
 def _carts(tx: Connection, now: datetime, limit: int) -> int:
     return guest_carts.delete_expired(tx, now, limit)
 
@@ -217,12 +228,9 @@ def _delete_some(
 
 
 _OLD: dict[str, Delete] = {
-    "events": _events,
-    "request_ids": _request_ids,
     "sign_in_counts": _sign_in_counts,
     "email_proofs": _email_proofs,
     "account_notices": _account_notices,
     "call_counts": _call_counts,
     "carts": _carts,
-    "search_days": _search_days,
 }

@@ -26,6 +26,7 @@ from server.settings.payment import TOO_FINE_FOR_STRIPE, PaymentSettings
 from server.settings.pricing import PricingSettings
 from server.settings.production import refuse_unfit
 from server.settings.recommend import RecommendSettings
+from server.settings.retention import RetentionSettings
 from server.settings.reviews import ReviewSettings
 from server.settings.search import SearchSettings
 from server.settings.search_log import SearchLogSettings
@@ -54,6 +55,7 @@ class Settings(
     MediaSettings,
     PageSettings,
     AccountSettings,
+    RetentionSettings,
     JobSettings,
     CapacitySettings,
     NetworkSettings,

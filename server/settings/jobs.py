@@ -18,18 +18,6 @@ class JobSettings(Group):
         "02:00",
         description="When what is not needed any more is deleted (UTC); off: never",
     )
-    mail_days: int = Field(
-        30,
-        ge=8,  # longer than the events of which verify asks whether they left a mail
-        le=3650,
-        description="How long mails, and deliveries of webhooks, are kept, in days",
-    )
-    session_days: int = Field(
-        7,
-        ge=2,
-        le=3650,
-        description="How long sessions are kept after their end, with device and address, in days",
-    )
     verify_daily_at: TimeOfDay = Field(
         "04:00", description="When `sanset verify` runs by itself (UTC); off: never"
     )

@@ -33,6 +33,9 @@ class RecommendSettings(Group):
 
     recommendation_log: bool = Field(
         True,
-        description="Keep for 90 days which recommendations and results of searches were shown: what is measured "
-        "of clicks and orders needs it",
+        description="Keep which recommendations and results of searches were shown: what is measured of clicks "
+        "and orders needs it",
+    )
+    recommendation_log_days: int = Field(
+        90, ge=30, le=3650, description="How long that is kept, in days; at most 90 of them are measured"
     )

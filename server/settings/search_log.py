@@ -16,6 +16,12 @@ class SearchLogSettings(Group):
         le=365,
         description="How long is kept who searched for what, in days; 0: searches are not recorded",
     )
+    search_count_days: int = Field(
+        400,
+        ge=30,
+        le=3650,
+        description="How long is kept how often was searched for what on a day, without names, in days",
+    )
     suggest_min_searchers: int = Field(
         5,
         ge=2,

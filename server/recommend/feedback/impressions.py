@@ -22,7 +22,6 @@ from server.recommend.feedback.attribution import Attributions, new_list_id
 from server.recommend.feedback.models import ShownList
 from server.recommend.feedback.row_log import RowLog
 
-RETENTION = timedelta(days=90)
 FIRST_PRUNING = timedelta(minutes=5)
 PRUNING = timedelta(days=1)
 PRUNED_AT_ONCE = 1_000
@@ -68,11 +67,14 @@ class Impressions:
         registry: CollectorRegistry,
         *,
         keep: bool,
+        retention: timedelta,
     ) -> None:
+        """Lists are kept for so long."""
         self._attributions = attributions
         self._work = work
         self._clock = clock
         self._keep = keep
+        self._retention = retention
         self._log: RowLog[Impression] = RowLog(
             "shown_lists", work, registry, write=write, write_rest=write_rest
         )
@@ -127,8 +129,8 @@ class Impressions:
         await self._log.flush()
 
     async def prune(self) -> None:
-        """Delete the lists that were shown more than 90 days ago, some at a time."""
-        while await self._work.write(delete_some, self._clock() - RETENTION) == PRUNED_AT_ONCE:
+        """Delete the lists that were shown too long ago, some at a time."""
+        while await self._work.write(delete_some, self._clock() - self._retention) == PRUNED_AT_ONCE:
             pass
 
 

@@ -38,7 +38,12 @@ class Log:
         self.registry = CollectorRegistry()
         self.attributions = Attributions(KeyRing([b"a secret of more than 32 characters"]))
         self.lists = Impressions(
-            self.attributions, Work(self.db, self.pool), lambda: NOW, self.registry, keep=keep
+            self.attributions,
+            Work(self.db, self.pool),
+            lambda: NOW,
+            self.registry,
+            keep=keep,
+            retention=timedelta(days=90),
         )
         self.statements: list[str] = []
         event.listen(self.db.engine, "before_cursor_execute", lambda *call: self.statements.append(call[2]))

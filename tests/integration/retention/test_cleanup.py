@@ -194,3 +194,21 @@ def test_behaviour_events_go_after_the_days_in_the_settings(db: Database) -> Non
     with db.read() as connection:
         assert connection.execute(select(BehaviorEvent.query)).scalars().all() == ["younger"]
     db.close()
+
+
+def test_what_settings_keep_longer_stays(db: Database) -> None:
+    old = utc_now() - timedelta(days=8)
+    publish_in(db, "1", "2", topic=PRODUCT)
+    reply = {"user_id": 1, "method": "AddItem", "request_id": "old", "body_hash": "", "reply": b""}
+    with db.transaction() as tx:
+        tx.execute(update(Event).values(created_at=old))
+        tx.execute(insert(IdempotencyKey).values(**reply, created_at=old))
+    clean(db, events=timedelta(days=9), request_ids=timedelta(days=9))
+    with db.read() as connection:
+        assert connection.scalars(select(Event.key)).all() == ["1", "2"]
+        assert connection.scalars(select(IdempotencyKey.request_id)).all() == ["old"]
+    clean(db)
+    with db.read() as connection:
+        assert connection.scalars(select(Event.key)).all() == ["2"], "the newest keeps its number"
+        assert connection.scalars(select(IdempotencyKey.request_id)).all() == []
+    db.close()

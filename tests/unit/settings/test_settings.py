@@ -91,7 +91,9 @@ WRONG = [
     ("LOG_LEVEL", "loud"),
     ("RUN_JOBS", "sometimes"),
     ("CLEANUP_DAILY_AT", "25:00"),
+    ("EVENT_DAYS", "0"),
     ("MAIL_DAYS", "7"),
+    ("REQUEST_ID_HOURS", "23"),
     ("SESSION_DAYS", "1"),
     ("VERIFY_DAILY_AT", "4am"),
     ("SMTP_PORT", "0"),
@@ -100,6 +102,7 @@ WRONG = [
     ("MAIL_ADMIN", "@example.com"),
     ("BEHAVIOR_DAYS", "0"),
     ("SEARCH_LOG_DAYS", "-1"),
+    ("SEARCH_COUNT_DAYS", "29"),
     ("SUGGEST_MIN_SEARCHERS", "1"),
     ("SUGGEST_DAYS", "91"),
     ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
@@ -119,6 +122,7 @@ WRONG = [
     ("TRAIN_DAILY_AT", "24:00"),
     ("PAYMENT_GATEWAY", "paypal"),
     ("MODELS_KEPT", "0"),
+    ("RECOMMENDATION_LOG_DAYS", "29"),
     ("EVENTS_PER_MINUTE", "-1"),
     ("DEFAULT_PAGE_SIZE", "0"),
     ("DEFAULT_PAGE_SIZE", "101"),
@@ -436,3 +440,11 @@ def test_a_country_of_a_tax_rate_is_one_in_any_case(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("TAX_RATES", '{"UK": "0.2"}')
     with pytest.raises(InvalidSettings, match=r"TAX_RATES: UK is no country .* write GB"):
         load()
+
+
+def test_mails_outlive_the_events_that_they_tell_of() -> None:
+    assert load(event_days=20, mail_days=21).event_days == 20
+    with pytest.raises(
+        InvalidSettings, match="MAIL_DAYS: mails are kept longer than events, for EVENT_DAYS=30"
+    ):
+        load(event_days=30, mail_days=30)
