@@ -80,6 +80,7 @@ def open_session(
             "user_id": user_id,
             "device": origin.user_agent[:MAX_DEVICE],
             "ip": origin.ip[:MAX_IP],
+            "signed_in_from": origin.ip[:MAX_IP] or None,
             "created_at": now,
             "last_used_at": now,
             "expires_at": now + policy.lifetime,

@@ -156,11 +156,21 @@ def is_locked(user_id: SQLColumnExpression[int], now: datetime) -> ColumnElement
 
 _HAS_SESSION_FROM = Prepared(
     select(
-        exists().where(Session.user_id == bindparam("owner"), Session.ip == bindparam("address")).label("has")
+        exists()
+        .where(
+            Session.user_id == bindparam("owner"),
+            Session.signed_in_from == bindparam("address"),
+            Session.revoked_at.is_(None),
+        )
+        .label("has")
     )
 )
 
 
 def has_session_from(tx: Connection, user_id: int, address: str) -> bool:
-    """Return whether a user has signed in from an address before."""
+    """Return whether a user has signed in from an address before.
+
+    Where a session was only carried on is no such place, as whoever stole a refresh token does that; nor is one
+    whose sessions were all revoked.
+    """
     return bool(_HAS_SESSION_FROM.one(tx, owner=user_id, address=address).has)

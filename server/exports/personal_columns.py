@@ -152,7 +152,9 @@ COLUMNS: Final[Mapping[str, str]] = {
     "segments": "id name name_key description kind rules created_at updated_at version",
     "second_factor_codes": "user_id code_hash! used_at",
     "second_factors": "user_id secret! created_at confirmed_at last_step",
-    "sessions": "id user_id device* ip* created_at last_used_at expires_at revoked_at second_factor",
+    "sessions": (
+        "id user_id device* ip* signed_in_from* created_at last_used_at expires_at revoked_at second_factor"
+    ),
     "shop_properties": "name value",
     "shown_lists": "list_id model_version kind user_id visitor_id* experiment_id product_ids shown_at",
     "sign_in_counts": "key! user_id started_at attempts failures locked_until",

@@ -142,6 +142,8 @@ def _change_password(world: World, caller: Account) -> Fields:
 
 def _set_up_second_factor(world: World, caller: Account) -> Fields:
     world.shop.sql("DELETE FROM second_factors WHERE user_id = :id", id=caller.user_id)
+    confirmed = "UPDATE users SET email_verify_time = CURRENT_TIMESTAMP WHERE id = :id"
+    world.shop.sql(confirmed, id=caller.user_id)
     return {"current_password": world.password_of(caller)}
 
 

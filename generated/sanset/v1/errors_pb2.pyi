@@ -472,7 +472,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     CURRENT_PASSWORD_WRONG: _ErrorReason.ValueType  # 267
     """The current password is another. INVALID_ARGUMENT."""
     EMAIL_NOT_VERIFIED: _ErrorReason.ValueType  # 268
-    """The account's e-mail address is to be confirmed before its user may sign in. FAILED_PRECONDITION."""
+    """The account's e-mail address is to be confirmed first: before its user may sign in, or has a second factor.
+    FAILED_PRECONDITION.
+    """
     TOO_MANY_MAILS: _ErrorReason.ValueType  # 269
     """Too many mails were asked for this address, or from the caller's; see RetryInfo. RESOURCE_EXHAUSTED.
     Metadata: `seconds`.
@@ -1009,7 +1011,9 @@ CODE_EXHAUSTED: ErrorReason.ValueType  # 266
 CURRENT_PASSWORD_WRONG: ErrorReason.ValueType  # 267
 """The current password is another. INVALID_ARGUMENT."""
 EMAIL_NOT_VERIFIED: ErrorReason.ValueType  # 268
-"""The account's e-mail address is to be confirmed before its user may sign in. FAILED_PRECONDITION."""
+"""The account's e-mail address is to be confirmed first: before its user may sign in, or has a second factor.
+FAILED_PRECONDITION.
+"""
 TOO_MANY_MAILS: ErrorReason.ValueType  # 269
 """Too many mails were asked for this address, or from the caller's; see RetryInfo. RESOURCE_EXHAUSTED.
 Metadata: `seconds`.

@@ -83,7 +83,8 @@ class SecondFactorServiceServicer:
 
         A repeat makes another one in its place. Returns INVALID_ARGUMENT when the password is wrong
         (CURRENT_PASSWORD_WRONG), counted as in Login, and FAILED_PRECONDITION when there is a second factor already
-        (SECOND_FACTOR_ACTIVE).
+        (SECOND_FACTOR_ACTIVE), or the account's e-mail address is not confirmed (EMAIL_NOT_VERIFIED): whoever registered
+        with somebody else's address must not lock its owner out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,7 +44,8 @@ class SecondFactorServiceStub:
 
     A repeat makes another one in its place. Returns INVALID_ARGUMENT when the password is wrong
     (CURRENT_PASSWORD_WRONG), counted as in Login, and FAILED_PRECONDITION when there is a second factor already
-    (SECOND_FACTOR_ACTIVE).
+    (SECOND_FACTOR_ACTIVE), or the account's e-mail address is not confirmed (EMAIL_NOT_VERIFIED): whoever registered
+    with somebody else's address must not lock its owner out.
     """
     ConfirmSecondFactor: _grpc.UnaryUnaryMultiCallable[_second_factor_pb2.ConfirmSecondFactorRequest, _second_factor_pb2.RecoveryCodes]
     """Has the second factor count from now on, and returns the recovery codes, this once.
@@ -82,7 +83,8 @@ class SecondFactorServiceAsyncStub(SecondFactorServiceStub):
 
     A repeat makes another one in its place. Returns INVALID_ARGUMENT when the password is wrong
     (CURRENT_PASSWORD_WRONG), counted as in Login, and FAILED_PRECONDITION when there is a second factor already
-    (SECOND_FACTOR_ACTIVE).
+    (SECOND_FACTOR_ACTIVE), or the account's e-mail address is not confirmed (EMAIL_NOT_VERIFIED): whoever registered
+    with somebody else's address must not lock its owner out.
     """
     ConfirmSecondFactor: _aio.UnaryUnaryMultiCallable[_second_factor_pb2.ConfirmSecondFactorRequest, _second_factor_pb2.RecoveryCodes]  # type: ignore[assignment]
     """Has the second factor count from now on, and returns the recovery codes, this once.
@@ -129,7 +131,8 @@ class SecondFactorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         A repeat makes another one in its place. Returns INVALID_ARGUMENT when the password is wrong
         (CURRENT_PASSWORD_WRONG), counted as in Login, and FAILED_PRECONDITION when there is a second factor already
-        (SECOND_FACTOR_ACTIVE).
+        (SECOND_FACTOR_ACTIVE), or the account's e-mail address is not confirmed (EMAIL_NOT_VERIFIED): whoever registered
+        with somebody else's address must not lock its owner out.
         """
 
     @_abc_1.abstractmethod

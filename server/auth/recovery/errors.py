@@ -54,7 +54,7 @@ class CurrentPasswordWrong(InvalidArgument):
 
 
 class EmailNotVerified(FailedPrecondition):
-    """Told only to whoever has the password."""
+    """Told only to whoever has the password, or is signed in."""
 
     message = "Confirm your e-mail address first, by the link that was mailed to it."
 

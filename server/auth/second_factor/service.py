@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from server.auth.recovery.errors import EmailNotVerified
 from server.auth.second_factor import queries
 from server.auth.second_factor.codes import hash_of, new_recovery_codes, new_secret, step_of, uri_of
 from server.auth.second_factor.errors import (
@@ -18,6 +19,7 @@ from server.auth.second_factor.errors import (
 )
 from server.crypto.vault import Cell, Vault
 from server.db.base import AnyRow
+from server.user.service import Contact
 
 SECRETS: Final = "second_factors.secret"
 """The column of the secrets of authenticators, sealed."""
@@ -47,14 +49,20 @@ class SecondFactors:
         self._vault = vault
         self._issuer = issuer
 
-    def set_up(self, tx: Connection, user_id: int, account: str, now: datetime) -> SetUp:
-        """Make a secret, which counts once it is confirmed. Raises SecondFactorActive."""
-        secret = new_secret()
+    def set_up(self, tx: Connection, contact: Contact, now: datetime) -> SetUp:
+        """Make a secret, which counts once it is confirmed.
+
+        Raises SecondFactorActive, and EmailNotVerified: who registers with somebody else's address must not lock
+        its owner out, who may claim the account by a code that is mailed there.
+        """
+        if not contact.credentials.is_verified:
+            raise EmailNotVerified()
+        user_id, secret = contact.credentials.user_id, new_secret()
         if not queries.put_unconfirmed(
             tx, user_id, self._vault.seal_token(secret, Cell(SECRETS, user_id), user_id), now
         ):
             raise SecondFactorActive()
-        return SetUp(secret, uri_of(secret, account=account, issuer=self._issuer))
+        return SetUp(secret, uri_of(secret, account=contact.email, issuer=self._issuer))
 
     def confirm(self, tx: Connection, user_id: int, code: str, now: datetime) -> Sequence[str]:
         """Have the secret count from now on; returns the recovery codes, which are told this once.

@@ -14,6 +14,7 @@ from server.auth.second_factor.service import SecondFactors
 from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
+from server.errors import UserNotFound
 from server.rpc.call import Call
 from server.rpc.networks import network_of
 from server.rpc.wire import time_to_wire
@@ -61,8 +62,10 @@ class SecondFactorServicer(second_factor_pb2_grpc.SecondFactorServiceServicer):
         return await self._work.write(self._set_up, user_id, deadline=call.deadline)
 
     def _set_up(self, tx: Connection, user_id: int) -> pb.SetUpSecondFactorResponse:
-        account = users.get_me(tx, user_id)
-        made = self._factors.set_up(tx, user_id, account.email, self._clock())
+        contact = users.contact(tx, user_id)
+        if contact is None:
+            raise UserNotFound(user_id=user_id)
+        made = self._factors.set_up(tx, contact, self._clock())
         return pb.SetUpSecondFactorResponse(secret=made.secret, uri=made.uri)
 
     def ConfirmSecondFactor(self, request: pb.ConfirmSecondFactorRequest, call: Call) -> pb.RecoveryCodes:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pyotp
 import pytest
-from sanset.v1 import auth_pb2
+from sanset.v1 import auth_pb2, recovery_pb2
 from sanset.v1 import second_factor_pb2 as pb
 from support.auth_shop import PASSWORD, AuthShop
 
 from server.auth import throttle
 from server.auth.errors import AccountLocked, InvalidCredentials
+from server.auth.recovery.errors import EmailNotVerified
 from server.auth.second_factor.codes import RECOVERY_CODES
 from server.auth.second_factor.errors import (
     SecondFactorActive,
@@ -41,6 +42,7 @@ class Authenticator:
     def __init__(self, shop: AuthShop, caller: Identity | None = None) -> None:
         self._shop = shop
         self.caller = caller or shop.signed_in()
+        shop.change_user("john@example.com", email_verify_time=shop.now)
         request = pb.SetUpSecondFactorRequest(current_password=PASSWORD)
         made = shop.call("SetUpSecondFactor", request, self.caller)
         totp = pyotp.parse_uri(made.uri)
@@ -204,6 +206,17 @@ def test_it_is_set_up_once_and_with_the_password(shop: AuthShop) -> None:
         phone.confirm()
     with pytest.raises(SecondFactorActive):
         Authenticator(shop, caller)
+
+
+@pytest.mark.either
+def test_who_has_not_confirmed_the_address_cannot_lock_its_owner_out_by_one(shop: AuthShop) -> None:
+    caller = shop.signed_in()
+    request = pb.SetUpSecondFactorRequest(current_password=PASSWORD)
+    with pytest.raises(EmailNotVerified):
+        shop.call("SetUpSecondFactor", request, caller)
+    link = shop.mail("verify_email", "john@example.com").token
+    shop.call("VerifyEmail", recovery_pb2.VerifyEmailRequest(token=link))
+    assert shop.call("SetUpSecondFactor", request, caller).secret
 
 
 @pytest.mark.either

@@ -113,6 +113,28 @@ def test_strangers_who_guess_do_not_keep_the_owner_out_where_they_signed_in_befo
     assert tried(shop, "john@example.com", PASSWORD, ip="198.51.100.1") == "OK"
 
 
+def test_where_a_refresh_token_was_used_is_no_place_that_the_owner_signed_in_from(shop: AuthShop) -> None:
+    shop.register()
+    tokens = shop.login(ip="198.51.100.1")
+    request = pb.RefreshRequest(refresh_token=tokens.refresh_token)
+    shop.call("Refresh", request, ip="198.51.100.66")
+    for n in range(10):
+        tried(shop, "john@example.com", ip=f"203.0.113.{n}")
+    assert tried(shop, "john@example.com", PASSWORD, ip="198.51.100.66") == "TOO_MANY_SIGN_INS"
+    assert tried(shop, "john@example.com", PASSWORD, ip="198.51.100.1") == "OK", "where the session began"
+
+
+def test_a_place_whose_sessions_were_revoked_is_known_no_more(shop: AuthShop) -> None:
+    shop.register()
+    stolen = shop.who(shop.login(ip="198.51.100.66"))
+    owner = shop.who(shop.login(ip="198.51.100.1"))
+    shop.call("RevokeSession", pb.RevokeSessionRequest(session_id=stolen.session_id), owner)
+    for n in range(10):
+        tried(shop, "john@example.com", ip=f"203.0.113.{n}")
+    assert tried(shop, "john@example.com", PASSWORD, ip="198.51.100.66") == "TOO_MANY_SIGN_INS"
+    assert tried(shop, "john@example.com", PASSWORD, ip="198.51.100.1") == "OK"
+
+
 def test_sign_ins_that_succeed_are_not_counted(shop: AuthShop) -> None:
     shop.register()
     for _ in range(PER_ACCOUNT - 1):

@@ -34,7 +34,8 @@ def set_up_second_factor(
 
     A repeat makes another one in its place. Returns INVALID_ARGUMENT when the password is wrong
     (CURRENT_PASSWORD_WRONG), counted as in Login, and FAILED_PRECONDITION when there is a second factor already
-    (SECOND_FACTOR_ACTIVE).
+    (SECOND_FACTOR_ACTIVE), or the account's e-mail address is not confirmed (EMAIL_NOT_VERIFIED): whoever registered
+    with somebody else's address must not lock its owner out.
     """
     return prepare(
         second_factor_pb2.SetUpSecondFactorRequest,
