@@ -10,6 +10,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 HOUSEHOLD_BITS: Final = 64
 """Of IPv6: whoever has one address of such a network has all of them. As envoy.yaml has it."""
+_HOUSEHOLD_GROUPS: Final = 4
 _MAPPED_BITS: Final = 96
 """Before the IPv4 address that an IPv6 address carries: a socket for both kinds names callers so."""
 
@@ -33,6 +34,18 @@ def network_named(text: str) -> Network:
     if inner is None or network.prefixlen < _MAPPED_BITS:
         return network
     return IPv4Network((inner, network.prefixlen - _MAPPED_BITS))
+
+
+def beginning_of_household(text: str) -> str:
+    """What the texts of all addresses of a household begin with; empty where the address is of no household.
+
+    Also where zeros among the first groups may be left out, or not, as the rest of an address has it.
+    """
+    address = address_of(text)
+    if not isinstance(address, IPv6Address):
+        return ""
+    groups = str(household_of(address).network_address).removesuffix("::").split(":")
+    return ":".join([*groups, ""]) if len(groups) == _HOUSEHOLD_GROUPS and "0" not in groups else ""
 
 
 def household_of(address: IPv6Address) -> IPv6Network:

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from server.auth import throttle
+from server.auth.recovery.queries import void
+from server.auth.second_factor.queries import remove
 from server.auth.sessions import revoke_all
 from server.user import service as users
 
@@ -27,7 +30,7 @@ def ensure_first_admin(tx: Connection, email: str, password_hash: str, now: date
     """Make `email` an admin with this password unless the shop has one; whether it was made now.
 
     Any number of processes may do so at once. An account that registered with the address before is taken
-    over: it gets the password, and its sessions end.
+    over: it gets the password, and whoever had it before keeps no session, link or second factor of it.
     """
     if tx.dialect.name == "postgresql":  # SQLite runs one writing transaction at a time anyway
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _FIRST_ADMIN_LOCK})
@@ -37,4 +40,7 @@ def ensure_first_admin(tx: Connection, email: str, password_hash: str, now: date
     if user_id is None:
         return users.create_admin(tx, email, password_hash, now)
     revoke_all(tx, user_id, now)
+    void(tx, user_id, now)
+    remove(tx, user_id)
+    throttle.unlock(tx, user_id)
     return True

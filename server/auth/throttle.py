@@ -131,7 +131,9 @@ def withdraw(tx: Connection, attempt: Attempt) -> None:
 
 
 def unlock(tx: Connection, user_id: int) -> bool:
-    """Forget every failure of an account, wherever it was made; whether there was any."""
+    """Forget every failure of an account, wherever it was made, and the mails that were asked for; whether there
+    was any.
+    """
     return queries.forget(tx, user_id)
 
 
@@ -147,7 +149,7 @@ def failures_of(connection: Connection, user_id: int, limit: int = 20) -> list[F
     anywhere = {_key(purpose, f"user {user_id}") for purpose in GuessKind}
     return [
         Failures(row.failures, row.started_at, row.locked_until, row.key not in anywhere)
-        for row in queries.failures_of(connection, user_id, limit)
+        for row in queries.failures_of(connection, user_id, anywhere, limit)
     ]
 
 

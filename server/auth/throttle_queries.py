@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,10 +19,12 @@ from sqlalchemy import (
     exists,
     literal,
     null,
+    or_,
     select,
     update,
 )
 
+from server.addresses import beginning_of_household
 from server.auth.models import Session, SignInCount
 from server.db.base import AnyRow, Statement, UtcDateTime
 from server.db.prepared import Prepared
@@ -138,11 +141,17 @@ def lock_of(connection: Connection, key: str) -> Lock:
     return Lock(0, None) if row is None else Lock(*row)
 
 
-def failures_of(connection: Connection, user_id: int, limit: int) -> Sequence[AnyRow]:
-    """What failed in a row of an account, by place: key, failures, since when, and when the lock ends."""
+def failures_of(
+    connection: Connection, user_id: int, beginnings: Collection[str], limit: int
+) -> Sequence[AnyRow]:
+    """What failed in a row of an account, by place: key, failures, since when, and when the lock ends.
+
+    Only what is counted under keys of these `beginnings`.
+    """
+    is_meant = or_(*(SignInCount.key.startswith(each, autoescape=True) for each in beginnings))
     return connection.execute(
         select(SignInCount.key, SignInCount.failures, SignInCount.started_at, SignInCount.locked_until)
-        .where(SignInCount.user_id == user_id, SignInCount.failures > 0)
+        .where(SignInCount.user_id == user_id, SignInCount.failures > 0, is_meant)
         .order_by(SignInCount.started_at.desc(), SignInCount.key)
         .limit(limit)
     ).all()
@@ -154,12 +163,17 @@ def is_locked(user_id: SQLColumnExpression[int], now: datetime) -> ColumnElement
     return exists().where(SignInCount.key == key, SignInCount.locked_until > now)
 
 
+_NO_HOUSEHOLD: Final = "-"
+"""Like no address."""
 _HAS_SESSION_FROM = Prepared(
     select(
         exists()
         .where(
             Session.user_id == bindparam("owner"),
-            Session.signed_in_from == bindparam("address"),
+            or_(
+                Session.signed_in_from == bindparam("address"),
+                Session.signed_in_from.like(bindparam("household")),
+            ),
             Session.revoked_at.is_(None),
         )
         .label("has")
@@ -168,9 +182,11 @@ _HAS_SESSION_FROM = Prepared(
 
 
 def has_session_from(tx: Connection, user_id: int, address: str) -> bool:
-    """Return whether a user has signed in from an address before.
+    """Return whether a user has signed in from an address before, or from another one of its household.
 
     Where a session was only carried on is no such place, as whoever stole a refresh token does that; nor is one
     whose sessions were all revoked.
     """
-    return bool(_HAS_SESSION_FROM.one(tx, owner=user_id, address=address).has)
+    beginning = beginning_of_household(address)
+    household = f"{beginning}%" if beginning else _NO_HOUSEHOLD
+    return bool(_HAS_SESSION_FROM.one(tx, owner=user_id, address=address, household=household).has)

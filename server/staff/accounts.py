@@ -64,11 +64,14 @@ def set_active(
         sessions.revoke_all(tx, user_id, now)
 
 
-def unlock(tx: Connection, user_id: int, actor: Actor, now: datetime) -> None:
-    """Forget the sign-ins of an account that failed. Raises UserNotFound."""
+def unlock(tx: Connection, caller: Identity, user_id: int, actor: Actor, now: datetime) -> None:
+    """Forget the sign-ins of an account that failed, and the codes that were asked for.
+
+    Raises UserNotFound, and BeyondOwnPermissions: who may unlock an account can have its password guessed.
+    """
+    role_queries.hold_admins(tx)
     had_failures = throttle.unlock(tx, user_id)  # before the account is locked, as who signs in does
-    if queries.lock_account(tx, user_id) is None:
-        raise UserNotFound(user_id=user_id)
+    _lock(tx, caller, user_id)
     if had_failures:
         write(tx, actor, "UnlockUser", f"user/{user_id}", now)
 

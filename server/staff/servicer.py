@@ -101,7 +101,7 @@ class UserAdminServicer(user_admin_pb2_grpc.UserAdminServiceServicer):
         self, tx: Connection, request: pb.UnlockUserRequest, call: Call, now: datetime
     ) -> pb.UserAccount:
         """Forget the sign-ins that failed."""
-        accounts.unlock(tx, request.user_id, Actor.of(call), now)
+        accounts.unlock(tx, call.identity, request.user_id, Actor.of(call), now)
         return self._account(tx, request.user_id, now)
 
     def ExportUsers(self, request: pb.ExportUsersRequest, call: Call) -> AsyncGenerator[HttpBody]:

@@ -208,7 +208,7 @@ class AuthServiceServicer:
         """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
 
         The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
-        (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+        (TOO_MANY_MAILS) with RetryInfo after five of these in an hour, of which two are for networks that have not asked yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -218,7 +218,8 @@ class AuthServiceServicer:
         """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
 
         The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
-        an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+        an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour,
+        of which two are for networks that have not asked yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -100,13 +100,14 @@ class AuthServiceStub:
     """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
 
     The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
-    (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    (TOO_MANY_MAILS) with RetryInfo after five of these in an hour, of which two are for networks that have not asked yet.
     """
     ForgotPassword: _grpc.UnaryUnaryMultiCallable[_recovery_pb2.ForgotPasswordRequest, _empty_pb2.Empty]
     """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
 
     The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
-    an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour,
+    of which two are for networks that have not asked yet.
     """
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_recovery_pb2.ResetPasswordRequest, _empty_pb2.Empty]
     """Sets another password, by the code that ForgotPassword mailed. Ends every session of the account, and mails that.
@@ -199,13 +200,14 @@ class AuthServiceAsyncStub(AuthServiceStub):
     """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
 
     The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
-    (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    (TOO_MANY_MAILS) with RetryInfo after five of these in an hour, of which two are for networks that have not asked yet.
     """
     ForgotPassword: _aio.UnaryUnaryMultiCallable[_recovery_pb2.ForgotPasswordRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
 
     The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
-    an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+    an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour,
+    of which two are for networks that have not asked yet.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_recovery_pb2.ResetPasswordRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Sets another password, by the code that ForgotPassword mailed. Ends every session of the account, and mails that.
@@ -349,7 +351,7 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         """Mails another link for VerifyEmail to the address of an account that is not confirmed yet.
 
         The reply is the same, after the same time, whether there is such an account or not. Returns RESOURCE_EXHAUSTED
-        (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+        (TOO_MANY_MAILS) with RetryInfo after five of these in an hour, of which two are for networks that have not asked yet.
         """
 
     @_abc_1.abstractmethod
@@ -361,7 +363,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         """Mails a code of six digits, with which ResetPassword sets another password, to the address of an account.
 
         The code is good for ten minutes and five tries. The reply is the same, after the same time, whether there is such
-        an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour.
+        an account or not. Returns RESOURCE_EXHAUSTED (TOO_MANY_MAILS) with RetryInfo after five of these in an hour,
+        of which two are for networks that have not asked yet.
         """
 
     @_abc_1.abstractmethod

@@ -266,7 +266,10 @@ class CouponFailure(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """What is wrong with it: the name of an `ErrorReason`."""
+    """What is wrong with it: the name of an `ErrorReason`. COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED,
+    COUPON_EXPIRED, COUPON_BELOW_MINIMUM, COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY or
+    COUPON_HELD.
+    """
     code: _builtins.str
     """The coupon's code."""
     limit: _builtins.int

@@ -191,7 +191,7 @@ class Recommendation(_message.Message):
     reason: _builtins.str
     """Why, in a sentence in the language of the call: "Because you bought Blue Teapot"."""
     source: _builtins.str
-    """Source of the candidate: "personal", "similar", "trending" or "popular"."""
+    """Source of the candidate: "personal", "similar", "trending" or "popular"; "reorder" for what the user bought before."""
     @_builtins.property
     def card(self) -> Global___ProductCard:
         """What to show of the product."""

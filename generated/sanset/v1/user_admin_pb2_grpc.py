@@ -118,9 +118,10 @@ class UserAdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UnlockUser(self, request, context):
-        """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+        """Forgets the failed sign-ins of an account, and the codes and links that were asked for by mail, so that its user
+        can try again at once, and returns it.
 
-        Returns NOT_FOUND (USER_NOT_FOUND).
+        Returns NOT_FOUND (USER_NOT_FOUND) and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

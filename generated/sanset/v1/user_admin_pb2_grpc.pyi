@@ -62,9 +62,10 @@ class UserAdminServiceStub:
     for the last admin.
     """
     UnlockUser: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.UnlockUserRequest, _user_admin_pb2.UserAccount]
-    """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+    """Forgets the failed sign-ins of an account, and the codes and links that were asked for by mail, so that its user
+    can try again at once, and returns it.
 
-    Returns NOT_FOUND (USER_NOT_FOUND).
+    Returns NOT_FOUND (USER_NOT_FOUND) and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
     """
     ExportUsers: _grpc.UnaryStreamMultiCallable[_user_admin_pb2.ExportUsersRequest, _httpbody_pb2.HttpBody]
     """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
@@ -105,9 +106,10 @@ class UserAdminServiceAsyncStub(UserAdminServiceStub):
     for the last admin.
     """
     UnlockUser: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.UnlockUserRequest, _user_admin_pb2.UserAccount]  # type: ignore[assignment]
-    """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+    """Forgets the failed sign-ins of an account, and the codes and links that were asked for by mail, so that its user
+    can try again at once, and returns it.
 
-    Returns NOT_FOUND (USER_NOT_FOUND).
+    Returns NOT_FOUND (USER_NOT_FOUND) and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
     """
     ExportUsers: _aio.UnaryStreamMultiCallable[_user_admin_pb2.ExportUsersRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
@@ -175,9 +177,10 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _user_admin_pb2.UnlockUserRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_user_admin_pb2.UserAccount, _abc.Awaitable[_user_admin_pb2.UserAccount]]:
-        """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+        """Forgets the failed sign-ins of an account, and the codes and links that were asked for by mail, so that its user
+        can try again at once, and returns it.
 
-        Returns NOT_FOUND (USER_NOT_FOUND).
+        Returns NOT_FOUND (USER_NOT_FOUND) and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
         """
 
     @_abc_1.abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,10 +12,13 @@ from sqlalchemy import Connection
 from server.auth import throttle_queries
 from server.auth.recovery.errors import TooManyMails
 from server.auth.recovery.proofs import Requester
+from server.auth.throttle_queries import Count
 
 MAX_OF_ADDRESS: Final = 5
 """Mails to an address in a WINDOW that strangers ask for; its owner has as many of their own on each device and in
 each place where they signed in before. As many are sent for an account to addresses that it is to get."""
+MAX_REPEATED: Final = 3
+"""Of these, those of networks that have asked before: strangers in one place leave two to who is elsewhere."""
 MAX_FROM_NETWORK: Final = 20
 WINDOW: Final = timedelta(hours=1)
 MAX_KEY: Final = 120
@@ -36,9 +40,17 @@ def count_mail(
     `device_id` is of a device on which its owner signed in before.
     Raises TooManyMails, and counts nothing then.
     """
+    of_address = f"mails to {address_key[:32]}"
     signed_in_before = throttle_queries.has_session_from(tx, user_id or 0, origin.address)
     own = device_id or (origin.network if signed_in_before else "")
-    _count(tx, f"mails to {address_key[:32]} {own}", origin, limit_networks, now)
+    if own or not limit_networks:
+        _count(tx, {f"{of_address} {own}": MAX_OF_ADDRESS}, user_id, origin, limit_networks, now)
+        return
+    strangers, network = f"{of_address} ", f"{of_address} from {origin.network}"
+    limits = {strangers: MAX_OF_ADDRESS, network: MAX_OF_ADDRESS}
+    counts = _count(tx, limits, user_id, origin, limit_networks, now)
+    if counts[network[:MAX_KEY]].attempts > 1 and counts[strangers].attempts > MAX_REPEATED:
+        raise _refusal(counts[strangers], now)
 
 
 def count_mail_of(
@@ -48,21 +60,31 @@ def count_mail_of(
 
     Raises TooManyMails, and counts nothing then.
     """
-    _count(tx, f"mails of user {user_id}", origin, limit_networks, now)
+    _count(tx, {f"mails of user {user_id}": MAX_OF_ADDRESS}, user_id, origin, limit_networks, now)
 
 
-def _count(tx: Connection, key: str, origin: Requester, limit_networks: bool, now: datetime) -> None:
-    limits = {key[:MAX_KEY]: MAX_OF_ADDRESS}
+def _count(
+    tx: Connection,
+    limits: Mapping[str, int],
+    user_id: int | None,
+    origin: Requester,
+    limit_networks: bool,
+    now: datetime,
+) -> dict[str, Count]:
+    """Count a mail under each key, and under the network that asks for it; those of an account are its own."""
+    owners = {key[:MAX_KEY]: (limit, user_id) for key, limit in limits.items()}
     if limit_networks:
-        limits[f"mails from {origin.network}"[:MAX_KEY]] = MAX_FROM_NETWORK
-    for key, limit in sorted(limits.items()):
-        count = throttle_queries.count(tx, key, None, now, window=WINDOW, memory=WINDOW)
-        if count.attempts > limit:
-            raise _refusal(count.started_at + WINDOW - now)
+        owners[f"mails from {origin.network}"[:MAX_KEY]] = MAX_FROM_NETWORK, None
+    counts = {}
+    for key, (limit, owner) in sorted(owners.items()):  # in this order, so that no two wait for each other
+        counts[key] = throttle_queries.count(tx, key, owner, now, window=WINDOW, memory=WINDOW)
+        if counts[key].attempts > limit:
+            raise _refusal(counts[key], now)
+    return counts
 
 
-def _refusal(wait: timedelta) -> TooManyMails:
-    seconds = max(1, math.ceil(wait.total_seconds()))
+def _refusal(count: Count, now: datetime) -> TooManyMails:
+    seconds = max(1, math.ceil((count.started_at + WINDOW - now).total_seconds()))
     refusal = TooManyMails(seconds=seconds)
     refusal.retry_after_seconds = float(seconds)
     return refusal

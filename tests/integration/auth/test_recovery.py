@@ -177,6 +177,19 @@ def test_the_first_admin_need_not_confirm_an_address(shop: AuthShop) -> None:
     assert shop.user("admin@example.com").email_verify_time == shop.now
 
 
+def test_who_had_the_address_of_the_first_admin_keeps_no_way_in(shop: AuthShop) -> None:
+    registered(shop)
+    squatter = shop.who(shop.login())
+    change = pb.ChangeEmailRequest(email="squatter@example.com", current_password=PASSWORD)
+    assert reason(shop, "ChangeEmail", change, squatter) == "OK"
+    link, code = shop.mail("confirm_email", "squatter@example.com").token, code_for(shop)
+    with shop.db.transaction() as tx:
+        assert first_admin.ensure_first_admin(tx, JOHN, "a hash", shop.now)
+    assert verify(shop, link) == "LINK_INVALID"
+    assert reset(shop, code) == "CODE_USED"
+    assert shop.user().password_hash == "a hash"
+
+
 # Forgotten passwords
 
 
@@ -269,6 +282,29 @@ def test_strangers_who_ask_for_codes_leave_the_owner_some(shop: AuthShop) -> Non
     assert asked == ["OK"] * 5 + ["TOO_MANY_MAILS"] * 5
     shop.mails()
     assert reset(shop, code_for(shop, ip=HOME)) == "OK"
+
+
+def test_strangers_in_one_place_leave_an_owner_codes_who_is_in_a_new_one(shop: AuthShop) -> None:
+    registered(shop)
+    shop.login(ip=HOME)
+    line = (ELSEWHERE, "2001:db8:1:2::1", ELSEWHERE, "2001:db8:1:2::2", ELSEWHERE, "2001:db8:1:2:3::4")
+    assert [forgot(shop, ip=ip) for ip in line] == ["OK"] * 3 + ["TOO_MANY_MAILS"] * 3
+    for n, ip in enumerate(line):
+        reset(shop, f"{n:06d}", ip=ip)
+    shop.mails()
+    code = code_for(shop, ip="192.0.2.99")
+    for n, ip in enumerate(line):
+        reset(shop, wrong(code, n + 1), ip=ip)
+    assert forgot(shop, ip="192.0.2.99") == "TOO_MANY_MAILS"
+    assert reset(shop, code, ip="192.0.2.99") == "OK"
+
+
+def test_the_same_is_left_of_an_address_of_nobody(shop: AuthShop) -> None:
+    registered(shop)
+    places = [ELSEWHERE] * 4 + ["192.0.2.99"] * 2 + ["192.0.2.100", "192.0.2.101"]
+    ended = [[forgot(shop, email, ip) for ip in places] for email in (JOHN, NOBODY)]
+    assert ended[0] == ended[1]
+    assert Counter(ended[0]) == {"OK": 5, "TOO_MANY_MAILS": 3}
 
 
 def test_the_owners_device_is_no_stranger_wherever_it_is(shop: AuthShop) -> None:

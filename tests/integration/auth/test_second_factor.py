@@ -14,6 +14,7 @@ from support.auth_shop import PASSWORD, AuthShop
 
 from server.auth import throttle
 from server.auth.errors import AccountLocked, InvalidCredentials
+from server.auth.first_admin import ensure_first_admin
 from server.auth.recovery.errors import EmailNotVerified
 from server.auth.second_factor.codes import RECOVERY_CODES
 from server.auth.second_factor.errors import (
@@ -98,6 +99,15 @@ def test_it_counts_once_it_is_confirmed_and_then_each_sign_in_needs_a_code(shop:
     with pytest.raises(InvalidCredentials):
         sign_in(shop, phone.next_code, "wrong-shop-1")
     assert sign_in(shop, phone.code).access_token
+
+
+def test_who_had_the_address_of_the_first_admin_leaves_no_second_factor(shop: AuthShop) -> None:
+    squatter = Authenticator(shop)
+    squatter.confirm()
+    hashed = shop.user().password_hash
+    with shop.db.transaction() as tx:
+        assert ensure_first_admin(tx, "john@example.com", hashed, shop.now)
+    assert sign_in(shop).access_token
 
 
 def test_a_code_is_used_once_and_none_from_before_it(shop: AuthShop) -> None:

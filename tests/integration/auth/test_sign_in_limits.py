@@ -92,6 +92,22 @@ def test_the_name_and_the_address_of_an_account_are_one_account(shop: AuthShop) 
     assert tried(shop, "", username="john") == "TOO_MANY_SIGN_INS"
 
 
+def test_user_names_and_addresses_are_refused_and_locked_alike_whether_anybody_has_them(
+    shop: AuthShop,
+) -> None:
+    shop.register(username="john")
+    names = [{"email": "john@example.com"}, {"username": "john"}]
+    of_nobody = [{"email": "nobody@example.com"}, {"username": "nobody"}]
+    # One after the other: the names of an account share its count, those of nobody have one each.
+    for name in (*names, *of_nobody):
+        ended = []
+        for n in range(14):
+            ended.append(tried(shop, **({"email": ""} | name), ip=f"203.0.113.{n}"))
+            shop.later(12 if n != 9 else 1)
+        assert Counter(ended) == {"INVALID_CREDENTIALS": 10, "ACCOUNT_LOCKED": 4}, name
+        shop.later(49 * 3600)
+
+
 def test_twenty_failures_from_an_address_end_its_minute_whatever_the_accounts(shop: AuthShop) -> None:
     ended = Counter(tried(shop, f"user-{n}@example.com", ip="203.0.113.9") for n in range(30))
     assert ended == {"INVALID_CREDENTIALS": PER_ADDRESS, "TOO_MANY_SIGN_INS": 30 - PER_ADDRESS}
@@ -133,6 +149,16 @@ def test_a_place_whose_sessions_were_revoked_is_known_no_more(shop: AuthShop) ->
         tried(shop, "john@example.com", ip=f"203.0.113.{n}")
     assert tried(shop, "john@example.com", PASSWORD, ip="198.51.100.66") == "TOO_MANY_SIGN_INS"
     assert tried(shop, "john@example.com", PASSWORD, ip="198.51.100.1") == "OK"
+
+
+def test_an_owner_is_known_in_their_household_whatever_address_they_have_there_today(shop: AuthShop) -> None:
+    shop.register()
+    shop.login(ip="2001:db8:1:2:aaaa::1")
+    for n in range(10):
+        tried(shop, ip=f"203.0.113.{n}")
+    assert tried(shop, password=PASSWORD, ip="2001:db8:1:3::1") == "TOO_MANY_SIGN_INS"
+    assert tried(shop, password=PASSWORD, ip="2001:db8:1:22::1") == "TOO_MANY_SIGN_INS"
+    assert tried(shop, password=PASSWORD, ip="2001:db8:1:2:bbbb::2") == "OK"
 
 
 def test_sign_ins_that_succeed_are_not_counted(shop: AuthShop) -> None:

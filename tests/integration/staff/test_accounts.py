@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from sanset.v1 import auth_pb2, user_admin_pb2, user_pb2
+from sanset.v1 import auth_pb2, recovery_pb2, user_admin_pb2, user_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sanset.v1.promotion_pb2 import Tier
 from support.page_by_page import page_by_page
@@ -112,7 +112,7 @@ def test_what_helps_a_user_is_told_together(shop: RunningShop) -> None:
 
 def test_an_account_that_is_locked_is_unlocked(shop: RunningShop) -> None:
     account = shop.customer(address=False)
-    shop.sql("UPDATE sessions SET ip = '198.51.100.7' WHERE user_id = :id", id=account.user_id)
+    shop.sql("UPDATE sessions SET signed_in_from = '198.51.100.7' WHERE user_id = :id", id=account.user_id)
     wrong = auth_pb2.LoginRequest(email=account.email, password="wrong-horse-1")
     for _ in range(5):
         assert refused(shop.auth.Login, wrong).reason == "INVALID_CREDENTIALS"
@@ -131,6 +131,29 @@ def test_an_account_that_is_locked_is_unlocked(shop: RunningShop) -> None:
         assert unlocked.state == State.ACTIVE
     shop.sign_in(account.email)
     assert not _details(shop, account).failures
+
+
+def test_who_is_kept_from_codes_by_strangers_is_helped_by_staff(shop: RunningShop) -> None:
+    account = shop.customer(address=False)
+    shop.sql("UPDATE sessions SET signed_in_from = '198.51.100.7' WHERE user_id = :id", id=account.user_id)
+    forgot = recovery_pb2.ForgotPasswordRequest(email=account.email)
+    for _ in range(5):
+        shop.auth.ForgotPassword(forgot)
+    assert refused(shop.auth.ForgotPassword, forgot).reason == "TOO_MANY_MAILS"
+    assert not _details(shop, account).failures, "a mail that was asked for is no failed sign-in"
+    request = user_admin_pb2.UnlockUserRequest(user_id=account.user_id)
+    shop.user_admin.UnlockUser(request, metadata=shop.admin.metadata)
+    shop.auth.ForgotPassword(forgot)
+
+
+def test_nobody_unlocks_an_account_that_may_more(shop: RunningShop) -> None:
+    helper, stronger = employee(shop, AccessRule.MANAGE_USERS), employee(shop, AccessRule.MANAGE_ORDERS)
+    wrong = auth_pb2.LoginRequest(email=stronger.email, password="wrong-horse-1")
+    assert refused(shop.auth.Login, wrong).reason == "INVALID_CREDENTIALS"
+    for account in (shop.admin, stronger):
+        request = user_admin_pb2.UnlockUserRequest(user_id=account.user_id)
+        assert refused(shop.user_admin.UnlockUser, request, helper).reason == "BEYOND_OWN_PERMISSIONS"
+    assert _details(shop, stronger).failures
 
 
 def test_every_account_is_exported_and_no_password(shop: RunningShop) -> None:

@@ -116,9 +116,10 @@ def unlock_user(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Forgets the failed sign-ins of an account, so that its user can try again at once, and returns it.
+    """Forgets the failed sign-ins of an account, and the codes and links that were asked for by mail, so that its user
+    can try again at once, and returns it.
 
-    Returns NOT_FOUND (USER_NOT_FOUND).
+    Returns NOT_FOUND (USER_NOT_FOUND) and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
     """
     return prepare(
         user_admin_pb2.UnlockUserRequest,
