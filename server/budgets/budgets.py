@@ -3,7 +3,9 @@
 A worker takes portions out of a budget that lies in a store, and spends them from memory. The first call of a
 minute is let through at once, while a portion is asked for; so is every call that a portion is left for, and the
 next one is asked for before it is spent. Only who calls again sooner than the store answers waits for that,
-everybody together. So all workers admit the limit together, and at most one more each.
+everybody together. So all workers admit the limit together, and at most one more each: the call that a worker lets
+through before it can know that the others have spent the budget. Who has spent it waits for the store with the
+first call of the next minute, too: so whoever goes on and on gets the limit and no call more.
 
 Portions are an eighth of what is left: what other workers cannot have is little, and less towards the end.
 """
@@ -53,12 +55,24 @@ class Share:
     Calls are numbered as they come, and the first `granted` of them admitted.
     """
 
-    __slots__ = ("answer", "is_complete", "key", "limit", "minute", "taken", "taken_by_all", "used")
+    __slots__ = (
+        "_ahead",
+        "answer",
+        "is_complete",
+        "key",
+        "limit",
+        "minute",
+        "taken",
+        "taken_by_all",
+        "used",
+    )
 
-    def __init__(self, key: str, minute: int, limit: int) -> None:
+    def __init__(self, key: str, minute: int, limit: int, *, ahead: int) -> None:
+        """So many calls `ahead` are admitted before anything is taken."""
         self.key = key
         self.minute = minute
         self.limit = limit
+        self._ahead = ahead
         self.used = 0
         self.taken = 0
         self.taken_by_all = 0
@@ -69,8 +83,8 @@ class Share:
 
     @property
     def granted(self) -> int:
-        """How many calls are admitted so far: the first one in any case."""
-        return max(self.taken, 1)
+        """How many calls are admitted so far."""
+        return max(self.taken, self._ahead)
 
     @property
     def wants_more(self) -> bool:
@@ -116,6 +130,10 @@ class Budgets:
         self._now = now
         self._minute = 0
         self._shares: dict[str, Share] = {}
+        self._spent: set[str] = set()
+        """The keys whose budget of this minute is taken."""
+        self._spent_before: set[str] = set()
+        """Those of the minute before."""
         self._asking: dict[str, Share] = {}
         self._urgent: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
@@ -163,14 +181,15 @@ class Budgets:
     def _share(self, limit: Limit, owner: str) -> Share:
         minute = int(self._now()) // WINDOW_SECONDS
         if minute != self._minute:
-            self._minute = minute
-            self._shares = {}
+            self._spent_before = self._spent if minute == self._minute + 1 else set()
+            self._minute, self._shares, self._spent = minute, {}, set()
         key = f"{limit.name} {owner}"[:MAX_KEY]
         share = self._shares.get(key)
         if share is None:
             if len(self._shares) >= MAX_SHARES:
                 del self._shares[next(iter(self._shares))]
-            share = self._shares[key] = Share(key, minute, limit.calls)
+            ahead = 0 if key in self._spent_before else 1
+            share = self._shares[key] = Share(key, minute, limit.calls, ahead=ahead)
             if self._store is None:
                 share.take_all()
         return share
@@ -226,6 +245,8 @@ class Budgets:
             self._note_back()
             for share, draw in zip(shares, draws, strict=True):
                 share.take(draw.calls, taken[share.key])
+                if share.is_complete and share.minute == self._minute:
+                    self._spent.add(share.key)
         finally:
             for share in shares:
                 share.settle()

@@ -11,9 +11,10 @@ import grpc
 import pytest
 from sanset.v1 import auth_pb2, category_pb2
 from sqlalchemy import Connection
+from structlog.testing import capture_logs
 from support.redis_server import redis_server
 from support.rooms import core_of
-from support.running_shop import PASSWORD, RunningShop, refusal, test_settings
+from support.running_shop import PASSWORD, RunningShop, refusal, refused, test_settings
 
 from server.budgets import budgets
 from server.budgets.budgets import Budgets, Limit
@@ -57,6 +58,49 @@ def test_two_servers_admit_the_limit_together(database_url: str, tmp_path: Path)
     assert LIMIT <= answers.count("OK") <= LIMIT + 2
     for server in (first, second):
         server.stop()
+
+
+def test_two_servers_of_three_workers_admit_one_more_for_each_worker_and_in_the_next_minute_none(
+    database_url: str, tmp_path: Path
+) -> None:
+    homes = [tmp_path / server / str(worker) for server in ("a", "b") for worker in range(3)]
+    cores = [core_of(test_settings(database_url, home, workers=3), utc_now) for home in homes]
+    moment = [NOON]
+
+    async def flood(core: Core) -> int:
+        admitted = [core.budgets.spend(Limit("anonymous", LIMIT), "203.0.113.7") for _ in range(2 * LIMIT)]
+        return sum([each if isinstance(each, bool) else await each for each in admitted])
+
+    async def scenario() -> list[int]:
+        for core in cores:
+            core.budgets._now = lambda: moment[0]
+        sums = []
+        for _ in range(2):
+            sums.append(sum(await asyncio.gather(*map(flood, cores))))
+            moment[0] += 60
+        return sums
+
+    first, second = asyncio.run(scenario())
+    assert LIMIT <= first <= LIMIT + len(cores)
+    assert second == LIMIT
+    for core in cores:
+        _close(core)
+
+
+def test_without_its_table_reads_are_served_and_sign_ins_are_counted_and_the_log_says_so(
+    database_url: str, tmp_path: Path
+) -> None:
+    shop = RunningShop(test_settings(database_url, tmp_path, rate_limit=LIMIT))
+    shop.sql("ALTER TABLE call_counts RENAME TO call_counts_away")
+    email = shop.customer(address=False).email
+    with capture_logs() as logs:
+        assert [ended(shop) for _ in range(10)] == ["OK"] * 10
+        wrong = auth_pb2.LoginRequest(email=email, password=PASSWORD + "x")
+        reasons = [refused(shop.auth.Login, wrong).reason for _ in range(7)]
+    assert reasons == ["INVALID_CREDENTIALS"] * 5 + ["TOO_MANY_SIGN_INS"] * 2
+    (away,) = (log for log in logs if log["event"] == "rate_limit_store_away")
+    assert (away["log_level"], away["effect"]) == ("warning", "each worker counts alone")
+    shop.stop()
 
 
 def test_in_redis_too_and_without_it_reads_are_served_and_sign_ins_counted(

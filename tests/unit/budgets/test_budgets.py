@@ -80,6 +80,42 @@ def test_workers_admit_the_limit_together_and_one_more_each_at_most(workers: int
     assert 100 <= asyncio.run(scenario()) <= 100 + workers
 
 
+@pytest.mark.parametrize("workers", [2, 8])
+def test_who_has_spent_a_minute_gets_the_limit_and_no_call_more_in_the_next(workers: int) -> None:
+    """The one call more of each worker is that of who comes to it when the others have spent the budget."""
+
+    async def scenario() -> list[list[int]]:
+        store, clock = Ledger(), Clock()
+        each = [Budgets(store, clock) for _ in range(workers)]
+        admitted = []
+        for _ in range(3):
+            admitted.append([await flood(budgets, 120) for budgets in each])
+            clock.seconds += 60
+        clock.seconds += 60  # a minute without a call
+        admitted.append([await flood(budgets, 120) for budgets in each])
+        return admitted
+
+    first, *later, anew = asyncio.run(scenario())
+    assert first == anew == [100, *[1] * (workers - 1)]
+    assert later == [[100, *[0] * (workers - 1)]] * 2
+
+
+def test_who_has_spent_a_minute_is_served_in_the_next_without_a_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
+
+    async def scenario() -> int:
+        store, clock = Ledger(), Clock()
+        budgets = Budgets(store, clock)
+        assert await flood(budgets) == 100
+        clock.seconds += 60
+        store.is_away = True
+        return await flood(budgets)
+
+    assert asyncio.run(scenario()) == 100
+
+
 def test_calls_at_once_are_no_more_than_calls_one_after_the_other() -> None:
     async def scenario() -> int:
         store = Ledger(0.001)
