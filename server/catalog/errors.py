@@ -36,6 +36,12 @@ class CategoryNotFound(NotFound):
     message = "There is no category {category}."
 
 
+class LocationNotFound(NotFound):
+    """No such location."""
+
+    message = "There is no location {location_id}."
+
+
 class NotTheOwner(PermissionDenied):
     """A vendor touched another's product."""
 

@@ -10,11 +10,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from server.catalog.errors import LocationNotFound
 from server.catalog.list_marks import NEVER_READ, Basis, ListMarks
 from server.catalog.listing_queries import (
     FEW,
     ProductFilter,
     count_products,
+    goods_at,
+    located_page,
     next_turn,
     product_page,
     sorts_by_price,
@@ -80,14 +83,15 @@ class ListPages:
         """When prices next turn."""
 
     async def read(self, query: PageQuery, deadline: Deadline) -> ListPage:
-        """Read a page; the first of a list, or one that goes by it, with its total."""
+        """Read a page; the first of a list, or one that goes by it, with its total. Raises LocationNotFound."""
         marks, counted = self._marks.of(query.products, query.sort), self._marks.of(query.products)
         turn = await self._next_turn(deadline) if query.goes_by_price else None
         total = self._totals.peek(query.products) if query.products.location_id is None else None
         if total is not None and not self.shows(total):
             total = None
         before = total.products if total is not None else None
-        rows, count = await self._work.read(_read, query, before, self._clock(), deadline=deadline)
+        read = _read if query.products.location_id is None else _read_located
+        rows, count = await self._work.read(read, query, before, self._clock(), deadline=deadline)
         if total is None and count is not None:
             total = Total(count, Basis(counted, turn), time.monotonic() + COUNT_SECONDS)
             if query.products.location_id is None:  # no mark tells of the stock at a location
@@ -120,3 +124,19 @@ def _read(
     few = query.goes_by_total and total is not None and total <= FEW
     rows = product_page(connection, query.products, query.sort, query.after, query.limit, now, few=few)
     return rows, total
+
+
+def _read_located(
+    connection: Connection, query: PageQuery, total: int | None, now: datetime
+) -> tuple[Sequence[AnyRow], int | None]:
+    """The same of a list of what a location has, from whose side it is read where that is shorter."""
+    products, location_id = query.products, query.products.location_id or 0
+    goods = goods_at(connection, location_id)
+    if goods is None:
+        raise LocationNotFound(location_id=location_id)
+    if not goods.serves:
+        return (), 0
+    if not goods.few:
+        return _read(connection, query, total, now)
+    total = count_products(connection, products, now, few_there=True) if query.after is None else None
+    return located_page(connection, products, query.sort, query.after, query.limit, now), total

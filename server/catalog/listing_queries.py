@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Connection,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.catalog.listings import EVERYTHING, brand_list, category_list, tag_list, vendor_list
-from server.catalog.models import InventoryLevel, Listing, Variant
+from server.catalog.models import InventoryLevel, Listing, Location, Variant
 from server.db.base import AnyRow, AnySelect, UtcDateTime, Values
 from server.db.prepared import Prepared
 
@@ -39,7 +40,7 @@ FEW: Final = COUNTED_UP_TO - 1
 order. In a list of 100,000 both take about as long at this number."""
 
 MAX_SORTED: Final = 10 * FEW
-"""A total is some seconds old: the few may be more by now."""
+"""A total is some seconds old: the few may be more by now. Of a location, more may come while a page is read."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,36 @@ def product_page(
     return statement.all(connection, **values)
 
 
+@dataclass(frozen=True, slots=True)
+class LocationGoods:
+    """What lists are to know of a location: whether it is active, and whether it has at most FEW goods."""
+
+    serves: bool
+    few: bool
+
+
+def goods_at(connection: Connection, location_id: int) -> LocationGoods | None:
+    """What can be ordered from a location; None when there is none such."""
+    row = _GOODS.first(connection, location=location_id)
+    return None if row is None else LocationGoods(row.active, row.goods <= FEW)
+
+
+def located_page(
+    connection: Connection,
+    products: ProductFilter,
+    sort: str,
+    after: Sequence[object] | None,
+    limit: int,
+    now: datetime,
+) -> Sequence[AnyRow]:
+    """The same page as `product_page`, of a location with few goods: they are sorted, and nothing else is read."""
+    statement = _located_page(_Shape.of(products), sort, resumed=after is not None)
+    values = _values(products, now) | {"most": limit}
+    if after is not None:
+        values |= {"after_key": after[0], "after_id": after[1]}
+    return statement.all(connection, **values)
+
+
 def in_order_of_names(connection: Connection, product_ids: Sequence[int]) -> Sequence[int]:
     """Those of these products that are listed, by name, A to Z."""
     names = select(Listing.product_id).where(
@@ -145,9 +176,17 @@ def in_order_of_names(connection: Connection, product_ids: Sequence[int]) -> Seq
     return connection.execute(ordered).scalars().all()
 
 
-def count_products(connection: Connection, products: ProductFilter, now: datetime) -> int:
-    """Return how many products a list holds, counted up to COUNTED_UP_TO."""
-    row = _count(_Shape.of(products)).one(connection, **_values(products, now))
+def count_products(
+    connection: Connection, products: ProductFilter, now: datetime, *, few_there: bool = False
+) -> int:
+    """Return how many products a list holds, counted up to COUNTED_UP_TO.
+
+    `few_there`: that its location has few goods. These are looked through then, as they are for the list of
+    everything, on which all of them stand; else the list is.
+    """
+    from_location = few_there or (products.location_id is not None and products.lists() == [EVERYTHING])
+    count = _located_count if from_location else _count
+    row = count(_Shape.of(products)).one(connection, **_values(products, now))
     return int(row.products)
 
 
@@ -190,9 +229,7 @@ def _page(shape: _Shape, sort: str, *, resumed: bool, few: bool) -> Prepared:
             *_conditions(shape, by_price=by_price),
         )
         if resumed:
-            last = (bindparam("after_key", type_=column.type), bindparam("after_id", type_=BigInteger))
-            keys = tuple_(column, Listing.product_id)
-            walk = walk.where(keys < tuple_(*last) if descending else keys > tuple_(*last))
+            walk = walk.where(_after(column, Listing.product_id, descending=descending))
         if few and not sorts_by_price(sort):
             # The limit keeps the database from walking along the whole order in search of the few.
             walks.append(walk.order_by(Listing.price_minor).limit(MAX_SORTED))
@@ -201,6 +238,14 @@ def _page(shape: _Shape, sort: str, *, resumed: bool, few: bool) -> Prepared:
     both = union_all(*(select(walk.subquery()) for walk in walks)).subquery()
     page = select(both.c.product_id, both.c.sort_key)
     return Prepared(_ordered(page, both.c.sort_key, both.c.product_id, descending).limit(most))
+
+
+def _after(
+    key: SQLColumnExpression[object], product_id: SQLColumnExpression[int], *, descending: bool
+) -> ColumnElement[bool]:
+    last = tuple_(bindparam("after_key", type_=key.type), bindparam("after_id", type_=BigInteger))
+    keys = tuple_(key, product_id)
+    return keys < last if descending else keys > last
 
 
 def _ordered(
@@ -237,16 +282,78 @@ def _stock_halves(shape: _Shape) -> tuple[bool, ...]:
     return (True, False) if shape.in_stock is None else (shape.in_stock,)
 
 
-_STOCK_THERE = (
-    select(literal(1))
-    .join_from(InventoryLevel, Variant, Variant.id == InventoryLevel.variant_id)
-    .where(
-        InventoryLevel.product_id == Listing.product_id,
-        InventoryLevel.location_id == bindparam("location", type_=BigInteger),
-        InventoryLevel.available > 0,
-        InventoryLevel.priority.is_not(None),
-        Variant.removed.is_(False),
+_LOCATION = bindparam("location", type_=BigInteger)
+_AT_LOCATION = (
+    InventoryLevel.location_id == _LOCATION,
+    InventoryLevel.available > 0,
+    InventoryLevel.priority.is_not(None),
+)
+_THERE = (
+    select(InventoryLevel.product_id)
+    .join(Variant, Variant.id == InventoryLevel.variant_id)
+    .where(*_AT_LOCATION, Variant.removed.is_(False))
+)
+"""The products that can be ordered from a location, once for each of their variants there."""
+
+_GOODS = Prepared(
+    select(
+        Location.active,
+        select(func.count())
+        .select_from(select(literal(1)).where(*_AT_LOCATION).limit(COUNTED_UP_TO).subquery())
+        .scalar_subquery()
+        .label("goods"),
+    ).where(Location.id == _LOCATION)
+)
+
+
+@lru_cache(maxsize=256)
+def _located_page(shape: _Shape, sort: str, *, resumed: bool) -> Prepared:
+    column, descending = _SORTS[sort]
+    # Step by step: at once, the database might walk along the list in search of the few, or of what comes after.
+    there = _step(_THERE.distinct().limit(MAX_SORTED), "there")
+    listed = _step(
+        select(Listing.product_id, column.label("sort_key"))
+        .join_from(there, Listing, Listing.product_id == there.c.product_id)
+        .where(*_on_list(shape))
+        .limit(MAX_SORTED),
+        "listed",
     )
+    key, product_id = listed.c.sort_key, listed.c.product_id
+    page = select(product_id, key)
+    if resumed:
+        page = page.where(_after(key, product_id, descending=descending))
+    return Prepared(_ordered(page, key, product_id, descending).limit(bindparam("most", type_=Integer)))
+
+
+def _step(statement: AnySelect, name: str) -> CTE:
+    return statement.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+@lru_cache(maxsize=256)
+def _located_count(shape: _Shape) -> Prepared:
+    # In the order of the index of the locations, so that it ends where enough are counted.
+    there = (
+        _THERE.distinct()
+        .join(Listing, Listing.product_id == InventoryLevel.product_id)
+        .where(*_on_list(shape))
+        .order_by(InventoryLevel.product_id)
+        .limit(COUNTED_UP_TO)
+        .subquery()
+    )
+    return Prepared(select(func.count().label("products")).select_from(there))
+
+
+def _on_list(shape: _Shape) -> list[ColumnElement[bool]]:
+    """That a row of the listings is of the list, and passes the filters but for the location."""
+    conditions = _conditions(replace(shape, located=False), by_price=True)
+    if shape.in_stock is not None:
+        conditions.append(Listing.in_stock == literal(shape.in_stock))
+    return [Listing.list_key == bindparam("list_key"), *conditions]
+
+
+_STOCK_THERE = (
+    _THERE.with_only_columns(literal(1), maintain_column_froms=True)
+    .where(InventoryLevel.product_id == Listing.product_id)
     .limit(1)
     .correlate(Listing)
     .scalar_subquery()

@@ -236,6 +236,8 @@ class Location(Base):
     country: Mapped[str] = mapped_column(String(2), server_default="")
     active: Mapped[bool] = mapped_column(server_default=true())
     priority: Mapped[int] = mapped_column(Integer, server_default="0")
+    # Whether levels are left that have not taken up its priority yet.
+    levels_pending: Mapped[bool] = mapped_column(server_default=false())
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 
 
@@ -264,6 +266,8 @@ class InventoryLevel(Base):
         CheckConstraint("sold >= 0", name="sold"),
         CheckConstraint("received = available + sold", name="balance"),
         Index("ix_inventory_levels_product_id", "product_id"),
+        # What a location has. Units stand in no index: each sale would have to write it.
+        Index("ix_inventory_levels_location_id", "location_id", "product_id"),
         {"postgresql_with": {"fillfactor": 70}},  # room for updates in place: stock is the hottest row
     )
 

@@ -90,7 +90,8 @@ class ProductLists:
     async def page(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
         """A page of products.
 
-        Raises CategoryNotFound, InvalidField, InvalidPageToken, PermissionMissing, and with a text as search does.
+        Raises CategoryNotFound, LocationNotFound, InvalidField, InvalidPageToken, PermissionMissing, and with a
+        text as search does.
         """
         language = self._languages.of(request.language, call.headers.get("accept-language"))
         key = request.SerializeToString(deterministic=True)

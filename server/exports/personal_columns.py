@@ -78,7 +78,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "inventory_levels": "variant_id location_id product_id available received sold priority",
     "kept_keys": "purpose key_id sealed kept_at",
     "jobs": "name holder leased_until last_started_at last_finished_at last_error",
-    "locations": "id name kind line1 line2 city state postal_code country active priority version",
+    "locations": "id name kind line1 line2 city state postal_code country active priority levels_pending version",
     "loyalty_accounts": "user_id points owed lifetime",
     "mails": (
         "id key order_id kind recipient* subject* plain! html! status about attempts error created_at "

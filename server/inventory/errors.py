@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted, AlreadyExists, FailedPrecondition, LineRefusal, NotFound
+from server.errors import Aborted, AlreadyExists, FailedPrecondition, LineRefusal
 
 
 class OutOfStock(LineRefusal, FailedPrecondition):
@@ -29,12 +29,6 @@ class SequenceForgotten(FailedPrecondition):
     """A stream of the stock would go on where nothing is kept any more."""
 
     message = "What followed {sequence} is not kept any more: read the stock, and watch it from now on."
-
-
-class LocationNotFound(NotFound):
-    """No such location."""
-
-    message = "There is no location {location_id}."
 
 
 class LocationTaken(AlreadyExists):

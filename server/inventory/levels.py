@@ -10,11 +10,11 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from server.catalog import listings
+from server.catalog.errors import LocationNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID
 from server.db.base import AnyRow
 from server.events.topics import MovedLevel, StockMoved
 from server.inventory import location_queries, queries
-from server.inventory.errors import LocationNotFound
 
 Pair: TypeAlias = tuple[int, int]
 """The ids of a variant and of a location. Stock is locked in the order of the pairs."""

@@ -49,7 +49,7 @@ class SearchPart(Part):
     log: SearchLog
 
     async def find(self, text: str, language: str, listed: ProductFilter, sort: str) -> TextMatches:
-        """What a list of the catalogue holds that has a text; raises SearchNotReady."""
+        """What a list of the catalogue holds that has a text; raises LocationNotFound and SearchNotReady."""
         tree = await self.products.tree() if listed.category_id is not None else None
         category_ids = frozenset(tree.by_id(listed.category_id or 0).ids()) if tree is not None else None
         stocked = await self.stock.at(listed.location_id) if listed.location_id is not None else None

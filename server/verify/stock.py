@@ -72,6 +72,7 @@ STOCK: Final = (
         FROM inventory_levels JOIN locations ON locations.id = inventory_levels.location_id
         WHERE COALESCE(inventory_levels.priority, -1)
               <> CASE WHEN locations.active THEN locations.priority ELSE -1 END
+          AND NOT locations.levels_pending
         ORDER BY inventory_levels.variant_id, inventory_levels.location_id
         """,
     ),

@@ -209,8 +209,8 @@ class InventoryServiceServicer:
     def UpdateLocation(self, request, context):
         """Updates a location, and returns it.
 
-        With `active` or `priority` the orders that come next are served accordingly. Over HTTP PUT replaces the location,
-        PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
+        With `active` or `priority` the orders that come next are served accordingly; of a location with much stock meanwhile
+        variant by variant. Over HTTP PUT replaces the location, PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
         ABORTED (STALE_ETAG).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -99,8 +99,8 @@ class InventoryServiceStub:
     UpdateLocation: _grpc.UnaryUnaryMultiCallable[_location_pb2.UpdateLocationRequest, _location_pb2.Location]
     """Updates a location, and returns it.
 
-    With `active` or `priority` the orders that come next are served accordingly. Over HTTP PUT replaces the location,
-    PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
+    With `active` or `priority` the orders that come next are served accordingly; of a location with much stock meanwhile
+    variant by variant. Over HTTP PUT replaces the location, PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
     ABORTED (STALE_ETAG).
     """
     DeleteLocation: _grpc.UnaryUnaryMultiCallable[_location_pb2.DeleteLocationRequest, _empty_pb2.Empty]
@@ -177,8 +177,8 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
     UpdateLocation: _aio.UnaryUnaryMultiCallable[_location_pb2.UpdateLocationRequest, _location_pb2.Location]  # type: ignore[assignment]
     """Updates a location, and returns it.
 
-    With `active` or `priority` the orders that come next are served accordingly. Over HTTP PUT replaces the location,
-    PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
+    With `active` or `priority` the orders that come next are served accordingly; of a location with much stock meanwhile
+    variant by variant. Over HTTP PUT replaces the location, PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
     ABORTED (STALE_ETAG).
     """
     DeleteLocation: _aio.UnaryUnaryMultiCallable[_location_pb2.DeleteLocationRequest, _empty_pb2.Empty]  # type: ignore[assignment]
@@ -318,8 +318,8 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_location_pb2.Location, _abc.Awaitable[_location_pb2.Location]]:
         """Updates a location, and returns it.
 
-        With `active` or `priority` the orders that come next are served accordingly. Over HTTP PUT replaces the location,
-        PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
+        With `active` or `priority` the orders that come next are served accordingly; of a location with much stock meanwhile
+        variant by variant. Over HTTP PUT replaces the location, PATCH changes what is sent, null clears. Returns NOT_FOUND (LOCATION_NOT_FOUND), ALREADY_EXISTS (LOCATION_TAKEN),
         ABORTED (STALE_ETAG).
         """
 

@@ -588,7 +588,9 @@ class ListProductsRequest(_message.Message):
     search: _builtins.str
     """The same as `q`, which other shops call so. INVALID_ARGUMENT when both are sent and differ."""
     location_id: _builtins.int
-    """Only what can be ordered from this location now, a warehouse or a store: its id."""
+    """Only what can be ordered from this location now, a warehouse or a store: its id. NOT_FOUND (LOCATION_NOT_FOUND)
+    when there is none such; nothing from one that is not active.
+    """
     language: _builtins.str
     """The language of the texts: "de". Absent: the one of the shop's that `accept-language` likes best. Where the shop has
     no texts in it, those of its own language.

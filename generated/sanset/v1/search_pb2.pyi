@@ -105,7 +105,9 @@ class SearchProductsRequest(_message.Message):
     visitor_id: _builtins.str
     """The id of a visitor who is not signed in, as TrackEvent takes it. The search is kept in their history."""
     location_id: _builtins.int
-    """Only what can be ordered from this location now, a warehouse or a store: its id."""
+    """Only what can be ordered from this location now, a warehouse or a store: its id. NOT_FOUND (LOCATION_NOT_FOUND)
+    when there is none such; nothing from one that is not active.
+    """
     language: _builtins.str
     """The language in which is searched, besides the shop's own, and of the texts: "de". Absent: the one of the shop's
     that `accept-language` likes best. Where the shop has no texts in it, its own language.

@@ -63,7 +63,7 @@ class LocationStock:
         follower.on(CatalogReplaced, lambda _: self._everything_changed())
 
     async def at(self, location_id: int) -> StockedProducts:
-        """What can be ordered from a location; nothing from one that does not exist."""
+        """What can be ordered from a location. Raises LocationNotFound."""
         location = self._in_use.get(location_id) or self._remembered.peek(location_id) or _Location()
         self._in_use[location_id] = location
         location.users += 1

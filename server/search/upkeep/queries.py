@@ -11,8 +11,9 @@ from typing import Final
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, cast, extract, func, not_, select
 
 from server.catalog.category_queries import category_lineages
+from server.catalog.errors import LocationNotFound
 from server.catalog.listings import EVERYTHING
-from server.catalog.models import InventoryLevel, Listing, Product, Variant
+from server.catalog.models import InventoryLevel, Listing, Location, Product, Variant
 from server.catalog.variants.options import options_of
 from server.db.base import AnyRow
 from server.events.log import CATALOG, PRODUCT
@@ -187,7 +188,13 @@ def _changing_item(rows: Sequence[AnyRow], now: datetime) -> ShelfItem:
 
 
 def stocked_at(connection: Connection, location_id: int, product_ids: Sequence[int] | None) -> Sequence[int]:
-    """Those of these products (None: of all) that can be ordered from a location."""
+    """Those of these products (None: of all) that can be ordered from a location. Raises LocationNotFound."""
+    if product_ids is None:
+        active = connection.scalar(select(Location.active).where(Location.id == location_id))
+        if active is None:
+            raise LocationNotFound(location_id=location_id)
+        if not active:
+            return ()
     there = (
         select(InventoryLevel.product_id)
         .join(Variant, Variant.id == InventoryLevel.variant_id)

@@ -22,12 +22,12 @@ from support.running_shop import Account, RunningShop, refusal, refused
 from support.stock_places import MAIN
 from support.stock_watcher import StockWatcher
 
+from server.catalog.errors import LocationNotFound
 from server.errors import UnavailableNow
 from server.imports import job, queries, service
 from server.imports.products import file as product_file
 from server.imports.products.rows import ProductRow
 from server.imports.uploads import FileIntake, UploadedFile
-from server.inventory.errors import LocationNotFound
 from server.verify import Discrepancy, verify
 
 State = pb.ProductImport.State

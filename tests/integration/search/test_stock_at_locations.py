@@ -5,14 +5,23 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
+import grpc
 import pytest
 from sanset.v1 import product_pb2
 from sanset.v1 import search_pb2 as pb
-from support.running_shop import RunningShop
+from support.catalog_shop import add_variant
+from support.page_by_page import page_by_page
+from support.running_shop import RunningShop, refused
 from support.stock_places import change_location, count, new_location
 
+from server.catalog import list_pages
+from server.catalog.listing_queries import LocationGoods
 from server.search.upkeep import location_stock
+
+Sort = product_pb2.ListProductsRequest.Sort
+NOWHERE = 1_000_000_007
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -71,7 +80,51 @@ def test_only_what_a_location_has_is_found(shop: RunningShop) -> None:
     _until(lambda: place.has(cup))
     shop.catalog.DeleteProduct(product_pb2.DeleteProductRequest(product_id=cup), metadata=shop.admin.metadata)
     _until(lambda: place.has())
-    assert place.searched(1_000_000_007) == place.listed(1_000_000_007) == []
+
+
+def test_a_location_that_there_is_not_is_said_to_be_none(shop: RunningShop) -> None:
+    for _ in range(2):
+        for method, request in (
+            (shop.search.SearchProducts, pb.SearchProductsRequest(location_id=NOWHERE)),
+            (shop.catalog.ListProducts, product_pb2.ListProductsRequest(location_id=NOWHERE)),
+            (shop.catalog.ListProducts, product_pb2.ListProductsRequest(location_id=NOWHERE, q="mug")),
+        ):
+            said = refused(method, request)
+            assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "LOCATION_NOT_FOUND")
+
+
+def test_pages_of_a_location_hold_each_of_its_goods_once(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they are read from its side, as where it has few, or along the list."""
+    tag, place = uuid.uuid4().hex, new_location(shop)
+    there = [shop.product(tags=[tag], units=10 + n % 3) for n in range(7)]
+    for product in there:
+        count(shop, product.id, 1, place.id)
+    count(shop, there[0].id, 2, place.id, variant_id=add_variant(shop, there[0].id, size="L").id)
+    shop.product(tags=[tag])
+
+    def pages(sort: Sort, **fields: Any) -> list[int]:
+        def read(token: str) -> product_pb2.ListProductsResponse:
+            request = product_pb2.ListProductsRequest(
+                location_id=place.id, sort=sort, page_size=3, page_token=token, **fields
+            )
+            reply = shop.catalog.ListProducts(request)
+            assert token or reply.total_size == (5 if "min_price" in fields else 7)
+            return reply
+
+        return [product.id for page in page_by_page(read) for product in page.items]
+
+    def lists() -> list[list[int]]:
+        filters: list[dict[str, Any]] = [{}, {"tags": [tag]}, {"min_price": "10", "max_price": "11.50"}]
+        sorts = [each for each in Sort.values() if each != product_pb2.ListProductsRequest.UPDATED]
+        return [pages(sort, **fields) for sort in sorts for fields in filters]
+
+    few = lists()
+    assert {len(ids) for ids in few} == {5, 7}
+    assert {product_id for ids in few for product_id in ids} == {product.id for product in there}
+    monkeypatch.setattr(list_pages, "goods_at", lambda *_: LocationGoods(serves=True, few=False))
+    assert lists() == few
 
 
 def test_after_many_changes_all_of_a_location_is_read_again(
