@@ -229,7 +229,7 @@ def _page(shape: _Shape, sort: str, *, resumed: bool, few: bool) -> Prepared:
             *_conditions(shape, by_price=by_price),
         )
         if resumed:
-            walk = walk.where(_after(column, Listing.product_id, descending=descending))
+            walk = walk.where(_after(column, column, Listing.product_id, descending=descending))
         if few and not sorts_by_price(sort):
             # The limit keeps the database from walking along the whole order in search of the few.
             walks.append(walk.order_by(Listing.price_minor).limit(MAX_SORTED))
@@ -241,9 +241,14 @@ def _page(shape: _Shape, sort: str, *, resumed: bool, few: bool) -> Prepared:
 
 
 def _after(
-    key: SQLColumnExpression[object], product_id: SQLColumnExpression[int], *, descending: bool
+    column: InstrumentedAttribute[object],
+    key: SQLColumnExpression[object],
+    product_id: SQLColumnExpression[int],
+    *,
+    descending: bool,
 ) -> ColumnElement[bool]:
-    last = tuple_(bindparam("after_key", type_=key.type), bindparam("after_id", type_=BigInteger))
+    """That a row, whose `key` is of the column, comes after the last one of the page before."""
+    last = tuple_(bindparam("after_key", type_=column.type), bindparam("after_id", type_=BigInteger))
     keys = tuple_(key, product_id)
     return keys < last if descending else keys > last
 
@@ -321,7 +326,7 @@ def _located_page(shape: _Shape, sort: str, *, resumed: bool) -> Prepared:
     key, product_id = listed.c.sort_key, listed.c.product_id
     page = select(product_id, key)
     if resumed:
-        page = page.where(_after(key, product_id, descending=descending))
+        page = page.where(_after(column, key, product_id, descending=descending))
     return Prepared(_ordered(page, key, product_id, descending).limit(bindparam("most", type_=Integer)))
 
 

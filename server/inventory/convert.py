@@ -56,15 +56,6 @@ def inventory_to_wire(
     )
 
 
-def active_only(inventory: pb.Inventory) -> pb.Inventory:
-    """The same without the locations that only staff may see, which are in no total."""
-    public = pb.Inventory()
-    public.CopyFrom(inventory)
-    del public.levels[:]
-    public.levels.extend(level for level in inventory.levels if level.active)
-    return public
-
-
 def _level_to_wire(level: AnyRow, reserved: int) -> pb.Inventory.Level:
     return pb.Inventory.Level(
         variant_id=level.variant_id,

@@ -87,11 +87,45 @@ def lock_levels(tx: Connection, location_id: int) -> Sequence[Row[int, int]]:
     ).all()
 
 
-def set_priority(tx: Connection, location_id: int, priority: int | None) -> None:
-    """Write a location's priority to its levels, None when it serves no more; the caller holds them."""
+def lock_behind(
+    tx: Connection, location_id: int, priority: int | None, after: int, limit: int
+) -> Sequence[AnyRow]:
+    """Levels at a location with another priority, in the order of their variants, after one; they are held."""
+    return tx.execute(
+        select(
+            InventoryLevel.variant_id,
+            InventoryLevel.product_id,
+            InventoryLevel.available,
+            InventoryLevel.priority,
+        )
+        .where(
+            InventoryLevel.location_id == location_id,
+            InventoryLevel.variant_id > after,
+            InventoryLevel.priority.is_distinct_from(priority),
+        )
+        .order_by(InventoryLevel.variant_id)
+        .limit(limit)
+        .with_for_update()
+    ).all()
+
+
+def set_priority(tx: Connection, location_id: int, variant_ids: Sequence[int], priority: int | None) -> None:
+    """Write a location's priority to levels, None when it serves no more; the caller holds them."""
     tx.execute(
-        update(InventoryLevel).where(InventoryLevel.location_id == location_id).values(priority=priority)
+        update(InventoryLevel)
+        .where(InventoryLevel.location_id == location_id, InventoryLevel.variant_id.in_(variant_ids))
+        .values(priority=priority)
     )
+
+
+def levels_follow(tx: Connection, location_id: int) -> None:
+    """Note that all levels of a location, which the caller holds, have its priority."""
+    tx.execute(update(Location).where(Location.id == location_id).values(levels_pending=False))
+
+
+def with_pending_levels(connection: Connection) -> Sequence[int]:
+    """The locations of which some levels have not taken up the priority."""
+    return connection.execute(select(Location.id).where(Location.levels_pending)).scalars().all()
 
 
 def has_served(connection: Connection, location_id: int) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from server.catalog import listings
+from server.catalog.errors import LocationNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID
 from server.countries import country_code
 from server.db.base import AnyRow, Values
@@ -18,12 +18,13 @@ from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import StockMoved
 from server.inventory import location_queries as queries
-from server.inventory.errors import LocationInUse, LocationNotFound, LocationTaken
+from server.inventory.errors import LocationInUse, LocationTaken
 from server.text.tidy import tidied
 
 MAX_LOCATIONS: Final = 100
 """A checkout locks the stock of its lines at all of them."""
-PRODUCTS_PER_EVENT: Final = 500
+LEVELS_AT_ONCE: Final = 200
+"""That take up another priority in one transaction."""
 
 
 def get(connection: Connection, location_id: int) -> AnyRow:
@@ -46,7 +47,7 @@ def create(tx: Connection, values: Values) -> int:
 
 
 def change(tx: Connection, location_id: int, values: Values, etag: str) -> None:
-    """Change a location, and which orders are served from it.
+    """Change a location; which orders are served from it, its levels take up after that by `serve_some`.
 
     Raises LocationNotFound, StaleEtag, InvalidField and LocationTaken.
     """
@@ -57,8 +58,8 @@ def change(tx: Connection, location_id: int, values: Values, etag: str) -> None:
     before = row.priority if row.active else None
     after = changed.get("priority", row.priority) if changed.get("active", row.active) else None
     if before != after:
-        _serve(tx, location_id, before, after)
-    # Once its levels are held: a new name lets no order refer to it meanwhile, which one that holds a level would.
+        changed["levels_pending"] = True
+    # No level is held: a new name lets no order refer to the location meanwhile, as one that holds a level does.
     try:
         queries.update_location(tx, location_id, changed)
     except IntegrityError:
@@ -91,20 +92,30 @@ def _tidied(values: Values) -> Values:
     return tidy
 
 
-def _serve(tx: Connection, location_id: int, before: int | None, after: int | None) -> None:
-    """Have orders served from a location by another priority, or not at all: None."""
-    levels = queries.lock_levels(tx, location_id)
-    queries.set_priority(tx, location_id, after)
-    if (before is None) == (after is None):
-        return
-    products = sorted({level.product_id for level in levels if level.available})
-    chunks = [products[at : at + PRODUCTS_PER_EVENT] for at in range(0, len(products), PRODUCTS_PER_EVENT)]
-    for chunk in chunks:
-        listings.stock_changed(tx, chunk)
-    _announce(tx, chunks)
+def serve_some(tx: Connection, location_id: int, after: int) -> int | None:
+    """Have levels of a location, behind a variant's, serve orders as it says, or not at all, by its priority.
 
-
-def _announce(tx: Connection, chunks: Sequence[Sequence[int]]) -> None:
-    """Tell that more or less of products can be ordered; nothing moved."""
-    for chunk in chunks:
-        publish(tx, StockMoved.of(chunk))
+    Returns the variant behind which there may be more, None when there are none: a location has thousands of
+    levels, and buyers wait for those that a transaction holds.
+    """
+    row = queries.lock(tx, location_id)
+    if row is None or not row.levels_pending:
+        return None
+    priority = row.priority if row.active else None
+    levels = queries.lock_behind(tx, location_id, priority, after, LEVELS_AT_ONCE)
+    queries.set_priority(tx, location_id, [level.variant_id for level in levels], priority)
+    flips = {
+        level.product_id
+        for level in levels
+        if level.available and (level.priority is None) != (priority is None)
+    }
+    if flips:
+        listings.stock_changed(tx, flips)
+    more = levels[-1].variant_id if len(levels) == LEVELS_AT_ONCE else None
+    if more is None and after:
+        more = 0  # the location may have changed again since the first ones
+    if more is None:
+        queries.levels_follow(tx, location_id)
+    if flips:  # what more or less of can be ordered; nothing moved
+        publish(tx, StockMoved.of(flips))
+    return more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from sanset.v1.inventory_pb2_grpc import add_InventoryServiceServicer_to_server
@@ -11,7 +12,9 @@ from server.catalog.product_cache import ProductCache
 from server.core import Core
 from server.inventory import convert
 from server.inventory.servicer import InventoryServicer, OrderAllocations, ReservedUnits
+from server.inventory.serving import LocationServing
 from server.inventory.watching import StockWatch
+from server.jobs.runner import Job
 from server.part import Gauge, Part
 
 
@@ -37,6 +40,7 @@ def build(
         heartbeat_seconds=settings.heartbeat_seconds,
         lifetime_seconds=settings.stream_lifetime_seconds,
     )
+    serving = LocationServing(core.work)
     servicer = InventoryServicer(
         core.db,
         core.work,
@@ -44,6 +48,7 @@ def build(
         core.clock,
         cache=products,
         watch=watch,
+        serving=serving,
         low_stock=settings.low_stock_threshold,
         reserved_units=reserved_units,
         order_allocations=order_allocations,
@@ -52,6 +57,7 @@ def build(
         watch=watch,
         servicers=[partial(add_InventoryServiceServicer_to_server, servicer)],
         listeners=[watch.attach],
+        jobs=[Job("serve from locations", serving.run, every=timedelta(minutes=1))],
         gauges=[Gauge("sanset_inventory_streams", "Open WatchInventory streams", lambda: watch.open_streams)],
         drain=watch.drain,
         stop=watch.stop,

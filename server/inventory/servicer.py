@@ -12,16 +12,17 @@ from sanset.v1 import inventory_watch_pb2 as watch_pb
 from sanset.v1 import location_pb2 as locations_pb
 from sqlalchemy import Connection
 
-from server.catalog.errors import ProductNotFound
+from server.catalog.errors import LocationNotFound, ProductNotFound
 from server.catalog.product_cache import ProductCache
 from server.clock import Clock
+from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
 from server.identity import Permission
 from server.inventory import convert, location_queries, locations, queries, service
 from server.inventory.allocation import AllocatedUnits
-from server.inventory.errors import LocationNotFound
 from server.inventory.levels import Pair
+from server.inventory.serving import LocationServing
 from server.inventory.watching import StockWatch
 from server.paging import Pages
 from server.repeats.short_call import once
@@ -48,6 +49,7 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         *,
         cache: ProductCache,
         watch: StockWatch[bytes],
+        serving: LocationServing,
         low_stock: int,
         reserved_units: ReservedUnits,
         order_allocations: OrderAllocations,
@@ -58,6 +60,7 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         self._clock = clock
         self._cache = cache
         self._watch = watch
+        self._serving = serving
         self._low_stock = low_stock
         self._reserved_units = reserved_units
         self._order_allocations = order_allocations
@@ -65,8 +68,8 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
     async def GetInventory(self, request: pb.GetInventoryRequest, call: Call) -> pb.Inventory:
         if await self._cache.product(request.product_id) is None:
             raise ProductNotFound(product_id=request.product_id)
-        inventory = await self._work.read(self._read_inventory, request.product_id, deadline=call.deadline)
-        return inventory if _is_staff(call) else convert.active_only(inventory)
+        read = self._read_inventory if _is_staff(call) else self._read_public_inventory
+        return await self._work.read(read, request.product_id, deadline=call.deadline)
 
     @once(pb.Inventory)
     def SetInventory(
@@ -169,8 +172,15 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         location_id = locations.create(tx, convert.new_location_from_wire(request.location))
         return convert.location_to_wire(locations.get(tx, location_id))
 
+    async def UpdateLocation(
+        self, request: locations_pb.UpdateLocationRequest, call: Call
+    ) -> locations_pb.Location:
+        location = await self._work.run(self._change_location, request, call, deadline=call.deadline)
+        await self._serving.follow(location.id)
+        return location
+
     @once(locations_pb.Location)
-    def UpdateLocation(
+    def _change_location(
         self, tx: Connection, request: locations_pb.UpdateLocationRequest, call: Call, now: datetime
     ) -> locations_pb.Location:
         values = convert.location_from_wire(request.location, request.update_mask)
@@ -185,12 +195,17 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         return Empty()
 
     def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
-        return convert.inventory_to_wire(
-            product_id,
-            queries.levels(connection, product_id),
-            self._reserved_units(connection, product_id),
-            low_stock=self._low_stock,
+        return self._inventory(connection, product_id, queries.levels(connection, product_id))
+
+    def _read_public_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
+        levels = queries.levels(connection, product_id)
+        return self._inventory(
+            connection, product_id, [level for level in levels if level.priority is not None]
         )
+
+    def _inventory(self, connection: Connection, product_id: int, levels: Sequence[AnyRow]) -> pb.Inventory:
+        reserved = self._reserved_units(connection, product_id)
+        return convert.inventory_to_wire(product_id, levels, reserved, low_stock=self._low_stock)
 
 
 def _is_staff(call: Call) -> bool:

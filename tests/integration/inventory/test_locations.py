@@ -28,7 +28,8 @@ from support.stock_places import (
 )
 from support.variant_storm import VariantStorm
 
-from server.inventory import queries
+from server.inventory import convert, location_queries, locations, queries
+from server.inventory.serving import LocationServing
 from server.verify import verify
 
 CODE = grpc.StatusCode
@@ -263,6 +264,80 @@ def test_a_product_is_in_stock_while_a_location_that_serves_has_it(shop: Running
     change_location(shop, store, active=False)
     assert listed()
     _sound(shop, Spread(product.id, product.default_variant_id, store, store))
+
+
+def _serving(shop: RunningShop, location_id: int) -> list[bool]:
+    """Whether orders are served from each level at a location."""
+    rows = shop.sql(
+        "SELECT priority FROM inventory_levels WHERE location_id = :id ORDER BY variant_id", id=location_id
+    )
+    return [row.priority is not None for row in rows]
+
+
+def test_levels_follow_their_location_some_at_a_time_and_whoever_dies_has_a_successor(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locations, "LEVELS_AT_ONCE", 2)
+    store, products = new_location(shop), [shop.product(stock=0).id for _ in range(5)]
+    for product_id in products:
+        count(shop, product_id, 1, store.id)
+    change_location(shop, store.id, active=False)
+    assert _serving(shop, store.id) == [False] * 5
+    with shop.app.db.transaction() as tx:
+        locations.change(tx, store.id, {"active": True}, "")
+    for expected in ([True] * 2 + [False] * 3, [True] * 4 + [False]):
+        with shop.app.db.transaction() as tx:
+            after = locations.serve_some(tx, store.id, 0)
+        assert after
+        assert _serving(shop, store.id) == expected
+    shown = shop.catalog.BatchGetProducts(product_pb2.BatchGetProductsRequest(product_ids=products))
+    assert [product.stock for product in shown.items] == [1, 1, 1, 1, 0]
+    assert not [one for one in verify(shop.app.db.engine) if str(one).startswith("stock-priority")]
+    serving = LocationServing(shop.app.core.work)
+    for _ in range(2):
+        shop.run(serving.run())
+        assert _serving(shop, store.id) == [True] * 5
+    with shop.app.db.read() as connection:
+        assert store.id not in location_queries.with_pending_levels(connection)
+
+
+def test_a_location_that_changes_again_meanwhile_is_followed_to_the_end(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locations, "LEVELS_AT_ONCE", 2)
+    store = new_location(shop)
+    for _ in range(3):
+        count(shop, shop.product(stock=0).id, 1, store.id)
+    with shop.app.db.transaction() as tx:
+        locations.change(tx, store.id, {"active": False}, "")
+    with shop.app.db.transaction() as tx:
+        after = locations.serve_some(tx, store.id, 0)
+    with shop.app.db.transaction() as tx:
+        locations.change(tx, store.id, {"active": True, "priority": 7}, "")
+    while after is not None:
+        with shop.app.db.transaction() as tx:
+            after = locations.serve_some(tx, store.id, after)
+    rows = shop.sql("SELECT priority FROM inventory_levels WHERE location_id = :id", id=store.id)
+    assert [row.priority for row in rows] == [7] * 3
+
+
+def test_what_is_closed_takes_no_place_of_what_is_open_in_a_long_inventory(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convert, "MAX_LEVELS", 2)
+    product = shop.product(stock=1)
+    closed, stores = new_location(shop, active=False).id, [new_location(shop).id for _ in range(2)]
+    for location_id in (closed, *stores):
+        count(shop, product.id, 1, location_id)
+
+    def shown(who: Account | None) -> list[int]:
+        request = pb.GetInventoryRequest(product_id=product.id)
+        reply = shop.inventory.GetInventory(request, metadata=who.metadata if who else None)
+        assert reply.total_available == 3
+        return [level.location_id for level in reply.levels]
+
+    assert shown(None) == [MAIN, stores[0]]
+    assert shown(shop.admin) == [MAIN, closed]
 
 
 def test_another_priority_serves_the_next_orders(shop: RunningShop, spread: Spread) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sanset.v1 import inventory_pb2 as pb
 from sanset.v1 import product_pb2
+from support.catalog_shop import add_variant
 from support.module_shop import module_shop as module_shop  # every page is read: of the shared shop, hundreds
 from support.running_shop import Account, RunningShop
 from support.stock_places import change_location, count, new_location
@@ -45,6 +46,22 @@ def test_units_of_all_locations_that_serve_count_together(shop: RunningShop) -> 
     assert listed() == []
     change_location(shop, store, active=False)
     assert listed() == [8]
+
+
+def test_pages_hold_each_variant_once_with_the_units_of_all_its_locations(shop: RunningShop) -> None:
+    stores = [new_location(shop).id for _ in range(2)]
+    closed = new_location(shop, active=False).id
+    units: dict[int, int] = {}
+    for number in range(11):  # more than a page, and of the same number of units
+        product = shop.product(stock=number % 2)
+        variant = add_variant(shop, product.id, size="L", stock=1)
+        for location_id in (*stores, closed):
+            count(shop, product.id, 1, location_id)
+        units |= {product.default_variant_id: 2 + number % 2, variant.id: 1}
+    low = [item for item in _low(shop, shop.admin) if item.variant_id in units]
+    assert {item.variant_id: item.available for item in low} == units
+    assert len(low) == len(units)
+    assert [item.available for item in low] == sorted(units.values())
 
 
 def test_vendors_see_their_own_and_nobody_what_was_deleted(shop: RunningShop) -> None:
