@@ -3,7 +3,7 @@
 English is what the code says. A catalogue of another language is a file of gettext's form, `locale/de.po`, whose
 msgids are the English sentences with their blanks, as in "Only {available} of {name} left."; what it lacks is said
 in English. Of sentences that are finished, or stored, the msgids have # in place of numbers and amounts, of names
-in capitals (CSV), and of a choice ("CSV, XLSX or PARQUET").
+in capitals (CSV), of a choice ("CSV, XLSX or PARQUET"), and of several names ("admin, customer").
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _NUMBER: Final = re.compile(r"(?:(?<!\w)-)?\d(?:[\d,.]*\d)?(?: [A-Z]{3}\b)?")
 _NAME: Final = r"\w+(?:[.,]\w+)*"
 _CHOICE: Final = rf"{_NAME}(?:, {_NAME})* or {_NAME}"
 _FACT: Final = re.compile(rf"{_CHOICE}|U\+[0-9A-F]{{4,6}}|\b[A-Z][A-Z0-9_]+\b|{_NUMBER.pattern}")
+_NAMES: Final = re.compile(rf"{_NAME}(?:, {_NAME})+")
 
 _language: ContextVar[str] = ContextVar("language", default="")
 
@@ -63,7 +64,7 @@ def translated(text: str, language: str) -> str:
         return text
     if text in catalogue:
         return catalogue[text]
-    for blank in (_NUMBER, _FACT):
+    for blank in (_NUMBER, _FACT, _NAMES):
         template = catalogue.get(blank.sub("#", text))
         if template is not None:
             return _filled(template, blank.findall(text), catalogue)
