@@ -1,0 +1,128 @@
+// Forms whose refusals stand beside the fields that they are about.
+import { SansetError } from "@sanset/client";
+import { type FormEvent, type InputHTMLAttributes, type ReactNode, createContext, useContext, useId, useRef, useState } from "react";
+import { messageOf } from "../shop";
+
+interface Refusals {
+  /** By the name of the field as the contract has it: "address.postal_code". */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly sentence: string | undefined;
+}
+
+const NONE: Refusals = { fields: new Map(), sentence: undefined };
+const FormContext = createContext<Refusals>(NONE);
+
+/**
+ * A form that calls the shop. `send` gets the values by the names of the fields; what it rejects with is shown, and
+ * nothing that was typed is lost. While it runs the form cannot be sent again.
+ */
+export function Form({
+  send,
+  label,
+  busyLabel,
+  children,
+  className = "form",
+}: {
+  send: (values: Values) => Promise<void>;
+  label: string;
+  busyLabel?: string;
+  children: ReactNode;
+  className?: string;
+}) {
+  const [refusals, setRefusals] = useState(NONE);
+  const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setRefusals(NONE);
+    try {
+      await send(new Values(new FormData(event.currentTarget)));
+    } catch (failure) {
+      setRefusals(refusalsOf(failure, form.current));
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus());
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <FormContext value={refusals}>
+      <form className={className} ref={form} onSubmit={(event) => void submit(event)} noValidate>
+        {refusals.sentence !== undefined && (
+          <p className="note note-error" role="alert" tabIndex={-1}>
+            {refusals.sentence}
+          </p>
+        )}
+        {children}
+        <button className="button button-main" type="submit" aria-disabled={busy}>
+          {busy ? (busyLabel ?? `${label} …`) : label}
+        </button>
+      </form>
+    </FormContext>
+  );
+}
+
+/** What was typed. */
+export class Values {
+  constructor(private readonly data: FormData) {}
+
+  text(name: string): string {
+    const value = this.data.get(name);
+    return typeof value === "string" ? value.trim() : "";
+  }
+
+  /** As it is: blanks belong to a password. */
+  secret(name: string): string {
+    const value = this.data.get(name);
+    return typeof value === "string" ? value : "";
+  }
+
+  has(name: string): boolean {
+    return this.data.has(name);
+  }
+}
+
+type FieldProps = { label: string; name: string; hint?: string } & InputHTMLAttributes<HTMLInputElement>;
+
+/** A labelled input. `name` is the field's name in the contract. */
+export function Field({ label, name, hint, ...input }: FieldProps) {
+  const id = useId();
+  const refusal = useContext(FormContext).fields.get(name);
+  const described = [refusal && `${id}-refusal`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  return (
+    <p className="field">
+      <label htmlFor={id}>
+        {label}
+        {input.required !== true && input.type !== "checkbox" && <span className="optional"> (optional)</span>}
+      </label>
+      <input
+        id={id}
+        name={name}
+        aria-invalid={refusal !== undefined}
+        {...(described !== "" && { "aria-describedby": described })}
+        {...input}
+      />
+      {hint !== undefined && (
+        <span className="hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
+      {refusal !== undefined && (
+        <span className="refusal" id={`${id}-refusal`}>
+          {refusal}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function refusalsOf(failure: unknown, form: HTMLFormElement | null): Refusals {
+  if (!(failure instanceof SansetError)) return { fields: new Map(), sentence: messageOf(failure) };
+  const shown = failure.violations.filter((violation) => form?.elements.namedItem(violation.field) != null);
+  const fields = new Map(shown.map((violation) => [violation.field, violation.description]));
+  // Said above the form where a field of it says nothing.
+  return { fields, sentence: fields.size === 0 ? failure.message : undefined };
+}
