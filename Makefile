@@ -93,7 +93,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml clients/python/pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Sanset (a minute or two the first time) …"
-	@$(PIP) --editable clients/python --editable .
+	@$(PIP) --editable clients/python --editable '.[pages]'
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.installed

@@ -38,6 +38,8 @@ def announce(settings: Settings) -> None:
     out = Console(highlight=False, soft_wrap=True)
     ready = f"Sanset is ready: {settings.local_url} (JSON) · localhost:{settings.grpc_port} (gRPC)"
     out.print(ready, style="bold green")
+    if settings.pages_dir is not None:
+        out.print(f"  {settings.local_url}/ (storefront) · {settings.local_url}/docs (the API)")
     logins = [(login.email, login.password, login.role.lower()) for login in DEMO_LOGINS]
     if settings.first_superuser_email == DEMO_ADMIN[0]:
         logins.append((*DEMO_ADMIN, "admin"))

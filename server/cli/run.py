@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from server.bootstrap.database import running_database
+from server.bootstrap.console import console
 from server.bootstrap.demo_shop import prepare_demo
 from server.bootstrap.notices import announce, warn_of_gaps
+from server.bootstrap.pages import pages_under_way
 from server.process import supervisor
 from server.settings import Settings
 
@@ -24,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal asks to stop."""
     with running_database(settings, arguments.db) as ready:
-        prepare_demo(ready)
+        with pages_under_way(ready) as pages:
+            prepare_demo(ready)
+            if not pages.done():
+                console.print("Building the web pages")
+            ready = ready.model_copy(update={"pages_dir": pages.result()})
         warn_of_gaps(ready)
         supervisor.serve(supervisor.with_edge_token(ready), lambda _: announce(ready))
     return 0

@@ -25,6 +25,9 @@ class NetworkSettings(Group):
         description="Whether command lines may ask for the contract, and watch the health; unset: "
         "except in production",
     )
+    pages_dir: Path | None = Field(
+        None, description="Directory of built web pages, served at /; unset: none but the API's documentation"
+    )
     trusted_proxy_hops: int = Field(
         0, ge=0, le=10, description="Proxies before the shop whose X-Forwarded-For tells the caller's address"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 import sanset
 
 from server.contract import FILES_A_MINUTE, METHODS, REPORTS_A_MINUTE
-from server.process.envoy import local_replies, strict_json, tls
+from server.process.envoy import local_replies, strict_json, tls, web_pages
 from server.process.envoy.routes import expressions
 from server.process.ports import LOOPBACK
 from server.settings import Settings
@@ -138,6 +138,7 @@ def values(
         "OPENAPI": str(OPENAPI),
         "PAGES": str(PAGES),
         "UI_FILES": str(_files_of_wheel("openapi_ui_bundles", "openapi-ui-bundles")),
+        "WEB_PAGES": _web_pages(settings.pages_dir),
         "DEADLINE_SECONDS": f"{deadline:.3f}",
         "GRPC_MILLISECONDS": str(round((deadline + 2) * 1000)),
         "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker, who knows why, gives up first
@@ -263,6 +264,17 @@ def _client_certificates(settings: Settings) -> dict[str, str]:
             [{"any": True} if both else {"destination_port": settings.grpc_port}]
         ),
     }
+
+
+def _web_pages(directory: Path | None) -> str:
+    """Return the routes of the web pages as items of a list in YAML."""
+    if directory is None:
+        return "# PAGES_DIR is not set"
+    if not (directory / web_pages.INDEX).is_file():
+        raise GatewayUnusable(f"PAGES_DIR: {directory} has no {web_pages.INDEX}; `make pages` builds one")
+    return "\n".join(f"- {json.dumps(route)}" for route in web_pages.routes(directory)).replace(
+        "\n", "\n" + " " * 24
+    )
 
 
 def _endpoint(port: int) -> dict[str, object]:

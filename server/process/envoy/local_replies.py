@@ -141,8 +141,8 @@ def _not_refused() -> Iterator[Json]:
         "filter": cel("response.code_details == 'lua_response'"),
         "body_format_override": {**text("%LOCAL_REPLY_BODY%"), "content_type": "application/json"},
     }
-    yield {  # the pages of the API's documentation, as they are
-        "filter": cel("response.code_details == 'direct_response' && response.code == 200"),
+    yield {  # pages, as they are
+        "filter": cel("response.code_details == 'direct_response' && response.code in [200, 304]"),
         "body_format_override": text("%LOCAL_REPLY_BODY%"),
     }
     health_checks = {"comparison": {"op": "LE", "value": {"default_value": 399, "runtime_key": "unused"}}}

@@ -2,12 +2,14 @@
 import type { RouteObject } from "react-router";
 import { Frame } from "./ui/Frame";
 import { HomePage } from "./HomePage";
+import { Waiting } from "./ui/Loaded";
 import { NotFoundPage, PageFailure } from "./ui/PageFailure";
 
 export const routes: RouteObject[] = [
   {
     element: <Frame />,
     errorElement: <PageFailure />,
+    HydrateFallback: Waiting,
     children: [
       { path: "/", element: <HomePage /> },
       { path: "/search", lazy: async () => ({ Component: (await import("./search/SearchPage")).SearchPage }) },

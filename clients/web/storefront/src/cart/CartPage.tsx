@@ -21,7 +21,7 @@ export function CartPage() {
     <>
       <h1>Cart</h1>
       <Loaded query={cart}>{(data) => (data.items.length === 0 ? <Empty /> : <Filled cart={data} />)}</Loaded>
-      <Recommended title="Goes well with it" of={{ context: Context.CART }} />
+      <Recommended title={cart.data?.items.length ? "Goes well with it" : "You might like these"} of={{ context: Context.CART }} />
     </>
   );
 }

@@ -10,7 +10,7 @@ import { useUser } from "../account/useUser";
 import { shop, visitorId } from "../shop";
 import { CardGrid, ProductCard, WaitingCards } from "./ProductCard";
 
-const LIMIT = 8;
+const LIMIT = 6; // a row of a wide window
 
 /** What to recommend: for a page of its own kind, or beside a product. */
 export type Choice =

@@ -98,7 +98,7 @@ function WriteReview({ productId }: { productId: bigint }) {
         ))}
       </fieldset>
       <Field label="Title" name="review.title" maxLength={120} />
-      <Field label="What do you say of it?" name="review.text" />
+      <Field label="What do you say of it?" name="review.text" rows={5} maxLength={5000} />
     </Form>
   );
 }

@@ -85,26 +85,30 @@ export class Values {
   }
 }
 
-type FieldProps = { label: string; name: string; hint?: string } & InputHTMLAttributes<HTMLInputElement>;
+type FieldProps = { label: string; name: string; hint?: string; rows?: number } & InputHTMLAttributes<HTMLInputElement>;
 
-/** A labelled input. `name` is the field's name in the contract. */
-export function Field({ label, name, hint, ...input }: FieldProps) {
+/** A labelled input, of several lines with `rows`. `name` is the field's name in the contract. */
+export function Field({ label, name, hint, rows, ...input }: FieldProps) {
   const id = useId();
   const refusal = useContext(FormContext).fields.get(name);
   const described = [refusal && `${id}-refusal`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  const shared = {
+    id,
+    name,
+    "aria-invalid": refusal !== undefined,
+    ...(described !== "" && { "aria-describedby": described }),
+  };
   return (
     <p className="field">
       <label htmlFor={id}>
         {label}
         {input.required !== true && input.type !== "checkbox" && <span className="optional"> (optional)</span>}
       </label>
-      <input
-        id={id}
-        name={name}
-        aria-invalid={refusal !== undefined}
-        {...(described !== "" && { "aria-describedby": described })}
-        {...input}
-      />
+      {rows === undefined ? (
+        <input {...shared} {...input} />
+      ) : (
+        <textarea {...shared} rows={rows} maxLength={input.maxLength} />
+      )}
       {hint !== undefined && (
         <span className="hint" id={`${id}-hint`}>
           {hint}

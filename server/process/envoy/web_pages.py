@@ -1,0 +1,96 @@
+"""The routes of the shop's web pages: files that a build left, read once and sent from memory.
+
+Files of a build have the hash of their content in their names, so caches keep them for a year; the page itself, whose
+name stays, is asked for anew each time and answered with 304 while it is the same. Each file is sent as the build
+compressed it to who takes that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from server.process.envoy.refusals import Json
+
+INDEX: Final = "index.html"
+"""The page. It is every page: its script shows what the address names."""
+
+BROTLI: Final = ".br"
+"""What the name of a file ends with that the build compressed."""
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""What the pages may load: files of the shop's own address, and no script or style that is written into a page."""
+
+_FILTER: Final = "type.googleapis.com/envoy.config.route.v3.FilterConfig"
+_OFF: Final = ("local_ratelimit", "buffer", "lua", "grpc_web", "grpc_json_transcoder")
+_READS: Final = {"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}
+_TAKES_BROTLI: Final = {"name": "accept-encoding", "string_match": {"safe_regex": {"regex": r"(?:.*[ ,])?br(?:[ ,;].*)?"}}}
+_SHOWS_PAGES: Final = {"name": "accept", "string_match": {"contains": "text/html"}}
+
+
+def routes(directory: Path) -> Iterator[Json]:
+    """The routes to the files that a build left in `directory`, the page itself last, at every path that is left over."""
+    for file in sorted(directory.rglob("*")):
+        if file.is_file() and file.suffix != BROTLI and file.name != INDEX:
+            yield from _routes_of_file(file, "/" + file.relative_to(directory).as_posix())
+    yield from _routes_of_page(directory / INDEX)
+
+
+def _routes_of_file(file: Path, path: str) -> Iterator[Json]:
+    lasting = path.startswith("/assets/")
+    headers = {
+        "content-type": _type_of(file),
+        "cache-control": "public, max-age=31536000, immutable" if lasting else "public, max-age=3600",
+    }
+    yield from _answers(file, {"path": path}, [_READS], headers)
+
+
+def _routes_of_page(page: Path) -> Iterator[Json]:
+    etag = f'"{hashlib.sha256(page.read_bytes()).hexdigest()[:24]}"'
+    headers = {"etag": etag, "cache-control": "no-cache", "content-security-policy": POLICY}
+    match: Json = {"prefix": "/"}
+    asked = [_READS, _SHOWS_PAGES]
+    unchanged = {"name": "if-none-match", "string_match": {"contains": etag}}
+    yield _route(match, [*asked, unchanged], headers, {"status": 304})
+    yield from _answers(page, match, asked, {"content-type": "text/html; charset=utf-8", **headers})
+
+
+def _answers(file: Path, match: Json, asked: list[Json], headers: dict[str, str]) -> Iterator[Json]:
+    """The compressed file to who takes it, the file to others."""
+    compressed = file.with_name(file.name + BROTLI)
+    varying = {**headers, "vary": "accept-encoding"}
+    if compressed.is_file():
+        yield _route(
+            match, [*asked, _TAKES_BROTLI], {**varying, "content-encoding": "br"}, _body(compressed)
+        )
+    yield _route(match, asked, varying, _body(file))
+
+
+def _route(match: Json, headers: list[Json], reply: dict[str, str], answer: Json) -> Json:
+    return {
+        "match": {**match, "headers": headers},
+        "typed_per_filter_config": {
+            f"envoy.filters.http.{name}": {"@type": _FILTER, "disabled": True} for name in _OFF
+        },
+        "response_headers_to_add": [
+            {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+            for key, value in reply.items()
+        ],
+        "direct_response": answer,
+    }
+
+
+def _body(file: Path) -> Json:
+    return {"status": 200, "body": {"filename": str(file.absolute())}}
+
+
+def _type_of(file: Path) -> str:
+    kind, _ = mimetypes.guess_type(file.name)
+    kind = {"text/javascript": "application/javascript"}.get(kind or "", kind) or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind.endswith("javascript") else kind
