@@ -57,7 +57,15 @@ def built(directory: Path) -> Path:
     node = _node()
     _run(node, "ci", "--no-audit", "--no-fund", "--loglevel=error", says="installing their packages")
     _run(node, "run", "--silent", "generate", "--workspace=@sanset/client", says="generating the client")
-    _run(node, "run", "--silent", "build", "--workspace=@sanset/storefront", says="building them", out=unfinished)
+    _run(
+        node,
+        "run",
+        "--silent",
+        "build",
+        "--workspace=@sanset/storefront",
+        says="building them",
+        out=unfinished,
+    )
     for older in [path for path in directory.iterdir() if path != unfinished]:
         shutil.rmtree(older, ignore_errors=True)
     unfinished.rename(target)
@@ -87,7 +95,7 @@ def _run(node: Path, *arguments: str, says: str, out: Path | None = None) -> Non
         environment["PAGES_OUT"] = str(out.absolute())
     npm = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     try:
-        step = subprocess.run(
+        step = subprocess.run(  # noqa: S603 - our own command
             [node / "bin" / "node", npm, *arguments],
             cwd=CLIENTS,
             env=environment,
@@ -116,7 +124,19 @@ def _digest() -> str:
 
 def _sources(root: Path) -> Iterator[Path]:
     for directory, below, files in os.walk(root):
-        below[:] = [name for name in below if name not in _NOT_SOURCES and name not in {"python", "examples", "http"}]
+        below[:] = [
+            name for name in below if name not in _NOT_SOURCES and name not in {"python", "examples", "http"}
+        ]
         for name in files:
-            if Path(name).suffix in {".ts", ".tsx", ".css", ".html", ".svg", ".json", ".yaml", ".mjs", ".proto"}:
+            if Path(name).suffix in {
+                ".ts",
+                ".tsx",
+                ".css",
+                ".html",
+                ".svg",
+                ".json",
+                ".yaml",
+                ".mjs",
+                ".proto",
+            }:
                 yield Path(directory, name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from server.bootstrap.database import running_database
 from server.bootstrap.console import console
+from server.bootstrap.database import running_database
 from server.bootstrap.demo_shop import prepare_demo
 from server.bootstrap.notices import announce, warn_of_gaps
 from server.bootstrap.pages import pages_under_way

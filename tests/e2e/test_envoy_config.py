@@ -42,6 +42,13 @@ from server.settings import Settings
 
 ORIGIN = "http://localhost:3000"
 PRODUCT = "/api/v1/products/1"
+PAGES = {
+    "index.html": b"<!doctype html><title>100% Sanset</title>",
+    "assets/app-1a2b.js": b"console.log('%CODE%');" * 100,
+    "assets/app-1a2b.js.br": bytes(range(256)) * 8,  # not read by the gateway
+    "favicon.svg": b"<svg/>",
+}
+"""What a build of the web pages left."""
 
 
 @dataclass
@@ -122,7 +129,11 @@ def _serve_doubles(settings: dict[str, Any], say_ready: Connection) -> None:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    yield from _running(tmp_path_factory.mktemp("gateway"))
+    pages = tmp_path_factory.mktemp("pages")
+    (pages / "assets").mkdir()
+    for name, content in PAGES.items():
+        (pages / name).write_bytes(content)
+    yield from _running(tmp_path_factory.mktemp("gateway"), pages_dir=str(pages))
 
 
 @pytest.fixture(scope="module", params=["port", "grpc_port"])
@@ -242,6 +253,54 @@ def test_the_documentation_is_served_from_the_shop_alone(
 
 def test_no_other_file_is_served(gateway: Gateway) -> None:
     for path in ("/docs/..%2fconfig.py", "/docs/config.py", "/docs/../../config.py", "/redoc/docs.js"):
+        assert gateway.call("GET", path).status in (400, 404)
+
+
+def test_a_file_of_the_pages_is_sent_as_the_build_left_it_and_kept_by_its_name(gateway: Gateway) -> None:
+    plain = gateway.call("GET", "/assets/app-1a2b.js")
+    assert (plain.status, plain.body) == (200, PAGES["assets/app-1a2b.js"])
+    assert plain.headers["content-type"] == "application/javascript; charset=utf-8"
+    assert plain.headers["cache-control"] == "public, max-age=31536000, immutable"
+    for accepted in ("br", "gzip, deflate, br, zstd", "br;q=1.0, gzip"):
+        small = gateway.call("GET", "/assets/app-1a2b.js", accept_encoding=accepted)
+        assert (small.headers["content-encoding"], small.body) == ("br", PAGES["assets/app-1a2b.js.br"])
+        assert "accept-encoding" in small.headers["vary"].lower()
+    assert (
+        gateway.call("GET", "/assets/app-1a2b.js", accept_encoding="brotli").headers.get("content-encoding")
+        is None
+    )
+    icon = gateway.call("GET", "/favicon.svg")
+    assert (icon.headers["content-type"], icon.headers["cache-control"]) == (
+        "image/svg+xml",
+        "public, max-age=3600",
+    )
+
+
+def test_the_page_is_shown_to_browsers_wherever_nothing_else_is(gateway: Gateway) -> None:
+    for path in ("/", "/p/a-cup", "/search?q=cup", "/orders/7"):
+        reply = gateway.call("GET", path, accept="text/html,application/xhtml+xml,*/*;q=0.8")
+        assert (reply.status, reply.body) == (200, PAGES["index.html"])
+        assert reply.headers["content-type"] == "text/html; charset=utf-8"
+        assert reply.headers["cache-control"] == "no-cache"
+        policy = reply.headers["content-security-policy"]
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert gateway.call("HEAD", path, accept="text/html").status == 200
+    etag = reply.headers["etag"]
+    again = gateway.call("GET", "/", accept="text/html", if_none_match=etag)
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", etag)
+    assert gateway.call("GET", "/", accept="text/html", if_none_match='"other"').status == 200
+
+
+def test_programs_and_the_api_get_no_page(gateway: Gateway) -> None:
+    html = "text/html"
+    assert gateway.call("GET", "/nowhere").json["status"] == "UNIMPLEMENTED"
+    assert gateway.call("POST", "/", "{}", accept=html).status == 404
+    assert gateway.call("GET", PRODUCT, accept=html).json["id"] == "1"
+    assert gateway.call("GET", "/api/v1/nothing", accept=html).headers["content-type"] == "application/json"
+    assert b"/docs/start.js" in gateway.call("GET", "/docs", accept=html).body
+    for path in ("/assets/app-1a2b.js.br", "/assets/..%2findex.html", "/assets/other.js"):
         assert gateway.call("GET", path).status in (400, 404)
 
 

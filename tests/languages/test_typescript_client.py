@@ -18,7 +18,7 @@ from server.process.ports import free_ports
 
 pytestmark = pytest.mark.compilers
 
-CLIENT: Final = PROJECT / "clients/typescript"
+CLIENTS: Final = PROJECT / "clients"
 MAX_BYTES: Final = 40 * 1024
 """What a page may load for it, compressed."""
 [PAGE_PORT] = free_ports(1)
@@ -33,8 +33,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("typescript")
     shutil.copytree(PROJECT / "proto", project / "proto", ignore=shutil.ignore_patterns("__pycache__"))
     home = project / "clients/typescript"
-    shutil.copytree(CLIENT, home, ignore=shutil.ignore_patterns("node_modules", "dist", "gen"))
-    if subprocess.run(["npm", "ci", "--silent"], cwd=home, capture_output=True, check=False).returncode != 0:
+    made = shutil.ignore_patterns("node_modules", "dist", "gen", "python", "examples", "http")
+    shutil.copytree(CLIENTS, project / "clients", ignore=made)
+    install = ["npm", "ci", "--silent", "--workspace=@sanset/client"]
+    if subprocess.run(install, cwd=home.parent, capture_output=True, check=False).returncode != 0:
         pytest.skip("npm cannot install what the client is built with")
     _run(home, "npm", "run", "--silent", "build")
     return home

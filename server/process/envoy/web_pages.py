@@ -1,8 +1,8 @@
 """The routes of the shop's web pages: files that a build left, read once and sent from memory.
 
-Files of a build have the hash of their content in their names, so caches keep them for a year; the page itself, whose
-name stays, is asked for anew each time and answered with 304 while it is the same. Each file is sent as the build
-compressed it to who takes that.
+Files of a build have the hash of their content in their names, so caches keep them for a year; the page itself,
+whose name stays, is conditions for anew each time and answered with 304 while it is the same. Each file is sent as the
+build compressed it to who takes that.
 """
 
 from __future__ import annotations
@@ -30,12 +30,15 @@ POLICY: Final = (
 _FILTER: Final = "type.googleapis.com/envoy.config.route.v3.FilterConfig"
 _OFF: Final = ("local_ratelimit", "buffer", "lua", "grpc_web", "grpc_json_transcoder")
 _READS: Final = {"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}
-_TAKES_BROTLI: Final = {"name": "accept-encoding", "string_match": {"safe_regex": {"regex": r"(?:.*[ ,])?br(?:[ ,;].*)?"}}}
+_TAKES_BROTLI: Final = {
+    "name": "accept-encoding",
+    "string_match": {"safe_regex": {"regex": r"(?:.*[ ,])?br(?:[ ,;].*)?"}},
+}
 _SHOWS_PAGES: Final = {"name": "accept", "string_match": {"contains": "text/html"}}
 
 
 def routes(directory: Path) -> Iterator[Json]:
-    """The routes to the files that a build left in `directory`, the page itself last, at every path that is left over."""
+    """The routes to the files that a build left in `directory`; the page last, at every path that is left."""
     for file in sorted(directory.rglob("*")):
         if file.is_file() and file.suffix != BROTLI and file.name != INDEX:
             yield from _routes_of_file(file, "/" + file.relative_to(directory).as_posix())
@@ -55,21 +58,21 @@ def _routes_of_page(page: Path) -> Iterator[Json]:
     etag = f'"{hashlib.sha256(page.read_bytes()).hexdigest()[:24]}"'
     headers = {"etag": etag, "cache-control": "no-cache", "content-security-policy": POLICY}
     match: Json = {"prefix": "/"}
-    asked = [_READS, _SHOWS_PAGES]
+    conditions = [_READS, _SHOWS_PAGES]
     unchanged = {"name": "if-none-match", "string_match": {"contains": etag}}
-    yield _route(match, [*asked, unchanged], headers, {"status": 304})
-    yield from _answers(page, match, asked, {"content-type": "text/html; charset=utf-8", **headers})
+    yield _route(match, [*conditions, unchanged], headers, {"status": 304})
+    yield from _answers(page, match, conditions, {"content-type": "text/html; charset=utf-8", **headers})
 
 
-def _answers(file: Path, match: Json, asked: list[Json], headers: dict[str, str]) -> Iterator[Json]:
+def _answers(file: Path, match: Json, conditions: list[Json], headers: dict[str, str]) -> Iterator[Json]:
     """The compressed file to who takes it, the file to others."""
     compressed = file.with_name(file.name + BROTLI)
     varying = {**headers, "vary": "accept-encoding"}
     if compressed.is_file():
         yield _route(
-            match, [*asked, _TAKES_BROTLI], {**varying, "content-encoding": "br"}, _body(compressed)
+            match, [*conditions, _TAKES_BROTLI], {**varying, "content-encoding": "br"}, _body(compressed)
         )
-    yield _route(match, asked, varying, _body(file))
+    yield _route(match, conditions, varying, _body(file))
 
 
 def _route(match: Json, headers: list[Json], reply: dict[str, str], answer: Json) -> Json:

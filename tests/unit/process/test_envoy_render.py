@@ -384,3 +384,9 @@ def test_the_gateway_holds_the_largest_reply_whatever_the_largest_request(
 )
 def test_the_gateway_takes_no_core_that_a_worker_needs(workers: int, cores: int, threads: int) -> None:
     assert envoy.threads(workers, cores) == threads
+
+
+def test_a_directory_without_a_page_is_named(settings: Settings, tmp_path: Path) -> None:
+    without = settings.model_copy(update={"pages_dir": tmp_path})
+    with pytest.raises(envoy.GatewayUnusable, match=r"PAGES_DIR: .* has no index\.html"):
+        envoy.values(without, 9901, [50061])

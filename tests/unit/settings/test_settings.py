@@ -186,7 +186,8 @@ def test_every_setting_with_a_bound_was_tried() -> None:
         "data_dir", "host", "edge_token", "jwt_key_file", "jwt_key_id", "jwt_issuer", "jwt_audience",
         "smtp_host", "smtp_user", "smtp_password", "first_superuser_email", "first_superuser_password",
         "stripe_secret_key", "stripe_webhook_secret",
-        "stripe_api_base", "payment_return_url", "upload_folder", "s3_bucket", "s3_endpoint", "s3_region",
+        "stripe_api_base", "payment_return_url", "upload_folder", "pages_dir",
+        "s3_bucket", "s3_endpoint", "s3_region",
         "s3_access_key_id", "s3_secret_access_key", "embedding_model",
     }  # fmt: skip
     assert {name.lower() for name, _ in WRONG} == Settings.model_fields.keys() - free
