@@ -1,8 +1,8 @@
 """The routes of the shop's web pages: files that a build left, read once and sent from memory.
 
 Files of a build have the hash of their content in their names, so caches keep them for a year; the page itself,
-whose name stays, is conditions for anew each time and answered with 304 while it is the same. Each file is sent as the
-build compressed it to who takes that.
+whose name stays, is read anew each time and answered with 304 while it is the same. Each file is sent as the build
+compressed it to who takes that.
 """
 
 from __future__ import annotations
