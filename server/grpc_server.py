@@ -12,6 +12,9 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
+from server.audit.convert import audited_methods
+from server.audit.draft import AuditDraft
+from server.audit.log import Actor
 from server.contract import (
     METHODS,
     SERVICES,
@@ -25,6 +28,7 @@ from server.contract import (
 from server.core import Core
 from server.events.follower import Follower
 from server.events.topics import RoleAssigned, RoleChanged, ServiceAccountChanged, SessionEnded
+from server.exports.personal_columns import personal_names
 from server.logs import AccessLog
 from server.part import Part
 from server.rpc.access import Access
@@ -34,6 +38,7 @@ from server.rpc.interceptor import Interceptor
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.methods import Methods
+from server.rpc.recording import CallRecorder, RecorderOf
 from server.rpc.reflection import add_reflection
 from server.rpc.sizes import MAX_PIECE_BYTES
 from server.rpc.telemetry import Telemetry
@@ -130,7 +135,27 @@ def _interceptor(core: Core, access: Access) -> Interceptor:
         downloads=[native_path(method) for method in METHODS if is_export(method)],
         cacheable=[native_path(method) for method in METHODS if is_cacheable(method)],
         languages=core.languages,
+        recorder_of=_recorder_of(core),
     )
+
+
+def _recorder_of(core: Core) -> RecorderOf:
+    """Has every call that needs a permission leave an entry in the audit log."""
+    audited = audited_methods(personal_names())
+
+    def recorder_of(method: str) -> CallRecorder | None:
+        described = audited.get(method)
+        if described is None:
+            return None
+        return CallRecorder(
+            lambda call, request: AuditDraft(
+                described, request, Actor.of(call), core.clock, lambda event: None
+            ),
+            core.db,
+            core.pool,
+        )
+
+    return recorder_of
 
 
 def _end_by_events(follower: Follower, leases: Leases) -> None:

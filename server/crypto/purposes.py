@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     SEARCHERS = "searchers"
     SEALING = "sealing"
     PHONE_INDEX = "phone index"
+    AUDIT_LOG = "audit log"
 
 
 LASTING: Final = frozenset(
@@ -39,10 +40,11 @@ LASTING: Final = frozenset(
         Purpose.GIFT_CARD_CODES,
         Purpose.WEBHOOKS,
         Purpose.NEIGHBOURS,
+        Purpose.AUDIT_LOG,
     }
 )
 """Those whose work cannot be done again under another key, as what it was done to is not stored: the derived keys
 are kept, sealed, when their secret is dropped."""
 
-HKDF_PURPOSES: Final = frozenset({Purpose.SEALING, Purpose.PHONE_INDEX})
+HKDF_PURPOSES: Final = frozenset({Purpose.SEALING, Purpose.PHONE_INDEX, Purpose.AUDIT_LOG})
 """Those whose keys HKDF derives (RFC 5869); the keys of the others are older, and must not change."""

@@ -53,6 +53,7 @@ class Vault:
         self._old_ciphers = Derived(ring, Purpose.SEALED_TOKENS, AESGCM)
         self._neighbours = Derived(ring, Purpose.NEIGHBOURS, bytes)
         self._phones = Derived(ring, Purpose.PHONE_INDEX, bytes)
+        self._audits = Derived(ring, Purpose.AUDIT_LOG, bytes)
 
     @property
     def is_sealing(self) -> bool:
@@ -138,6 +139,19 @@ class Vault:
         if not digits:
             return []
         return [hmac.digest(key, digits.encode(), hashlib.sha256).hex()[:32] for key in self._phones.all()]
+
+    def audit_signature(self, content: bytes) -> str:
+        """What proves that the shop has written a content into its audit log: the id of a key, and an HMAC."""
+        name, key = self._audits.named()
+        return f"{name}:{hmac.digest(key, content, hashlib.sha256).hex()}"
+
+    def is_audit_signature(self, content: bytes, signature: str) -> bool:
+        """Whether a signature of the audit log is of this content."""
+        name, _, sent = signature.partition(":")
+        key = self._audits.of(name)
+        return key is not None and hmac.compare_digest(
+            hmac.digest(key, content, hashlib.sha256).hex().encode(), sent.encode()
+        )
 
     def _encrypt(self, value: bytes, cell: Cell) -> tuple[str, bytes]:
         """The id of the key, and what it makes of a value."""

@@ -16,6 +16,7 @@ from server.db import deadline, waiting
 from server.db.clock import DatabaseClock
 from server.db.engine import connect, limit_transaction
 from server.db.reading import reading
+from server.db.record import current_record
 from server.db.sealing import NO_KEYS, give_vault
 from server.errors import UnavailableNow
 
@@ -74,15 +75,21 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """A transaction: commits when the block ends, rolls back when it raises.
 
+        It writes the record of the call that it is for, where that is due (server/db/record.py).
         Raises errors.OutOfTime instead of committing when the call's time is over.
         """
+        record = current_record()
         with self.engine.connect() as connection:
             announced: list[Announced] = []
             connection.info[_ANNOUNCED] = announced
             with connection.begin() as transaction:
                 limit_transaction(connection)
+                if record is not None:
+                    record.begin()
                 yield connection
                 deadline.check()
+                if record is not None:
+                    record.write(connection)
                 try:
                     transaction.commit()
                 except DBAPIError as error:
@@ -91,6 +98,8 @@ class Database:
                         # a request id can repeat safely.
                         raise UnavailableNow() from error
                     raise
+        if record is not None:
+            record.committed()
         if announced:
             self.on_commit([announcement for events in announced for announcement in events()])
 

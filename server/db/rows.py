@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
 
 from server.db.base import AnyRow
+from server.db.record import current_record
 from server.metadata import is_same_json
 
 if TYPE_CHECKING:
@@ -36,8 +37,15 @@ def columns_of(instance: _Dataclass, names: Iterable[str]) -> dict[str, object]:
 
 
 def changed_columns(row: object, values: Mapping[str, V]) -> dict[str, V]:
-    """Of values by column those that a row does not have yet: writing the others would change nothing."""
-    return {name: value for name, value in values.items() if not is_same_json(value, getattr(row, name))}
+    """Of values by column those that a row does not have yet: writing the others would change nothing.
+
+    The record of a call tells of them.
+    """
+    changed = {name: value for name, value in values.items() if not is_same_json(value, getattr(row, name))}
+    record = current_record()
+    if record is not None and changed:
+        record.take_change({name: getattr(row, name) for name in changed}, changed)
+    return changed
 
 
 def replaced(row: AnyRow, **values: object) -> AnyRow:

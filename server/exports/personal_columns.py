@@ -37,7 +37,11 @@ COLUMNS: Final[Mapping[str, str]] = {
         "custom_metadata* sealed! created_at version"
     ),
     "api_keys": "id account_id key_hash hint created_at last_used_at",
-    "audit_entries": "id at actor_id action subject request_id details*",
+    "audit_chain": "id base_sequence base_digest head_sequence head_digest adopts_until signature",
+    "audit_entries": (
+        "id at actor_id is_service action subject event occurrences request_id address* details* "
+        "personal_salt! personal_digest! signature sequence chain_digest"
+    ),
     "behavior_events": (
         "id user_id visitor_id* kind product_id query* custom_metadata* list_id model_version origin* "
         "occurred_at"
@@ -243,3 +247,13 @@ def names(table: str, *, secret: bool) -> tuple[str, ...]:
     """The columns of a table, with or without its secrets."""
     each = COLUMNS[table].split()
     return tuple(name.rstrip(PERSONAL + SECRET) for name in each if secret or not name.endswith(SECRET))
+
+
+def personal_names() -> dict[str, frozenset[str]]:
+    """Of each table the columns that say something of a person, secrets too."""
+    return {
+        table: frozenset(
+            name.rstrip(PERSONAL + SECRET) for name in columns.split() if not name.isidentifier()
+        )
+        for table, columns in COLUMNS.items()
+    }

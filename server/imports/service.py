@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.db.base import AnyRow
+from server.db.record import repeated
 from server.errors import TooMany
 from server.events.log import publish
 from server.events.topics import ImportMoved
@@ -53,6 +54,8 @@ def existing(connection: Connection, caller: Identity, order: ImportOrder) -> An
     row = queries.by_request(connection, caller.user_id, order.request_id)
     if row is not None and row.digest != order.digest:
         raise IdempotencyMismatch(request_id=order.request_id)
+    if row is not None:
+        repeated()
     return row
 
 

@@ -17,6 +17,7 @@ from server.catalog.errors import ProductNotFound
 from server.catalog.product_cache import ProductCache
 from server.clock import Clock
 from server.db.database import Database
+from server.db.record import unrecorded
 from server.db.work import Work
 from server.errors import Refusal
 from server.media import convert, queries, service
@@ -93,12 +94,14 @@ class MediaServicer(media_pb2_grpc.MediaServiceServicer):
     async def _check_room(self, request: pb.UploadImageRequest, call: Call) -> None:
         """Refuse what cannot be added before it is worked on. Raises as `service.check_room`."""
         target = (call.identity, request.product_id, request.variant_id or None)
-        await self._work.write(service.check_room, *target, deadline=call.deadline)
+        with unrecorded():
+            await self._work.write(service.check_room, *target, deadline=call.deadline)
 
     async def _store(self, picture: Picture, digest: str, call: Call) -> str:
         """Store the files of a picture, and return their key."""
         claim = (digest, secrets.token_hex(16), self._clock())
-        key = await self._work.write(queries.claim_file, *claim, deadline=call.deadline)
+        with unrecorded():
+            key = await self._work.write(queries.claim_file, *claim, deadline=call.deadline)
         await self._library.write(key, picture)
         return key
 

@@ -18,6 +18,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.record import unrecorded
 from server.db.work import Work
 from server.refund import queries, return_queries
 from server.refund.processor import SECONDS, RefundProcessor
@@ -83,7 +84,8 @@ class RefundCall(Generic[R]):
                 self._end, request, refund_id, deadline=Deadline(SECONDS), vital=True
             )
 
-        await self._refunds.look_first(request.terms.order_id)
+        with unrecorded():
+            await self._refunds.look_first(request.terms.order_id)
         ended = await self._calls.run(
             request.claim,
             deadline,

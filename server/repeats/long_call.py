@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from server.db.deadline import Deadline
+from server.db.record import repeated
 from server.errors import Refusal
 from server.repeats.claims import Claim, Key, store_reply, stored_reply, take, take_over
 from server.repeats.errors import StillRunning
@@ -79,6 +80,7 @@ class LongCall(Generic[R]):
         try:
             state = Begun(await begin())
         except AlreadyClaimed:
+            repeated()  # also where this one is to end the work: the first has left the record of its beginning
             state = await carry_on()
         wait = FIRST_WAIT
         while True:

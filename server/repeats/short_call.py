@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from server.clock import Clock
 from server.crypto.vault import Unreadable, Vault
 from server.db.database import Database
+from server.db.record import current_record, repeated
 from server.errors import DeadlineExceeded, Refusal, Unavailable
 from server.identity import Role
 from server.repeats import owners
@@ -85,12 +86,12 @@ def once(
         def run(self: S, request: Q, call: Call, /, *args: P.args, **kwargs: P.kwargs) -> M:
             if not request.request_id:
                 with self._db.transaction() as tx:
-                    return use_case(self, tx, request, call, self._clock(), *args, **kwargs)
+                    return _noted(use_case(self, tx, request, call, self._clock(), *args, **kwargs))
             claim = _claim(self, request, call, guest)
             try:
                 with self._db.transaction() as tx:
                     now = self._clock()
-                    reply = use_case(self, tx, request, call, now, *args, **kwargs)
+                    reply = _noted(use_case(self, tx, request, call, now, *args, **kwargs))
                     stored = _seal(self, reply, sealed, claim.key) if sealed else reply
                     keep(tx, claim, stored.SerializeToString(), now, limited=_is_limited(call))
                 return reply
@@ -110,6 +111,14 @@ def once(
         return run
 
     return decorate
+
+
+def _noted(reply: M) -> M:
+    """A reply, of which the record of the call has learnt."""
+    record = current_record()
+    if record is not None:
+        record.take_reply(reply)
+    return reply
 
 
 def earlier_reply(
@@ -135,6 +144,7 @@ def _stored(servicer: Servicer, claim: Claim, reply_type: type[M], sealed: str) 
         first = stored_reply(connection, claim)
     if first is None:
         return None
+    repeated()
     reply = reply_type.FromString(first)
     return _open(servicer, reply, sealed, claim.key) if sealed else reply
 
@@ -203,11 +213,13 @@ def first_reply(
     first = stored_reply(tx, claim)
     if first is None:
         raise TooManyRequestIds(limit=MAX_OF_ONE)
+    repeated()
     return reply_type.FromString(first)
 
 
 def keep_reply(tx: Connection, request: RepeatableRequest, call: Call, reply: Message) -> None:
     """Keep the reply of a call for its repeats."""
+    _noted(reply)
     if request.request_id:
         key = Key(call.identity.user_id, call.short_method, request.request_id.lower())
         store_reply(tx, key, reply.SerializeToString())

@@ -111,7 +111,7 @@ def change(
     must_hold(caller, map(Permission, changed.get("permissions", ())))
     queries.update_role(tx, role_id, {**changed, "updated_at": now})
     after = get(tx, role_id)
-    _note(tx, "UpdateRole", after, actor, now, before=list(current.permissions))
+    _note(tx, "UpdateRole", after, actor, now)
     return after
 
 
@@ -137,9 +137,7 @@ def _lock(tx: Connection, caller: Identity, role_id: int, etag: str) -> StoredRo
     return current
 
 
-def _note(
-    tx: Connection, action: str, role: StoredRole, actor: Actor, now: datetime, **details: object
-) -> None:
-    facts = {"name": role.name, "permissions": list(role.permissions)} | details
+def _note(tx: Connection, action: str, role: StoredRole, actor: Actor, now: datetime) -> None:
+    facts = {"name": role.name, "permissions": list(role.permissions)}
     write(tx, actor, action, f"role/{role.id}", now, **facts)
     publish(tx, RoleChanged(role.name, role.id, role.version, tuple(role.permissions)))

@@ -39,6 +39,7 @@ from server.rpc.limits import Limits
 from server.rpc.methods import Handler
 from server.rpc.networks import network_of
 from server.rpc.plan import Plan
+from server.rpc.recording import RecorderOf
 from server.rpc.requests import SMALL_BYTES, Deserialize, RequestReader
 from server.rpc.running import Running, Task
 from server.rpc.status import InternalError, MethodUnknown
@@ -89,8 +90,12 @@ class Interceptor:
         downloads: Collection[str] = (),
         cacheable: Collection[str] = (),
         languages: ShopLanguages | None = None,
+        recorder_of: RecorderOf = lambda method: None,
     ) -> None:
-        """`downloads` are the paths of methods that stream a file, `cacheable` of those that caches keep."""
+        """`downloads` are the paths of methods that stream a file, `cacheable` of those that caches keep.
+
+        `recorder_of` says which methods leave a record of each call.
+        """
         self._arrivals = arrivals
         self._access = access
         self._limits = limits
@@ -102,6 +107,7 @@ class Interceptor:
         self._stream_seconds = stream_seconds
         self._downloads = frozenset(downloads)
         self._cacheable = frozenset(cacheable)
+        self._recorder_of = recorder_of
         self._running = Running()
 
     async def end_calls(self, seconds: float) -> None:
@@ -164,6 +170,7 @@ class Interceptor:
             self._telemetry.meter_of(method),
             method in self._downloads,
             streams_in,
+            self._recorder_of(method),
         )
 
     def _awaitable(self, behaviour: Callable[..., Message]) -> UnaryMethod:
@@ -176,7 +183,7 @@ class Interceptor:
         method, requests, finished = plan.method, plan.requests, plan.meter.finished
         running, begin, end = self._running, self._running.begin, self._running.end
         read_call, admit, read_request = self._calls.read, self._admit, plan.requests.read
-        streams_in = plan.streams_in
+        streams_in, recorder = plan.streams_in, plan.recorder
 
         async def answer(_: object, context: Context) -> Message:
             started = monotonic()
@@ -196,7 +203,10 @@ class Interceptor:
                     request = await requests.read_any(call, data)
                 if streams_in:
                     call.pieces = requests.following(call, context)
-                reply = await behaviour(request, call)
+                if recorder is None:
+                    reply = await behaviour(request, call)
+                else:
+                    reply = await recorder.run(behaviour, request, call)
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
                 call.deadline.cancelled = True
@@ -217,6 +227,7 @@ class Interceptor:
 
     def _stream(self, plan: Plan, behaviour: StreamMethod) -> Callable[[object, Context], Awaitable[None]]:
         method, requests, meter, running = plan.method, plan.requests, plan.meter, self._running
+        recorder = plan.recorder
 
         # It writes, and does not yield: an interruption then always strikes in here, never in gRPC's own code.
         async def answer(_: object, context: Context) -> None:
@@ -237,8 +248,11 @@ class Interceptor:
                 if plan.streams_in:
                     call.pieces = requests.following(call, context)
                 running.unbind(task)
+                messages = behaviour(request, call)
+                if recorder is not None:
+                    messages = recorder.follow(messages, request, call)
                 with self._limits.stream(call):
-                    await self._send(behaviour(request, call), call, context, plan.is_download)
+                    await self._send(messages, call, context, plan.is_download)
                 context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)

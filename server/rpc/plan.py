@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server.rpc.address_limits import Count
 from server.rpc.call import Call
+from server.rpc.recording import CallRecorder
 from server.rpc.requests import RequestReader
 from server.rpc.telemetry import Meter
 
@@ -23,3 +24,5 @@ class Plan:
     is_download: bool
     streams_in: bool
     """Whether callers may send several messages."""
+    recorder: CallRecorder | None = None
+    """Has each call leave a record; None where none does."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.audit.log import Actor, write
+from server.audit.log import Actor, note_change, write
 from server.auth import sessions, throttle
 from server.db.base import AnyRow
 from server.errors import UserNotFound
@@ -41,7 +41,8 @@ def set_role(tx: Connection, caller: Identity, user_id: int, name: str, actor: A
     roles.must_hold_role(caller, role)
     _check_last_admin(tx, current)
     version = queries.update_account(tx, user_id, {"role": role.name, "role_assigned_at": now}, now)
-    write(tx, actor, "SetUserRole", f"user/{user_id}", now, before=current.role, role=role.name)
+    note_change({"role": current.role}, {"role": role.name})
+    write(tx, actor, "SetUserRole", f"user/{user_id}", now)
     publish(tx, RoleAssigned(user_id, role.name, version))
 
 
@@ -59,7 +60,8 @@ def set_active(
     if not active:
         _check_last_admin(tx, current)
     queries.update_account(tx, user_id, {"is_active": active}, now)
-    write(tx, actor, "SetUserActive", f"user/{user_id}", now, active=active)
+    note_change({"active": current.is_active}, {"active": active})
+    write(tx, actor, "SetUserActive", f"user/{user_id}", now)
     if not active:
         sessions.revoke_all(tx, user_id, now)
 

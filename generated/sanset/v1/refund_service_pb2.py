@@ -31,7 +31,7 @@ from sanset.v1 import refund_pb2 as sanset_dot_v1_dot_refund__pb2
 from sanset.v1 import order_pb2 as sanset_dot_v1_dot_order__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esanset/v1/refund_service.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x16sanset/v1/refund.proto\x1a\x15sanset/v1/order.proto\"n\n\x12\x43\x61ncelOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa5\x03\n\x12RefundOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x0f\n\x07restock\x18\x05 \x01(\x08\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x0b\n\x03\x61ll\x18\x07 \x01(\x08\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@:\xa9\x01\xbaH\xa5\x01\x1a\xa2\x01\n\x0crefund.scope\x12\x44say what to pay back by exactly one of items, amount and \"all\": true\x1aL[this.items.size() > 0, has(this.amount), this.all].exists_one(named, named)\"2\n\x10GetRefundRequest\x12\x1e\n\trefund_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"m\n\x12ListRefundsRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"P\n\x13ListRefundsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Refund\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xae\x02\n\x14RequestReturnRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x0b\n\x03\x61ll\x18\x05 \x01(\x08:w\xbaHt\x1ar\n\x0creturn.scope\x12=say what to send back by exactly one of items and \"all\": true\x1a#(this.items.size() > 0) != this.all\"2\n\x10GetReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xb0\x01\n\x12ListReturnsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08order_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\x18.sanset.v1.Return.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x11\n\tall_users\x18\x05 \x01(\x08\"P\n\x13ListReturnsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Return\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x89\x01\n\x14\x41pproveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x19\n\x07\x63omment\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8e\x01\n\x13RejectReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\x07\x63omment\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa8\x01\n\x14ReceiveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x38\n\rrestock_items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xda\t\n\rRefundService\x12t\n\x0b\x43\x61ncelOrder\x12\x1d.sanset.v1.CancelOrderRequest\x1a\x10.sanset.v1.Order\"4\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/cancel:\x01*\x12r\n\x0bRefundOrder\x12\x1d.sanset.v1.RefundOrderRequest\x1a\x11.sanset.v1.Refund\"1\xca\xf3\x18\x02\x10\x10\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/refund:\x01*\x12p\n\tGetRefund\x12\x1b.sanset.v1.GetRefundRequest\x1a\x11.sanset.v1.Refund\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/refunds/{refund_id}\x12\x80\x01\n\x0bListRefunds\x12\x1d.sanset.v1.ListRefundsRequest\x1a\x1e.sanset.v1.ListRefundsResponse\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/refunds\x12v\n\rRequestReturn\x12\x1f.sanset.v1.RequestReturnRequest\x1a\x11.sanset.v1.Return\"1\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/return:\x01*\x12p\n\tGetReturn\x12\x1b.sanset.v1.GetReturnRequest\x1a\x11.sanset.v1.Return\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/returns/{return_id}\x12u\n\x0bListReturns\x12\x1d.sanset.v1.ListReturnsRequest\x1a\x1e.sanset.v1.ListReturnsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/orders/returns\x12\x82\x01\n\rApproveReturn\x12\x1f.sanset.v1.ApproveReturnRequest\x1a\x11.sanset.v1.Return\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x10\x82\xd3\xe4\x93\x02.\")/api/v1/admin/returns/{return_id}/approve:\x01*\x12\x7f\n\x0cRejectReturn\x12\x1e.sanset.v1.RejectReturnRequest\x1a\x11.sanset.v1.Return\"<\x90\x02\x02\xca\xf3\x18\x02\x10\x10\x82\xd3\xe4\x93\x02-\"(/api/v1/admin/returns/{return_id}/reject:\x01*\x12\x82\x01\n\rReceiveReturn\x12\x1f.sanset.v1.ReceiveReturnRequest\x1a\x11.sanset.v1.Return\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x10\x82\xd3\xe4\x93\x02.\")/api/v1/admin/returns/{return_id}/receive:\x01*B\xad\x01\n\rdev.sanset.v1B\x12RefundServiceProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esanset/v1/refund_service.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x16sanset/v1/refund.proto\x1a\x15sanset/v1/order.proto\"q\n\x12\x43\x61ncelOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\x06reason\x18\x02 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa8\x03\n\x12RefundOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x1b\n\x06reason\x18\x04 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xf4\x03\x12\x0f\n\x07restock\x18\x05 \x01(\x08\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x0b\n\x03\x61ll\x18\x07 \x01(\x08\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@:\xa9\x01\xbaH\xa5\x01\x1a\xa2\x01\n\x0crefund.scope\x12\x44say what to pay back by exactly one of items, amount and \"all\": true\x1aL[this.items.size() > 0, has(this.amount), this.all].exists_one(named, named)\"2\n\x10GetRefundRequest\x12\x1e\n\trefund_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"m\n\x12ListRefundsRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"P\n\x13ListRefundsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Refund\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb1\x02\n\x14RequestReturnRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12!\n\x06reason\x18\x03 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x0b\n\x03\x61ll\x18\x05 \x01(\x08:w\xbaHt\x1ar\n\x0creturn.scope\x12=say what to send back by exactly one of items and \"all\": true\x1a#(this.items.size() > 0) != this.all\"2\n\x10GetReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xb0\x01\n\x12ListReturnsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08order_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\x18.sanset.v1.Return.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x11\n\tall_users\x18\x05 \x01(\x08\"P\n\x13ListReturnsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Return\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8c\x01\n\x14\x41pproveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1c\n\x07\x63omment\x18\x02 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xf4\x03\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x91\x01\n\x13RejectReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\"\n\x07\x63omment\x18\x02 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa8\x01\n\x14ReceiveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x38\n\rrestock_items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xda\t\n\rRefundService\x12t\n\x0b\x43\x61ncelOrder\x12\x1d.sanset.v1.CancelOrderRequest\x1a\x10.sanset.v1.Order\"4\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/cancel:\x01*\x12r\n\x0bRefundOrder\x12\x1d.sanset.v1.RefundOrderRequest\x1a\x11.sanset.v1.Refund\"1\xca\xf3\x18\x02\x10\x10\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/refund:\x01*\x12p\n\tGetRefund\x12\x1b.sanset.v1.GetRefundRequest\x1a\x11.sanset.v1.Refund\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/refunds/{refund_id}\x12\x80\x01\n\x0bListRefunds\x12\x1d.sanset.v1.ListRefundsRequest\x1a\x1e.sanset.v1.ListRefundsResponse\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/refunds\x12v\n\rRequestReturn\x12\x1f.sanset.v1.RequestReturnRequest\x1a\x11.sanset.v1.Return\"1\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/return:\x01*\x12p\n\tGetReturn\x12\x1b.sanset.v1.GetReturnRequest\x1a\x11.sanset.v1.Return\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/returns/{return_id}\x12u\n\x0bListReturns\x12\x1d.sanset.v1.ListReturnsRequest\x1a\x1e.sanset.v1.ListReturnsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/orders/returns\x12\x82\x01\n\rApproveReturn\x12\x1f.sanset.v1.ApproveReturnRequest\x1a\x11.sanset.v1.Return\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x10\x82\xd3\xe4\x93\x02.\")/api/v1/admin/returns/{return_id}/approve:\x01*\x12\x7f\n\x0cRejectReturn\x12\x1e.sanset.v1.RejectReturnRequest\x1a\x11.sanset.v1.Return\"<\x90\x02\x02\xca\xf3\x18\x02\x10\x10\x82\xd3\xe4\x93\x02-\"(/api/v1/admin/returns/{return_id}/reject:\x01*\x12\x82\x01\n\rReceiveReturn\x12\x1f.sanset.v1.ReceiveReturnRequest\x1a\x11.sanset.v1.Return\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x10\x82\xd3\xe4\x93\x02.\")/api/v1/admin/returns/{return_id}/receive:\x01*B\xad\x01\n\rdev.sanset.v1B\x12RefundServiceProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,7 +42,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_CANCELORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_CANCELORDERREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_CANCELORDERREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_CANCELORDERREQUEST'].fields_by_name['reason']._serialized_options = b'\200\001\001\272H\005r\003\030\364\003'
   _globals['_CANCELORDERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CANCELORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REFUNDORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
@@ -50,7 +50,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFUNDORDERREQUEST'].fields_by_name['items']._loaded_options = None
   _globals['_REFUNDORDERREQUEST'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_REFUNDORDERREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_REFUNDORDERREQUEST'].fields_by_name['reason']._serialized_options = b'\200\001\001\272H\005r\003\030\364\003'
   _globals['_REFUNDORDERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REFUNDORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REFUNDORDERREQUEST'].fields_by_name['etag']._loaded_options = None
@@ -70,7 +70,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['items']._loaded_options = None
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\364\003'
+  _globals['_REQUESTRETURNREQUEST'].fields_by_name['reason']._serialized_options = b'\200\001\001\342A\001\002\272H\007r\005\020\001\030\364\003'
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REQUESTRETURNREQUEST']._loaded_options = None
@@ -88,7 +88,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPROVERETURNREQUEST'].fields_by_name['return_id']._loaded_options = None
   _globals['_APPROVERETURNREQUEST'].fields_by_name['return_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_APPROVERETURNREQUEST'].fields_by_name['comment']._loaded_options = None
-  _globals['_APPROVERETURNREQUEST'].fields_by_name['comment']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_APPROVERETURNREQUEST'].fields_by_name['comment']._serialized_options = b'\200\001\001\272H\005r\003\030\364\003'
   _globals['_APPROVERETURNREQUEST'].fields_by_name['etag']._loaded_options = None
   _globals['_APPROVERETURNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_APPROVERETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -96,7 +96,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REJECTRETURNREQUEST'].fields_by_name['return_id']._loaded_options = None
   _globals['_REJECTRETURNREQUEST'].fields_by_name['return_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_REJECTRETURNREQUEST'].fields_by_name['comment']._loaded_options = None
-  _globals['_REJECTRETURNREQUEST'].fields_by_name['comment']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\364\003'
+  _globals['_REJECTRETURNREQUEST'].fields_by_name['comment']._serialized_options = b'\200\001\001\342A\001\002\272H\007r\005\020\001\030\364\003'
   _globals['_REJECTRETURNREQUEST'].fields_by_name['etag']._loaded_options = None
   _globals['_REJECTRETURNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_REJECTRETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -130,29 +130,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFUNDSERVICE'].methods_by_name['ReceiveReturn']._loaded_options = None
   _globals['_REFUNDSERVICE'].methods_by_name['ReceiveReturn']._serialized_options = b'\220\002\002\312\363\030\002\020\020\202\323\344\223\002.\")/api/v1/admin/returns/{return_id}/receive:\001*'
   _globals['_CANCELORDERREQUEST']._serialized_start=233
-  _globals['_CANCELORDERREQUEST']._serialized_end=343
-  _globals['_REFUNDORDERREQUEST']._serialized_start=346
-  _globals['_REFUNDORDERREQUEST']._serialized_end=767
-  _globals['_GETREFUNDREQUEST']._serialized_start=769
-  _globals['_GETREFUNDREQUEST']._serialized_end=819
-  _globals['_LISTREFUNDSREQUEST']._serialized_start=821
-  _globals['_LISTREFUNDSREQUEST']._serialized_end=930
-  _globals['_LISTREFUNDSRESPONSE']._serialized_start=932
-  _globals['_LISTREFUNDSRESPONSE']._serialized_end=1012
-  _globals['_REQUESTRETURNREQUEST']._serialized_start=1015
-  _globals['_REQUESTRETURNREQUEST']._serialized_end=1317
-  _globals['_GETRETURNREQUEST']._serialized_start=1319
-  _globals['_GETRETURNREQUEST']._serialized_end=1369
-  _globals['_LISTRETURNSREQUEST']._serialized_start=1372
-  _globals['_LISTRETURNSREQUEST']._serialized_end=1548
-  _globals['_LISTRETURNSRESPONSE']._serialized_start=1550
-  _globals['_LISTRETURNSRESPONSE']._serialized_end=1630
-  _globals['_APPROVERETURNREQUEST']._serialized_start=1633
-  _globals['_APPROVERETURNREQUEST']._serialized_end=1770
-  _globals['_REJECTRETURNREQUEST']._serialized_start=1773
-  _globals['_REJECTRETURNREQUEST']._serialized_end=1915
-  _globals['_RECEIVERETURNREQUEST']._serialized_start=1918
-  _globals['_RECEIVERETURNREQUEST']._serialized_end=2086
-  _globals['_REFUNDSERVICE']._serialized_start=2089
-  _globals['_REFUNDSERVICE']._serialized_end=3331
+  _globals['_CANCELORDERREQUEST']._serialized_end=346
+  _globals['_REFUNDORDERREQUEST']._serialized_start=349
+  _globals['_REFUNDORDERREQUEST']._serialized_end=773
+  _globals['_GETREFUNDREQUEST']._serialized_start=775
+  _globals['_GETREFUNDREQUEST']._serialized_end=825
+  _globals['_LISTREFUNDSREQUEST']._serialized_start=827
+  _globals['_LISTREFUNDSREQUEST']._serialized_end=936
+  _globals['_LISTREFUNDSRESPONSE']._serialized_start=938
+  _globals['_LISTREFUNDSRESPONSE']._serialized_end=1018
+  _globals['_REQUESTRETURNREQUEST']._serialized_start=1021
+  _globals['_REQUESTRETURNREQUEST']._serialized_end=1326
+  _globals['_GETRETURNREQUEST']._serialized_start=1328
+  _globals['_GETRETURNREQUEST']._serialized_end=1378
+  _globals['_LISTRETURNSREQUEST']._serialized_start=1381
+  _globals['_LISTRETURNSREQUEST']._serialized_end=1557
+  _globals['_LISTRETURNSRESPONSE']._serialized_start=1559
+  _globals['_LISTRETURNSRESPONSE']._serialized_end=1639
+  _globals['_APPROVERETURNREQUEST']._serialized_start=1642
+  _globals['_APPROVERETURNREQUEST']._serialized_end=1782
+  _globals['_REJECTRETURNREQUEST']._serialized_start=1785
+  _globals['_REJECTRETURNREQUEST']._serialized_end=1930
+  _globals['_RECEIVERETURNREQUEST']._serialized_start=1933
+  _globals['_RECEIVERETURNREQUEST']._serialized_end=2101
+  _globals['_REFUNDSERVICE']._serialized_start=2104
+  _globals['_REFUNDSERVICE']._serialized_end=3346
 # @@protoc_insertion_point(module_scope)

@@ -226,6 +226,19 @@ class Neighbours(Probe):
         return shop.app.core.vault.number_of("192.0.2.7") == made
 
 
+class AuditLog(Probe):
+    """What was written remains known as the shop's own."""
+
+    purposes = (Purpose.AUDIT_LOG,)
+
+    def make(self, shop: RunningShop) -> str:
+        return shop.app.core.vault.audit_signature(b"an entry")
+
+    def works(self, shop: RunningShop, made: str) -> bool:
+        vault = shop.app.core.vault
+        return vault.is_audit_signature(b"an entry", made) and not vault.is_audit_signature(b"other", made)
+
+
 class GiftCard(Probe):
     purposes = (Purpose.GIFT_CARD_CODES,)
 
@@ -314,7 +327,7 @@ class Pseudonyms(Probe):
 
 PROBES: tuple[Probe, ...] = (
     AccessToken(), RefreshToken(), KnownDevice(), LongPassword(), Page(), SavedMethod(), Personal(), PhoneIndex(),
-    RecoveryCode(), RecoveryAddress(), Neighbours(), GiftCard(), Webhook(), Report(), List(), Model(),
+    RecoveryCode(), RecoveryAddress(), Neighbours(), AuditLog(), GiftCard(), Webhook(), Report(), List(), Model(),
     Pseudonyms(),
 )  # fmt: skip
 

@@ -63,7 +63,7 @@ def test_staff_replace_the_metadata_of_an_order_they_have_seen(shop: RunningShop
     order = checked_out(shop, buyer, a=1)
     with shop.counted_queries() as queries:
         changed = shop.orders.UpdateOrder(change(order, b=2), metadata=shop.admin.metadata)
-    assert len(queries) <= 5
+    assert len(queries) <= 5 + 1  # one of them for the audit log
     assert (MessageToDict(changed.metadata), changed.status) == ({"b": 2}, order.status)
     assert changed.etag != order.etag
     again = shop.orders.UpdateOrder(change(changed, b=2), metadata=shop.admin.metadata)
@@ -79,7 +79,7 @@ def test_staff_replace_the_metadata_of_an_order_they_have_seen(shop: RunningShop
     assert not cleared.HasField("metadata")
     assert shop.move(order.id, Order.PROCESSING, etag=cleared.etag).status == Order.PROCESSING
     audited = shop.sql("SELECT action FROM audit_entries WHERE subject = :s", s=f"order/{order.id}")
-    assert [row.action for row in audited] == ["UpdateOrder", "UpdateOrder", "UpdateOrderStatus"]
+    assert [row.action for row in audited] == ["UpdateOrder"] * 3 + ["UpdateOrderStatus"]
 
 
 def test_a_repeat_of_a_change_is_answered_although_its_etag_is_stale_by_now(shop: RunningShop) -> None:

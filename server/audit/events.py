@@ -1,0 +1,43 @@
+"""Security events: what concerns the security of the shop and its accounts, done or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class SecurityEvent(StrEnum):
+    """The contract's AuditLog.SecurityEvent says what each one means."""
+
+    SIGN_IN_FAILED = "SIGN_IN_FAILED"
+    SIGN_IN_LIMITED = "SIGN_IN_LIMITED"
+    ACCOUNT_LOCKED = "ACCOUNT_LOCKED"
+    SECOND_FACTOR_FAILED = "SECOND_FACTOR_FAILED"
+    SECOND_FACTOR_CHANGED = "SECOND_FACTOR_CHANGED"
+    CODE_FAILED = "CODE_FAILED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a name
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+    REFRESH_REUSED = "REFRESH_REUSED"
+    PERMISSION_REFUSED = "PERMISSION_REFUSED"
+    ROLE_CHANGED = "ROLE_CHANGED"
+    ROLE_ASSIGNED = "ROLE_ASSIGNED"
+    ACCOUNT_CHANGED = "ACCOUNT_CHANGED"
+    API_KEY_CHANGED = "API_KEY_CHANGED"
+    API_KEY_USED = "API_KEY_USED"
+    API_KEY_REFUSED = "API_KEY_REFUSED"
+
+
+OF_PERMITTED: Final[Mapping[str, SecurityEvent]] = {
+    "CreateRole": SecurityEvent.ROLE_CHANGED,
+    "UpdateRole": SecurityEvent.ROLE_CHANGED,
+    "DeleteRole": SecurityEvent.ROLE_CHANGED,
+    "SetUserRole": SecurityEvent.ROLE_ASSIGNED,
+    "SetUserActive": SecurityEvent.ACCOUNT_CHANGED,
+    "UnlockUser": SecurityEvent.ACCOUNT_CHANGED,
+    "CreateServiceAccount": SecurityEvent.ACCOUNT_CHANGED,
+    "UpdateServiceAccount": SecurityEvent.ACCOUNT_CHANGED,
+    "AddApiKey": SecurityEvent.API_KEY_CHANGED,
+    "RevokeApiKey": SecurityEvent.API_KEY_CHANGED,
+}
+"""What calls that need a permission mean for security when they succeed, by the names of their methods."""
