@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from support.certificates import authority
 from support.clients_page import PROJECT
 from support.real_stack import Stack, stack_of
 
@@ -19,7 +20,7 @@ from server.process.ports import free_ports
 pytestmark = pytest.mark.compilers
 
 CLIENTS: Final = PROJECT / "clients"
-MAX_BYTES: Final = 40 * 1024
+MAX_BYTES: Final = 44 * 1024
 """What a page may load for it, compressed."""
 [PAGE_PORT] = free_ports(1)
 """Where the pages come from that call the shop."""
@@ -53,6 +54,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_it_calls_a_shop(package: Path, shop: Stack) -> None:
     addresses = {"SHOP": f"http://{shop.native}", "WEB": shop.origin}
     _run(package, "node", "--test", "dist/test/shop.test.js", **addresses)
+
+
+def test_it_speaks_tls(package: Path, tmp_path: Path) -> None:
+    issuer = authority(tmp_path / "authority")
+    for name, host in (("shop", "localhost"), ("back-end", "back-end")):
+        issuer.issue(tmp_path / name, host)
+    _run(package, "node", "--test", "dist/test/tls.test.js", FILES=str(tmp_path))
 
 
 def test_it_calls_a_shop_from_a_page(package: Path, shop: Stack) -> None:

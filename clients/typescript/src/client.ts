@@ -22,8 +22,13 @@ const TIMEOUT_MS = 10_000;
 /** Given to Refresh. Twice this lies well within the half minute in which the server repeats a lost reply. */
 const REFRESH_TIMEOUT_MS = 4_000;
 
+/** How API keys begin. */
+const KEY_PREFIX = "sk_";
+
 /** How a client behaves; all of it may be left out. */
 export interface ClientOptions {
+  /** The API key of a back end, sent in place of a user's tokens. It is a password: never in a page. */
+  readonly apiKey?: string;
   /** The deadline of calls that have one reply and bring none: 10 s unless given. */
   readonly timeoutMs?: number;
   /** Where the tokens are kept. `localStorage` keeps a user signed in, in every tab; without, they end with the page. */
@@ -51,13 +56,15 @@ export class SansetClient {
 
   /** `transport` is Connect's, gRPC or gRPC-Web: `createWebClient` and `createNodeClient` bring one. */
   constructor(transport: Transport, options: ClientOptions = {}) {
+    const apiKey = options.apiKey ?? "";
+    if (apiKey !== "" && !apiKey.startsWith(KEY_PREFIX)) throw new TypeError("apiKey: an API key begins with sk_");
     this.session = new Session(
       (refreshToken) => this.refresh(refreshToken),
       options.storage ?? new MemoryStorage(),
       options.storageKey ?? "sanset.tokens",
       options.onSignedOut ?? (() => undefined),
     );
-    this.transport = new SessionTransport(transport, this.session, options.timeoutMs ?? TIMEOUT_MS);
+    this.transport = new SessionTransport(transport, this.session, options.timeoutMs ?? TIMEOUT_MS, apiKey);
     this.auth = createClient(AuthService, this.transport);
     this.users = createClient(UserService, this.transport);
     this.catalog = createClient(CatalogService, this.transport);

@@ -16,6 +16,7 @@ import { CartSchema } from "./gen/sanset/v1/cart_pb.js";
 import { Attempts, pause } from "./retry.js";
 import type { Session } from "./session.js";
 
+const AUTHORIZATION = "authorization";
 const CART_TOKEN = "x-cart-token";
 const DEVICE_ID = "x-device-id";
 
@@ -25,6 +26,7 @@ export class SessionTransport implements Transport {
     private readonly inner: Transport,
     private readonly session: Session,
     private readonly timeoutMs: number,
+    private readonly apiKey = "",
   ) {}
 
   /** Makes a call that has one reply. Rejects with SansetError. */
@@ -89,10 +91,10 @@ export class SessionTransport implements Transport {
     signal: AbortSignal | undefined,
     attempt: () => Promise<T>,
   ): Promise<T> {
-    const signs = isAuthorized(method) && !headers.has("authorization");
+    const signs = isAuthorized(method) && !headers.has(AUTHORIZATION);
     let token = signs ? await attempts.within(this.session.token(), signal) : "";
     for (;;) {
-      if (token !== "") headers.set("authorization", `Bearer ${token}`);
+      if (token !== "") headers.set(AUTHORIZATION, `Bearer ${token}`);
       try {
         return await attempt();
       } catch (failure) {
@@ -111,6 +113,9 @@ export class SessionTransport implements Transport {
 
   private headers(method: DescMethod, header: HeadersInit | undefined): Headers {
     const headers = new Headers(header);
+    if (this.apiKey !== "" && isAuthorized(method) && !headers.has(AUTHORIZATION)) {
+      headers.set(AUTHORIZATION, `Bearer ${this.apiKey}`); // another one would not be taken either: it is never renewed
+    }
     const cartToken = takesCartToken(method) ? this.session.cartToken : "";
     if (cartToken !== "" && !headers.has(CART_TOKEN)) headers.set(CART_TOKEN, cartToken);
     const deviceId = takesDeviceId(method) ? this.session.deviceId : "";

@@ -6,6 +6,10 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { SansetClient } from "../src/client.js";
 import { SansetError } from "../src/errors.js";
+import { AccessRule_Permission } from "../src/gen/sanset/v1/access_pb.js";
+import { OrderService } from "../src/gen/sanset/v1/order_service_pb.js";
+import { RoleService } from "../src/gen/sanset/v1/role_pb.js";
+import { ServiceAccountService } from "../src/gen/sanset/v1/service_account_pb.js";
 import { Order_Status } from "../src/gen/sanset/v1/order_pb.js";
 import { Payment_Method } from "../src/gen/sanset/v1/payment_pb.js";
 import { createNodeClient } from "../src/node.js";
@@ -151,6 +155,33 @@ test("a client shows where its user signed in before, and keeps that after the s
   assert.notEqual(deviceId, "");
   assert.deepEqual(sent, [null, deviceId]);
 });
+
+test("a back end calls with its key, until that is revoked", async () => {
+  const [roles, accounts] = [admin.of(RoleService), admin.of(ServiceAccountService)];
+  const name = `R${randomUUID().replaceAll("-", "").slice(0, 20).toUpperCase()}`;
+  await roles.createRole({ role: { name, permissions: [AccessRule_Permission.MANAGE_ORDERS] } });
+  const { id } = await accounts.createServiceAccount({ serviceAccount: { name, role: name } });
+  const key = await accounts.addApiKey({ serviceAccountId: id });
+  const { interceptor, seen } = failing("Refresh", 0);
+  const transport = createGrpcTransport({ baseUrl: SHOP, interceptors: [interceptor] });
+  const backEnd = new SansetClient(transport, { apiKey: key.key });
+  await backEnd.orders.listOrders({ allUsers: true });
+  for await (const _ of createWebClient(WEB, { apiKey: key.key }).of(OrderService).exportOrders({})) break;
+  await accounts.revokeApiKey({ serviceAccountId: id, apiKeyId: key.id });
+  const refused = { code: Code.Unauthenticated, reason: "API_KEY_INVALID" };
+  while (await taken(backEnd)) await new Promise((done) => setTimeout(done, 20));
+  await assert.rejects(backEnd.orders.listOrders({ allUsers: true }), refused);
+  assert.equal(seen.length, 0, "there is nothing to refresh");
+  assert.throws(() => createNodeClient(SHOP, { apiKey: "hunter2" }), /an API key begins with sk_/);
+});
+
+/** Whether a back end's key is still taken. */
+async function taken(backEnd: SansetClient): Promise<boolean> {
+  return backEnd.orders.listOrders({ allUsers: true }).then(
+    () => true,
+    () => false,
+  );
+}
 
 test("an addition to the cart is one, however often it is repeated", async () => {
   const { interceptor, seen } = failing("AddItem", 1);

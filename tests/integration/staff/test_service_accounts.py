@@ -13,6 +13,7 @@ from sanset.v1.access_pb2 import AccessRule
 from sanset.v1.inventory_watch_pb2 import WatchInventoryRequest
 from sanset_client import Client
 from sanset_client.errors import Unauthenticated
+from support.clients_page import block
 from support.running_shop import Account, RunningShop, refusal, refused
 from support.staff_story import another_keys, employee, new_role, permit, seconds_until
 
@@ -225,6 +226,16 @@ def test_a_back_end_is_nobody_among_the_users(shop: RunningShop) -> None:
     assert refused(shop.user_admin.SetUserRole, give, shop.admin).reason == "USER_NOT_FOUND"
     listed = user_admin_pb2.ListUsersRequest(role=account.role)
     assert not shop.user_admin.ListUsers(listed, metadata=shop.admin.metadata).items
+
+
+def test_a_back_end_is_written_as_the_documentation_says(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = shop.order()
+    monkeypatch.setenv("SHOP", shop.target)
+    monkeypatch.setenv("SHOP_KEY", _key(shop, _account(shop, AccessRule.MANAGE_ORDERS)).key)
+    exec(block("Back ends with an API key", "python"), {})
+    assert f"{order.id} {order.number}\n" in capsys.readouterr().out
 
 
 def test_the_python_client_calls_with_a_key(shop: RunningShop) -> None:
