@@ -16,12 +16,13 @@ from server.search import convert
 from server.search.analytics.search_log import SearchLog, ShownResults
 from server.search.analytics.servicer import AnalyticsCalls
 from server.search.engine.engine import SearchAnswer, page_after
-from server.search.engine.ranking import RankedProducts
-from server.search.service import Search
+from server.search.service import Fallback, Search
 from server.search.suggest.servicer import SuggestCalls
 from server.search.synonyms.servicer import SynonymCalls
 from server.search.upkeep.location_stock import LocationStock
 from server.text.shop_languages import ShopLanguages
+
+_Response = pb.SearchProductsResponse
 
 
 class _Row(NamedTuple):
@@ -93,19 +94,23 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
         if after is None and answer.facets is not None:
             convert.add_facets(response.facets, answer.facets, tree, self._currency)
             if not answer.total:
-                ranked = await search.fallback(request.q, selection, size)
-                response.fallback_items.extend(await self._fallback(ranked, language))
+                await self._add_fallback(
+                    response, await search.fallback(request.q, selection, size), language
+                )
         response.attribution_token = self._record(request, call, response, rows)
         return response
 
-    async def _fallback(self, ranked: RankedProducts, language: str) -> list[pb.SearchHit]:
-        ids, scores = ranked.product_ids.tolist(), ranked.scores.tolist()
+    async def _add_fallback(
+        self, response: pb.SearchProductsResponse, fallback: Fallback, language: str
+    ) -> None:
+        ids, scores = fallback.ranked.product_ids.tolist(), fallback.ranked.scores.tolist()
         by_id = await self._products.products(ids)
-        return [
-            pb.SearchHit(product=by_id[product_id].into(language).summary, score=score)
-            for product_id, score in zip(ids, scores, strict=True)
-            if product_id in by_id
-        ]
+        for product_id, score in zip(ids, scores, strict=True):
+            if product_id in by_id:
+                response.fallback_items.add(product=by_id[product_id].into(language).summary, score=score)
+        if response.fallback_items:
+            response.fallback_kind = _Response.FallbackKind.Value(fallback.kind.value)
+            response.fallback_category_id = fallback.category_id
 
     def _record(
         self,

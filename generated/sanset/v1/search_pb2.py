@@ -27,7 +27,7 @@ from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import product_pb2 as sanset_dot_v1_dot_product__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16sanset/v1/search.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/type/money.proto\x1a\x17sanset/v1/product.proto\"\xb3\x06\n\x15SearchProductsRequest\x12\x13\n\x01q\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1a\n\x08\x63\x61tegory\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12 \n\x06\x62rands\x18\x05 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x14\"\x06r\x04\x10\x01\x18\x64\x12\'\n\x04tags\x18\x06 \x03(\tB\x19\xbaH\x16\x92\x01\x13\x10\n\"\x0fr\r\x10\x01\x18\x32\x32\x07^[^,]*$\x12;\n\tmin_price\x18\x07 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12;\n\tmax_price\x18\x08 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12\x15\n\x08in_stock\x18\t \x01(\x08H\x00\x88\x01\x01\x12\x1a\n\tvendor_id\x18\n \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12+\n\nmin_rating\x18\x0b \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x14@)\x00\x00\x00\x00\x00\x00\x00\x00\x12/\n\nattributes\x18\x0c \x03(\tB\x1b\xbaH\x18\x92\x01\x15\x10\x14\"\x11r\x0f\x18\xca\x01\x32\n^[^:]+:.+$\x12=\n\x04sort\x18\r \x01(\x0e\x32%.sanset.v1.SearchProductsRequest.SortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x35\n\nvisitor_id\x18\x0e \x01(\tB!\xbaH\x1er\x1c\x18@2\x18^([A-Za-z0-9_-]{8,64})?$\x12\x1c\n\x0blocation_id\x18\x0f \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x44\n\x08language\x18\x10 \x01(\tB2\xbaH/r-\x18\x0c\x32)^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$\"r\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\r\n\tRELEVANCE\x10\x01\x12\r\n\tPRICE_ASC\x10\x02\x12\x0e\n\nPRICE_DESC\x10\x03\x12\n\n\x06NEWEST\x10\x04\x12\x0e\n\nPOPULARITY\x10\x05\x12\n\n\x06RATING\x10\x06\x42\x0b\n\t_in_stock\"\xf5\x01\n\x16SearchProductsResponse\x12#\n\x05items\x18\x01 \x03(\x0b\x32\x14.sanset.v1.SearchHit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\x12\x17\n\x0f\x63orrected_query\x18\x04 \x01(\t\x12\'\n\x06\x66\x61\x63\x65ts\x18\x05 \x01(\x0b\x32\x17.sanset.v1.SearchFacets\x12\x19\n\x11\x61ttribution_token\x18\x06 \x01(\t\x12,\n\x0e\x66\x61llback_items\x18\x07 \x03(\x0b\x32\x14.sanset.v1.SearchHit\"}\n\tSearchHit\x12#\n\x07product\x18\x01 \x01(\x0b\x32\x12.sanset.v1.Product\x12\r\n\x05score\x18\x02 \x01(\x01\x12(\n\nhighlights\x18\x03 \x03(\x0b\x32\x14.sanset.v1.Highlight\x12\x12\n\nvariant_id\x18\x04 \x01(\x03\"k\n\tHighlight\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12(\n\x05parts\x18\x02 \x03(\x0b\x32\x19.sanset.v1.Highlight.Part\x1a%\n\x04Part\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07matches\x18\x02 \x01(\x08\"\xcb\x05\n\x0cSearchFacets\x12\x39\n\ncategories\x18\x01 \x03(\x0b\x32%.sanset.v1.SearchFacets.CategoryCount\x12\x32\n\x06\x62rands\x18\x02 \x03(\x0b\x32\".sanset.v1.SearchFacets.ValueCount\x12\x32\n\x06prices\x18\x03 \x03(\x0b\x32\".sanset.v1.SearchFacets.PriceCount\x12\x34\n\x07ratings\x18\x04 \x03(\x0b\x32#.sanset.v1.SearchFacets.RatingCount\x12:\n\nattributes\x18\x05 \x03(\x0b\x32&.sanset.v1.SearchFacets.AttributeCount\x1a\x88\x01\n\rCategoryCount\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x05\x12\x37\n\x08\x63hildren\x18\x05 \x03(\x0b\x32%.sanset.v1.SearchFacets.CategoryCount\x1a*\n\nValueCount\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x1ai\n\nPriceCount\x12%\n\tmin_price\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12%\n\tmax_price\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\x1a\x30\n\x0bRatingCount\x12\x12\n\nmin_rating\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x1aR\n\x0e\x41ttributeCount\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x32\n\x06values\x18\x02 \x03(\x0b\x32\".sanset.v1.SearchFacets.ValueCount\"\x83\x01\n\x0eSuggestRequest\x12\x13\n\x01q\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x44\n\x08language\x18\x03 \x01(\tB2\xbaH/r-\x18\x0c\x32)^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$\"7\n\x0fSuggestResponse\x12$\n\x05items\x18\x01 \x03(\x0b\x32\x15.sanset.v1.Suggestion\"\xbc\x01\n\nSuggestion\x12\x0c\n\x04text\x18\x01 \x01(\t\x12(\n\x04kind\x18\x02 \x01(\x0e\x32\x1a.sanset.v1.Suggestion.Kind\x12\x12\n\nproduct_id\x18\x03 \x01(\x03\x12\x13\n\x0b\x63\x61tegory_id\x18\x04 \x01(\x03\"M\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07PRODUCT\x10\x01\x12\x0c\n\x08\x43\x41TEGORY\x10\x02\x12\t\n\x05\x42RAND\x10\x03\x12\t\n\x05QUERY\x10\x04\x42\xa6\x01\n\rdev.sanset.v1B\x0bSearchProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16sanset/v1/search.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/type/money.proto\x1a\x17sanset/v1/product.proto\"\xb3\x06\n\x15SearchProductsRequest\x12\x13\n\x01q\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1a\n\x08\x63\x61tegory\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12 \n\x06\x62rands\x18\x05 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x14\"\x06r\x04\x10\x01\x18\x64\x12\'\n\x04tags\x18\x06 \x03(\tB\x19\xbaH\x16\x92\x01\x13\x10\n\"\x0fr\r\x10\x01\x18\x32\x32\x07^[^,]*$\x12;\n\tmin_price\x18\x07 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12;\n\tmax_price\x18\x08 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12\x15\n\x08in_stock\x18\t \x01(\x08H\x00\x88\x01\x01\x12\x1a\n\tvendor_id\x18\n \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12+\n\nmin_rating\x18\x0b \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x14@)\x00\x00\x00\x00\x00\x00\x00\x00\x12/\n\nattributes\x18\x0c \x03(\tB\x1b\xbaH\x18\x92\x01\x15\x10\x14\"\x11r\x0f\x18\xca\x01\x32\n^[^:]+:.+$\x12=\n\x04sort\x18\r \x01(\x0e\x32%.sanset.v1.SearchProductsRequest.SortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x35\n\nvisitor_id\x18\x0e \x01(\tB!\xbaH\x1er\x1c\x18@2\x18^([A-Za-z0-9_-]{8,64})?$\x12\x1c\n\x0blocation_id\x18\x0f \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x44\n\x08language\x18\x10 \x01(\tB2\xbaH/r-\x18\x0c\x32)^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$\"r\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\r\n\tRELEVANCE\x10\x01\x12\r\n\tPRICE_ASC\x10\x02\x12\x0e\n\nPRICE_DESC\x10\x03\x12\n\n\x06NEWEST\x10\x04\x12\x0e\n\nPOPULARITY\x10\x05\x12\n\n\x06RATING\x10\x06\x42\x0b\n\t_in_stock\"\xb1\x03\n\x16SearchProductsResponse\x12#\n\x05items\x18\x01 \x03(\x0b\x32\x14.sanset.v1.SearchHit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\x12\x17\n\x0f\x63orrected_query\x18\x04 \x01(\t\x12\'\n\x06\x66\x61\x63\x65ts\x18\x05 \x01(\x0b\x32\x17.sanset.v1.SearchFacets\x12\x19\n\x11\x61ttribution_token\x18\x06 \x01(\t\x12,\n\x0e\x66\x61llback_items\x18\x07 \x03(\x0b\x32\x14.sanset.v1.SearchHit\x12\x45\n\rfallback_kind\x18\x08 \x01(\x0e\x32..sanset.v1.SearchProductsResponse.FallbackKind\x12\x1c\n\x14\x66\x61llback_category_id\x18\t \x01(\x03\"U\n\x0c\x46\x61llbackKind\x12\x1d\n\x19\x46\x41LLBACK_KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07SIMILAR\x10\x01\x12\x0c\n\x08\x43\x41TEGORY\x10\x02\x12\x0b\n\x07POPULAR\x10\x03\"}\n\tSearchHit\x12#\n\x07product\x18\x01 \x01(\x0b\x32\x12.sanset.v1.Product\x12\r\n\x05score\x18\x02 \x01(\x01\x12(\n\nhighlights\x18\x03 \x03(\x0b\x32\x14.sanset.v1.Highlight\x12\x12\n\nvariant_id\x18\x04 \x01(\x03\"k\n\tHighlight\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12(\n\x05parts\x18\x02 \x03(\x0b\x32\x19.sanset.v1.Highlight.Part\x1a%\n\x04Part\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07matches\x18\x02 \x01(\x08\"\xcb\x05\n\x0cSearchFacets\x12\x39\n\ncategories\x18\x01 \x03(\x0b\x32%.sanset.v1.SearchFacets.CategoryCount\x12\x32\n\x06\x62rands\x18\x02 \x03(\x0b\x32\".sanset.v1.SearchFacets.ValueCount\x12\x32\n\x06prices\x18\x03 \x03(\x0b\x32\".sanset.v1.SearchFacets.PriceCount\x12\x34\n\x07ratings\x18\x04 \x03(\x0b\x32#.sanset.v1.SearchFacets.RatingCount\x12:\n\nattributes\x18\x05 \x03(\x0b\x32&.sanset.v1.SearchFacets.AttributeCount\x1a\x88\x01\n\rCategoryCount\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x05\x12\x37\n\x08\x63hildren\x18\x05 \x03(\x0b\x32%.sanset.v1.SearchFacets.CategoryCount\x1a*\n\nValueCount\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x1ai\n\nPriceCount\x12%\n\tmin_price\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12%\n\tmax_price\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\x1a\x30\n\x0bRatingCount\x12\x12\n\nmin_rating\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x1aR\n\x0e\x41ttributeCount\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x32\n\x06values\x18\x02 \x03(\x0b\x32\".sanset.v1.SearchFacets.ValueCount\"\x83\x01\n\x0eSuggestRequest\x12\x13\n\x01q\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x44\n\x08language\x18\x03 \x01(\tB2\xbaH/r-\x18\x0c\x32)^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$\"7\n\x0fSuggestResponse\x12$\n\x05items\x18\x01 \x03(\x0b\x32\x15.sanset.v1.Suggestion\"\xbc\x01\n\nSuggestion\x12\x0c\n\x04text\x18\x01 \x01(\t\x12(\n\x04kind\x18\x02 \x01(\x0e\x32\x1a.sanset.v1.Suggestion.Kind\x12\x12\n\nproduct_id\x18\x03 \x01(\x03\x12\x13\n\x0b\x63\x61tegory_id\x18\x04 \x01(\x03\"M\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07PRODUCT\x10\x01\x12\x0c\n\x08\x43\x41TEGORY\x10\x02\x12\t\n\x05\x42RAND\x10\x03\x12\t\n\x05QUERY\x10\x04\x42\xa6\x01\n\rdev.sanset.v1B\x0bSearchProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -76,31 +76,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHPRODUCTSREQUEST_SORT']._serialized_start=809
   _globals['_SEARCHPRODUCTSREQUEST_SORT']._serialized_end=923
   _globals['_SEARCHPRODUCTSRESPONSE']._serialized_start=939
-  _globals['_SEARCHPRODUCTSRESPONSE']._serialized_end=1184
-  _globals['_SEARCHHIT']._serialized_start=1186
-  _globals['_SEARCHHIT']._serialized_end=1311
-  _globals['_HIGHLIGHT']._serialized_start=1313
-  _globals['_HIGHLIGHT']._serialized_end=1420
-  _globals['_HIGHLIGHT_PART']._serialized_start=1383
-  _globals['_HIGHLIGHT_PART']._serialized_end=1420
-  _globals['_SEARCHFACETS']._serialized_start=1423
-  _globals['_SEARCHFACETS']._serialized_end=2138
-  _globals['_SEARCHFACETS_CATEGORYCOUNT']._serialized_start=1717
-  _globals['_SEARCHFACETS_CATEGORYCOUNT']._serialized_end=1853
-  _globals['_SEARCHFACETS_VALUECOUNT']._serialized_start=1855
-  _globals['_SEARCHFACETS_VALUECOUNT']._serialized_end=1897
-  _globals['_SEARCHFACETS_PRICECOUNT']._serialized_start=1899
-  _globals['_SEARCHFACETS_PRICECOUNT']._serialized_end=2004
-  _globals['_SEARCHFACETS_RATINGCOUNT']._serialized_start=2006
-  _globals['_SEARCHFACETS_RATINGCOUNT']._serialized_end=2054
-  _globals['_SEARCHFACETS_ATTRIBUTECOUNT']._serialized_start=2056
-  _globals['_SEARCHFACETS_ATTRIBUTECOUNT']._serialized_end=2138
-  _globals['_SUGGESTREQUEST']._serialized_start=2141
-  _globals['_SUGGESTREQUEST']._serialized_end=2272
-  _globals['_SUGGESTRESPONSE']._serialized_start=2274
-  _globals['_SUGGESTRESPONSE']._serialized_end=2329
-  _globals['_SUGGESTION']._serialized_start=2332
-  _globals['_SUGGESTION']._serialized_end=2520
-  _globals['_SUGGESTION_KIND']._serialized_start=2443
-  _globals['_SUGGESTION_KIND']._serialized_end=2520
+  _globals['_SEARCHPRODUCTSRESPONSE']._serialized_end=1372
+  _globals['_SEARCHPRODUCTSRESPONSE_FALLBACKKIND']._serialized_start=1287
+  _globals['_SEARCHPRODUCTSRESPONSE_FALLBACKKIND']._serialized_end=1372
+  _globals['_SEARCHHIT']._serialized_start=1374
+  _globals['_SEARCHHIT']._serialized_end=1499
+  _globals['_HIGHLIGHT']._serialized_start=1501
+  _globals['_HIGHLIGHT']._serialized_end=1608
+  _globals['_HIGHLIGHT_PART']._serialized_start=1571
+  _globals['_HIGHLIGHT_PART']._serialized_end=1608
+  _globals['_SEARCHFACETS']._serialized_start=1611
+  _globals['_SEARCHFACETS']._serialized_end=2326
+  _globals['_SEARCHFACETS_CATEGORYCOUNT']._serialized_start=1905
+  _globals['_SEARCHFACETS_CATEGORYCOUNT']._serialized_end=2041
+  _globals['_SEARCHFACETS_VALUECOUNT']._serialized_start=2043
+  _globals['_SEARCHFACETS_VALUECOUNT']._serialized_end=2085
+  _globals['_SEARCHFACETS_PRICECOUNT']._serialized_start=2087
+  _globals['_SEARCHFACETS_PRICECOUNT']._serialized_end=2192
+  _globals['_SEARCHFACETS_RATINGCOUNT']._serialized_start=2194
+  _globals['_SEARCHFACETS_RATINGCOUNT']._serialized_end=2242
+  _globals['_SEARCHFACETS_ATTRIBUTECOUNT']._serialized_start=2244
+  _globals['_SEARCHFACETS_ATTRIBUTECOUNT']._serialized_end=2326
+  _globals['_SUGGESTREQUEST']._serialized_start=2329
+  _globals['_SUGGESTREQUEST']._serialized_end=2460
+  _globals['_SUGGESTRESPONSE']._serialized_start=2462
+  _globals['_SUGGESTRESPONSE']._serialized_end=2517
+  _globals['_SUGGESTION']._serialized_start=2520
+  _globals['_SUGGESTION']._serialized_end=2708
+  _globals['_SUGGESTION_KIND']._serialized_start=2631
+  _globals['_SUGGESTION_KIND']._serialized_end=2708
 # @@protoc_insertion_point(module_scope)

@@ -162,6 +162,33 @@ class SearchProductsResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _FallbackKind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FallbackKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SearchProductsResponse._FallbackKind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FALLBACK_KIND_UNSPECIFIED: SearchProductsResponse._FallbackKind.ValueType  # 0
+        """There are none."""
+        SIMILAR: SearchProductsResponse._FallbackKind.ValueType  # 1
+        """They are close to the query in what they are about."""
+        CATEGORY: SearchProductsResponse._FallbackKind.ValueType  # 2
+        """They sell best of the category that is nearest to the query, `fallback_category_id`."""
+        POPULAR: SearchProductsResponse._FallbackKind.ValueType  # 3
+        """They sell best in the whole shop."""
+
+    class FallbackKind(_FallbackKind, metaclass=_FallbackKindEnumTypeWrapper):
+        """Why products stand in `fallback_items`."""
+
+    FALLBACK_KIND_UNSPECIFIED: SearchProductsResponse.FallbackKind.ValueType  # 0
+    """There are none."""
+    SIMILAR: SearchProductsResponse.FallbackKind.ValueType  # 1
+    """They are close to the query in what they are about."""
+    CATEGORY: SearchProductsResponse.FallbackKind.ValueType  # 2
+    """They sell best of the category that is nearest to the query, `fallback_category_id`."""
+    POPULAR: SearchProductsResponse.FallbackKind.ValueType  # 3
+    """They sell best in the whole shop."""
+
     ITEMS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
@@ -169,6 +196,8 @@ class SearchProductsResponse(_message.Message):
     FACETS_FIELD_NUMBER: _builtins.int
     ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
     FALLBACK_ITEMS_FIELD_NUMBER: _builtins.int
+    FALLBACK_KIND_FIELD_NUMBER: _builtins.int
+    FALLBACK_CATEGORY_ID_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """The token of the next page; empty on the last."""
     total_size: _builtins.int
@@ -179,6 +208,10 @@ class SearchProductsResponse(_message.Message):
     """Send it back with the events that follow from these results. A search is an event of its own: it need not be
     reported by TrackEvent, and with this token is not counted again.
     """
+    fallback_kind: Global___SearchProductsResponse.FallbackKind.ValueType
+    """Which of these `fallback_items` are."""
+    fallback_category_id: _builtins.int
+    """With CATEGORY: the id of that category."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
         """What was found."""
@@ -190,8 +223,8 @@ class SearchProductsResponse(_message.Message):
     @_builtins.property
     def fallback_items(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
         """Where nothing was found, what may do instead, so that no page need be empty: products that are close to the query
-        in what they are about, or else what sells best, of those that pass the filters. Up to `page_size`; say that they
-        are not what was searched for.
+        in what they are about, or else what sells best of the nearest category, or in the whole shop, of those that pass
+        the filters. Up to `page_size`; say that they are not what was searched for.
         """
 
     def __init__(
@@ -204,10 +237,12 @@ class SearchProductsResponse(_message.Message):
         facets: Global___SearchFacets | None = ...,
         attribution_token: _builtins.str = ...,
         fallback_items: _abc.Iterable[Global___SearchHit] | None = ...,
+        fallback_kind: Global___SearchProductsResponse.FallbackKind.ValueType = ...,
+        fallback_category_id: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "corrected_query", b"corrected_query", "facets", b"facets", "fallback_items", b"fallback_items", "items", b"items", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "corrected_query", b"corrected_query", "facets", b"facets", "fallback_category_id", b"fallback_category_id", "fallback_items", b"fallback_items", "fallback_kind", b"fallback_kind", "items", b"items", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

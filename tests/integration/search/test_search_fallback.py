@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from sanset.v1 import category_pb2
 from sanset.v1 import search_pb2 as pb
 from support.running_shop import RunningShop
 
@@ -49,6 +50,26 @@ def test_it_passes_the_filters_and_can_be_bought(shop: RunningShop) -> None:
     _until(lambda: _instead(_search(shop, _word(), brands=[brand])) == [there.id])
     _until(lambda: _instead(_search(shop, _word(), brands=[brand], in_stock=False)) == [sold_out.id])
     assert _instead(_search(shop, _word(), brands=[_word()])) == []
+
+
+def test_the_nearest_category_comes_first_and_is_named(shop: RunningShop) -> None:
+    """The word stands in no text of the products that are shown: their category alone has it."""
+    word = _word()
+    category = shop.catalog.CreateCategory(
+        category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=word)),
+        metadata=shop.admin.metadata,
+    )
+    product = shop.product(category_id=category.id)
+    _until(lambda: [hit.product.id for hit in _search(shop, word).items] == [product.id])
+    mistyped = word[:4] + "xxx" + word[4:] + "xx"
+    reply = _search(shop, mistyped)
+    assert _instead(reply) == [product.id]
+    assert reply.fallback_kind == pb.SearchProductsResponse.CATEGORY
+    assert reply.fallback_category_id == category.id
+    other = _search(shop, mistyped, category=category.slug, in_stock=False)
+    assert _instead(other) == []
+    assert not other.fallback_kind
+    assert _search(shop, str(uuid.uuid4().int)).fallback_kind == pb.SearchProductsResponse.POPULAR
 
 
 def test_what_was_found_needs_none(shop: RunningShop) -> None:
