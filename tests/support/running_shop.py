@@ -61,13 +61,16 @@ from server.events.log import publish
 from server.events.topics import CatalogReplaced
 from server.rpc.call import headers_sent
 from server.settings import Settings, load
+from server.user import addresses
 from server.user import service as users
+from server.user.convert import address_values
 from server.user.service import NewAccount
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
 ADMIN = ("admin@shop.test", "admin-secret-1")
 PASSWORD = "correct-horse-1"
+ADDRESS = {"line1": "1 Main Street", "city": "Springfield", "country": "US"}
 
 
 def test_settings(url: str, data_dir: Path, **overrides: object) -> Settings:
@@ -198,10 +201,13 @@ class RunningShop:
 
         By the rules and not by calls, which the tests of accounts make: most tests begin here.
         """
+        now = self._clock()
         with self.app.db.transaction() as tx:
-            account = _new_customer(tx, self.settings, self._password_hash, self._clock())
-        if address:
-            self.add_address(account)
+            account = _new_customer(tx, self.settings, self._password_hash, now)
+            if address:
+                addresses.create_address(
+                    tx, account.user_id, address_values(user_pb2.Address(**ADDRESS)), now
+                )
         return account
 
     def vendor(self) -> Account:
@@ -224,8 +230,7 @@ class RunningShop:
 
     def add_address(self, account: Account, **fields: Any) -> user_pb2.Address:
         """Give an account an address in the US."""
-        values = {"line1": "1 Main Street", "city": "Springfield", "country": "US"} | fields
-        request = user_pb2.CreateAddressRequest(address=user_pb2.Address(**values))
+        request = user_pb2.CreateAddressRequest(address=user_pb2.Address(**(ADDRESS | fields)))
         return self.users.CreateAddress(request, metadata=account.metadata)
 
     def product(
