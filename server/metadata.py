@@ -15,6 +15,8 @@ MAX_METADATA_BYTES: Final = 4 * 1024
 MAX_METADATA_KEY: Final = 64
 """Characters of a name, at any depth."""
 
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
 
 def is_same_json(one: object, other: object) -> bool:
     """Whether two JSON values are the same, which true and 1 are to Python."""
@@ -29,6 +31,4 @@ def is_same_json(one: object, other: object) -> bool:
 
 def metadata_json(metadata: Mapping[str, Any] | None) -> str:
     """Metadata as compact JSON, its names in order; empty when there is none."""
-    if not metadata:
-        return ""
-    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _COMPACT.encode(metadata) if metadata else ""

@@ -9,6 +9,8 @@ import unicodedata
 from anyascii import anyascii
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_LETTER = re.compile("[a-z]")
+_NO_SLUG = re.compile("[^a-z0-9]+")
 
 
 def slugify(name: str, *, max_length: int = 200) -> str:
@@ -17,8 +19,8 @@ def slugify(name: str, *, max_length: int = 200) -> str:
     Letters of other scripts are transliterated: "Straße" is "strasse", "Тестовый" "testovyi". A name without any
     letter or digit, or with digits only (which would read as an id), becomes "item-…".
     """
-    plain = anyascii(unicodedata.normalize("NFC", name)).lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:max_length].strip("-")
+    plain = name if name.isascii() else anyascii(unicodedata.normalize("NFC", name))
+    slug = _NO_SLUG.sub("-", plain.lower()).strip("-")[:max_length].strip("-")
     if not has_letter(slug):
         return f"item-{slug}".rstrip("-")
     return slug
@@ -26,7 +28,7 @@ def slugify(name: str, *, max_length: int = 200) -> str:
 
 def has_letter(slug: str) -> bool:
     """Return whether a slug cannot be taken for an id."""
-    return any("a" <= character <= "z" for character in slug)
+    return _LETTER.search(slug) is not None
 
 
 def with_suffix(slug: str) -> str:

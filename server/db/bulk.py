@@ -67,6 +67,8 @@ def _rests(
 def _copied(value: object) -> str:
     """A value as COPY reads it."""
     match value:
+        case str():
+            return value.translate(_ESCAPED) if "\\" in value or not value.isprintable() else value
         case None:
             return "\\N"
         case bool():
@@ -75,8 +77,6 @@ def _copied(value: object) -> str:
             return repr(value)
         case datetime() if value.tzinfo is not None:
             return value.isoformat()
-        case str():
-            return value.translate(_ESCAPED) if "\\" in value or not value.isprintable() else value
     raise TypeError(f"{type(value).__name__} is not written in common")
 
 

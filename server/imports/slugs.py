@@ -20,13 +20,17 @@ _Item = TypeVar("_Item")
 def free_slugs(tx: Connection, names: Mapping[str, str], *, reserved: Iterable[str] = ()) -> dict[str, str]:
     """A slug of its own for each sku: from its name, or from both where that is taken or `reserved`."""
     short = {sku: slugify(name.replace("'", ""), max_length=120) for sku, name in names.items()}
-    long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items()}
-    taken = {*live_slugs(tx, [*short.values(), *long.values()]), *reserved}
+    taken = {*live_slugs(tx, short.values()), *reserved}
     slugs: dict[str, str] = {}
-    for sku in names:
-        numbered = (f"{long[sku]}-{number}" for number in count(2))
-        candidates = chain((short[sku], long[sku]), numbered)
-        slugs[sku] = next(slug for slug in candidates if slug not in taken)
+    for sku, slug in short.items():
+        if slug not in taken:
+            slugs[sku] = slug
+            taken.add(slug)
+    long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items() if sku not in slugs}
+    taken.update(live_slugs(tx, long.values()))
+    for sku, slug in long.items():
+        numbered = (f"{slug}-{number}" for number in count(2))
+        slugs[sku] = next(one for one in chain([slug], numbered) if one not in taken)
         taken.add(slugs[sku])
     return slugs
 

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from buf.validate import validate_pb2
@@ -19,7 +19,7 @@ from server.imports.products.records import UnreadableRow
 from server.imports.products.rows import CategoryName
 from server.metadata import MAX_METADATA_BYTES, MAX_METADATA_KEY, metadata_json
 from server.money import MAX_MINOR, decimals
-from server.text.allowed import problem_of_lines, problem_of_name, trimmed
+from server.text.allowed import is_plain, problem_of_lines, problem_of_name, trimmed
 from server.text.name_key import name_key
 
 Parse = Callable[[Any], Any]
@@ -69,6 +69,8 @@ def lines(field: str) -> Parse:
 
 def _text(max_length: int, problem_of: Callable[[str], str | None]) -> Parse:
     def read(value: Any) -> str:
+        if isinstance(value, str) and len(value) <= max_length and is_plain(value):
+            return value
         parsed = trimmed(_as_text(value))
         if len(parsed) > max_length:
             raise Unfit(f"has more than {max_length:,} characters")
@@ -250,7 +252,12 @@ def attribute(value: Any) -> Any:
 
 def category(value: Any) -> CategoryName:
     """A category by its slug or name, or by a path of names: "Kitchen > Mugs"."""
-    written = trimmed(_as_text(value))
+    return _category(trimmed(_as_text(value)))
+
+
+@lru_cache(maxsize=256)
+def _category(written: str) -> CategoryName:
+    """The same of a text; a file has the same few again and again."""
     names = tuple(names_of(written))
     if not written:
         return CategoryName((), is_path=True)
@@ -263,7 +270,8 @@ def category(value: Any) -> CategoryName:
 
 def category_path(value: Any) -> CategoryName:
     """A category by its names from the top, of which there may be one."""
-    return CategoryName(category(value).parts, is_path=True)
+    named = category(value)
+    return named if named.is_path else CategoryName(named.parts, is_path=True)
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -285,13 +293,15 @@ def _no_number(_: str) -> None:
 
 def _check_json(value: Any, depth: int) -> None:
     """Raise Unfit for JSON that no product can hold."""
-    if isinstance(value, str) and "\0" in value:
-        raise Unfit("must not contain NUL characters")
-    if isinstance(value, str) and _LONE_SURROGATE.search(value):
-        raise Unfit("must not contain half of a character, a lone surrogate")
-    if isinstance(value, (int, float)) and not -sys.float_info.max <= value <= sys.float_info.max:
-        raise Unfit("must hold no number but those of 64 bits")  # to readers all are floating ones
-    if isinstance(value, (dict, list)):
+    if isinstance(value, str):
+        if "\0" in value:
+            raise Unfit("must not contain NUL characters")
+        if not value.isascii() and _LONE_SURROGATE.search(value):
+            raise Unfit("must not contain half of a character, a lone surrogate")
+    elif isinstance(value, (int, float)):
+        if not -sys.float_info.max <= value <= sys.float_info.max:
+            raise Unfit("must hold no number but those of 64 bits")  # to readers all are floating ones
+    elif isinstance(value, (dict, list)):
         if depth > MAX_DEPTH:
             raise Unfit(f"must not be nested deeper than {MAX_DEPTH}")
         for name in value if isinstance(value, dict) else ():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from server.catalog.translations import PRODUCT_TEXTS
@@ -92,12 +93,24 @@ class _Draft:
     problems: list[RowProblem] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How the values of a column are read, and where they go."""
+
+    name: str
+    parse: Parse
+    put: Callable[[_Draft, Any], None]
+
+
 class RowColumns:
     """Reads rows. The columns of a CSV file are those of its heading; each JSON line names its own."""
 
     def __init__(self, currency: str, *, takes_images: bool = False) -> None:
         self._parsers = parsers(currency) | (IMAGES if takes_images else {})
         self._heading: Sequence[str] = ()
+        self._read: Sequence[tuple[int, _Column]] = ()
+        """Those of the heading that count, by their positions."""
+        self._column = lru_cache(maxsize=MAX_COLUMNS)(self._column_named)
 
     def set_heading(self, record: CsvRecord) -> None:
         """Learn the columns of a file. Raises WrongFile for a heading that has others, one twice, or no sku."""
@@ -115,6 +128,7 @@ class RowColumns:
         if "sku" not in heading:
             raise WrongFile('its heading has no column "sku": ' + _shown(heading))
         self._heading = heading
+        self._read = [(i, self._column(name)) for i, name in enumerate(heading) if _counts(name, heading)]
 
     def row(self, record: CsvRecord | JsonRecord) -> ProductRow | list[RowProblem]:
         """The product or variant in a record, or what is wrong with it."""
@@ -145,12 +159,9 @@ class RowColumns:
             reason = f"has {len(row):,} cells, the heading {len(self._heading):,}"
             draft.problems.append(RowProblem(draft.line, "", reason))
             return
-        listed = "list_price" in self._heading
-        pathed = "category_path" in self._heading
-        for name, cell in zip(self._heading, row, strict=False):
-            if name in IGNORED or (name == "price" and listed) or (name == "category" and pathed):
-                continue
-            self._read(draft, name, original_text(cell) if "'" in cell else cell)
+        for position, column in self._read:
+            cell = row[position]
+            _take(draft, column, original_text(cell) if "'" in cell else cell)
 
     def _read_values(self, draft: _Draft, values: Mapping[str, Any]) -> None:
         if len(values) > MAX_COLUMNS:  # what each might have meant would be looked for
@@ -164,32 +175,43 @@ class RowColumns:
                 draft.problems.append(RowProblem(draft.line, "", "names a column with a NUL character"))
                 continue
             name = heading_key(key)
-            if name in IGNORED or (name == "price" and "list_price" in values):
-                continue
-            if name == "category" and "category_path" in values:
+            if not _counts(name, values):
                 continue
             try:
-                self._check_name(name)
+                column = self._column(name)
             except WrongFile as wrong:
                 draft.problems.append(RowProblem(draft.line, name[:60], str(wrong)))
                 continue
-            self._read(draft, name, value)
+            _take(draft, column, value)
 
-    def _read(self, draft: _Draft, name: str, value: Any) -> None:
-        try:
-            parse = self._parsers.get(name)
-            if parse is not None:
-                _put(draft, name, parse(value))
-            elif (translated := _translated(name)) is not None:
-                text, language = translated
-                draft.translations.setdefault(language, {})[text] = self._parsers[text](value)
-            elif name.startswith(ATTRIBUTE):
-                draft.attributes[name.removeprefix(ATTRIBUTE)] = cells.attribute(value)
-            elif option := cells.option(value):
-                draft.options = (draft.options or {}) | {name.removeprefix(OPTION): option}
-        except Unfit as unfit:
-            sku = draft.skus.get("sku", "")
-            draft.problems.append(RowProblem(draft.line, name, str(unfit), sku))
+    def _column_named(self, name: str) -> _Column:
+        """The column of a name. Raises WrongFile where there is none."""
+        self._check_name(name)
+        if (parse := self._parsers.get(name)) is not None:
+            return _Column(name, parse, partial(_put, name))
+        if (translated := _translated(name)) is not None:
+            text, language = translated
+            return _Column(name, self._parsers[text], partial(_put_translated, language, text))
+        if name.startswith(ATTRIBUTE):
+            return _Column(name, cells.attribute, partial(_put_attribute, name.removeprefix(ATTRIBUTE)))
+        return _Column(name, cells.option, partial(_put_option, name.removeprefix(OPTION)))
+
+
+def _counts(name: str, names: Container[str]) -> bool:
+    """Whether a column is read that stands beside others of these names."""
+    if name == "price":
+        return "list_price" not in names
+    if name == "category":
+        return "category_path" not in names
+    return name not in IGNORED
+
+
+def _take(draft: _Draft, column: _Column, value: Any) -> None:
+    try:
+        column.put(draft, column.parse(value))
+    except Unfit as unfit:
+        sku = draft.skus.get("sku", "")
+        draft.problems.append(RowProblem(draft.line, column.name, str(unfit), sku))
 
 
 def _translated(name: str) -> tuple[str, str] | None:
@@ -205,7 +227,20 @@ def heading_key(name: str) -> str:
     return f"{kind}:{rest.strip()}" if colon else kind
 
 
-def _put(draft: _Draft, name: str, parsed: Any) -> None:
+def _put_translated(language: str, text: str, draft: _Draft, parsed: str) -> None:
+    draft.translations.setdefault(language, {})[text] = parsed
+
+
+def _put_attribute(name: str, draft: _Draft, parsed: Any) -> None:
+    draft.attributes[name] = parsed
+
+
+def _put_option(name: str, draft: _Draft, parsed: str) -> None:
+    if parsed:
+        draft.options = (draft.options or {}) | {name: parsed}
+
+
+def _put(name: str, draft: _Draft, parsed: Any) -> None:
     match name:
         case "sku" | "parent_sku" | "variant_sku":
             draft.skus[name] = parsed
@@ -232,7 +267,8 @@ def _row(draft: _Draft) -> ProductRow | list[RowProblem]:
     if not sku:
         return [RowProblem(draft.line, "sku", "is missing")]
     try:
-        cells.check_options(draft.options or {})
+        if draft.options:
+            cells.check_options(draft.options)
         if draft.attributes:
             cells.check_attributes({name: of for name, of in draft.attributes.items() if of is not None})
     except Unfit as unfit:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
-from server.db.id_lists import is_among
+from server.db.id_lists import ids_named, ids_value, is_among
 from server.imports.products.rows import ProductRow
 
 
@@ -53,7 +54,8 @@ def _variants(tx: Connection, skus: Collection[str], product_ids: Sequence[int])
     columns = select(*Variant.__table__.columns).where(Variant.deleted_at.is_(None))
     yield from tx.execute(columns.where(is_among(Variant.sku, skus, tx)))
     if product_ids:
-        yield from tx.execute(columns.where(Variant.product_id.in_(product_ids), Variant.is_default))
+        of_products = columns.where(_in_ids(tx, Variant.product_id), Variant.is_default)
+        yield from tx.execute(of_products, {"ids": ids_value(tx, product_ids)})
 
 
 def _available(tx: Connection, variant_ids: Sequence[int]) -> Mapping[int, int]:
@@ -61,6 +63,11 @@ def _available(tx: Connection, variant_ids: Sequence[int]) -> Mapping[int, int]:
         return {}
     level = InventoryLevel
     of_variants = select(level.variant_id, level.available).where(
-        level.variant_id.in_(variant_ids), level.location_id == DEFAULT_LOCATION_ID
+        _in_ids(tx, level.variant_id), level.location_id == DEFAULT_LOCATION_ID
     )
-    return {row.variant_id: row.available for row in tx.execute(of_variants)}
+    rows = tx.execute(of_variants, {"ids": ids_value(tx, variant_ids)})
+    return {row.variant_id: row.available for row in rows}
+
+
+def _in_ids(tx: Connection, column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    return column.in_(ids_named("ids", tx.dialect.name))
