@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import InvalidField, NotFound, ResourceExhausted, Unauthenticated
+from server.errors import FailedPrecondition, InvalidField, NotFound, ResourceExhausted, Unauthenticated
 
 
 class WeakPassword(InvalidField):
@@ -51,3 +51,15 @@ class AccountLocked(ResourceExhausted):
     message = (
         "Too many attempts failed in a row. Try again in {seconds} seconds, or where you signed in before."
     )
+
+
+class ReauthenticationRequired(FailedPrecondition):
+    """Told of a session that was opened a while ago, and may have been left open."""
+
+    message = "You signed in a while ago; sign in again first."
+
+
+class LastWayToSignIn(FailedPrecondition):
+    """Nobody could sign in to the account any more."""
+
+    message = "This is the last way to sign in to your account; set a password first."

@@ -1,4 +1,4 @@
-"""Tables of signing in: sessions, refresh tokens, and how many sign-ins failed."""
+"""Tables of signing in: sessions, refresh tokens, sign-ins that are under way, and how many failed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, UtcDateTime
+from server.db.base import Base, Json, UtcDateTime
 
 
 class SignInCount(Base):
@@ -64,3 +64,18 @@ class RefreshToken(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     successor_hash: Mapped[str | None] = mapped_column(String(64))
+
+
+class SignInChallenge(Base):
+    """What a client brings back to finish a sign-in, or to add a way to sign in, by its hash.
+
+    It is used once, by being deleted.
+    """
+
+    __tablename__ = "sign_in_challenges"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    facts: Mapped[dict[str, str]] = mapped_column(Json)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from sanset.v1.auth_pb2_grpc import add_AuthServiceServicer_to_server
+from sanset.v1.identity_pb2_grpc import add_IdentityServiceServicer_to_server
 from sanset.v1.second_factor_pb2_grpc import add_SecondFactorServiceServicer_to_server
 
 from server.auth.convert import TokenWriter
 from server.auth.devices import Devices
+from server.auth.federated.providers import Providers
+from server.auth.federated.service import FederatedSignIn
+from server.auth.federated.servicer import IdentityServicer
 from server.auth.passwords import Passwords
 from server.auth.recovery.codes import RecoveryCodes
 from server.auth.recovery.requests import ProofRequests
@@ -34,6 +38,7 @@ class AuthPart(Part):
 
     verifier: TokenVerifier
     passwords: Passwords
+    providers: Providers
 
 
 def build(core: Core, roles: RoleTable) -> AuthPart:
@@ -55,13 +60,18 @@ def build(core: Core, roles: RoleTable) -> AuthPart:
         limit_addresses=limited,
         require_verification=settings.require_email_verification,
     )
+    tokens = TokenWriter(AccessTokens.of(settings), devices, core.clock)
+    providers = Providers(settings.oidc_providers)
+    federated = FederatedSignIn(
+        core.work, core.clock, providers, factors, devices, refresh, limit_addresses=limited
+    )
     servicer = AuthServicer(
         core.db,
         core.work,
         core.pages,
         core.clock,
         sign_in,
-        TokenWriter(AccessTokens.of(settings), devices, core.clock),
+        tokens,
         Refreshes(core.work, core.clock, refresh, core.budgets, limit_addresses=limited),
         recovery=recovery,
         requests=ProofRequests(codes, devices, limit_networks=limited),
@@ -76,11 +86,16 @@ def build(core: Core, roles: RoleTable) -> AuthPart:
     return AuthPart(
         verifier=verifier,
         passwords=passwords,
+        providers=providers,
         servicers=[
             partial(add_AuthServiceServicer_to_server, servicer),
             partial(
                 add_SecondFactorServiceServicer_to_server,
                 SecondFactorServicer(core.db, core.work, core.clock, factors, changes, recovery),
+            ),
+            partial(
+                add_IdentityServiceServicer_to_server,
+                IdentityServicer(core.db, core.pages, core.clock, providers, federated, tokens),
             ),
         ],
         listeners=[verifier.attach],

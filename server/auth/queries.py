@@ -131,6 +131,13 @@ def session_exists(connection: Connection, user_id: int, session_id: str) -> boo
     return connection.scalar(statement) is not None
 
 
+def opened_at(connection: Connection, user_id: int, session_id: str) -> datetime | None:
+    """When a user's session was opened; None when it is none of theirs."""
+    return connection.scalar(
+        select(Session.created_at).where(Session.id == session_id, Session.user_id == user_id)
+    )
+
+
 def sessions_revoked_since(connection: Connection, since: datetime) -> Sequence[str]:
     """The ids of sessions revoked after `since`, the first revoked first."""
     statement = select(Session.id).where(Session.revoked_at > since).order_by(Session.revoked_at)

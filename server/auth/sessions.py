@@ -5,20 +5,23 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from server.auth import queries
-from server.auth.errors import InvalidCredentials, SessionNotFound
+from server.auth.errors import InvalidCredentials, ReauthenticationRequired, SessionNotFound
 from server.auth.refresh import RefreshPolicy, hash_of, new_token
 from server.db.base import AnyRow
 from server.events.log import publish
 from server.events.topics import SessionEnded
 from server.user import service as users
+from server.user.service import Credentials
 
 MAX_OPEN_SESSIONS = 50
 """Per user; one more sign-in ends the session that was not used the longest."""
+RECENT = timedelta(minutes=15)
+"""So long after a sign-in its session may change how its account is signed in to."""
 MAX_DEVICE, MAX_IP = 200, 64
 """As long as their columns."""
 
@@ -71,6 +74,20 @@ def open_session(
         raise InvalidCredentials()
     if new_hash is not None:
         users.replace_password_hash(tx, user_id, new_hash)
+    return open_session_of(tx, user, origin=origin, now=now, policy=policy, second_factor=second_factor)
+
+
+def open_session_of(
+    tx: Connection,
+    user: Credentials,
+    *,
+    origin: Origin,
+    now: datetime,
+    policy: RefreshPolicy,
+    second_factor: bool,
+) -> Grant:
+    """Open a session for a user who has proven to be it; their account is active, and held."""
+    user_id = user.user_id
     _announce(tx, queries.revoke_sessions_beyond(tx, user_id, MAX_OPEN_SESSIONS - 1, now))
     session_id = secrets.token_hex(16)
     queries.insert_session(
@@ -90,6 +107,13 @@ def open_session(
     token = new_token()
     queries.insert_refresh_token(tx, hash_of(token), session_id, now)
     return Grant(user_id, user.role, session_id, token, second_factor)
+
+
+def must_be_recent(connection: Connection, user_id: int, session_id: str, now: datetime) -> None:
+    """Refuse what a session that was left open must not do. Raises ReauthenticationRequired."""
+    opened_at = queries.opened_at(connection, user_id, session_id)
+    if opened_at is None or now - opened_at > RECENT:
+        raise ReauthenticationRequired()
 
 
 def rotate(

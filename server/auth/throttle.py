@@ -110,14 +110,16 @@ def begin(
     return Attempt(tuple(sorted(limits)), locks)
 
 
-def count_address(tx: Connection, network: str, now: datetime) -> None:
+def count_address(tx: Connection, network: str, now: datetime) -> Attempt:
     """Count a try of something that has no account with the failed sign-ins of its address.
 
     Raises TooManySignIns, and counts nothing then.
     """
-    count = queries.count(tx, _key("address", network), None, now, window=WINDOW, memory=MEMORY)
+    key = _key("address", network)
+    count = queries.count(tx, key, None, now, window=WINDOW, memory=MEMORY)
     if count.attempts > PER_ADDRESS:
         raise _refusal(TooManySignIns, count.started_at + WINDOW - now)
+    return Attempt((key,))
 
 
 def forgive(tx: Connection, attempt: Attempt) -> None:

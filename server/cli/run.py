@@ -9,6 +9,7 @@ from server.bootstrap.database import running_database
 from server.bootstrap.demo_shop import prepare_demo
 from server.bootstrap.notices import announce, warn_of_gaps
 from server.bootstrap.pages import pages_under_way
+from server.bootstrap.providers import check_providers
 from server.process import supervisor
 from server.settings import Settings
 
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until a signal asks to stop."""
     with running_database(settings, arguments.db) as ready:
+        check_providers(ready)
         with pages_under_way(ready) as pages:
             prepare_demo(ready)
             if not pages.done():

@@ -7,6 +7,7 @@ import argparse
 from server.bootstrap import environments
 from server.bootstrap.keys import check_keys
 from server.bootstrap.notices import warn_of_gaps
+from server.bootstrap.providers import check_providers
 from server.cli.open_shop import require_schema
 from server.process import supervisor
 from server.settings import Settings
@@ -21,6 +22,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     require_schema(settings)
     environments.claim(settings)
     check_keys(settings)
+    check_providers(settings)
     warn_of_gaps(settings)
     supervisor.serve(supervisor.with_edge_token(settings))
     return 0

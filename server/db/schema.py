@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from server.audit import models as audit
 from server.auth import models as auth
+from server.auth.federated import models as federated
+from server.auth.passkeys import models as passkeys
 from server.auth.recovery import models as recovery
 from server.auth.second_factor import models as second_factor
 from server.budgets import models as budgets
@@ -47,6 +49,7 @@ __all__ = [
     "catalog",
     "compatibility",
     "events",
+    "federated",
     "feedback",
     "imports",
     "inventory",
@@ -58,6 +61,7 @@ __all__ = [
     "metadata",
     "model_registry",
     "order",
+    "passkeys",
     "payment",
     "promotion",
     "properties",

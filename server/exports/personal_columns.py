@@ -12,7 +12,9 @@ from typing import Final, TypeAlias
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 
 from server.audit.models import AuditEntry
+from server.auth.federated.models import LinkedIdentity
 from server.auth.models import Session
+from server.auth.passkeys.models import Passkey
 from server.auth.recovery.models import AccountNotice, EmailProof
 from server.auth.second_factor.models import RecoveryCode, SecondFactor
 from server.cart.models import Cart, CartItem, WishlistItem
@@ -82,6 +84,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "inventory_levels": "variant_id location_id product_id available received sold priority",
     "kept_keys": "purpose key_id sealed kept_at",
     "jobs": "name holder leased_until last_started_at last_finished_at last_error",
+    "linked_identities": "id user_id issuer subject* email* created_at last_used_at",
     "locations": "id name kind line1 line2 city state postal_code country active priority levels_pending version",
     "loyalty_accounts": "user_id points owed lifetime",
     "mails": (
@@ -109,6 +112,7 @@ COLUMNS: Final[Mapping[str, str]] = {
         "order_id gateway method token! status amount_minor captured_minor refunded_minor currency "
         "gateway_id* problem decline_code payment_url* disputed updated_at"
     ),
+    "passkeys": ("id user_id credential_id! public_key! sign_count name* backed_up created_at last_used_at"),
     "points_entries": "id user_id order_id kind points reason ref created_at",
     "product_images": "id product_id variant_id file_key position alt width height version created_at",
     "product_import_pieces": "import_id position data",
@@ -161,6 +165,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     ),
     "shop_properties": "name value",
     "shown_lists": "list_id model_version kind user_id visitor_id* experiment_id product_ids shown_at",
+    "sign_in_challenges": "key_hash! purpose user_id facts! expires_at",
     "sign_in_counts": "key! user_id started_at attempts failures locked_until",
     "stock_allocations": "order_id variant_id location_id quantity restocked_quantity",
     "suggested_queries": "query searcher_count",
@@ -206,6 +211,8 @@ OWNED: Final[Mapping[type[Base], Condition]] = {
     PaymentMethod: PaymentMethod.user_id == _USER,
     GatewayCustomer: GatewayCustomer.user_id == _USER,
     Session: Session.user_id == _USER,
+    LinkedIdentity: LinkedIdentity.user_id == _USER,
+    Passkey: Passkey.user_id == _USER,
     SecondFactor: SecondFactor.user_id == _USER,
     RecoveryCode: RecoveryCode.user_id == _USER,
     EmailProof: EmailProof.user_id == _USER,
@@ -236,6 +243,7 @@ OWNED: Final[Mapping[type[Base], Condition]] = {
 NOT_EXPORTED: Final = {
     "idempotency_keys": "replies that the user had, kept for a day",
     "refresh_tokens": "hashes alone",
+    "sign_in_challenges": "hashes of what a sign-in is finished with, for minutes",
     "sign_in_counts": "how many sign-ins failed, for two days",
     "events": "ids of what changed, for a week",
     "webhook_deliveries": "what the shop's own systems were told of the orders, which are exported",

@@ -20,7 +20,7 @@ from typing import IO, Final, Protocol, TextIO
 import httpcore
 
 from server.inventory_sync.rows import SourceUnusable
-from server.webhooks.address import NotPublic, PublicOnly, trust
+from server.public_network import NotPublic, PublicOnly, trust
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 FETCH_SECONDS: Final = 60.0

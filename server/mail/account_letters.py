@@ -60,6 +60,16 @@ _TEXTS: Final = {
         "The e-mail address of your account is {address} now, and your other devices were signed out.",
         "If it was not you, answer this mail at once.",
     ),
+    NoticeKind.IDENTITY_LINKED: _Wording(
+        "Another way to sign in to your account",
+        "Your account can be signed in to at {provider} now.",
+        "If it was not you, ask for a code for a new password at once, where you sign in, and unlink it.",
+    ),
+    NoticeKind.IDENTITY_REMOVED: _Wording(
+        "A way to sign in to your account was removed",
+        "Your account cannot be signed in to at {provider} any more.",
+        "If it was not you, ask for a code for a new password at once, where you sign in.",
+    ),
     NoticeKind.PASSWORD_CHANGED: _Wording(
         "Your password was changed",
         "The password of your account was changed, and your other devices were signed out.",

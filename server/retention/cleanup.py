@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.auth import throttle
-from server.auth.models import RefreshToken, Session, SignInCount
+from server.auth.models import RefreshToken, Session, SignInChallenge, SignInCount
 from server.auth.recovery.models import AccountNotice, EmailProof
 from server.budgets.models import CallCount
 from server.cart import guest_carts
@@ -205,6 +205,12 @@ def _email_proofs(tx: Connection, now: datetime, limit: int) -> int:
     return _delete_some(tx, EmailProof, [EmailProof.id], EmailProof.expires_at < now - PROOFS, limit)
 
 
+def _sign_in_challenges(tx: Connection, now: datetime, limit: int) -> int:
+    """Sign-ins that were begun, and never finished."""
+    over = SignInChallenge.expires_at < now
+    return _delete_some(tx, SignInChallenge, [SignInChallenge.key_hash], over, limit)
+
+
 def _account_notices(tx: Connection, now: datetime, limit: int) -> int:
     """What nobody has mailed, as no worker does the scheduled work: it is no news any more."""
     return _delete_some(
@@ -229,6 +235,7 @@ def _delete_some(
 
 _OLD: dict[str, Delete] = {
     "sign_in_counts": _sign_in_counts,
+    "sign_in_challenges": _sign_in_challenges,
     "email_proofs": _email_proofs,
     "account_notices": _account_notices,
     "call_counts": _call_counts,

@@ -30,6 +30,7 @@ from server.settings.retention import RetentionSettings
 from server.settings.reviews import ReviewSettings
 from server.settings.search import SearchSettings
 from server.settings.search_log import SearchLogSettings
+from server.settings.sign_in import SignInSettings
 from server.settings.storage import StorageSettings
 
 MIN_BCRYPT_COST = 10
@@ -54,6 +55,7 @@ class Settings(
     ReviewSettings,
     MediaSettings,
     PageSettings,
+    SignInSettings,
     AccountSettings,
     RetentionSettings,
     JobSettings,

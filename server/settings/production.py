@@ -40,6 +40,9 @@ def refuse_unfit(settings: Settings) -> None:
         raise ValueError(
             "PUBLIC_URL: REQUIRE_EMAIL_VERIFICATION needs it, or no link that is mailed leads to the shop"
         )
+    for provider in settings.oidc_providers:
+        if not provider.issuer.lower().startswith("https://"):
+            raise ValueError(f"OIDC_PROVIDERS: {provider.issuer}: use https:// in production")
     if settings.webhook_allow_private:
         raise ValueError(
             "WEBHOOK_ALLOW_PRIVATE: lets webhooks reach into this network; refused in production, unset it"

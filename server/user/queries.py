@@ -110,8 +110,8 @@ def contact(connection: Connection, user_id: int) -> AnyRow | None:
     return _CONTACT_OF_USER.first(connection, user_id=user_id)
 
 
-def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> None:
-    """Store another hash of the same password."""
+def replace_password_hash(tx: Connection, user_id: int, password_hash: str | None) -> None:
+    """Store another hash of a password, or that there is none."""
     tx.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
 
 

@@ -58,8 +58,17 @@ class Contact:
     full_name: str
 
 
-def register(tx: Connection, account: NewAccount, password_hash: str, now: datetime) -> AnyRow:
-    """Create a customer's account and return it.
+def register(
+    tx: Connection,
+    account: NewAccount,
+    password_hash: str | None,
+    now: datetime,
+    *,
+    is_verified: bool = False,
+) -> AnyRow:
+    """Create a customer's account and return it; without a password it is signed in to otherwise.
+
+    `is_verified` is whether the e-mail address was shown to be its user's.
 
     Raises EmailTaken or UsernameTaken, and InvalidField for a blank name.
     """
@@ -76,6 +85,7 @@ def register(tx: Connection, account: NewAccount, password_hash: str, now: datet
             "username": account.username or None,
             "username_key": lookup_key(account.username) or None,
             "password_hash": password_hash,
+            "email_verify_time": now if is_verified else None,
             "role": "CUSTOMER",
             "preferences": {},
             "created_at": now,
@@ -184,6 +194,11 @@ def replace_email(tx: Connection, user_id: int, email: str, now: datetime) -> No
 def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> None:
     """Store another hash of the same password."""
     queries.replace_password_hash(tx, user_id, password_hash)
+
+
+def void_password(tx: Connection, user_id: int) -> None:
+    """Have no password sign in to an account."""
+    queries.replace_password_hash(tx, user_id, None)
 
 
 def active_role(tx: Connection, user_id: int) -> str | None:

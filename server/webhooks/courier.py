@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpcore
 
-from server.webhooks.address import NotPublic, PublicOnly, trust
+from server.public_network import NotPublic, PublicOnly, trust
 
 ANSWER_SECONDS = 10.0
 MAX_BYTES = 64 * 1024

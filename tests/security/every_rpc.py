@@ -250,6 +250,7 @@ def _somebody(world: World) -> Fields:
 
 
 _PLAIN: Final = Case()
+_COMING_BACK: Final = {"state": "none", "authorization_code": "none", "flow_secret": "none"}
 _WISHED: Final = {"product_id": Id(samples.wished_product_id, "WISHLIST_ITEM_NOT_FOUND")}
 
 CASES: Final[dict[str, Case]] = {
@@ -262,6 +263,10 @@ CASES: Final[dict[str, Case]] = {
     "ForgotPassword": Case(fields=_forgot_password),
     "ResetPassword": Case(fields=_reset_password, other=("new_password", "another-horse-2")),
     "ChangePassword": Case(fields=_change_password, other=("new_password", "another-horse-2")),
+    "StartFederatedSignIn": Case(fields={"provider": "none"}, code=NOT_FOUND),  # this shop has none
+    "FinishFederatedSignIn": Case(fields=_COMING_BACK, code=grpc.StatusCode.UNAUTHENTICATED),
+    "StartIdentityLink": Case(fields={"provider": "none"}, code=NOT_FOUND),
+    "LinkIdentity": Case(fields=_COMING_BACK, code=grpc.StatusCode.INVALID_ARGUMENT),
     "SetUpSecondFactor": Case(fields=_set_up_second_factor),
     "ConfirmSecondFactor": Case(fields=_confirm_second_factor),
     "RenewRecoveryCodes": Case(fields=_recovery_code),

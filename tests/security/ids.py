@@ -38,6 +38,7 @@ class Id:
 IDS: Final[Mapping[str, Id]] = MappingProxyType({
     "address_id": Id(World.address_of, "ADDRESS_NOT_FOUND"),
     "cart_token": Id(samples.synced_cart_token, "CART_NOT_FOUND", never="f" * 43),
+    "identity_id": Id(samples.identity_id, "IDENTITY_NOT_FOUND"),
     "item_id": Id(World.filled_cart, "CART_ITEM_NOT_FOUND"),
     "order_id": Id(samples.order_id, "ORDER_NOT_FOUND"),
     "payment_method_id": Id(samples.payment_method_id, "PAYMENT_METHOD_NOT_FOUND"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
 from google.type.money_pb2 import Money
+from sanset.v1 import identity_pb2, identity_pb2_grpc
 from sanset.v1.auth_pb2 import ListSessionsRequest
 from sanset.v1.cart_pb2 import AddItemRequest, SyncCartRequest
 from sanset.v1.gift_card_pb2 import CreateGiftCardRequest, GiftCard
@@ -348,3 +349,26 @@ def api_key(world: World, caller: Account) -> dict[str, object]:
     request = AddApiKeyRequest(service_account_id=account_id)
     key = world.shop.service_accounts.AddApiKey(request, metadata=world.shop.admin.metadata)
     return {"service_account_id": account_id, "api_key_id": key.id}
+
+
+def identity_id(world: World, caller: Account) -> int:
+    """An identity at a provider of somebody who signed in a moment ago."""
+    just_signed_in(world, caller)
+    subject = uuid.uuid4().hex
+    world.shop.sql(
+        "INSERT INTO linked_identities (user_id, issuer, subject, email, created_at, last_used_at) "
+        "VALUES (:id, 'https://accounts.test', :subject, '', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+        id=caller.user_id,
+        subject=subject,
+    )
+    listed = identity_pb2_grpc.IdentityServiceStub(world.shop.channel).ListIdentities(
+        identity_pb2.ListIdentitiesRequest(page_size=100), metadata=caller.metadata
+    )
+    return max(int(one.id) for one in listed.items)
+
+
+def just_signed_in(world: World, caller: Account) -> None:
+    """Have it that an account has signed in a moment ago, however long the tests have taken."""
+    world.shop.sql(
+        "UPDATE sessions SET created_at = CURRENT_TIMESTAMP WHERE user_id = :id", id=caller.user_id
+    )

@@ -31,7 +31,8 @@ each_method = every("method", {method.name: method for method in METHODS})
 PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh", "PromotionService/ListTiers",
           "PaymentService/ReceivePaymentWebhook", "MediaService/GetMediaFile",
           "SearchService/Suggest", "AuthService/VerifyEmail", "AuthService/ResendVerification",
-          "AuthService/ForgotPassword", "AuthService/ResetPassword"}  # fmt: skip
+          "AuthService/ForgotPassword", "AuthService/ResetPassword", "IdentityService/ListIdentityProviders",
+          "IdentityService/StartFederatedSignIn", "IdentityService/FinishFederatedSignIn"}  # fmt: skip
 OPTIONAL = {
     "CatalogService/GetProduct",
     "CatalogService/BatchGetProducts",
@@ -69,6 +70,10 @@ NOT_REPEATABLE = {
     "VerifyEmail": "the server knows a second visit by itself, for half a minute",
     "ForgotPassword": "each mails a code, as many as an hour allows, and no reply says that it did",
     "ResendVerification": "each mails a link, as many as an hour allows, and no reply says that it did",
+    "StartFederatedSignIn": "each is a sign-in of its own, whose secret is kept nowhere",
+    "FinishFederatedSignIn": "a sign-in is finished once, and its tokens are kept nowhere",
+    "StartIdentityLink": "each is a link of its own, whose secret is kept nowhere",
+    "LinkIdentity": "what the user came back with is used once; the list says whether it is linked",
     "SetUpSecondFactor": "a repeat makes another secret in place of the first, which is kept nowhere in plain",
     "ConfirmSecondFactor": "recovery codes are shown once; a repeat is SECOND_FACTOR_ACTIVE",
     "RenewRecoveryCodes": "recovery codes are shown once; a repeat makes others",

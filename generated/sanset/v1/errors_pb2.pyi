@@ -545,6 +545,34 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The account has a second factor already: remove it first. FAILED_PRECONDITION."""
     SECOND_FACTOR_MISSING: _ErrorReason.ValueType  # 324
     """The account has no second factor, or none that is confirmed. FAILED_PRECONDITION."""
+    FEDERATED_SIGN_IN_INVALID: _ErrorReason.ValueType  # 325
+    """The sign-in at a provider cannot be finished: another client began it, it is too old, or was finished before, or what
+    the provider says does not fit. UNAUTHENTICATED.
+    """
+    IDENTITY_LINK_INVALID: _ErrorReason.ValueType  # 326
+    """The same for a user who is signed in, and links an identity. INVALID_ARGUMENT."""
+    PROVIDER_NOT_FOUND: _ErrorReason.ValueType  # 327
+    """The shop has no such OpenID provider. NOT_FOUND. Metadata: `provider`."""
+    PROVIDER_UNAVAILABLE: _ErrorReason.ValueType  # 328
+    """The OpenID provider is away, or answers what nobody can use: sign in otherwise, or later. UNAVAILABLE.
+    Metadata: `provider`.
+    """
+    PROVIDER_EMAIL_UNVERIFIED: _ErrorReason.ValueType  # 329
+    """The provider does not say that the e-mail address is confirmed, whether an account has it or not.
+    FAILED_PRECONDITION. Metadata: `provider`.
+    """
+    IDENTITY_NOT_LINKED: _ErrorReason.ValueType  # 330
+    """The account of the address is of somebody who works for the shop: it signs in otherwise, and links the identity.
+    FAILED_PRECONDITION. Metadata: `provider`.
+    """
+    IDENTITY_TAKEN: _ErrorReason.ValueType  # 331
+    """The identity is linked with another account. ALREADY_EXISTS."""
+    IDENTITY_NOT_FOUND: _ErrorReason.ValueType  # 332
+    """The account has no such identity. NOT_FOUND. Metadata: `identity_id`."""
+    LAST_WAY_TO_SIGN_IN: _ErrorReason.ValueType  # 333
+    """Without it nobody could sign in to the account any more: set a password first. FAILED_PRECONDITION."""
+    REAUTHENTICATION_REQUIRED: _ErrorReason.ValueType  # 334
+    """The session was opened too long ago for this: sign in again. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -1084,6 +1112,34 @@ SECOND_FACTOR_ACTIVE: ErrorReason.ValueType  # 323
 """The account has a second factor already: remove it first. FAILED_PRECONDITION."""
 SECOND_FACTOR_MISSING: ErrorReason.ValueType  # 324
 """The account has no second factor, or none that is confirmed. FAILED_PRECONDITION."""
+FEDERATED_SIGN_IN_INVALID: ErrorReason.ValueType  # 325
+"""The sign-in at a provider cannot be finished: another client began it, it is too old, or was finished before, or what
+the provider says does not fit. UNAUTHENTICATED.
+"""
+IDENTITY_LINK_INVALID: ErrorReason.ValueType  # 326
+"""The same for a user who is signed in, and links an identity. INVALID_ARGUMENT."""
+PROVIDER_NOT_FOUND: ErrorReason.ValueType  # 327
+"""The shop has no such OpenID provider. NOT_FOUND. Metadata: `provider`."""
+PROVIDER_UNAVAILABLE: ErrorReason.ValueType  # 328
+"""The OpenID provider is away, or answers what nobody can use: sign in otherwise, or later. UNAVAILABLE.
+Metadata: `provider`.
+"""
+PROVIDER_EMAIL_UNVERIFIED: ErrorReason.ValueType  # 329
+"""The provider does not say that the e-mail address is confirmed, whether an account has it or not.
+FAILED_PRECONDITION. Metadata: `provider`.
+"""
+IDENTITY_NOT_LINKED: ErrorReason.ValueType  # 330
+"""The account of the address is of somebody who works for the shop: it signs in otherwise, and links the identity.
+FAILED_PRECONDITION. Metadata: `provider`.
+"""
+IDENTITY_TAKEN: ErrorReason.ValueType  # 331
+"""The identity is linked with another account. ALREADY_EXISTS."""
+IDENTITY_NOT_FOUND: ErrorReason.ValueType  # 332
+"""The account has no such identity. NOT_FOUND. Metadata: `identity_id`."""
+LAST_WAY_TO_SIGN_IN: ErrorReason.ValueType  # 333
+"""Without it nobody could sign in to the account any more: set a password first. FAILED_PRECONDITION."""
+REAUTHENTICATION_REQUIRED: ErrorReason.ValueType  # 334
+"""The session was opened too long ago for this: sign in again. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -26,6 +26,8 @@ class NoticeKind(StrEnum):
     EMAIL_VERIFIED = "email_verified"
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGED = "email_changed"
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_REMOVED = "identity_removed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the kind of a mail
 
 

@@ -73,6 +73,8 @@ WRONG = [
     ("DEFAULT_LANGUAGE", "english"),
     ("LANGUAGES", '["de-AT"]'),
     ("LANGUAGES", '["de", "en"]'),
+    ("OIDC_PROVIDERS", '[{"name": "google"}]'),
+    ("OIDC_PROVIDERS", "google"),
     ("MAX_MESSAGE_BYTES", "12"),
     ("MAX_IMPORT_BYTES", "12"),
     ("MAX_STREAMS_PER_USER", "0"),

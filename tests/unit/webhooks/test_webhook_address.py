@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from support.certificates import self_signed
 
-from server.webhooks import address
-from server.webhooks.address import check_url, is_public
+from server import public_network
+from server.public_network import is_public
+from server.webhooks.address import check_url
 from server.webhooks.courier import Answer, Courier
 from server.webhooks.errors import WebhookUrlRefused
 
@@ -164,7 +165,9 @@ def test_the_certificate_must_be_for_the_name_though_the_address_was_looked_up(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
-    monkeypatch.setattr(address, "is_public", lambda found: True)  # this host stands in for the internet
+    monkeypatch.setattr(
+        public_network, "is_public", lambda found: True
+    )  # this host stands in for the internet
     assert asyncio.run(server.posts(Courier(allow_private=False), "hook.example")).is_taken
     assert server.hosts[0].startswith("hook.example:")
     answer = asyncio.run(server.posts(Courier(allow_private=False), "other.example"))
@@ -175,7 +178,7 @@ def test_the_certificate_must_be_for_the_name_though_the_address_was_looked_up(
 def test_a_certificate_that_nobody_vouches_for_is_refused(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(address, "is_public", lambda found: True)
+    monkeypatch.setattr(public_network, "is_public", lambda found: True)
     answer = asyncio.run(server.posts(Courier(allow_private=False), "hook.example"))
     assert not answer.is_taken
     assert "certificate" in answer.error

@@ -12,6 +12,7 @@ from grpc import aio
 from sanset.v1.auth_pb2_grpc import AuthServiceStub
 from sanset.v1.cart_pb2_grpc import CartServiceStub
 from sanset.v1.catalog_pb2_grpc import CatalogServiceStub
+from sanset.v1.identity_pb2_grpc import IdentityServiceStub
 from sanset.v1.import_pb2_grpc import ImportServiceStub
 from sanset.v1.inventory_pb2_grpc import InventoryServiceStub
 from sanset.v1.media_pb2_grpc import MediaServiceStub
@@ -33,6 +34,7 @@ from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
 
 from sanset_client.methods.auth import AuthMethods
 from sanset_client.methods.catalog import CatalogMethods
+from sanset_client.methods.identity import IdentityMethods
 from sanset_client.methods.imports import ImportMethods
 from sanset_client.methods.inventory import InventoryMethods
 from sanset_client.methods.media import MediaMethods
@@ -57,6 +59,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
+    from sanset.v1.identity_pb2_grpc import IdentityServiceAsyncStub
     from sanset.v1.import_pb2_grpc import ImportServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceAsyncStub
     from sanset.v1.media_pb2_grpc import MediaServiceAsyncStub
@@ -79,6 +82,7 @@ else:
     from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
+    from sanset.v1.identity_pb2_grpc import IdentityServiceStub as IdentityServiceAsyncStub
     from sanset.v1.import_pb2_grpc import ImportServiceStub as ImportServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceStub as InventoryServiceAsyncStub
     from sanset.v1.media_pb2_grpc import MediaServiceStub as MediaServiceAsyncStub
@@ -109,6 +113,10 @@ class Cart(CartShortcuts, Service, CartServiceStub):
 
 class Catalog(CatalogMethods, Service, CatalogServiceStub):
     """Shows and manages products, their variants, and categories."""
+
+
+class Identity(IdentityMethods, Service, IdentityServiceStub):
+    """Signs users in at the OpenID providers that the shop's settings name, by authorization code and PKCE."""
 
 
 class Imports(ImportMethods, Service, ImportServiceStub):
@@ -195,6 +203,10 @@ class AsyncCatalog(CatalogMethods, AsyncService, CatalogServiceAsyncStub):
     """Shows and manages products, their variants, and categories."""
 
 
+class AsyncIdentity(IdentityMethods, AsyncService, IdentityServiceAsyncStub):
+    """Signs users in at the OpenID providers that the shop's settings name, by authorization code and PKCE."""
+
+
 class AsyncImports(ImportMethods, AsyncService, ImportServiceAsyncStub):
     """Takes files of products."""
 
@@ -274,6 +286,7 @@ class Services:
         self.auth = Auth(channel)
         self.cart = Cart(channel)
         self.catalog = Catalog(channel)
+        self.identity = Identity(channel)
         self.imports = Imports(channel)
         self.inventory = Inventory(channel)
         self.media = Media(channel)
@@ -301,6 +314,7 @@ class AsyncServices:
         self.auth = AsyncAuth(channel)
         self.cart = AsyncCart(channel)
         self.catalog = AsyncCatalog(channel)
+        self.identity = AsyncIdentity(channel)
         self.imports = AsyncImports(channel)
         self.inventory = AsyncInventory(channel)
         self.media = AsyncMedia(channel)

@@ -1,0 +1,1 @@
+"""Signing in at OpenID providers, and the identities there that are linked with accounts."""

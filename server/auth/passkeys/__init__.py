@@ -1,0 +1,1 @@
+"""Passkeys: signing in by a key of the user's device (WebAuthn)."""
