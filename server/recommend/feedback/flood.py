@@ -70,8 +70,16 @@ class Flood:
 
         Raises TooManyEvents when they are too many.
         """
+        if wait := self.wait_or_count(actor, origin, events):
+            seconds = max(1, math.ceil(wait))
+            refusal = TooManyEvents(limit=self._per_minute, seconds=seconds)
+            refusal.retry_after_seconds = float(seconds)
+            raise refusal
+
+    def wait_or_count(self, actor: str, origin: str, events: int) -> float:
+        """The same without a refusal: 0 when they are counted, else the seconds until they would be."""
         if not self._per_minute:
-            return
+            return 0.0
         now = self._clock()
         with self._lock:
             wait = self._actors.wait_for(actor, events, now)
@@ -84,8 +92,4 @@ class Flood:
                 if origin:
                     self._origins.take(origin, events, now)
                     self._days.take(origin, events, now)
-                return
-        seconds = max(1, math.ceil(wait))
-        refusal = TooManyEvents(limit=self._per_minute, seconds=seconds)
-        refusal.retry_after_seconds = float(seconds)
-        raise refusal
+            return wait

@@ -21,7 +21,6 @@ from server.db.work import Work
 from server.recommend.feedback import behavior_queries
 from server.recommend.feedback.attribution import new_list_id
 from server.recommend.feedback.behavior_queries import BehaviorRow
-from server.recommend.feedback.errors import TooManyEvents
 from server.recommend.feedback.flood import Buckets, Flood
 from server.recommend.feedback.impressions import Impressions, Kind
 from server.recommend.feedback.models import BehaviorEvent
@@ -143,9 +142,7 @@ class SearchLog:
         if self._all.wait_for("", 1, now):
             return False
         name = actor.key if actor.user_id is not None or actor.visitor_id else actor.origin
-        try:
-            self._flood.admit(name, actor.origin, 1)
-        except TooManyEvents:
+        if self._flood.wait_or_count(name, actor.origin, 1):
             return False
         self._all.take("", 1, now)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from support.running_shop import Account, RunningShop, test_settings
 
 from server.clock import utc_now
 from server.recommend.feedback.tracking import SEARCH_VERSION
+from server.rpc.call import Call
 from server.search.analytics import counting, counting_queries, search_log
 from server.search.analytics.counting_queries import Day
 
@@ -203,6 +205,28 @@ def test_of_a_flood_some_are_recorded_and_all_are_answered(
         assert shop.search.SearchProducts(request, metadata=buyer.metadata).attribution_token
     shop.run(shop.app.rooms.search.log.flush())
     assert 0 < _recorded(shop, name) < search_log.SEARCHES_PER_MINUTE + 60
+
+
+def test_a_search_that_is_not_recorded_leaves_nothing_to_the_cyclic_collector(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shop.app.rooms.search.log._flood, "_per_minute", 1)
+    buyer, request = shop.customer(), pb.SearchProductsRequest(q=word())
+    for _ in range(search_log.SEARCHES_PER_MINUTE + 60):
+        shop.search.SearchProducts(request, metadata=buyer.metadata)
+
+    def searches() -> list[Call]:
+        calls = [each for each in gc.get_objects() if isinstance(each, Call)]
+        return [call for call in calls if call.method.endswith("/SearchProducts")]
+
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            shop.search.SearchProducts(request, metadata=buyer.metadata)
+        eventually(lambda: searches() == [])
+    finally:
+        gc.enable()
 
 
 def test_a_search_waits_for_no_write(shop: RunningShop) -> None:
