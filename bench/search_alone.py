@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from bench.search_data import Catalogue
+from server.catalog.category_tree import CategoryTree
 from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
+from server.search.convert import FacetsToWire
 from server.search.engine.engine import SearchOptions
 from server.search.index.words import Wording
 from server.search.suggest.reads import SuggestReads
@@ -47,9 +49,9 @@ async def figures(url: str, data_dir: Path) -> dict[str, float]:
     await suggestions.start()
     await asyncio.wait_for(suggestions.suggest("a", 1), PATIENCE)
     result |= {"suggest_cpu": time.process_time() - spent, "suggest_mb": _private() - memory}
-    memory = _private()
+    memory, writer = _private(), FacetsToWire(CategoryTree([]), "USD")
     for text in queries:
-        engine.answer(text, SearchOptions())
+        engine.answer(text, SearchOptions(), writer)
     result["searched_mb"] = _private() - memory
     await suggestions.stop()
     await keeper.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from sanset.v1 import product_pb2
@@ -109,21 +110,30 @@ def _add_highlight(hit: pb.SearchHit, name: str, parts: Sequence[TextPart]) -> N
         add(text=part.text, matches=part.matches)
 
 
-def add_facets(wire: pb.SearchFacets, facets: Facets, tree: CategoryTree, currency: str) -> None:
-    """Fill in the facets, each category with what is below it."""
-    totals = _totals(tree, facets.categories)
-    _add_categories(wire.categories, tree.roots, totals)
-    _add_values(wire.brands, facets.brands)
-    for band in facets.prices:
-        wire.prices.add(
-            min_price=money_to_wire(band.low, currency),
-            max_price=money_to_wire(band.high, currency) if band.high is not None else None,
-            count=band.count,
-        )
-    for least, count in facets.ratings:
-        wire.ratings.add(min_rating=least, count=count)
-    for name, values in facets.attributes:
-        _add_values(wire.attributes.add(name=name).values, values)
+@dataclass(frozen=True, slots=True)
+class FacetsToWire:
+    """Writes facets as a reply that has nothing else: its bytes stand behind those of the rest of the reply."""
+
+    tree: CategoryTree
+    currency: str
+
+    def write(self, facets: Facets) -> bytes:
+        """They, each category with what is below it."""
+        reply = pb.SearchProductsResponse(facets=pb.SearchFacets())
+        wire, currency = reply.facets, self.currency
+        _add_categories(wire.categories, self.tree.roots, _totals(self.tree, facets.categories))
+        _add_values(wire.brands, facets.brands)
+        for band in facets.prices:
+            wire.prices.add(
+                min_price=money_to_wire(band.low, currency),
+                max_price=money_to_wire(band.high, currency) if band.high is not None else None,
+                count=band.count,
+            )
+        for least, count in facets.ratings:
+            wire.ratings.add(min_rating=least, count=count)
+        for name, values in facets.attributes:
+            _add_values(wire.attributes.add(name=name).values, values)
+        return reply.SerializeToString()
 
 
 def _totals(tree: CategoryTree, counts: Mapping[int, int]) -> Mapping[int, int]:

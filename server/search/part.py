@@ -54,7 +54,7 @@ class SearchPart(Part):
         category_ids = frozenset(tree.by_id(listed.category_id or 0).ids()) if tree is not None else None
         stocked = await self.stock.at(listed.location_id) if listed.location_id is not None else None
         selection = listed_selection(listed, category_ids, stocked, sort)
-        answer = await self.searches[language].answer(text, selection, facets=False)
+        answer = await self.searches[language].answer(text, selection)
         return TextMatches(answer.ranked.product_ids.tolist(), answer.total)
 
 

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from ml.data.arrays import Ids
-from server.search.engine.engine import Engine, QueryReading, SearchAnswer, SearchOptions
+from server.search.engine.engine import Engine, FacetWriter, QueryReading, SearchAnswer, SearchOptions
 from server.search.engine.fusion import Closeness, fused, leaders
 from server.search.engine.matching import NO_MATCHES, Matches
 from server.search.engine.nearest import loosely, nearest_categories
@@ -79,12 +79,17 @@ class Search:
     engines: EngineSource
     meaning: Meaning = field(default_factory=NoMeaning)
 
-    async def answer(self, text: str, selection: SearchOptions, *, facets: bool) -> SearchAnswer:
-        """What a text finds among what is selected, with the facets if asked to; raises SearchNotReady."""
+    async def answer(
+        self, text: str, selection: SearchOptions, writer: FacetWriter | None = None
+    ) -> SearchAnswer:
+        """What a text finds among what is selected; with the facets, where something is to write them.
+
+        Raises SearchNotReady.
+        """
         engine = await self.engines.engine()
         if self.meaning.share and not engine.has_fused(text, self.meaning.generation):
             await self._fuse(engine, text)
-        return engine.answer(text, selection, facets=facets)
+        return engine.answer(text, selection, writer)
 
     async def _fuse(self, engine: Engine, text: str) -> None:
         words, generation = engine.by_words(text), self.meaning.generation
@@ -105,7 +110,7 @@ class Search:
         if text.strip():
             closeness = await self.meaning.closeness(text, NO_IDS)
             close = NO_MATCHES if closeness is None else fused(engine.goods, NO_MATCHES, closeness, 1.0)
-            similar = engine.select(engine.find(text).query, close, selection, facets=False).ranked
+            similar = engine.select(engine.find(text).query, close, selection).ranked
             if len(similar.product_ids):
                 return Fallback(FallbackKind.SIMILAR, similar.first(limit))
             for category_id in _nearest_categories(engine, text, close):

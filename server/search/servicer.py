@@ -11,6 +11,7 @@ from sanset.v1 import search_pb2 as pb
 
 from server.catalog.product_cache import CachedProduct, ProductCache
 from server.paging import Pages
+from server.rpc.answers import packed
 from server.rpc.call import Call
 from server.search import convert
 from server.search.analytics.search_log import SearchLog, ShownResults
@@ -81,7 +82,8 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         search = self._searches[language]
-        answer = await search.answer(request.q, selection, facets=after is None)
+        writer = convert.FacetsToWire(tree, self._currency) if after is None else None
+        answer = await search.answer(request.q, selection, writer)
         rows = _rows(answer, page_after(answer.ranked, (after[0], after[1]) if after else None), size + 1)
         by_id = await self._products.products([row.product_id for row in rows[:size]])
         hits = _Hits(answer, {product_id: product.into(language) for product_id, product in by_id.items()})
@@ -91,14 +93,12 @@ class SearchServicer(search_service_pb2_grpc.SearchServiceServicer):
         response = pb.SearchProductsResponse(items=items, next_page_token=token, total_size=answer.total)
         if answer.query.corrected:
             response.corrected_query = answer.query.text
-        if after is None and answer.facets is not None:
-            convert.add_facets(response.facets, answer.facets, tree, self._currency)
-            if not answer.total:
-                await self._add_fallback(
-                    response, await search.fallback(request.q, selection, size), language
-                )
+        if after is None and not answer.total:
+            await self._add_fallback(response, await search.fallback(request.q, selection, size), language)
         response.attribution_token = self._record(request, call, response, rows)
-        return response
+        if writer is None or answer.facets is None:
+            return response
+        return packed(pb.SearchProductsResponse, response.SerializeToString() + answer.facets)
 
     async def _add_fallback(
         self, response: pb.SearchProductsResponse, fallback: Fallback, language: str

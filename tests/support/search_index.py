@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from server.search.engine.engine import Engine, SearchAnswer, SearchOptions
 from server.search.engine.interpretation import Synonyms
-from server.search.engine.narrowing import Searchable
+from server.search.engine.narrowing import Facets, Searchable
 from server.search.index.documents import Document, entry_of
 from server.search.index.index import SearchIndex
 from server.search.index.segment import segment_of
@@ -27,6 +27,24 @@ def engine_of(
 def named(*names: str) -> Engine:
     """An engine over products of these names, with the ids 1, 2, 3 …"""
     return engine_of([Document(product_id=i, name=name) for i, name in enumerate(names, start=1)])
+
+
+class CountedFacets:
+    """Keeps facets as they were counted."""
+
+    facets: Facets
+
+    def write(self, facets: Facets) -> bytes:
+        """Keep them."""
+        self.facets = facets
+        return b""
+
+
+def facets_of(engine: Engine, text: str, selection: SearchOptions | None = None) -> Facets:
+    """The facets of what a text finds."""
+    counted = CountedFacets()
+    engine.answer(text, selection or SearchOptions(), counted)
+    return counted.facets
 
 
 def search(engine: Engine, text: str, selection: SearchOptions | None = None) -> SearchAnswer:

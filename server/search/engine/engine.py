@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -36,6 +36,14 @@ class SearchOptions:
     """Of the bands of prices; see `Narrowed.facets`."""
 
 
+class FacetWriter(Protocol):
+    """Writes facets down in a caller's form; writers that are equal write the same."""
+
+    def write(self, facets: Facets) -> bytes:
+        """They, as they are remembered: in one piece, where their hundreds of values would be as many objects."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SearchAnswer:
     """What a query found."""
@@ -46,8 +54,8 @@ class SearchAnswer:
     """The product whose sku was typed."""
     total: int
     """Of all that match and pass, however many are ranked."""
-    facets: Facets | None
-    """None where they were not counted, as only a first page shows them."""
+    facets: bytes | None
+    """As they were written; None where they were not counted, as only a first page shows them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +68,20 @@ class QueryReading:
     """Which generation of the meaning the scores have in them; None: words alone."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Remembered:
+    answer: SearchAnswer
+    generation: int
+    """Of the shelf."""
+    reading: QueryReading
+    writer: FacetWriter | None
+
+    def serves(self, generation: int, reading: QueryReading, writer: FacetWriter | None) -> bool:
+        """Whether the answer is still true, with the facets that are asked for."""
+        is_true = self.generation == generation and self.reading is reading
+        return is_true and (writer is None or self.writer == writer)
+
+
 class Engine:
     """Answers queries on one state of the catalogue; another state has another engine. For use on one thread."""
 
@@ -69,9 +91,7 @@ class Engine:
         self.goods = goods
         self._interpreter = Interpreter(goods.index, synonyms or NoSynonyms(), wording=wording)
         self._readings: Bounded[str, QueryReading] = Bounded(size=MAX_MATCHES_BYTES, weigh=_weight)
-        self._answers: Bounded[tuple[str, SearchOptions], tuple[int, QueryReading, SearchAnswer]] = Bounded(
-            size=MAX_ANSWERS
-        )
+        self._answers: Bounded[tuple[str, SearchOptions], _Remembered] = Bounded(size=MAX_ANSWERS)
 
     def by_words(self, text: str) -> QueryReading:
         """What a text means, and what matches it by its words."""
@@ -100,18 +120,16 @@ class Engine:
         """Take this for the reading of a text."""
         self._readings.put(text, reading)
 
-    def answer(self, text: str, selection: SearchOptions, *, facets: bool = True) -> SearchAnswer:
-        """What a text finds among what is selected, with the facets if asked to."""
+    def answer(self, text: str, selection: SearchOptions, writer: FacetWriter | None = None) -> SearchAnswer:
+        """What a text finds among what is selected; with the facets, where something is to write them."""
         generation, reading = self.goods.shelf.generation, self.find(text)
         if selection.criteria.stocked is not None:  # what moves with each sale is not worth remembering
-            return self.select(reading.query, reading.matches, selection, facets=facets)
-        cached = self._answers.peek((text, selection))
-        if cached is not None and cached[0] == generation and cached[1] is reading:
-            before = cached[2]
-            if before.facets is not None or not facets:
-                return before
-        answer = self.select(reading.query, reading.matches, selection, facets=facets)
-        self._answers.put((text, selection), (generation, reading, answer))
+            return self.select(reading.query, reading.matches, selection, writer)
+        remembered = self._answers.peek((text, selection))
+        if remembered is not None and remembered.serves(generation, reading, writer):
+            return remembered.answer
+        answer = self.select(reading.query, reading.matches, selection, writer)
+        self._answers.put((text, selection), _Remembered(answer, generation, reading, writer))
         return answer
 
     def best_sellers(self, selection: SearchOptions, limit: int) -> RankedProducts:
@@ -123,7 +141,11 @@ class Engine:
         return rank(self.goods, passing, SortOrder.POPULARITY).first(limit)
 
     def select(
-        self, query: Interpretation, matches: Matches, selection: SearchOptions, *, facets: bool
+        self,
+        query: Interpretation,
+        matches: Matches,
+        selection: SearchOptions,
+        writer: FacetWriter | None = None,
     ) -> SearchAnswer:
         """What of the matches is selected."""
         narrowed = Narrowed(self.goods, matches, selection.criteria)
@@ -133,12 +155,12 @@ class Engine:
             ranked=rank(self.goods, passing, selection.order),
             sku_product=self._product_of(query),
             total=len(passing),
-            facets=narrowed.facets(selection.price_unit) if facets else None,
+            facets=None if writer is None else writer.write(narrowed.facets(selection.price_unit)),
         )
 
 
 def _weight(reading: QueryReading) -> int:
-    return 8 * len(reading.matches) + 1_000
+    return 12 * len(reading.matches) + 1_000
 
 
 def page_after(ranked: RankedProducts, last: tuple[int, int] | None) -> int:

@@ -59,7 +59,7 @@ def fused(goods: Searchable, matches: Matches, closeness: Closeness, share: floa
     ):
         scores[leg] += weight * _standing(values)
         present[leg] = True
-    both = np.flatnonzero(present).astype(np.int32)
+    both = np.flatnonzero(present)
     return Matches(both, scores[both].astype(np.float32))
 
 

@@ -46,7 +46,7 @@ NO_MATCHES: Final = Matches(*NO_POSTINGS)
 
 def everything(index: SearchIndex) -> Matches:
     """Every document: what a query without words matches."""
-    docs = np.arange(len(index), dtype=np.int32)
+    docs = np.arange(len(index))
     return Matches(docs, np.ones(len(docs), dtype=np.float32))
 
 
@@ -59,7 +59,7 @@ def match(index: SearchIndex, query: Interpretation, strictness: Strictness | No
     for concept in query.concepts:
         total += _add(index, concept, scores, coverage)
     best = float(coverage.max(initial=0.0))
-    docs = np.flatnonzero(coverage >= max(rules.needed * best, 1e-6)).astype(np.int32)
+    docs: Docs = np.flatnonzero(coverage >= max(rules.needed * best, 1e-6))
     values = scores[docs] * (coverage[docs] / max(total, 1e-6)) ** rules.completeness
     if query.brands:
         are_of_brand = index.columns.of_brands(docs, query.brands)
@@ -104,7 +104,7 @@ def _postings(index: SearchIndex, alternative: Alternative) -> tuple[Docs, Weigh
         others, theirs = index.postings(term)
         docs, mine, other = np.intersect1d(docs, others, assume_unique=True, return_indices=True)
         weights = np.minimum(weights[mine], theirs[other])
-    return (docs, weights) if len(docs) else NO_POSTINGS
+    return (docs.astype(np.intp), weights) if len(docs) else NO_POSTINGS
 
 
 def _with_sku(doc: int, docs: Docs, scores: NDArray[np.float32]) -> tuple[Docs, Weights]:

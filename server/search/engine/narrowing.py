@@ -14,7 +14,7 @@ from server.search.engine.matching import Matches
 from server.search.engine.stocked import StockedProducts
 from server.search.index.columns import NO_LABEL, Mask
 from server.search.index.index import SearchIndex
-from server.search.index.labels import NO_NAME, Docs, LabelCounts
+from server.search.index.labels import NO_NAME, Docs, LabelCounts, most_frequent
 from server.search.index.shelf import Shelf
 
 MAX_BRANDS: Final = 50
@@ -190,13 +190,12 @@ class Narrowed:
     def _brands(self) -> Sequence[tuple[str, int]]:
         columns = self._goods.index.columns
         codes = columns.brand_codes[self._but("brand").docs]
-        counts = np.bincount(codes[codes != NO_LABEL])
+        order = columns.brand_order
+        counts = np.bincount(codes - NO_LABEL, minlength=len(order) + 1)[1:][order]
         present = np.flatnonzero(counts)
-        if len(present) > MAX_BRANDS:  # and those that have as many as the last one
-            least = np.partition(counts[present], len(present) - MAX_BRANDS)[len(present) - MAX_BRANDS]
-            present = present[counts[present] >= least]
-        keyed = [(-int(counts[code]), columns.brand_keys[code], code) for code in present.tolist()]
-        return [(columns.brands[code], -negative) for negative, _, code in sorted(keyed)[:MAX_BRANDS]]
+        best = present[most_frequent(counts[present], MAX_BRANDS)]
+        names = [columns.brands[code] for code in order[best].tolist()]
+        return list(zip(names, counts[best].tolist(), strict=True))
 
     def _attributes(self) -> Sequence[tuple[str, Sequence[tuple[str, int]]]]:
         counted = self._counted(self._passing)

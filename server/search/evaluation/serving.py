@@ -12,8 +12,10 @@ import numpy as np
 
 from ml.models.packed_index import PackedIndex
 from ml.models.sentence import SentenceModel
+from server.catalog.category_tree import CategoryTree
 from server.progress import ProgressReport
 from server.recommend.serving.queries import ProductWords
+from server.search.convert import FacetsToWire
 from server.search.engine.engine import Engine, SearchOptions
 from server.search.engine.narrowing import Searchable
 from server.search.evaluation.measure import DEPTH, Find
@@ -59,10 +61,11 @@ def serving(
     if model is not None:
         meaning = SentenceMeaning(model, _FileVectors(_placed(documents, model, report)))
     search = Search(_OneEngine(Engine(Searchable(index, shelf))), meaning)
+    writer = FacetsToWire(CategoryTree([]), "USD")
     with asyncio.Runner() as runner:
 
         def find(query: str) -> tuple[list[int], int]:
-            answer = runner.run(search.answer(query, SearchOptions(), facets=True))
+            answer = runner.run(search.answer(query, SearchOptions(), writer))
             return answer.ranked.product_ids[:DEPTH].tolist(), answer.total
 
         yield find

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -36,6 +36,8 @@ class Columns:
     """Each a place in `brands`; NO_LABEL for none."""
     tags: Labels
     attributes: Labels
+    _codes_of_brands: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+    _brand_order: list[Codes] = field(default_factory=list, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.product_ids)
@@ -48,10 +50,20 @@ class Columns:
 
     def of_brands(self, docs: Docs, keys: Collection[str]) -> Mask:
         """Which of these documents are of one of the brands, in the form of `name_key`."""
-        # The last place, where NO_LABEL points, is no brand's.
-        named = np.array([*(key in keys for key in self.brand_keys), False], dtype=np.bool_)
+        if not self._codes_of_brands:
+            self._codes_of_brands.update({key: code for code, key in enumerate(self.brand_keys)})
+        named = np.zeros(len(self.brand_keys) + 1, dtype=np.bool_)  # the last, where NO_LABEL points, is none
+        named[[code for key in keys if (code := self._codes_of_brands.get(key)) is not None]] = True
         mask: Mask = named[self.brand_codes[docs]]
         return mask
+
+    @property
+    def brand_order(self) -> Codes:
+        """The codes of the brands in the order of their keys; remembered, as sorting takes long."""
+        if not self._brand_order:
+            keys = self.brand_keys
+            self._brand_order.append(np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int32))
+        return self._brand_order[0]
 
 
 def joined(first: Columns, second: Columns) -> Columns:

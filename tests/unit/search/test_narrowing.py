@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.search_index import engine_of
+from support.search_index import engine_of, facets_of
 
 from server.search.engine.engine import Engine, SearchOptions
 from server.search.engine.narrowing import PRICE_STEPS, RATINGS, Criteria, Searchable
@@ -108,7 +108,7 @@ def test_facets_are_what_counting_says(
     passing = left()
     assert answer.total == len(passing)
     assert set(answer.ranked.product_ids.tolist()) == {document.product_id for document, _ in passing}
-    facets = answer.facets
+    facets = facets_of(engine, text, SearchOptions(criteria=asked))
     assert facets.categories == _counts(left(category_ids=None), lambda document, _: document.category_id)
     assert {name_key(brand): count for brand, count in facets.brands} == _counts(
         left(brands=()), lambda document, _: name_key(document.brand)
@@ -153,7 +153,7 @@ def test_bands_begin_and_end_where_the_steps_are() -> None:
     prices = [0, *(step * 100 for step in PRICE_STEPS), 10**9]
     documents = [Document(product_id=i, name="x") for i, _ in enumerate(prices, start=1)]
     items = [ShelfItem(product_id=i, price_minor=price) for i, price in enumerate(prices, start=1)]
-    bands = engine_of(documents, items).answer("", SearchOptions()).facets.prices
+    bands = facets_of(engine_of(documents, items), "").prices
     assert [(band.low, band.count) for band in bands][:2] == [(0, 1), (1000, 1)]
     assert (bands[-1].low, bands[-1].high, bands[-1].count) == (1_000_000, None, 2)
 
