@@ -22,7 +22,18 @@ SERVICE, METHOD = 6, 2
 OPTIONS = ("timeout", "metadata")
 """What every method takes besides the fields of its request."""
 SINGULAR = frozenset(
-    {"auth", "catalog", "identity", "inventory", "media", "cart", "recommend", "second_factor", "user_admin"}
+    {
+        "audit",
+        "auth",
+        "catalog",
+        "identity",
+        "inventory",
+        "media",
+        "cart",
+        "recommend",
+        "second_factor",
+        "user_admin",
+    }
 )
 """Services whose name is not the plural of their noun: `shop.catalog`, but `shop.orders`."""
 SHORTCUTS = {"CartService": "CartShortcuts", "OrderService": "OrderShortcuts"}

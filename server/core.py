@@ -7,6 +7,7 @@ from functools import cached_property
 
 from prometheus_client import CollectorRegistry
 
+from server.audit.security import SecurityLog
 from server.budgets.budgets import Budgets
 from server.budgets.setup import budgets_of
 from server.clock import Clock
@@ -43,6 +44,8 @@ class Core:
     vault: Vault
     detached: DetachedTasks
     registry: CollectorRegistry
+    security: SecurityLog
+    """Hears of what concerns security."""
 
     @classmethod
     def of(cls, settings: Settings, clock: Clock) -> Core:
@@ -61,6 +64,7 @@ class Core:
         )
         work = Work(db, pool)
         pages = Pages(ring, default_size=settings.default_page_size, max_size=settings.max_page_size)
+        registry = CollectorRegistry()
         return cls(
             settings=settings,
             db=db,
@@ -73,7 +77,8 @@ class Core:
             pages=pages,
             vault=vault,
             detached=DetachedTasks(),
-            registry=CollectorRegistry(),
+            registry=registry,
+            security=SecurityLog(work, db.clock, db.clock.seconds, registry),
         )
 
     @cached_property
@@ -100,6 +105,7 @@ class Core:
             await keys.start()
 
         async def stop() -> None:
+            await self.security.close()
             await keys.stop()
             await timekeeper.stop()
             await self.budgets.close()

@@ -70,6 +70,10 @@ class Refusal(Exception):
     """False where nothing of the call was done: the gateway hands it to another worker, a write too."""
     violations: Sequence[Violation] = ()
     """The fields that are at fault."""
+    account_id: int | None = None
+    """Whose account a guess was at, for the log of security events; no caller is told."""
+    locks: bool = False
+    """Whether the guess locked the account; as little told."""
 
     def __init_subclass__(cls, *, reason: str = "") -> None:
         """Derive the reason from the name, unless it is passed: OutOfStock is OUT_OF_STOCK."""

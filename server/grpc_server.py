@@ -14,6 +14,7 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from server.audit.convert import audited_methods
 from server.audit.draft import AuditDraft
+from server.audit.events import OF_SUCCESSES
 from server.audit.log import Actor
 from server.contract import (
     METHODS,
@@ -136,6 +137,8 @@ def _interceptor(core: Core, access: Access) -> Interceptor:
         cacheable=[native_path(method) for method in METHODS if is_cacheable(method)],
         languages=core.languages,
         recorder_of=_recorder_of(core),
+        security=core.security,
+        sensitive=OF_SUCCESSES,
     )
 
 
@@ -149,7 +152,7 @@ def _recorder_of(core: Core) -> RecorderOf:
             return None
         return CallRecorder(
             lambda call, request: AuditDraft(
-                described, request, Actor.of(call), core.clock, lambda event: None
+                described, request, Actor.of(call), core.clock, core.security.count
             ),
             core.db,
             core.pool,

@@ -61,11 +61,13 @@ class Refreshes:
         outcome = await self._work.write(self._rotate, refreshing, deadline=deadline)
         if isinstance(outcome, sessions.Grant):
             return outcome
+        refusal = RefreshTokenInvalid()
         if isinstance(outcome, sessions.Theft):
             _note_theft(outcome, refreshing)
+            refusal.account_id = outcome.user_id
         if self._limit_addresses:
             self._budgets.count(FAILURES, refreshing.network)
-        raise RefreshTokenInvalid()
+        raise refusal
 
     def _rotate(self, tx: Connection, refreshing: Refreshing) -> sessions.Grant | sessions.Theft | None:
         return sessions.rotate(

@@ -18,7 +18,7 @@ from server.auth.second_factor.service import SecondFactors
 from server.clock import Clock
 from server.db.deadline import Deadline
 from server.db.work import Work
-from server.errors import Overloaded
+from server.errors import Overloaded, Refusal
 from server.user import service as users
 from server.user.lookup_key import lookup_key
 from server.user.service import Credentials
@@ -107,8 +107,7 @@ class SignIn:
             return grant
         if not login.code:
             raise SecondFactorRequired()
-        _note_failure(login, proven.user_id, locks=attempt.locks)
-        raise SecondFactorWrong()
+        raise _failed(SecondFactorWrong(), login, proven.user_id, locks=attempt.locks)
 
     async def _prove(self, login: Login, deadline: Deadline) -> tuple[ProvenPassword, throttle.Attempt]:
         credentials, attempt = await self._work.write(self._begin, login, deadline=deadline)
@@ -119,8 +118,8 @@ class SignIn:
             await self._work.write(throttle.withdraw, attempt, vital=True)
             raise
         if credentials is None or password_hash is None or not (matches and credentials.is_active):
-            _note_failure(login, credentials.user_id if credentials else None, locks=attempt.locks)
-            raise InvalidCredentials()
+            user_id = credentials.user_id if credentials else None
+            raise _failed(InvalidCredentials(), login, user_id, locks=attempt.locks)
         if self._require_verification and not credentials.is_verified:
             await self._work.write(throttle.forgive, attempt, deadline=deadline, vital=True)
             raise EmailNotVerified()
@@ -165,7 +164,9 @@ class SignIn:
         )
 
 
-def _note_failure(login: Login, user_id: int | None, *, locks: bool) -> None:
+def _failed(refusal: Refusal, login: Login, user_id: int | None, *, locks: bool) -> Refusal:
+    """A refusal that the log of security events knows more of than its caller, noted."""
+    refusal.account_id, refusal.locks = user_id, locks
     for kind in ("sign_in_failed", "account_locked") if locks else ("sign_in_failed",):
         log.warning(
             "security_event",
@@ -174,3 +175,4 @@ def _note_failure(login: Login, user_id: int | None, *, locks: bool) -> None:
             address=login.address,
             request_id=login.request_id,
         )
+    return refusal

@@ -42,6 +42,7 @@ from server.rpc.plan import Plan
 from server.rpc.recording import RecorderOf
 from server.rpc.requests import SMALL_BYTES, Deserialize, RequestReader
 from server.rpc.running import Running, Task
+from server.rpc.security import NoReports, SecurityReports
 from server.rpc.status import InternalError, MethodUnknown
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
@@ -91,10 +92,13 @@ class Interceptor:
         cacheable: Collection[str] = (),
         languages: ShopLanguages | None = None,
         recorder_of: RecorderOf = lambda method: None,
+        security: SecurityReports | None = None,
+        sensitive: Collection[str] = (),
     ) -> None:
         """`downloads` are the paths of methods that stream a file, `cacheable` of those that caches keep.
 
-        `recorder_of` says which methods leave a record of each call.
+        `recorder_of` says which methods leave a record of each call. `security` hears of what is refused, and of
+        calls of `sensitive` methods, by their names, that succeed.
         """
         self._arrivals = arrivals
         self._access = access
@@ -108,6 +112,8 @@ class Interceptor:
         self._downloads = frozenset(downloads)
         self._cacheable = frozenset(cacheable)
         self._recorder_of = recorder_of
+        self._security = security or NoReports()
+        self._sensitive = frozenset(sensitive)
         self._running = Running()
 
     async def end_calls(self, seconds: float) -> None:
@@ -171,6 +177,7 @@ class Interceptor:
             method in self._downloads,
             streams_in,
             self._recorder_of(method),
+            method.rpartition("/")[2] in self._sensitive,
         )
 
     def _awaitable(self, behaviour: Callable[..., Message]) -> UnaryMethod:
@@ -183,7 +190,7 @@ class Interceptor:
         method, requests, finished = plan.method, plan.requests, plan.meter.finished
         running, begin, end = self._running, self._running.begin, self._running.end
         read_call, admit, read_request = self._calls.read, self._admit, plan.requests.read
-        streams_in, recorder = plan.streams_in, plan.recorder
+        streams_in, recorder, is_sensitive = plan.streams_in, plan.recorder, plan.is_sensitive
 
         async def answer(_: object, context: Context) -> Message:
             started = monotonic()
@@ -219,6 +226,8 @@ class Interceptor:
                 await abort(context, call, refusal)
             finally:
                 end(task)
+            if is_sensitive:
+                self._security.succeeded(call)
             context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
             finished(call, started)
             return reply
@@ -306,6 +315,8 @@ class Interceptor:
             if (counted := plan.count(call)) is None:
                 raise
             return _refused_after(counted, refusal)
+        if call.caller is not None and call.caller.is_service:
+            self._security.key_used(call)
         call.deadline.owner = call.caller.user_id if call.caller else network_of(call.address)
         return plan.count(call)
 
@@ -314,6 +325,7 @@ class Interceptor:
             return ServerStopping()
         refusal = refusal_of(error)
         if refusal is not None:
+            self._security.refused(call, refusal)
             return refusal
         log.error("fault", method=call.method, request_id=call.request_id, exc_info=error)
         return InternalError(request_id=call.request_id)

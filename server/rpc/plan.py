@@ -26,3 +26,5 @@ class Plan:
     """Whether callers may send several messages."""
     recorder: CallRecorder | None = None
     """Has each call leave a record; None where none does."""
+    is_sensitive: bool = False
+    """Whether its success is a security event."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
+from sanset.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from sanset.v1.user_admin_pb2_grpc import add_UserAdminServiceServicer_to_server
 
 from server.core import Core
 from server.part import Part
 from server.pricing.tiers import Tiers
+from server.staff.audit.servicer import AuditServicer
 from server.staff.servicer import ExportUsers, UserAdminServicer
 
 
 def build(core: Core, export_users: ExportUsers) -> Part:
-    """UserAdminService."""
+    """UserAdminService and AuditService."""
     settings = core.settings
     servicer = UserAdminServicer(
         core.db,
@@ -23,4 +25,10 @@ def build(core: Core, export_users: ExportUsers) -> Part:
         currency=settings.currency,
         export_users=export_users,
     )
-    return Part(servicers=[partial(add_UserAdminServiceServicer_to_server, servicer)])
+    audits = AuditServicer(core.db, core.pages)
+    return Part(
+        servicers=[
+            partial(add_UserAdminServiceServicer_to_server, servicer),
+            partial(add_AuditServiceServicer_to_server, audits),
+        ]
+    )

@@ -1,0 +1,1 @@
+"""The audit log as those see it who may."""
