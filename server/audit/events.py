@@ -26,6 +26,7 @@ class SecurityEvent(StrEnum):
     API_KEY_CHANGED = "API_KEY_CHANGED"
     API_KEY_USED = "API_KEY_USED"
     API_KEY_REFUSED = "API_KEY_REFUSED"
+    IDENTITY_CHANGED = "IDENTITY_CHANGED"
 
 
 OF_PERMITTED: Final[Mapping[str, SecurityEvent]] = {
@@ -49,6 +50,8 @@ OF_SUCCESSES: Final[Mapping[str, SecurityEvent]] = {
     "ChangePassword": SecurityEvent.PASSWORD_CHANGED,
     "ResetPassword": SecurityEvent.PASSWORD_CHANGED,
     "ChangeEmail": SecurityEvent.EMAIL_CHANGED,
+    "LinkIdentity": SecurityEvent.IDENTITY_CHANGED,
+    "UnlinkIdentity": SecurityEvent.IDENTITY_CHANGED,
 }
 """The same of calls that users make for themselves."""
 

@@ -1,8 +1,8 @@
 """The log of security events that no transaction writes: refusals, sign-ins that fail, keys that are used.
 
 Events are gathered for half a second and written together. Those that are alike (what, whose, from where) are one
-entry for the first, and one more for all others of the same minute; beyond MAX_KINDS of them in a minute only their
-number is kept. So a flood of attempts makes so many rows, and never more.
+entry for the first, and one more for all others of the same minute; beyond MAX_KINDS of them in a minute only
+their number is kept. So a flood of attempts makes so many rows, and never more.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from server.errors import Refusal
 from server.identity import Identity
 
 GATHER_SECONDS: Final = 0.5
+AWAY_SECONDS: Final = 10.0
+"""The time until a database that could not be written to is tried again."""
 WINDOW_SECONDS: Final = 60
 KEY_USE_SECONDS: Final = 3600
 """How often it is told that a key is in use at an address."""
@@ -71,7 +73,7 @@ class NewEntry:
 
 
 @dataclass(slots=True)
-class Repeats:
+class RepeatCount:
     """How often an event came again after its first entry."""
 
     count: int = 0
@@ -83,7 +85,7 @@ class EventWindow:
     """The events of a minute."""
 
     number: int = -1
-    repeats: dict[EventKind, Repeats] = field(default_factory=dict)
+    repeats: dict[EventKind, RepeatCount] = field(default_factory=dict)
 
 
 class SecurityLog:
@@ -100,6 +102,7 @@ class SecurityLog:
         self._window = EventWindow()
         self._keys: dict[tuple[int, str], int] = {}
         self._task: asyncio.Task[None] | None = None
+        self._is_away = False
         self._counter = Counter(
             "sanset_security_events",
             "Security events, as the audit log knows them",
@@ -165,7 +168,7 @@ class SecurityLog:
             kind = EventKind(event)
         repeats = self._window.repeats.get(kind)
         if repeats is None:
-            self._window.repeats[kind] = Repeats()
+            self._window.repeats[kind] = RepeatCount()
             self._waiting.append(NewEntry(kind, self._clock(), call.request_id))
         else:
             repeats.count += 1
@@ -190,7 +193,7 @@ class SecurityLog:
     async def _write_on(self) -> None:
         """Write until nothing is left, neither new nor of the minute."""
         while self._waiting or any(repeats.count for repeats in self._window.repeats.values()):
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(AWAY_SECONDS if self._is_away else GATHER_SECONDS)
             if int(self._now()) // WINDOW_SECONDS != self._window.number:
                 self._end_window()
             await self._write()
@@ -199,11 +202,13 @@ class SecurityLog:
         entries, self._waiting = self._waiting, []
         if not entries:
             return
+        self._is_away = False
         try:
             await self._work.write(_insert, entries)
         except Exception as error:  # the shop goes on without its log, and says so
             log.warning("security_events_wait", error=type(error).__name__, entries=len(entries))
             self._waiting = [*entries, *self._waiting][:MAX_WAITING]
+            self._is_away = True
 
 
 def _insert(tx: Connection, entries: list[NewEntry]) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.audit.chain import prune
 from server.auth import throttle
 from server.auth.models import RefreshToken, Session, SignInChallenge, SignInCount
 from server.auth.recovery.models import AccountNotice, EmailProof
@@ -59,6 +60,7 @@ log = structlog.get_logger()
 class Periods:
     """How long is kept what says something of persons."""
 
+    audit: timedelta = timedelta(days=730)
     events: timedelta = timedelta(days=7)
     request_ids: timedelta = timedelta(hours=24)
     behavior: timedelta = timedelta(days=180)
@@ -73,6 +75,7 @@ class Periods:
     def of(cls, settings: Settings) -> Self:
         """As `settings` say."""
         return cls(
+            audit=timedelta(days=settings.audit_days),
             events=timedelta(days=settings.event_days),
             request_ids=timedelta(hours=settings.request_id_hours),
             behavior=timedelta(days=settings.behavior_days),
@@ -95,6 +98,7 @@ class Cleanup:
         """Delete everything that is too old."""
         deleted = {}
         own: dict[str, Delete] = {
+            "audit_entries": self._audit_entries,
             "events": self._events,
             "request_ids": self._request_ids,
             "refresh_tokens": self._refresh_tokens,
@@ -108,6 +112,9 @@ class Cleanup:
         for name, old in (own | _OLD).items():
             deleted[name] = await self._delete(old)
         log.info("cleaned_up", **{name: count for name, count in deleted.items() if count})
+
+    def _audit_entries(self, tx: Connection, now: datetime, limit: int) -> int:
+        return prune(tx, now - self._periods.audit, limit)
 
     def _events(self, tx: Connection, now: datetime, limit: int) -> int:
         """Events that every follower has read, and every consumer has handled.

@@ -12,6 +12,9 @@ from server.settings.group import Group
 class RetentionSettings(Group):
     """How long things are kept; what people did and searched for is in the groups of these subjects."""
 
+    audit_days: int = Field(
+        730, ge=30, le=3650, description="How long entries of the audit log are kept, in days"
+    )
     event_days: int = Field(
         7,
         ge=1,

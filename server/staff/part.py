@@ -7,7 +7,9 @@ from functools import partial
 from sanset.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from sanset.v1.user_admin_pb2_grpc import add_UserAdminServiceServicer_to_server
 
+from server.audit.chain import CHAIN_EVERY, Chaining
 from server.core import Core
+from server.jobs.runner import Job
 from server.part import Part
 from server.pricing.tiers import Tiers
 from server.staff.audit.servicer import AuditServicer
@@ -15,7 +17,7 @@ from server.staff.servicer import ExportUsers, UserAdminServicer
 
 
 def build(core: Core, export_users: ExportUsers) -> Part:
-    """UserAdminService and AuditService."""
+    """UserAdminService, AuditService, and the chain of the audit log."""
     settings = core.settings
     servicer = UserAdminServicer(
         core.db,
@@ -30,5 +32,6 @@ def build(core: Core, export_users: ExportUsers) -> Part:
         servicers=[
             partial(add_UserAdminServiceServicer_to_server, servicer),
             partial(add_AuditServiceServicer_to_server, audits),
-        ]
+        ],
+        jobs=[Job("chain audit log", Chaining(core.work, core.clock).run, every=CHAIN_EVERY)],
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Executable, Select, bindparam, text
 from server.db.reading import reading
 from server.media.storage import FileStore
 from server.progress import ProgressReport, silent
+from server.verify.audit import AUDIT_CHAIN, broken_entries
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
 from server.verify.images import FILES, IMAGES, missing_files
@@ -77,8 +78,8 @@ def verify(
     """Find the rows that break a rule, at most `MAX_PER_RULE` for each; an empty list is a sound shop.
 
     With a `store` the files of the newest images are looked for too; with `opens_sealed` what is sealed is opened,
-    by the engine's vault. Reads only. Each rule is one query, which sees the database at one moment: every
-    transaction of the shop keeps the rules, so it may run beside them.
+    and what is signed checked, by the engine's vault. Reads only. Each rule is one query, which sees the database
+    at one moment: every transaction of the shop keeps the rules, so it may run beside them.
     """
     every = _queries(engine.dialect.name)
     discrepancies: list[Discrepancy] = []
@@ -89,7 +90,7 @@ def verify(
     if store is not None:
         missing = islice(missing_files(engine, store), MAX_PER_RULE)
         discrepancies.extend(Discrepancy(FILES, sentence) for sentence in missing)
-    for name, find in SEALED.items() if opens_sealed else ():
+    for name, find in (SEALED | {AUDIT_CHAIN: broken_entries}).items() if opens_sealed else ():
         discrepancies.extend(Discrepancy(name, sentence) for sentence in islice(find(engine), MAX_PER_RULE))
     progress("Verifying", len(every), len(every))
     return discrepancies

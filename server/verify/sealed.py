@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from sqlalchemy import Engine
@@ -37,7 +37,7 @@ def values_of_before(engine: Engine) -> Iterator[str]:
                 yield f"{name}: {count:,} rows are not sealed with the key in use: run `sanset rotate-keys`"
 
 
-SEALED: Final[Mapping[str, Callable[[Engine], Iterator[str]]]] = {
+SEALED: Final[dict[str, Callable[[Engine], Iterator[str]]]] = {
     "sealed-readable": unopened_values,
     "sealed-with-current-key": values_of_before,
 }

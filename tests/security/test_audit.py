@@ -1,17 +1,19 @@
-"""Every RPC that needs a permission leaves one entry in the audit log, and a repeat of it no other."""
+"""Every RPC that needs a permission leaves one entry in the audit log; one that is refused a security event."""
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Any
 
 import grpc
-from every_rpc import case_of, new_request
+from every_rpc import case_of, new_request, sample
 from google.protobuf.message import Message
 from sqlalchemy import Row, func, select
 from world import METHODS, World, rule
 
 from server.audit.models import AuditEntry
+from server.audit.security import EventWindow
 
 PERMITTED = [method for method in METHODS if rule(method).permission]
 OK = grpc.StatusCode.OK
@@ -49,3 +51,17 @@ def test_every_call_that_needs_a_permission_leaves_one_entry(world: World) -> No
             repeated[method] = again
     assert wrong == {}
     assert repeated == {}
+
+
+def test_every_call_that_lacks_its_permission_leaves_one_event(world: World) -> None:
+    buyer, last = world.shop.customer(address=False), _last(world)
+    world.shop.app.core.security._window = EventWindow()  # in which other tests have caused so many kinds
+    for method in PERMITTED:
+        assert world.code(method, sample(world, method), buyer.metadata) == grpc.StatusCode.PERMISSION_DENIED
+    for _ in range(300):
+        events = [entry for entry in _since(world, last) if entry.actor_id == buyer.user_id]
+        if len(events) >= len(PERMITTED):
+            break
+        time.sleep(0.1)
+    assert sorted(entry.action for entry in events) == sorted(PERMITTED)
+    assert {(entry.event, entry.occurrences) for entry in events} == {("PERMISSION_REFUSED", 1)}

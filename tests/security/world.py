@@ -24,6 +24,8 @@ from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 from sqlalchemy import insert, select, update
 from support.running_shop import PASSWORD, Account, RunningShop
 
+from server.audit.events import OF_PERMITTED
+from server.audit.models import AuditEntry
 from server.clock import utc_now
 from server.contract import SERVICES
 from server.db.base import Base
@@ -40,8 +42,18 @@ VENDOR_MAY = (AccessRule.MANAGE_PRODUCTS, AccessRule.MANAGE_INVENTORY)
 """The permissions that vendors have, for what is their own."""
 
 
-EVERYTHING = {name: str(select(table)) for name, table in Base.metadata.tables.items()}
-"""What reads each table."""
+_CHAINED = {"sequence", "chain_digest"}
+_ENTRIES = [column for column in AuditEntry.__table__.columns if column.name not in _CHAINED]
+
+EVERYTHING = {
+    **{name: str(select(table)) for name, table in Base.metadata.tables.items() if name != "audit_chain"},
+    "audit_entries": str(
+        select(*_ENTRIES)
+        .where(AuditEntry.event.in_(["", *OF_PERMITTED.values()]))
+        .compile(compile_kwargs={"literal_binds": True})
+    ),
+}
+"""What reads each table; of the audit log what was done, without its places in the chain, which come later."""
 
 
 def rule(method: str) -> AccessRule:

@@ -20,6 +20,7 @@ from google.rpc import error_details_pb2
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
 from sanset.v1 import (
+    audit_pb2_grpc,
     auth_pb2,
     auth_pb2_grpc,
     cart_pb2,
@@ -158,6 +159,7 @@ class RunningShop:
         self.segments = segment_pb2_grpc.SegmentServiceStub(self.channel)
         self.roles = role_pb2_grpc.RoleServiceStub(self.channel)
         self.service_accounts = service_account_pb2_grpc.ServiceAccountServiceStub(self.channel)
+        self.audit = audit_pb2_grpc.AuditServiceStub(self.channel)
         self.user_admin = user_admin_pb2_grpc.UserAdminServiceStub(self.channel)
         self.admin = self.sign_in(*ADMIN)
         self._password_hash = hashed(settings, PASSWORD)

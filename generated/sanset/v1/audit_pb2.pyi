@@ -67,6 +67,8 @@ class AuditLog(_message.Message):
         """An API key was used from an address."""
         API_KEY_REFUSED: AuditLog._SecurityEvent.ValueType  # 16
         """An API key that is none, or may not be used from where it was."""
+        IDENTITY_CHANGED: AuditLog._SecurityEvent.ValueType  # 17
+        """A sign-in at another provider was linked to an account, or unlinked."""
 
     class SecurityEvent(_SecurityEvent, metaclass=_SecurityEventEnumTypeWrapper):
         """What an entry means for the security of the shop."""
@@ -105,6 +107,8 @@ class AuditLog(_message.Message):
     """An API key was used from an address."""
     API_KEY_REFUSED: AuditLog.SecurityEvent.ValueType  # 16
     """An API key that is none, or may not be used from where it was."""
+    IDENTITY_CHANGED: AuditLog.SecurityEvent.ValueType  # 17
+    """A sign-in at another provider was linked to an account, or unlinked."""
 
     ID_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int

@@ -30,7 +30,7 @@ class AuditServiceStub:
 
     Every call that needs a permission leaves an entry, in the transaction of what it does, and before its reply; one that
     repeats another by its request id leaves none. Calls that are refused for want of a permission, sign-ins that fail and
-    the like are entries too: security events. Entries are never changed, and go with age (AUDIT_DAYS).
+    the like are entries too: security events. Entries are never changed, and go with age.
     """
 
     def __init__(self, channel):
@@ -51,7 +51,7 @@ class AuditServiceServicer:
 
     Every call that needs a permission leaves an entry, in the transaction of what it does, and before its reply; one that
     repeats another by its request id leaves none. Calls that are refused for want of a permission, sign-ins that fail and
-    the like are entries too: security events. Entries are never changed, and go with age (AUDIT_DAYS).
+    the like are entries too: security events. Entries are never changed, and go with age.
     """
 
     def ListAuditLogs(self, request, context):
@@ -84,7 +84,7 @@ class AuditService:
 
     Every call that needs a permission leaves an entry, in the transaction of what it does, and before its reply; one that
     repeats another by its request id leaves none. Calls that are refused for want of a permission, sign-ins that fail and
-    the like are entries too: security events. Entries are never changed, and go with age (AUDIT_DAYS).
+    the like are entries too: security events. Entries are never changed, and go with age.
     """
 
     @staticmethod

@@ -31,7 +31,7 @@ class AuditServiceStub:
 
     Every call that needs a permission leaves an entry, in the transaction of what it does, and before its reply; one that
     repeats another by its request id leaves none. Calls that are refused for want of a permission, sign-ins that fail and
-    the like are entries too: security events. Entries are never changed, and go with age (AUDIT_DAYS).
+    the like are entries too: security events. Entries are never changed, and go with age.
     """
 
     @_typing.overload
@@ -50,7 +50,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
 
     Every call that needs a permission leaves an entry, in the transaction of what it does, and before its reply; one that
     repeats another by its request id leaves none. Calls that are refused for want of a permission, sign-ins that fail and
-    the like are entries too: security events. Entries are never changed, and go with age (AUDIT_DAYS).
+    the like are entries too: security events. Entries are never changed, and go with age.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -65,7 +65,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
 
     Every call that needs a permission leaves an entry, in the transaction of what it does, and before its reply; one that
     repeats another by its request id leaves none. Calls that are refused for want of a permission, sign-ins that fail and
-    the like are entries too: security events. Entries are never changed, and go with age (AUDIT_DAYS).
+    the like are entries too: security events. Entries are never changed, and go with age.
     """
 
     @_abc_1.abstractmethod

@@ -93,6 +93,7 @@ WRONG = [
     ("LOG_LEVEL", "loud"),
     ("RUN_JOBS", "sometimes"),
     ("CLEANUP_DAILY_AT", "25:00"),
+    ("AUDIT_DAYS", "29"),
     ("EVENT_DAYS", "0"),
     ("MAIL_DAYS", "7"),
     ("REQUEST_ID_HOURS", "23"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 from grpc import aio
+from sanset.v1.audit_pb2_grpc import AuditServiceStub
 from sanset.v1.auth_pb2_grpc import AuthServiceStub
 from sanset.v1.cart_pb2_grpc import CartServiceStub
 from sanset.v1.catalog_pb2_grpc import CatalogServiceStub
@@ -32,6 +33,7 @@ from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub
 from sanset.v1.user_pb2_grpc import UserServiceStub
 from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
 
+from sanset_client.methods.audit import AuditMethods
 from sanset_client.methods.auth import AuthMethods
 from sanset_client.methods.catalog import CatalogMethods
 from sanset_client.methods.identity import IdentityMethods
@@ -56,6 +58,7 @@ from sanset_client.rpc import AsyncService, Service
 from sanset_client.shortcuts import CartShortcuts, OrderShortcuts
 
 if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is enough
+    from sanset.v1.audit_pb2_grpc import AuditServiceAsyncStub
     from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
@@ -79,6 +82,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
 else:
+    from sanset.v1.audit_pb2_grpc import AuditServiceStub as AuditServiceAsyncStub
     from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
@@ -101,6 +105,10 @@ else:
     from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub as UserAdminServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
+
+
+class Audit(AuditMethods, Service, AuditServiceStub):
+    """Tells who did what in the shop."""
 
 
 class Auth(AuthMethods, Service, AuthServiceStub):
@@ -189,6 +197,10 @@ class Users(UserMethods, Service, UserServiceStub):
 
 class Webhooks(WebhookMethods, Service, WebhookServiceStub):
     """Registers webhook endpoints for orders, and shows the deliveries to them."""
+
+
+class AsyncAudit(AuditMethods, AsyncService, AuditServiceAsyncStub):
+    """Tells who did what in the shop."""
 
 
 class AsyncAuth(AuthMethods, AsyncService, AuthServiceAsyncStub):
@@ -283,6 +295,7 @@ class Services:
     """Every service of the contract, by its noun."""
 
     def __init__(self, channel: grpc.Channel) -> None:
+        self.audit = Audit(channel)
         self.auth = Auth(channel)
         self.cart = Cart(channel)
         self.catalog = Catalog(channel)
@@ -311,6 +324,7 @@ class AsyncServices:
     """Every service of the contract, by its noun."""
 
     def __init__(self, channel: aio.Channel) -> None:
+        self.audit = AsyncAudit(channel)
         self.auth = AsyncAuth(channel)
         self.cart = AsyncCart(channel)
         self.catalog = AsyncCatalog(channel)
