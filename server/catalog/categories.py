@@ -13,7 +13,7 @@ from server.catalog.translations import TranslationRules
 from server.db.base import Values
 from server.db.rows import changed_columns
 from server.db.upsert import broken_constraint
-from server.errors import TooMany
+from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag
 from server.events.log import publish
 from server.events.topics import CategoryChanged
@@ -42,6 +42,7 @@ def create(tx: Connection, values: Values, rules: TranslationRules | None = None
     """
     if rules is not None:
         rules.settle(values, None)
+    _check_name(values)
     tree = read_tree(tx)
     if len(tree) >= MAX_CATEGORIES:
         raise TooMany(limit=MAX_CATEGORIES, resources="categories")
@@ -71,6 +72,7 @@ def change(tx: Connection, category_id: int, values: Values, etag: str, rules: T
     check_etag(etag, node.etag, "category")
     values = dict(values)
     rules.settle(values, node)
+    _check_name(values)
     name, parent = values.get("name", node.name), values.get("parent_id", node.parent_id) or None
     if "parent_id" in values:
         values["parent_id"] = parent
@@ -91,6 +93,12 @@ def change(tx: Connection, category_id: int, values: Values, etag: str, rules: T
     if before != after:
         listings.move_category(tx, category_id, before - after, after - before)
     publish(tx, CategoryChanged(category_id))
+
+
+def _check_name(values: Values) -> None:
+    """Raise InvalidField for a blank name in the own language; in others it is none, and the own one shows."""
+    if "name" in values and not values["name"].strip():
+        raise InvalidField(("category.name", "must not be blank", FieldReason.REQUIRED))
 
 
 def _taken(error: IntegrityError, name: str, slug: str) -> CategoryTaken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -134,20 +134,34 @@ class CategoryTree:
         """
         return self._by_slug.get(slug_or_name) or self.meant(slug_or_name, "category")
 
-    def meant(self, slug_or_name: str, field: str) -> CategoryNode:
+    def meant(self, slug_or_name: str, field: str, language: str = "") -> CategoryNode:
         """The only category with this slug or name, whatever its case: where something is to be put.
 
-        Raises CategoryNotFound, and InvalidField, naming the field and the ids, when more than one has it.
+        The name may be of any language, as it was read: the one in `language` counts before the slug and the own
+        name, those in others after them. Raises CategoryNotFound, and InvalidField, naming the field and the ids,
+        when more than one has it.
         """
         by_slug = self._by_slug.get(slug_or_name.strip().lower())
-        fitting = {
-            node.id: node for node in (by_slug, *self._by_name.get(name_key(slug_or_name), ())) if node
-        }
+        key = name_key(slug_or_name)
+        translated = self._by_translated_name.get(key, {})
+        own = {node.id: node for node in (by_slug, *self._by_name.get(key, ())) if node}
+        others = {node.id: node for nodes in translated.values() for node in nodes}
+        fitting = {node.id: node for node in translated.get(language, ())} or own or others
         if len(fitting) > 1:
             choices = " or ".join(f"{node.slug} ({node_id})" for node_id, node in sorted(fitting.items()))
             problem = f"{slug_or_name} may be {choices}: send the id, or a slug that only one has"
             raise InvalidField((field, problem))
         return self._existing(next(iter(fitting.values()), None), slug_or_name)
+
+    @cached_property
+    def _by_translated_name(self) -> Mapping[str, Mapping[str, Sequence[CategoryNode]]]:
+        """Categories by their names in further languages, and by these languages."""
+        names: defaultdict[str, defaultdict[str, list[CategoryNode]]] = defaultdict(lambda: defaultdict(list))
+        for node in self._by_id.values():
+            for language, texts in (node.translations or {}).items():
+                if "name" in texts:
+                    names[name_key(texts["name"])][language].append(node)
+        return names
 
     def ids_under(self, slug_or_name: str) -> frozenset[int]:
         """The ids of a category and all below it; raises CategoryNotFound."""

@@ -218,6 +218,8 @@ def _read_language(
     """
     if resource.HasField("language") and not values.keys().isdisjoint(texts):
         values["language"] = resource.language
+    if resource.HasField("language") and values.get("category"):
+        values["category_language"] = resource.language
     if mask == EVERYTHING and not resource.translations:
         values.pop("translations", None)
 
@@ -347,6 +349,4 @@ def category_from_wire(category: category_pb2.Category, mask: FieldMask | None) 
         translations=lambda sent: _translations(sent.translations, CATEGORY_TEXTS),
     )
     _read_language(values, category, mask, CATEGORY_TEXTS)
-    if "name" in values and not values["name"].strip():
-        raise InvalidField(("category.name", "must not be blank", FieldReason.REQUIRED))
     return values

@@ -25,6 +25,7 @@ from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import MovedLevel, ProductChanged, StockMoved
 from server.identity import Identity, Permission
+from server.text.shop_languages import primary
 
 DEFAULT_MAX_QUANTITY = 99
 SLUG_ATTEMPTS = 5
@@ -225,12 +226,13 @@ def own_product(tx: Connection, caller: Identity, product_id: int, etag: str = "
 def _category_id(tx: Connection, values: Values) -> int | None:
     """The category that `values` name, and hold it; the id wins, so that what was read can be written back.
 
-    Takes `category`, its slug or name, out of the values.
+    Takes `category`, its slug or name, and `category_language`, that of the name, out of the values.
     """
     slug_or_name: str = values.pop("category", "")
+    language: str = primary(values.pop("category_language", ""))
     category_id: int | None = values.get("category_id") or None
     if category_id is None and slug_or_name:
-        category_id = read_tree(tx).meant(slug_or_name, "product.category").id
+        category_id = read_tree(tx).meant(slug_or_name, "product.category", language).id
     if category_id is not None:
         hold(tx, category_id)
     return category_id

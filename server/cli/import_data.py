@@ -75,7 +75,12 @@ def import_catalogue(settings: Settings, arguments: argparse.Namespace) -> int:
     read = (
         partial(read_icecat, settings.currency)
         if is_icecat
-        else products_of(settings.currency, Encoding(arguments.encoding), takes_images=directory is not None)
+        else products_of(
+            settings.currency,
+            Encoding(arguments.encoding),
+            settings.languages,
+            takes_images=directory is not None,
+        )
     )
     db = open_database(settings, pool_size=2)
     images = _images(settings, db, directory) if directory is not None else None

@@ -75,7 +75,7 @@ class ImportJob:
 
     async def _import(self, row: AnyRow) -> tuple[str, str]:
         """Import a file from where it was left; return how it ended, or nothing where somebody else goes on."""
-        reading = _Reading(self._db, row, self._currency)
+        reading = _Reading(self._db, row, self._currency, self._languages)
         terms = Terms(
             caller=service.caller_of(row),
             currency=self._currency,
@@ -123,13 +123,13 @@ class ImportJob:
 class _Reading:
     """The batches of a file that is kept in the database, read piece by piece."""
 
-    def __init__(self, db: Database, row: AnyRow, currency: str) -> None:
+    def __init__(self, db: Database, row: AnyRow, currency: str, languages: Sequence[str]) -> None:
         self._db = db
         self._import_id = row.id
         self._read_bytes = 0
         self.line = row.line
         """Up to where everything is written."""
-        self._batches = batches(self._pieces(), service.form_of(row), currency, row.line)
+        self._batches = batches(self._pieces(), service.form_of(row), currency, row.line, languages=languages)
 
     def next(self) -> RowBatch | None:
         """The next batch; None behind the last. Raises WrongFile."""

@@ -21,7 +21,7 @@ def build(core: Core) -> Part:
     """ImportService, and the job that works on what it takes."""
     settings = core.settings
     watch = ImportWatch(core.work, settings.heartbeat_seconds, settings.stream_lifetime_seconds)
-    uploads = Uploads(settings.currency, max_bytes=settings.max_import_bytes)
+    uploads = Uploads(settings.currency, core.languages.further, max_bytes=settings.max_import_bytes)
     servicer = ImportServicer(core.db, core.work, core.pages, core.clock, uploads=uploads, watch=watch)
     job = ImportJob(core.db, core.work, core.clock, settings.currency, core.languages.further)
     return Part(

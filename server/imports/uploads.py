@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
@@ -48,8 +48,9 @@ class UploadedFile:
 class Uploads:
     """Takes files, a few at a time."""
 
-    def __init__(self, currency: str, *, max_bytes: int) -> None:
+    def __init__(self, currency: str, languages: Collection[str] = (), *, max_bytes: int) -> None:
         self._currency = currency
+        self._languages = languages
         self._max_bytes = max_bytes
         self._under_way = 0
 
@@ -61,7 +62,7 @@ class Uploads:
         self._under_way += 1
         try:
             with tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="sanset-import-") as file:
-                yield FileIntake(file, self._currency, self._max_bytes)
+                yield FileIntake(file, self._currency, self._languages, self._max_bytes)
         finally:
             self._under_way -= 1
 
@@ -69,9 +70,16 @@ class Uploads:
 class FileIntake:
     """Takes one file."""
 
-    def __init__(self, file: tempfile.SpooledTemporaryFile[bytes], currency: str, max_bytes: int) -> None:
+    def __init__(
+        self,
+        file: tempfile.SpooledTemporaryFile[bytes],
+        currency: str,
+        languages: Collection[str],
+        max_bytes: int,
+    ) -> None:
         self._file = file
         self._currency = currency
+        self._languages = languages
         self.max_bytes = max_bytes
 
     async def take(
@@ -106,7 +114,7 @@ class FileIntake:
     def _judged(self, head: bytes, kind: FileKind | None, encoding: Encoding) -> FileForm:
         try:
             form = form_of(head, kind, encoding)
-            check_heading(head, form, self._currency)
+            check_heading(head, form, self._currency, self._languages)
         except WrongFile as wrong:
             raise InvalidFile(problem=str(wrong)).at(FIELD) from None
         return form

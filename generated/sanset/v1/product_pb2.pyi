@@ -137,8 +137,9 @@ class Product(_message.Message):
     description: _builtins.str
     """Description, in plain text of one line or several: up to 10,000 characters and 32 KiB."""
     category: _builtins.str
-    """The category: its slug or name on input, its name on output. INVALID_ARGUMENT, naming ids and slugs, when more than
-    one has it. Where `category_id` is sent as well, that counts: what was read can be written back.
+    """The category: its slug or name, in any language, on input; its name on output. INVALID_ARGUMENT, naming ids and
+    slugs, when more than one has it. Where `category_id` is sent as well, that counts: what was read can be written
+    back.
     """
     category_id: _builtins.int
     """The id of the category; 0 for none."""

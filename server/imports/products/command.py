@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,12 +48,15 @@ class FileSummary:
     image_reasons: Counter[str] = field(default_factory=Counter)
 
 
-def products_of(currency: str, encoding: Encoding, *, takes_images: bool = False) -> Read:
+def products_of(
+    currency: str, encoding: Encoding, languages: Collection[str] = (), *, takes_images: bool = False
+) -> Read:
     """Reads a file of products, CSV or JSON lines, which may name images where it `takes_images`."""
 
     def read(pieces: Iterable[bytes]) -> Iterator[RowBatch]:
         head, whole = head_and_rest(pieces)
-        return batches(whole, form_of(head, None, encoding), currency, takes_images=takes_images)
+        form = form_of(head, None, encoding)
+        return batches(whole, form, currency, languages=languages, takes_images=takes_images)
 
     return read
 

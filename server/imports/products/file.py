@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
 from typing import Final
 
-from server.imports.products.columns import RowColumns, WrongFile
+from server.catalog.translations import PRODUCT_TEXTS
+from server.imports.products.columns import RowColumns, WrongFile, heading_key
 from server.imports.products.lines import BOM, LineReader, lines_of
 from server.imports.products.records import (
     CsvRecord,
@@ -83,10 +84,10 @@ def form_of(head: bytes, kind: FileKind | None, encoding: Encoding) -> FileForm:
     return FileForm(FileKind.JSONL if is_json else FileKind.CSV, encoding)
 
 
-def check_heading(head: bytes, form: FileForm, currency: str) -> None:
+def check_heading(head: bytes, form: FileForm, currency: str, languages: Collection[str] = ()) -> None:
     """Raise WrongFile where the first bytes of a file say that no row of it can be taken."""
     if form.kind is FileKind.CSV:
-        _heading_and_records([head], form, RowColumns(currency))
+        _heading_and_records([head], form, RowColumns(currency), languages)
 
 
 def batches(
@@ -95,14 +96,16 @@ def batches(
     currency: str,
     after_line: int = 0,
     *,
+    languages: Collection[str] = (),
     takes_images: bool = False,
 ) -> Iterator[RowBatch]:
     """The rows of a file behind `after_line`, as many at a time as are written together.
 
-    What is before is read all the same: a row knows what came before it. Raises WrongFile.
+    `languages` are those of translations. What is before is read all the same: a row knows what came before it.
+    Raises WrongFile.
     """
     columns = RowColumns(currency, takes_images=takes_images)
-    records = _records(pieces, form, columns)
+    records = _records(pieces, form, columns, languages)
     return batched(((record.line, columns.row(record)) for record in records), after_line)
 
 
@@ -131,14 +134,16 @@ def batched(
 
 
 def _records(
-    pieces: Iterable[bytes], form: FileForm, columns: RowColumns
+    pieces: Iterable[bytes], form: FileForm, columns: RowColumns, languages: Collection[str]
 ) -> Iterator[CsvRecord] | Iterator[JsonRecord]:
     if form.kind is FileKind.JSONL:
         return json_records(LineReader(lines_of(pieces)))
-    return _heading_and_records(pieces, form, columns)
+    return _heading_and_records(pieces, form, columns, languages)
 
 
-def _heading_and_records(pieces: Iterable[bytes], form: FileForm, columns: RowColumns) -> Iterator[CsvRecord]:
+def _heading_and_records(
+    pieces: Iterable[bytes], form: FileForm, columns: RowColumns, languages: Collection[str]
+) -> Iterator[CsvRecord]:
     """The records behind the heading, which the columns have learned."""
     lines = LineReader(lines_of(pieces))
     first = lines.next()
@@ -148,8 +153,21 @@ def _heading_and_records(pieces: Iterable[bytes], form: FileForm, columns: RowCo
         raise WrongFile("its first line, the heading, is longer than a heading may be")
     lines.read_again([first])
     records = csv_records(lines, delimiter_of(first.data), form.encoding)
-    columns.set_heading(next(records))
+    heading = next(records)
+    columns.set_heading(heading)
+    _check_languages(heading.cells, languages)
     return records
+
+
+def _check_languages(heading: Iterable[str], languages: Collection[str]) -> None:
+    """Raise WrongFile where a column is of another language: said once for the file, and not of each row."""
+    for name in map(heading_key, heading):
+        text, _, language = name.partition(":")
+        if text in PRODUCT_TEXTS and language not in (*languages, ""):
+            raise WrongFile(
+                f'its column "{name}" is in none of the languages in the setting LANGUAGES: leave it out, '
+                "or add the language"
+            )
 
 
 class _Seen:

@@ -274,3 +274,59 @@ def test_a_cart_names_products_in_the_language_of_the_call_and_an_order_in_that_
     for metadata in (german, buyer.metadata):
         lines = shop.orders.GetOrder(read, metadata=metadata).items
         assert [line.name for line in lines] == [f"Teekanne {word}"], "what was bought stays as it was named"
+
+
+def _category(shop: RunningShop, name: str, german: str = "") -> category_pb2.Category:
+    category = category_pb2.Category(name=name)
+    if german:
+        category.translations.add(language="de", name=german)
+    request = category_pb2.CreateCategoryRequest(category=category)
+    created: category_pb2.Category = shop.catalog.CreateCategory(request, metadata=shop.admin.metadata)
+    return created
+
+
+def test_a_category_is_written_by_the_name_that_was_read_in_any_language(shop: RunningShop) -> None:
+    word = _word()
+    books = _category(shop, f"Books {word}", f"Bücher {word}")
+    poison = _category(shop, f"Poison {word}", f"Gift {word}")
+    gift = _category(shop, f"Gift {word}", f"Geschenk {word}")
+    product = shop.product(category_id=books.id)
+    german = _get(shop, product.id, "de")
+    assert german.category == f"Bücher {word}"
+    _update(shop, "category_id", id=product.id, category_id=gift.id)
+    for name, language, category in (
+        (german.category, "de", books),
+        (f"gift {word}", "de", poison),
+        (f"Gift {word}", "", gift),
+        (f"BÜCHER {word}", "", books),
+        (f"Poison {word}", "de", poison),
+        (poison.slug, "fr", poison),
+    ):
+        sent = pb.Product(id=product.id, category=name, **({"language": language} if language else {}))
+        request = pb.UpdateProductRequest(product=sent, update_mask={"paths": ["category"]})
+        assert shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata).category_id == category.id
+    created = shop.product(category=f"Geschenk {word}")
+    assert created.category_id == gift.id
+
+
+def test_the_translated_name_of_a_category_is_cleared_by_an_empty_one(shop: RunningShop) -> None:
+    word = _word()
+    books = _category(shop, f"Books {word}", f"Bücher {word}")
+
+    def renamed(name: str, **fields: str) -> str:
+        sent = category_pb2.Category(id=books.id, name=name, **fields)
+        request = category_pb2.UpdateCategoryRequest(category=sent, update_mask={"paths": ["name"]})
+        category: category_pb2.Category = shop.catalog.UpdateCategory(request, metadata=shop.admin.metadata)
+        return ", ".join([category.name, *(each.name for each in category.translations)])
+
+    assert renamed(f"Buch {word}", language="de") == f"Books {word}, Buch {word}"
+    assert renamed("", language="de") == f"Books {word}"
+    with pytest.raises(grpc.RpcError) as caught:
+        renamed("")
+    assert refusal(caught.value).fields == ["category.name"]
+    tea = _teapot(shop, word)
+    request = pb.UpdateProductRequest(
+        product=pb.Product(id=tea.id, name="", language="de"), update_mask={"paths": ["name"]}
+    )
+    shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata)
+    assert _get(shop, tea.id, "de").name == tea.name

@@ -56,7 +56,7 @@ class Importer:
     def __call__(self, content: str | bytes, **terms: Any) -> FileSummary:
         data = content if isinstance(content, bytes) else content.encode()
         self._path.write_bytes(data)
-        return self.run(products_of("USD", Encoding.UTF_8), **terms)
+        return self.run(products_of("USD", Encoding.UTF_8, terms.get("languages", ())), **terms)
 
     def icecat(self, *lines: dict[str, object]) -> FileSummary:
         self._path.write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
@@ -358,7 +358,9 @@ def test_translations_have_columns_of_their_own(run: Importer) -> None:
     assert counts(run("sku,name:de,seo_title:fr\nA1,,Tasse\n", **languages)) == (0, 1, 0, 0)
     translations = {"de": {"description": "Eins\nzwei"}, "fr": {"seo_title": "Tasse"}}
     assert product(run.db, "A1").translations == translations
-    assert counts(run("sku,name:de\nA1,Tasse\n")) == (0, 0, 0, 1), "a shop without languages has none"
+    with pytest.raises(CommandError, match='its column "name:de" is in none of the languages in the setting'):
+        run(file)  # it is said once, and nothing is imported, where the shop has the language no more
+    assert product(run.db, "A1").translations == translations
     with pytest.raises(CommandError, match='no column "price:de"'):
         run("sku,price:de\nA1,5\n", **languages)
 
