@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
-from server.errors import CommandError
+from server.errors import CommandError, Refusal
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -46,6 +46,8 @@ COMMANDS: Final = {
     "verify": Entry("verify", "check that stock, orders and payments add up"),
     "rotate-keys": Entry("rotate_keys", "have everything sealed with SECRET_KEY, while the shop is served"),
     "sync-inventory": Entry("sync_inventory", "set the stock to what a list from elsewhere says"),
+    "roles": Entry("roles", "list the roles, or create one"),
+    "api-keys": Entry("api_keys", "list the back ends with their keys, or make or revoke one"),
     "jobs": Entry("jobs", "list the scheduled work and how it went, or do some of it now"),
     "config": Entry("config", "print the settings, secrets masked"),
     "worker": Entry("worker", "serve as one worker process, without Envoy"),
@@ -125,7 +127,7 @@ def _line_of(error: Exception, settings: Settings | None) -> str | None:
     from server.cli.settings import named_data_dir
     from server.db.trouble import sentence_of
 
-    if isinstance(error, CommandError):
+    if isinstance(error, CommandError | Refusal):
         return str(error)
     data_dir = (settings.data_dir if settings is not None else named_data_dir()).absolute()
     if isinstance(error, OSError) and error.filename is not None:

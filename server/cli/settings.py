@@ -14,7 +14,7 @@ from server.settings import Settings, load
 _MAKES_A_DEMO: Final = ("run", "demo")
 WITHOUT_A_SHOP: Final = ("config", "evaluate")
 """Commands that touch nothing in DATA_DIR."""
-_FINDS_A_DEMO: Final = ("import", "export", "train", "verify", "config", "jobs")
+_FINDS_A_DEMO: Final = ("import", "export", "train", "verify", "config", "jobs", "roles", "api-keys")
 
 
 def settings_for(command: str) -> Settings:

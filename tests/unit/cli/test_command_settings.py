@@ -13,7 +13,7 @@ from server.cli.settings import settings_for
 from server.settings import InvalidSettings, Settings
 
 STRONG = "c41f07e29ab5d8368e02f7b1935acd64"
-ON_A_SHOP = ["import", "train", "export", "verify", "config"]
+ON_A_SHOP = ["import", "train", "export", "verify", "config", "roles", "api-keys"]
 
 
 @pytest.fixture(autouse=True)
