@@ -52,6 +52,14 @@ AIMS: Final[Mapping[str, Aim]] = {
         for name in ("get_product", "list_products", "get_cart")
     },
     "stream_kb": Aim(25),
+    "sign_in_besides_hash": Aim(2_000),
+    **{f"sign_in_flood_{kind}_p99": Aim(2) for kind in ("valid", "10_kb")},
+    **{
+        f"enumeration_{call}_{what}{suffix}": Aim(5, of_value=True)
+        for call in ("sign_in", "forgot", "reset", "resend")
+        for what in ("cpu", "time")
+        for suffix in ("", "_sqlite")
+    },
     "stream_event_p99_ms": Aim(15),
     "start_worker_s": Aim(2.5),
     "start_two_workers_s": Aim(2.5),

@@ -10,6 +10,7 @@ from typing import Final
 from bench import (
     comparisons,
     dataset,
+    enumeration,
     freshness,
     gateway,
     growth,
@@ -23,6 +24,7 @@ from bench import (
     report,
     rounds,
     scaling,
+    sign_ins,
     starting,
     streams,
 )
@@ -145,6 +147,23 @@ def _search_100k(stage: Stage) -> list[Figure]:
         return rows + large_search.measure_starts(shop, stage.directory())
 
 
+def _sign_ins(stage: Stage) -> list[Figure]:
+    count = stage.options.rounds
+    step = stage.steps("sign-ins", rounds.WARM_UPS + count)
+    return sign_ins.cpu_rows(stage.postgres, count, step)
+
+
+def _sign_in_flood(stage: Stage) -> list[Figure]:
+    count = stage.options.rounds
+    step = stage.steps("floods of sign-ins", count * len(sign_ins.BURSTS))
+    return sign_ins.flood_rows(stage.postgres, stage.directory(), count, step)
+
+
+def _enumeration(stage: Stage) -> list[Figure]:
+    shops = {"": stage.postgres, "_sqlite": stage.sqlite}
+    return [row for suffix, shop in shops.items() for row in enumeration.rows(shop, suffix, stage.steps)]
+
+
 def _growth(stage: Stage) -> list[Figure]:
     rows: list[Figure] = []
     count = stage.options.rounds
@@ -209,6 +228,9 @@ GROUPS: Final[Mapping[str, Group]] = {
     "workers": _workers,
     "start": _start,
     "idle": _idle,
+    "sign_ins": _sign_ins,
+    "sign_in_flood": _sign_in_flood,
+    "enumeration": _enumeration,
     "growth": _growth,
     "freshness": _freshness,
     "recommend_40k": _recommend_40k,

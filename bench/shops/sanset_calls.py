@@ -12,6 +12,7 @@ from sanset.v1 import (
     payment_pb2,
     product_pb2,
     recommend_pb2,
+    recovery_pb2,
     search_pb2,
     user_pb2,
 )
@@ -34,6 +35,22 @@ def register(email: str, password: str) -> PreparedCall:
 def login(email: str, password: str) -> PreparedCall:
     """AuthService.Login."""
     return _call("AuthService/Login", "", auth_pb2.LoginRequest(email=email, password=password))
+
+
+def forgot_password(email: str) -> PreparedCall:
+    """AuthService.ForgotPassword."""
+    return _call("AuthService/ForgotPassword", "", recovery_pb2.ForgotPasswordRequest(email=email))
+
+
+def resend_verification(email: str) -> PreparedCall:
+    """AuthService.ResendVerification."""
+    return _call("AuthService/ResendVerification", "", recovery_pb2.ResendVerificationRequest(email=email))
+
+
+def reset_password(email: str, code: str, new_password: str) -> PreparedCall:
+    """AuthService.ResetPassword."""
+    request = recovery_pb2.ResetPasswordRequest(email=email, otp=code, new_password=new_password)
+    return _call("AuthService/ResetPassword", "", request)
 
 
 def create_address(token: str, address: user_pb2.Address) -> PreparedCall:
