@@ -23,6 +23,7 @@ OPTIONS = ("timeout", "metadata")
 """What every method takes besides the fields of its request."""
 SINGULAR = frozenset(
     {
+        "analytics",
         "audit",
         "auth",
         "catalog",

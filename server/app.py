@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 import prometheus_client
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
+from server.analytics import part as analytics_part
 from server.auth import part as auth_part
 from server.cart import part as cart_part
 from server.catalog import part as catalog_part
@@ -72,6 +73,7 @@ class Rooms:
     refund: refund_part.RefundPart
     recommend: recommend_part.RecommendPart
     search: search_part.SearchPart
+    analytics: analytics_part.AnalyticsPart
     segment: Part
     staff: Part
     webhooks: webhooks_part.WebhookPart
@@ -118,6 +120,7 @@ def compose(core: Core) -> Rooms:
         refund=refund,
         recommend=recommend,
         search=search,
+        analytics=analytics_part.build(core),
         segment=segment_part.build(core),
         staff=staff_part.build(core, exports.users),
         webhooks=webhooks_part.build(core, read_metadata=order_queries.metadata_of_orders),

@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "train": Entry("train", "train the recommendations and put the new model into use"),
     "evaluate": Entry("evaluate", "measure recommendations and search on public data"),
     "verify": Entry("verify", "check that stock, orders and payments add up"),
+    "rebuild-analytics": Entry("rebuild_analytics", "count all orders anew, while the shop is served"),
     "rotate-keys": Entry("rotate_keys", "have everything sealed with SECRET_KEY, while the shop is served"),
     "sync-inventory": Entry("sync_inventory", "set the stock to what a list from elsewhere says"),
     "roles": Entry("roles", "list the roles, or create one"),

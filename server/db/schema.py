@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.analytics import models as analytics
 from server.audit import models as audit
 from server.auth import models as auth
 from server.auth.federated import models as federated
@@ -42,6 +43,7 @@ from server.webhooks import models as webhooks
 metadata = Base.metadata
 
 __all__ = [
+    "analytics",
     "audit",
     "auth",
     "budgets",

@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from sqlalchemy import Connection, select
 
+from server.analytics.rollup import count_orders
 from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID, Category
 from server.catalog.queries import opening_priority
@@ -40,6 +41,7 @@ from server.user.sealed_addresses import AddressSnapshot, seal_snapshot, sealed_
 
 STAGE: Final = "Writing the demo shop"
 MAX_QUANTITY: Final = 99
+COUNTED_AT_ONCE: Final = 500
 Row = Sequence[object]
 
 
@@ -231,6 +233,8 @@ def _write_orders(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     )
     write_rows(tx, metadata.tables["gateway_charges"], _CHARGE, charges)
     write_points(tx, numbered, ids.users, shop.now)
+    for part in range(0, len(order_ids), COUNTED_AT_ONCE):
+        count_orders(tx, order_ids[part : part + COUNTED_AT_ONCE])
 
 
 def _order(order_id: int, one: DemoOrder, shop: DemoShop, ids: Ids, vault: Vault) -> Row:

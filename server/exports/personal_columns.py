@@ -38,6 +38,7 @@ COLUMNS: Final[Mapping[str, str]] = {
         "id user_id label* line1* line2* city* state* postal_code* country lat* lng* is_default "
         "custom_metadata* sealed! created_at version"
     ),
+    "analytics_state": "id time_zone filled_id",
     "api_keys": "id account_id key_hash hint created_at last_used_at",
     "audit_chain": "id base_sequence base_digest head_sequence head_digest adopts_until signature",
     "audit_entries": (
@@ -56,12 +57,14 @@ COLUMNS: Final[Mapping[str, str]] = {
     ),
     "categories": "id parent_id name name_key slug description translations version",
     "consumers": "name transaction_id event_id first_event_id",
+    "coupon_sales": ("span day currency coupon_id orders units discount_minor paid_minor refunded_minor"),
     "coupon_users": "coupon_id user_id used",
     "coupon_uses": "order_id coupon_id user_id released_at",
     "coupons": (
         "id code description percent_bp amount_minor min_purchase_minor max_discount_minor currency "
         "valid_from valid_until active min_tier usage_limit per_user_limit used version created_at updated_at"
     ),
+    "customer_sales": "span day currency user_id orders units paid_minor refunded_minor",
     "disputes": (
         "id order_id refund_id gateway gateway_id status amount_minor currency reason* respond_by opened_at "
         "closed_at"
@@ -93,6 +96,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     ),
     "media_files": "key digest claimed_at doomed_at",
     "order_events": "order_id sequence status message* location* eta shipment_id code facts* occurred_at",
+    "order_facts": "order_id day currency units kept_units paid_minor refunded_minor facts",
     "order_lines": (
         "order_id position product_id variant_id sku name quantity price_minor total_minor list_price_minor "
         "discount_minor tax_minor shipping_minor options refunded_quantity returning_quantity "
@@ -125,6 +129,7 @@ COLUMNS: Final[Mapping[str, str]] = {
         "list_key product_id phase valid_from valid_until in_stock created_at price_minor name_key sold "
         "rating"
     ),
+    "product_sales": ("span day currency product_id orders units kept_units paid_minor refunded_minor"),
     "product_vectors": "product_id model text_hash vector computed_at",
     "products": (
         "id sku slug name description category_id brand price_minor compare_at_minor discount_bp "
@@ -133,6 +138,7 @@ COLUMNS: Final[Mapping[str, str]] = {
         "created_at updated_at deleted_at"
     ),
     "refresh_tokens": "token_hash! session_id created_at used_at successor_hash!",
+    "region_sales": "span day currency country orders units paid_minor refunded_minor",
     "refund_lines": "refund_id position variant_id quantity returned_quantity amount_minor",
     "refunds": (
         "id order_id return_id actor_id amount_minor tax_minor shipping_minor currency reason* origin status "
@@ -144,6 +150,17 @@ COLUMNS: Final[Mapping[str, str]] = {
     "reviews": "id product_id user_id rating title* text* status version created_at updated_at",
     "roles": "id name description permissions created_at updated_at version",
     "service_accounts": "id name description networks version",
+    "sales_cohorts": "cohort month currency customers orders paid_minor refunded_minor",
+    "sales_days": (
+        "day currency orders units kept_units list_minor product_discount_minor tier_discount_minor "
+        "coupon_discount_minor points_discount_minor tax_minor shipping_minor paid_minor refunded_minor "
+        "refunded_tax_minor refunded_shipping_minor"
+    ),
+    "sales_hours": (
+        "hour currency orders units kept_units list_minor product_discount_minor tier_discount_minor "
+        "coupon_discount_minor points_discount_minor tax_minor shipping_minor paid_minor refunded_minor "
+        "refunded_tax_minor refunded_shipping_minor"
+    ),
     "schema_serves": "oldest_revision",
     "search_day_positions": "day position impressions clicks orders",
     "search_day_queries": (

@@ -14,6 +14,7 @@ from typing import Final, cast
 
 from sqlalchemy import Connection, Engine, bindparam, select, text, update
 
+from server.analytics.rollup import count_orders
 from server.db.bulk import reserve_ids, write_rows
 from server.db.schema import catalog, metadata, order
 from server.db.sealing import vault_of
@@ -102,6 +103,7 @@ def _write_some(tx: Connection, invoices: Sequence[Invoice], shop_ids: ShopIds) 
     write_rows(tx, metadata.tables["order_lines"], _LINE, _lines(numbered, shop_ids))
     write_rows(tx, metadata.tables["order_events"], _EVENT, _events(numbered))
     _move_stock(tx, fresh, shop_ids)
+    count_orders(tx, ids)
     return len(fresh)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import THE_SHOP, write
 from server.events.log import publish
+from server.events.order_steps import OrderStepped
 from server.events.step_facts import StepCode, StepFacts
 from server.money import Money
 from server.order import queries as order_queries
@@ -54,6 +55,8 @@ def take(
         if sale.state not in status.FINAL:
             facts = StepFacts(amount=reported.amount)
             publish(tx, sale.step(tx, sale.state, StepCode.DISPUTE_OPENED, now, facts))
+        else:  # its history has ended; whoever counts its money learns that it moved
+            publish(tx, OrderStepped(order_id=order_id, is_note=True))
     elif dispute.order_id != order_id or dispute.status != payment_status.OPEN:
         return
     refund_id = dispute.refund_id or _hold(tx, sale, reported, now)

@@ -45,6 +45,7 @@ PATTERNS = {
     r"^[^:]+:.+$": "must be a name and a value with a colon between, as in attributes=material:oak",
     r"^[0-9a-f]{32}(-[0-9]{3,4})?\.webp$": "must be the name of a file, as the address of an image ends with it",
     r"^[a-z]{2,3}$": "must be the code of a language, such as de",
+    "^[A-Z]{3}$": "must be the code of a currency, such as USD",
     r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$": "must name a language, such as de",
     r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*|\*)?$": "must name a language, such as de; * stands for all",
     r"^order\.[a-z_]{1,32}$": "must name a step of an order, such as order.shipped",

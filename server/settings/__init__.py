@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from server.crypto.ring import KeyRing
 from server.settings import text
 from server.settings.accounts import AccountSettings
+from server.settings.analytics import AnalyticsSettings
 from server.settings.capacity import CapacitySettings
 from server.settings.inventory import InventorySettings
 from server.settings.jobs import JobSettings
@@ -48,6 +49,7 @@ class Settings(
     OrderSettings,
     LoyaltySettings,
     PricingSettings,
+    AnalyticsSettings,
     SearchLogSettings,
     SearchSettings,
     LanguageSettings,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Executable, Select, bindparam, text
 from server.db.reading import reading
 from server.media.storage import FileStore
 from server.progress import ProgressReport, silent
+from server.verify.analytics import ANALYTICS
 from server.verify.audit import AUDIT_CHAIN, broken_entries
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
@@ -64,6 +65,7 @@ def rules() -> list[Rule]:
         *UNITS,
         *SHIPMENTS,
         *OUTBOXES,
+        *ANALYTICS,
         *reference_rules(),
     ]
 

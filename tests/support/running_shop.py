@@ -20,6 +20,7 @@ from google.rpc import error_details_pb2
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
 from sanset.v1 import (
+    analytics_pb2_grpc,
     audit_pb2_grpc,
     auth_pb2,
     auth_pb2_grpc,
@@ -156,6 +157,7 @@ class RunningShop:
         self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
         self.search = search_service_pb2_grpc.SearchServiceStub(self.channel)
+        self.analytics = analytics_pb2_grpc.AnalyticsServiceStub(self.channel)
         self.segments = segment_pb2_grpc.SegmentServiceStub(self.channel)
         self.roles = role_pb2_grpc.RoleServiceStub(self.channel)
         self.service_accounts = service_account_pb2_grpc.ServiceAccountServiceStub(self.channel)

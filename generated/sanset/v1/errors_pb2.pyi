@@ -573,6 +573,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Without it nobody could sign in to the account any more: set a password first. FAILED_PRECONDITION."""
     REAUTHENTICATION_REQUIRED: _ErrorReason.ValueType  # 334
     """The session was opened too long ago for this: sign in again. FAILED_PRECONDITION."""
+    RANGE_TOO_LONG: _ErrorReason.ValueType  # 340
+    """A range of the analytics has more days than are counted at once. INVALID_ARGUMENT.
+    Metadata: `days`, `limit`.
+    """
+    TOO_MANY_POINTS: _ErrorReason.ValueType  # 341
+    """A range of the analytics has too many hours or days to show each. INVALID_ARGUMENT.
+    Metadata: `points`, `limit`, `choices` (granularities that are coarser).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -1140,6 +1148,14 @@ LAST_WAY_TO_SIGN_IN: ErrorReason.ValueType  # 333
 """Without it nobody could sign in to the account any more: set a password first. FAILED_PRECONDITION."""
 REAUTHENTICATION_REQUIRED: ErrorReason.ValueType  # 334
 """The session was opened too long ago for this: sign in again. FAILED_PRECONDITION."""
+RANGE_TOO_LONG: ErrorReason.ValueType  # 340
+"""A range of the analytics has more days than are counted at once. INVALID_ARGUMENT.
+Metadata: `days`, `limit`.
+"""
+TOO_MANY_POINTS: ErrorReason.ValueType  # 341
+"""A range of the analytics has too many hours or days to show each. INVALID_ARGUMENT.
+Metadata: `points`, `limit`, `choices` (granularities that are coarser).
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

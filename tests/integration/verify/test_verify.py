@@ -125,6 +125,18 @@ IMAGE = (
 TIME = "CURRENT_TIMESTAMP"
 
 DAMAGE = {
+    "sales-counted": [
+        "UPDATE analytics_state SET filled_id = NULL",
+        "UPDATE order_facts SET refunded_minor = refunded_minor + 1",
+    ],
+    "sales-days": ["UPDATE sales_days SET orders = orders + 1"],
+    "sales-hours": ["UPDATE sales_hours SET tax_minor = tax_minor + 1"],
+    "sales-products": ["UPDATE product_sales SET units = units + 1 WHERE span = 2"],
+    "sales-customers": ["DELETE FROM customer_sales WHERE span = 1"],
+    "sales-regions": ["UPDATE region_sales SET paid_minor = paid_minor + 1 WHERE span = 2"],
+    "sales-regions-whole": ["UPDATE region_sales SET paid_minor = paid_minor + 1"],
+    "sales-coupons": ["INSERT INTO coupon_sales VALUES (1, '2011-01-01', 'GBP', 1, 1, 1, 100, 100, 0)"],
+    "sales-cohorts": ["UPDATE sales_cohorts SET customers = customers + 1"],
     "image-first": [IMAGE_FILE.format(time=TIME, doomed="NULL"), IMAGE.format(variant="NULL")],
     "image-doomed": [IMAGE_FILE.format(time=TIME, doomed=TIME), IMAGE.format(variant="NULL")],
     "image-variant": [

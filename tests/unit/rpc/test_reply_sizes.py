@@ -19,6 +19,8 @@ from sqlalchemy import String, Text
 from support.every import every
 
 import server.db.schema
+from server.analytics.ranges import MAX_POINTS
+from server.analytics.sales import MAX_POPULAR
 from server.auth.second_factor.codes import RECOVERY_CODES
 from server.auth.sessions import MAX_OPEN_SESSIONS
 from server.cart.service import MAX_LINES
@@ -115,6 +117,8 @@ COUNTS = {
     "Cart.changes": 2 * MAX_LINES,
     "PreviewCheckoutResponse.items": MAX_LINES,
     "Order.items": MAX_LINES,
+    "GetDashboardResponse.popular_products": MAX_POPULAR,
+    "GetSalesResponse.points": MAX_POINTS,
     "Refund.items": MAX_LINES,
     "Shipment.items": MAX_PARCEL_LINES // MAX_PARCELS,  # of MAX_PARCELS
     "Tracking.shipments": MAX_PARCELS,

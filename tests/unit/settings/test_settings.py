@@ -108,6 +108,8 @@ WRONG = [
     ("SEARCH_COUNT_DAYS", "29"),
     ("SUGGEST_MIN_SEARCHERS", "1"),
     ("SUGGEST_DAYS", "91"),
+    ("TIME_ZONE", "Mars/Olympus"),
+    ("TIME_ZONE", "../etc/passwd"),
     ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
     ("SECRET_KEY", "short"),
     ("PREVIOUS_SECRET_KEYS", '["short"]'),

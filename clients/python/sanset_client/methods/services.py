@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 from grpc import aio
+from sanset.v1.analytics_pb2_grpc import AnalyticsServiceStub
 from sanset.v1.audit_pb2_grpc import AuditServiceStub
 from sanset.v1.auth_pb2_grpc import AuthServiceStub
 from sanset.v1.cart_pb2_grpc import CartServiceStub
@@ -33,6 +34,7 @@ from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub
 from sanset.v1.user_pb2_grpc import UserServiceStub
 from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
 
+from sanset_client.methods.analytics import AnalyticsMethods
 from sanset_client.methods.audit import AuditMethods
 from sanset_client.methods.auth import AuthMethods
 from sanset_client.methods.catalog import CatalogMethods
@@ -58,6 +60,7 @@ from sanset_client.rpc import AsyncService, Service
 from sanset_client.shortcuts import CartShortcuts, OrderShortcuts
 
 if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is enough
+    from sanset.v1.analytics_pb2_grpc import AnalyticsServiceAsyncStub
     from sanset.v1.audit_pb2_grpc import AuditServiceAsyncStub
     from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
@@ -82,6 +85,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
 else:
+    from sanset.v1.analytics_pb2_grpc import AnalyticsServiceStub as AnalyticsServiceAsyncStub
     from sanset.v1.audit_pb2_grpc import AuditServiceStub as AuditServiceAsyncStub
     from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
@@ -105,6 +109,10 @@ else:
     from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub as UserAdminServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
+
+
+class Analytics(AnalyticsMethods, Service, AnalyticsServiceStub):
+    """Tells those who run the shop what it sold, to whom, and how it does."""
 
 
 class Audit(AuditMethods, Service, AuditServiceStub):
@@ -197,6 +205,10 @@ class Users(UserMethods, Service, UserServiceStub):
 
 class Webhooks(WebhookMethods, Service, WebhookServiceStub):
     """Registers webhook endpoints for orders, and shows the deliveries to them."""
+
+
+class AsyncAnalytics(AnalyticsMethods, AsyncService, AnalyticsServiceAsyncStub):
+    """Tells those who run the shop what it sold, to whom, and how it does."""
 
 
 class AsyncAudit(AuditMethods, AsyncService, AuditServiceAsyncStub):
@@ -295,6 +307,7 @@ class Services:
     """Every service of the contract, by its noun."""
 
     def __init__(self, channel: grpc.Channel) -> None:
+        self.analytics = Analytics(channel)
         self.audit = Audit(channel)
         self.auth = Auth(channel)
         self.cart = Cart(channel)
@@ -324,6 +337,7 @@ class AsyncServices:
     """Every service of the contract, by its noun."""
 
     def __init__(self, channel: aio.Channel) -> None:
+        self.analytics = AsyncAnalytics(channel)
         self.audit = AsyncAudit(channel)
         self.auth = AsyncAuth(channel)
         self.cart = AsyncCart(channel)

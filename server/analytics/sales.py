@@ -1,0 +1,179 @@
+"""What was sold in a range, point by point and in all, beside the time before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from server.analytics import rollup_queries
+from server.analytics import sales_queries as queries
+from server.analytics.calendar import ShopCalendar
+from server.analytics.facts import Sums
+from server.analytics.ranges import AskedRange, Days, Granularity, check_points
+from server.analytics.sales_queries import Popular, SalesPart, SalesTotals
+
+MAX_POPULAR: Final = 10
+_NOTHING: Final = SalesTotals(0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """A time: its first moment, and the first one after it."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of_days(cls, days: Days, calendar: ShopCalendar) -> TimeSpan:
+        """The time of whole days."""
+        return cls(calendar.start_of(days.first), calendar.start_of(days.last + timedelta(days=1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: of which range, in which currency; whose days are meant, and when it is now."""
+
+    asked: AskedRange
+    currency: str
+    calendar: ShopCalendar
+    now: datetime
+
+    @property
+    def days(self) -> Days:
+        """The days of the range. Raises what the range does."""
+        return self.asked.days(self.calendar, self.now)
+
+    def period(self, days: Days) -> TimeSpan:
+        """The time of days."""
+        return TimeSpan.of_days(days, self.calendar)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesReport:
+    """Sales by points, each with its first moment."""
+
+    period: TimeSpan
+    previous_period: TimeSpan
+    points: Sequence[tuple[datetime, SalesTotals]]
+    totals: SalesTotals
+    previous: SalesTotals
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueReport:
+    """What a revenue is made of."""
+
+    period: TimeSpan
+    previous_period: TimeSpan
+    sums: Sums
+    previous: Sums
+    coupons: SalesPart
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """How the shop does."""
+
+    period: TimeSpan
+    previous_period: TimeSpan
+    sales: SalesTotals
+    previous_sales: SalesTotals
+    buyers: int
+    previous_buyers: int
+    new_users: int
+    previous_new_users: int
+    users: int
+    pending_orders: int
+    low_stock: int
+    popular: Sequence[Popular]
+    complete: bool
+
+
+def sales(connection: Connection, question: Question, granularity: Granularity) -> SalesReport:
+    """What was sold. Raises InvalidField, RangeTooLong and TooManyPoints."""
+    if granularity is Granularity.HOUR:
+        return _by_hours(connection, question)
+    days = question.days
+    points = days.points(granularity)
+    check_points(len(points), granularity)
+    by_day = queries.by_day(connection, days, question.currency)
+    sums = dict.fromkeys(points, _NOTHING)
+    for day, totals in by_day.items():
+        point = days.point_of(day, granularity)
+        sums[point] = _added(sums[point], totals)
+    return SalesReport(
+        question.period(days),
+        question.period(days.before()),
+        [(question.calendar.start_of(point), totals) for point, totals in sums.items()],
+        _all(by_day.values()),
+        queries.totals_of_days(connection, days.before(), question.currency),
+        is_complete(connection),
+    )
+
+
+def _by_hours(connection: Connection, question: Question) -> SalesReport:
+    hours = question.asked.hours(question.calendar, question.now)
+    before, currency = hours.before(), question.currency
+    by_hour: Mapping[datetime, SalesTotals] = queries.by_hour(connection, hours, currency)
+    return SalesReport(
+        TimeSpan(hours.start, hours.end),
+        TimeSpan(before.start, before.end),
+        [(hour, by_hour.get(hour, _NOTHING)) for hour in hours.points(question.calendar)],
+        _all(by_hour.values()),
+        queries.totals_of_hours(connection, before, currency),
+        is_complete(connection),
+    )
+
+
+def revenue(connection: Connection, question: Question) -> RevenueReport:
+    """What the revenue is made of. Raises InvalidField and RangeTooLong."""
+    days, currency = question.days, question.currency
+    return RevenueReport(
+        question.period(days),
+        question.period(days.before()),
+        queries.sums_of_days(connection, days, currency),
+        queries.sums_of_days(connection, days.before(), currency),
+        queries.with_coupons(connection, days, currency),
+        is_complete(connection),
+    )
+
+
+def dashboard(connection: Connection, question: Question, low_stock_below: int) -> Dashboard:
+    """How the shop does. Raises InvalidField and RangeTooLong."""
+    days, currency = question.days, question.currency
+    before = days.before()
+    period, previous = question.period(days), question.period(before)
+    return Dashboard(
+        period=period,
+        previous_period=previous,
+        sales=queries.totals_of_days(connection, days, currency),
+        previous_sales=queries.totals_of_days(connection, before, currency),
+        buyers=queries.buyers(connection, days, currency),
+        previous_buyers=queries.buyers(connection, before, currency),
+        new_users=queries.new_customers(connection, period.start, period.end),
+        previous_new_users=queries.new_customers(connection, previous.start, previous.end),
+        users=queries.customers(connection),
+        pending_orders=queries.pending_orders(connection),
+        low_stock=queries.low_stock(connection, low_stock_below),
+        popular=queries.popular(connection, days, currency, MAX_POPULAR),
+        complete=is_complete(connection),
+    )
+
+
+def is_complete(connection: Connection) -> bool:
+    """Whether every order is counted, and no rebuild is under way."""
+    return rollup_queries.state(connection).filled_id is None
+
+
+def _added(one: SalesTotals, other: SalesTotals) -> SalesTotals:
+    return SalesTotals(*(a + b for a, b in zip(one, other, strict=True)))
+
+
+def _all(each: Iterable[SalesTotals]) -> SalesTotals:
+    return SalesTotals(*map(sum, zip(_NOTHING, *each, strict=True)))
