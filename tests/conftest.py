@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from support.databases import administer, postgres_database, sibling, sqlite_database
 from support.once_per_run import once_per_run
@@ -22,6 +23,9 @@ from xdist.scheduler import LoadFileScheduling
 
 from server.db import migrate
 from server.process.postgres import running
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine makes no test wrong
+hypothesis.settings.load_profile("untimed")
 
 SHORT_LIVED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 """Only the power could fail it, and killed processes lose nothing; hundreds of databases need no vacuum."""

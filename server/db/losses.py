@@ -23,6 +23,7 @@ _BOOKKEEPING = frozenset({"alembic_version", "schema_serves", "consumers", "jobs
 _FILLED_AGAIN = {
     "shop_properties": column("name").not_in((SEALING, "first_key", "current_key")),
     "roles": column("name").not_in(("CUSTOMER", "VENDOR", "ADMIN")),
+    "audit_chain": column("head_sequence") > 0,
 }
 """Of other tables the rows that an upgrade, or the next start, does not write by itself."""
 

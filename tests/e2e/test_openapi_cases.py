@@ -98,7 +98,6 @@ def test_every_reply_is_one_that_the_document_knows(
     @given(case=_cases(operation), token=st.sampled_from(callers))
     @settings(
         max_examples=CASES,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

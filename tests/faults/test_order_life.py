@@ -685,7 +685,6 @@ def test_orders_live_as_the_model_says(shop: RunningShop) -> None:
         settings=settings(
             max_examples=LIVES,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             phases=[Phase.generate],  # thirty steps are told as they were: making them fewer takes minutes
             suppress_health_check=list(HealthCheck),

@@ -114,7 +114,7 @@ def test_unsold_products_fill_a_list_before_it_stays_short(contents: Contents):
     assert len(model.recommend(0, eligible=anything, limit=PRODUCTS)) == PRODUCTS
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(0, 60),
     st.lists(st.integers(-5, 80), max_size=12),

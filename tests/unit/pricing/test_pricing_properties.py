@@ -111,7 +111,7 @@ def check_sums(priced: Priced) -> None:
     assert min(priced.subtotal, priced.discount, priced.product_discount, priced.total) >= 0
 
 
-@settings(max_examples=SOUGHT, deadline=None)
+@settings(max_examples=SOUGHT)
 @given(cart=carts(), seed=st.integers(0, 2**32))
 def test_every_cart_adds_up_whatever_is_taken_off_it(cart: Cart, seed: int) -> None:
     check(cart, random.Random(seed))

@@ -98,7 +98,7 @@ def orders(draw: st.DrawFn) -> Order:
     return Order(lines)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(orders(), st.integers(0, 2**32))
 def test_any_split_by_units_pays_back_everything_and_of_each_part_everything(order: Order, seed: int) -> None:
     rng = Random(seed)
@@ -109,7 +109,7 @@ def test_any_split_by_units_pays_back_everything_and_of_each_part_everything(ord
     assert order.left == Parts(0)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(orders(), st.integers(0, 2**32))
 def test_units_and_amounts_in_any_order_never_pay_back_more_than_there_was(order: Order, seed: int) -> None:
     rng = Random(seed)

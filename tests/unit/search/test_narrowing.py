@@ -92,7 +92,7 @@ def _passes(document: Document, item: ShelfItem, asked: Criteria) -> bool:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(products(), criteria(), st.sampled_from(["oak", "chair", "oak chair", ""]), st.integers(0, 40))
 def test_facets_are_what_counting_says(
     made: list[tuple[Document, ShelfItem]], asked: Criteria, text: str, newer: int

@@ -183,7 +183,7 @@ def test_whatever_is_typed_has_an_answer_soon(text: str) -> None:
     assert time.process_time() - began < 0.5
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_no_text_makes_the_engine_fail(text: str) -> None:
     answer = search(SHOP, text)
