@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from server.audit.log import note_change
 from server.catalog import listings
 from server.catalog.errors import ProductNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID
@@ -161,7 +162,16 @@ def _hold(
     return existing_id, levels.hold(tx, {existing_id: product_id}, location_ids)
 
 
+def _units(available: Iterable[tuple[Pair, int]]) -> dict[str, object]:
+    """Units that are available, as the audit log names where."""
+    return {
+        f"available of variant {variant_id} at location {location_id}": units
+        for (variant_id, location_id), units in available
+    }
+
+
 def _change(tx: Connection, locked: LockedLevels, available: Mapping[Pair, int]) -> None:
+    note_change(_units((pair, locked.at(*pair).available) for pair in available), _units(available.items()))
     moved = levels.change(tx, locked, available)
     if moved is not None:
         publish(tx, moved)

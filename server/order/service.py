@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.audit.log import Actor, write
+from server.audit.log import Actor, note_change, write
 from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of
@@ -139,7 +139,8 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
         _earn(tx, order_id, now)
     event = record(tx, order_id, order.user_id, step)
     details = {"shipment": parcel.to_json()} if parcel else {}
-    write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, before=before, after=after, **details)
+    note_change({"status": before}, {"status": after})
+    write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, **details)
     publish(tx, replace(event, is_note=is_note))
 
 

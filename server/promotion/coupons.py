@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.audit.log import Actor, write
+from server.audit.log import Actor, note_change, write
 from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField
 from server.etags import check_etag, etag_of
@@ -79,7 +79,8 @@ def update(
     if not names:
         return row
     queries.update_coupon(tx, coupon_id, columns | {"updated_at": now})
-    write(tx, actor, "UpdateCoupon", f"coupon/{coupon_id}", now, code=row.code, changed=names)
+    note_change({name: getattr(row, name) for name in names}, {name: columns[name] for name in names})
+    write(tx, actor, "UpdateCoupon", f"coupon/{coupon_id}", now, code=row.code)
     return get(tx, coupon_id)
 
 

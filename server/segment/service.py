@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from server.audit.log import note_change
 from server.catalog.categories import read_tree
 from server.etags import check_etag
 from server.money import round_half_up
@@ -131,6 +132,7 @@ def redefine(
     values = {name: value for name, value in values.items() if value != getattr(current, name)}
     if not values:
         return current
+    note_change({name: getattr(current, name) for name in values}, values)
     if "name" in values:
         values["name_key"] = name_key(values["name"])
     if "rules" in values:

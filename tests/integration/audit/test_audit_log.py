@@ -43,7 +43,9 @@ def test_an_entry_tells_who_did_what_from_where(shop: RunningShop) -> None:
     entry = entries(shop, f"product/{product.id}")[-1]
     assert (entry.action, entry.actor_id, entry.is_service) == ("AdjustInventory", shop.admin.user_id, False)
     assert (entry.request_id, entry.address) == ("told-by-the-caller", "127.0.0.1")
-    assert entry.details == {"request": {"product_id": product.id, "delta": 7}}
+    assert entry.details["request"] == {"product_id": product.id, "delta": 7}
+    ((where, before),) = entry.details["before"].items()
+    assert entry.details["after"] == {where: before + 7}
 
 
 def test_an_update_tells_what_was_before_and_after(shop: RunningShop) -> None:
