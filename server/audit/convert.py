@@ -37,7 +37,6 @@ class AuditedMethod:
     noun: str
     hides_fields: frozenset[str]
     hides: frozenset[str]
-    hides_facts: frozenset[str]
 
     def subject_of(self, request: Message) -> str:
         """What a request is about: "product/7"."""
@@ -74,7 +73,6 @@ def _audited(method: MethodDescriptor, personal: Mapping[str, frozenset[str]]) -
         noun=noun,
         hides_fields=columns,
         hides=columns | _REDACTED,
-        hides_facts=everything,
     )
 
 

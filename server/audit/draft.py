@@ -25,11 +25,7 @@ class Described(Protocol):
 
     @property
     def hides(self) -> Collection[str]:
-        """Columns of which the log keeps no value."""
-
-    @property
-    def hides_facts(self) -> Collection[str]:
-        """The same of what rules tell by name."""
+        """Columns, and facts of the rules, of which the log keeps no value."""
 
     def subject_of(self, request: Any) -> str:
         """What a request is about; "" where it names nothing."""
@@ -118,6 +114,6 @@ class AuditDraft:
             "request": self._method.content_of(self._request),
             "before": masked(self._before, self._method.hides),
             "after": masked(self._after, self._method.hides),
-            "facts": masked(self._facts, self._method.hides_facts),
+            "facts": masked(self._facts, self._method.hides),
         }
         return {name: bounded(values) for name, values in parts.items() if values}

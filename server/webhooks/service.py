@@ -118,7 +118,7 @@ def change(
 
 def note(tx: Connection, action: str, endpoint: AnyRow, actor: Actor) -> None:
     """Note in the audit log what an endpoint is now; of its address the origin, for the rest may be secret."""
-    facts = {"url": origin(endpoint.url), "active": endpoint.active}
+    facts = {"origin": origin(endpoint.url), "active": endpoint.active}
     write(tx, actor, action, f"webhook/{endpoint.id}", endpoint.updated_at, **facts)
 
 

@@ -402,8 +402,8 @@ def test_the_audit_log_keeps_no_secret_of_an_address(desk: Desk, hook: Receiver)
     entries = desk.rows(select(AuditEntry.details).where(subject).order_by(AuditEntry.id.desc()).limit(2))
     origin = hook.url.removesuffix("/hook")
     assert [entry.details["facts"] for entry in entries] == [
-        {"url": origin, "active": False},
-        {"url": origin, "active": True},
+        {"origin": origin, "active": False},
+        {"origin": origin, "active": True},
     ]
     assert "secret" not in str(entries)
 
