@@ -162,16 +162,23 @@ def currency_of(shop: str) -> Parse:
     return read
 
 
+@cache
+def _bounds_of_tags() -> tuple[int, int]:
+    """How many tags there may be, and of how many characters."""
+    rules = _rules("tags").repeated
+    return int(rules.max_items), int(rules.items.string.max_len)
+
+
 def tags(value: Any) -> list[str]:
     """Tags: separated by commas, or a list of JSON."""
-    rules = _rules("tags").repeated
+    max_tags, max_length = _bounds_of_tags()
     names = value if isinstance(value, list) else _as_text(value).split(",")
     parsed = list(dict.fromkeys(filter(None, (trimmed(_as_text(name)) for name in names))))
-    if len(parsed) > rules.max_items:
-        raise Unfit(f"has more than {rules.max_items} tags")
+    if len(parsed) > max_tags:
+        raise Unfit(f"has more than {max_tags} tags")
     for name in parsed:
-        if len(name) > rules.items.string.max_len or "," in name:
-            raise Unfit(f"has a tag of more than {rules.items.string.max_len} characters, or with a comma")
+        if len(name) > max_length or "," in name:
+            raise Unfit(f"has a tag of more than {max_length} characters, or with a comma")
         if (problem := problem_of_name(name)) is not None:
             raise Unfit(f"has a tag that {problem}")
     return parsed
