@@ -36,6 +36,7 @@ OF_PERMITTED: Final[Mapping[str, SecurityEvent]] = {
     "SetUserRole": SecurityEvent.ROLE_ASSIGNED,
     "SetUserActive": SecurityEvent.ACCOUNT_CHANGED,
     "UnlockUser": SecurityEvent.ACCOUNT_CHANGED,
+    "ResetSecondFactor": SecurityEvent.SECOND_FACTOR_CHANGED,
     "CreateServiceAccount": SecurityEvent.ACCOUNT_CHANGED,
     "UpdateServiceAccount": SecurityEvent.ACCOUNT_CHANGED,
     "AddApiKey": SecurityEvent.API_KEY_CHANGED,

@@ -8,6 +8,7 @@ from functools import partial
 
 from sanset.v1.auth_pb2_grpc import add_AuthServiceServicer_to_server
 from sanset.v1.identity_pb2_grpc import add_IdentityServiceServicer_to_server
+from sanset.v1.passkey_pb2_grpc import add_PasskeyServiceServicer_to_server
 from sanset.v1.second_factor_pb2_grpc import add_SecondFactorServiceServicer_to_server
 
 from server.auth.convert import TokenWriter
@@ -15,6 +16,9 @@ from server.auth.devices import Devices
 from server.auth.federated.providers import Providers
 from server.auth.federated.service import FederatedSignIn
 from server.auth.federated.servicer import IdentityServicer
+from server.auth.passkeys.service import Passkeys
+from server.auth.passkeys.servicer import PasskeyServicer
+from server.auth.passkeys.site import site_of
 from server.auth.passwords import Passwords
 from server.auth.recovery.codes import RecoveryCodes
 from server.auth.recovery.requests import ProofRequests
@@ -65,6 +69,7 @@ def build(core: Core, roles: RoleTable) -> AuthPart:
     federated = FederatedSignIn(
         core.work, core.clock, providers, factors, devices, refresh, limit_addresses=limited
     )
+    passkeys = Passkeys(core.work, core.clock, site_of(settings), refresh, limit_addresses=limited)
     servicer = AuthServicer(
         core.db,
         core.work,
@@ -96,6 +101,10 @@ def build(core: Core, roles: RoleTable) -> AuthPart:
             partial(
                 add_IdentityServiceServicer_to_server,
                 IdentityServicer(core.db, core.pages, core.clock, providers, federated, tokens),
+            ),
+            partial(
+                add_PasskeyServiceServicer_to_server,
+                PasskeyServicer(core.db, core.pages, core.clock, passkeys, tokens),
             ),
         ],
         listeners=[verifier.attach],

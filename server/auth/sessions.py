@@ -43,7 +43,7 @@ class Grant:
     session_id: str
     refresh_token: str
     second_factor: bool = False
-    """Whether the session was opened with a code as well as a password."""
+    """Whether the session was opened with a code as well as a password, or by a passkey."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ _OPTIONS: Final[Options] = {
     "verify_nbf": False,
     "verify_iat": False,
 }
-PASSWORD, SECOND_FACTOR = "pwd", "otp"
-"""Ways to sign in, by RFC 8176."""
+SECOND_FACTOR = "mfa"
+"""That a session was opened by several factors, by RFC 8176."""
 REMEMBERED = 20_000
 MAX_FORGED = 1000
 """How many tokens that are none are remembered: who sends one mostly sends it again."""
@@ -78,7 +78,7 @@ class AccessTokens:
             "aud": self._audience,
         }
         if second_factor:
-            claims["amr"] = [PASSWORD, SECOND_FACTOR]
+            claims["amr"] = [SECOND_FACTOR]
         headers = {"kid": self._keys.kid}
         return jwt.encode(claims, self._keys.signing_key, algorithm=self._keys.algorithm, headers=headers)
 

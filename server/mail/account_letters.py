@@ -70,6 +70,22 @@ _TEXTS: Final = {
         "Your account cannot be signed in to at {provider} any more.",
         "If it was not you, ask for a code for a new password at once, where you sign in.",
     ),
+    NoticeKind.FACTOR_RESET: _Wording(
+        "The second factor of your account was removed",
+        "The second factor of your account was removed by the shop, and your devices were signed out. The "
+        "password is enough to sign in now.",
+        "If you did not ask for it, change your password now, and answer this mail at once.",
+    ),
+    NoticeKind.PASSKEY_ADDED: _Wording(
+        "A passkey of your account",
+        "A passkey was registered, which signs in to your account from now on.",
+        "If it was not you, ask for a code for a new password at once, where you sign in, and delete the passkey.",
+    ),
+    NoticeKind.PASSKEY_REMOVED: _Wording(
+        "A passkey of your account was deleted",
+        "A passkey was deleted, and does not sign in to your account any more.",
+        "If it was not you, ask for a code for a new password at once, where you sign in.",
+    ),
     NoticeKind.PASSWORD_CHANGED: _Wording(
         "Your password was changed",
         "The password of your account was changed, and your other devices were signed out.",

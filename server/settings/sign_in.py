@@ -1,4 +1,4 @@
-"""Settings of the other ways to sign in than by a password: OpenID providers."""
+"""Settings of the other ways to sign in than by a password: OpenID providers and passkeys."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from server.settings.group import Group
+from server.settings.origins import origin_of
 
 MAX_PROVIDERS = 20
 
@@ -59,7 +60,7 @@ class OidcProvider(BaseModel):
 
 
 class SignInSettings(Group):
-    """OpenID providers."""
+    """OpenID providers, and the site of the passkeys."""
 
     oidc_providers: list[OidcProvider] = Field(
         [],
@@ -67,6 +68,28 @@ class SignInSettings(Group):
         description="OpenID providers that users may sign in at, as a JSON list of name, issuer, client_id, "
         "client_secret, redirect_uris and title",
     )
+
+    webauthn_rp_id: str = Field(
+        "",
+        pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)*)?$",
+        max_length=253,
+        description="The domain of the passkeys, such as example.com; empty: the host of PUBLIC_URL",
+    )
+    webauthn_rp_name: str = Field(
+        "", max_length=64, description="The shop's name on devices; empty: JWT_ISSUER"
+    )
+    webauthn_origins: list[str] = Field(
+        [],
+        description="Origins at or below it, and apps, that passkeys are used from, as a JSON list; empty: those "
+        "of PUBLIC_URL and CORS_ORIGINS",
+    )
+
+    @field_validator("webauthn_origins")
+    @classmethod
+    def _origins_as_clients_send_them(cls, value: list[str]) -> list[str]:
+        return [
+            origin if origin.startswith("android:apk-key-hash:") else origin_of(origin) for origin in value
+        ]
 
     @model_validator(mode="after")
     def _providers_differ(self) -> Self:

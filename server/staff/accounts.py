@@ -8,15 +8,19 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, note_change, write
 from server.auth import sessions, throttle
+from server.auth.recovery import notices
+from server.auth.recovery.notices import Notice, NoticeKind
+from server.auth.second_factor import queries as second_factors
 from server.db.base import AnyRow
-from server.errors import UserNotFound
+from server.errors import FieldReason, InvalidField, UserNotFound
 from server.events.log import publish
 from server.events.topics import RoleAssigned
 from server.identity import Identity, Role
 from server.roles import queries as role_queries
 from server.roles import service as roles
 from server.staff import queries
-from server.staff.errors import LastAdmin
+from server.staff.errors import LastAdmin, UserHasNoSecondFactor
+from server.user import service as users
 
 
 def get(connection: Connection, user_id: int, now: datetime) -> AnyRow:
@@ -76,6 +80,26 @@ def unlock(tx: Connection, caller: Identity, user_id: int, actor: Actor, now: da
     _lock(tx, caller, user_id)
     if had_failures:
         write(tx, actor, "UnlockUser", f"user/{user_id}", now)
+
+
+def reset_second_factor(tx: Connection, caller: Identity, user_id: int, actor: Actor, now: datetime) -> None:
+    """Remove the second factor of somebody who has lost it, end their sessions, and have it mailed.
+
+    Raises UserNotFound, BeyondOwnPermissions, UserHasNoSecondFactor, and InvalidField for the caller's own: a
+    session that was left open must not be rid of it.
+    """
+    if user_id == caller.user_id:
+        raise InvalidField(("user_id", "must be another account than your own", FieldReason.INVALID_VALUE))
+    role_queries.hold_admins(tx)
+    _lock(tx, caller, user_id)
+    contact = users.contact(tx, user_id)
+    if contact is None or not second_factors.remove(tx, user_id):
+        raise UserHasNoSecondFactor(user_id=user_id)
+    write(tx, actor, "ResetSecondFactor", f"user/{user_id}", now)
+    sessions.revoke_all(tx, user_id, now)
+    # In the shop's language: that of the call is the caller's.
+    reset, email, name = NoticeKind.FACTOR_RESET, contact.email, contact.full_name
+    notices.post(tx, now, Notice(kind=reset, recipient=email, full_name=name, language=""))
 
 
 def _lock(tx: Connection, caller: Identity, user_id: int) -> AnyRow:

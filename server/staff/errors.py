@@ -9,3 +9,9 @@ class LastAdmin(FailedPrecondition):
     """Without the account nobody could run the shop."""
 
     message = "The account {user_id} is the last admin: make another one first."
+
+
+class UserHasNoSecondFactor(FailedPrecondition, reason="SECOND_FACTOR_MISSING"):
+    """There is nothing to reset."""
+
+    message = "The account {user_id} has no second factor."

@@ -104,6 +104,14 @@ class UserAdminServicer(user_admin_pb2_grpc.UserAdminServiceServicer):
         accounts.unlock(tx, call.identity, request.user_id, Actor.of(call), now)
         return self._account(tx, request.user_id, now)
 
+    @once(pb.UserAccount)
+    def ResetSecondFactor(
+        self, tx: Connection, request: pb.ResetSecondFactorRequest, call: Call, now: datetime
+    ) -> pb.UserAccount:
+        """Remove what its user has lost."""
+        accounts.reset_second_factor(tx, call.identity, request.user_id, Actor.of(call), now)
+        return self._account(tx, request.user_id, now)
+
     def ExportUsers(self, request: pb.ExportUsersRequest, call: Call) -> AsyncGenerator[HttpBody]:
         """Sent as every export is."""
         return self._export_users(request, call)

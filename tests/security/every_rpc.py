@@ -19,9 +19,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ids import IDS, NOBODYS, Id, is_required, name_of, named_ids, names_something, nested_ids
 from sanset.v1 import second_factor_pb2, second_factor_pb2_grpc
 from sanset.v1.access_pb2 import AccessRule
+from sqlalchemy import insert
 from support.pictures import another_png
 from support.running_shop import PASSWORD, Account
 from world import METHODS, NO_PERMISSION, VENDOR_MAY, World, rule
+
+from server.auth.second_factor.models import SecondFactor
+from server.clock import utc_now
 
 Fields = Mapping[str, object]
 
@@ -158,6 +162,22 @@ def _recovery_code(world: World, caller: Account) -> Fields:
     return {"code": _second_factors(world).ConfirmSecondFactor(request, metadata=caller.metadata).items[0]}
 
 
+def _begin_passkey(world: World, caller: Account) -> Fields:
+    samples.just_signed_in(world, caller)
+    confirmed = "UPDATE users SET email_verify_time = CURRENT_TIMESTAMP WHERE id = :id"
+    world.shop.sql(confirmed, id=caller.user_id)
+    return {}
+
+
+def _with_second_factor(world: World) -> Fields:
+    """Somebody whose second factor others may reset."""
+    user_id = world.shop.customer(address=False).user_id
+    values = {"user_id": user_id, "secret": "", "created_at": utc_now()}
+    with world.shop.app.db.transaction() as tx:
+        tx.execute(insert(SecondFactor).values(**values))
+    return {"user_id": user_id}
+
+
 def _second_factors(world: World) -> Any:
     return second_factor_pb2_grpc.SecondFactorServiceStub(world.shop.channel)
 
@@ -267,6 +287,11 @@ CASES: Final[dict[str, Case]] = {
     "FinishFederatedSignIn": Case(fields=_COMING_BACK, code=grpc.StatusCode.UNAUTHENTICATED),
     "StartIdentityLink": Case(fields={"provider": "none"}, code=NOT_FOUND),
     "LinkIdentity": Case(fields=_COMING_BACK, code=grpc.StatusCode.INVALID_ARGUMENT),
+    "BeginPasskeyRegistration": Case(fields=_begin_passkey),
+    "FinishPasskeySignIn": Case(fields={"credential_json": "{}"}, code=grpc.StatusCode.UNAUTHENTICATED),
+    "FinishPasskeyRegistration": Case(
+        fields={"credential_json": "{}", "name": "Phone"}, code=grpc.StatusCode.INVALID_ARGUMENT
+    ),
     "SetUpSecondFactor": Case(fields=_set_up_second_factor),
     "ConfirmSecondFactor": Case(fields=_confirm_second_factor),
     "RenewRecoveryCodes": Case(fields=_recovery_code),
@@ -440,6 +465,7 @@ CASES: Final[dict[str, Case]] = {
     ),
     "RevokeApiKey": Case(fields=samples.api_key),
     "UnlockUser": Case(fields=lambda world, caller: _somebody(world)),
+    "ResetSecondFactor": Case(fields=lambda world, caller: _with_second_factor(world)),
     "ExportUsers": Case(fields={"format": "CSV"}),
     "SetUserActive": Case(fields=lambda world, caller: {**_somebody(world), "active": True}),
     # Segments

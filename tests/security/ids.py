@@ -41,6 +41,7 @@ IDS: Final[Mapping[str, Id]] = MappingProxyType({
     "identity_id": Id(samples.identity_id, "IDENTITY_NOT_FOUND"),
     "item_id": Id(World.filled_cart, "CART_ITEM_NOT_FOUND"),
     "order_id": Id(samples.order_id, "ORDER_NOT_FOUND"),
+    "passkey_id": Id(samples.passkey_id, "PASSKEY_NOT_FOUND"),
     "payment_method_id": Id(samples.payment_method_id, "PAYMENT_METHOD_NOT_FOUND"),
     "refund_id": Id(samples.refund_id, "REFUND_NOT_FOUND"),
     "review_id": Id(samples.review_id, "REVIEW_NOT_FOUND"),

@@ -42,6 +42,7 @@ from support.pictures import another_png
 from support.running_shop import Account
 from world import World
 
+from server.auth.passkeys.models import Passkey
 from server.auth.recovery.codes import RecoveryCodes, hash_of_link, new_link_token
 from server.auth.recovery.models import EmailProof
 from server.clock import utc_now
@@ -365,6 +366,22 @@ def identity_id(world: World, caller: Account) -> int:
         identity_pb2.ListIdentitiesRequest(page_size=100), metadata=caller.metadata
     )
     return max(int(one.id) for one in listed.items)
+
+
+def passkey_id(world: World, caller: Account) -> int:
+    """A passkey of somebody who signed in a moment ago."""
+    just_signed_in(world, caller)
+    passkey = {
+        "user_id": caller.user_id,
+        "credential_id": uuid.uuid4().bytes,
+        "public_key": b"",
+        "sign_count": 0,
+        "name": "",
+        "backed_up": False,
+        "created_at": utc_now(),
+    }
+    with world.shop.app.db.transaction() as tx:
+        return tx.execute(insert(Passkey).values(**passkey).returning(Passkey.id)).scalar_one()
 
 
 def just_signed_in(world: World, caller: Account) -> None:

@@ -32,7 +32,8 @@ PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh", "P
           "PaymentService/ReceivePaymentWebhook", "MediaService/GetMediaFile",
           "SearchService/Suggest", "AuthService/VerifyEmail", "AuthService/ResendVerification",
           "AuthService/ForgotPassword", "AuthService/ResetPassword", "IdentityService/ListIdentityProviders",
-          "IdentityService/StartFederatedSignIn", "IdentityService/FinishFederatedSignIn"}  # fmt: skip
+          "IdentityService/StartFederatedSignIn", "IdentityService/FinishFederatedSignIn",
+          "PasskeyService/BeginPasskeySignIn", "PasskeyService/FinishPasskeySignIn"}  # fmt: skip
 OPTIONAL = {
     "CatalogService/GetProduct",
     "CatalogService/BatchGetProducts",
@@ -74,6 +75,10 @@ NOT_REPEATABLE = {
     "FinishFederatedSignIn": "a sign-in is finished once, and its tokens are kept nowhere",
     "StartIdentityLink": "each is a link of its own, whose secret is kept nowhere",
     "LinkIdentity": "what the user came back with is used once; the list says whether it is linked",
+    "BeginPasskeySignIn": "each is a challenge of its own",
+    "FinishPasskeySignIn": "a challenge is answered once, and its tokens are kept nowhere",
+    "BeginPasskeyRegistration": "each is a challenge of its own",
+    "FinishPasskeyRegistration": "a challenge is answered once; the list says whether it is registered",
     "SetUpSecondFactor": "a repeat makes another secret in place of the first, which is kept nowhere in plain",
     "ConfirmSecondFactor": "recovery codes are shown once; a repeat is SECOND_FACTOR_ACTIVE",
     "RenewRecoveryCodes": "recovery codes are shown once; a repeat makes others",

@@ -544,7 +544,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     SECOND_FACTOR_ACTIVE: _ErrorReason.ValueType  # 323
     """The account has a second factor already: remove it first. FAILED_PRECONDITION."""
     SECOND_FACTOR_MISSING: _ErrorReason.ValueType  # 324
-    """The account has no second factor, or none that is confirmed. FAILED_PRECONDITION."""
+    """The account has no second factor, or none that is confirmed. FAILED_PRECONDITION.
+    Metadata: sometimes `user_id`.
+    """
     FEDERATED_SIGN_IN_INVALID: _ErrorReason.ValueType  # 325
     """The sign-in at a provider cannot be finished: another client began it, it is too old, or was finished before, or what
     the provider says does not fit. UNAUTHENTICATED.
@@ -573,6 +575,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Without it nobody could sign in to the account any more: set a password first. FAILED_PRECONDITION."""
     REAUTHENTICATION_REQUIRED: _ErrorReason.ValueType  # 334
     """The session was opened too long ago for this: sign in again. FAILED_PRECONDITION."""
+    PASSKEY_INVALID: _ErrorReason.ValueType  # 335
+    """The passkey does not sign in: it is not known, answers no challenge of the shop's, or has not signed as it must.
+    UNAUTHENTICATED.
+    """
+    PASSKEY_REFUSED: _ErrorReason.ValueType  # 336
+    """The same for one that a user registers. INVALID_ARGUMENT."""
+    PASSKEY_TAKEN: _ErrorReason.ValueType  # 337
+    """The passkey is registered already. ALREADY_EXISTS."""
+    PASSKEY_NOT_FOUND: _ErrorReason.ValueType  # 338
+    """The account has no such passkey. NOT_FOUND. Metadata: `passkey_id`."""
+    PASSKEYS_OFF: _ErrorReason.ValueType  # 339
+    """The shop has not set passkeys up. FAILED_PRECONDITION."""
     RANGE_TOO_LONG: _ErrorReason.ValueType  # 340
     """A range of the analytics has more days than are counted at once. INVALID_ARGUMENT.
     Metadata: `days`, `limit`.
@@ -1119,7 +1133,9 @@ SECOND_FACTOR_CODE_WRONG: ErrorReason.ValueType  # 322
 SECOND_FACTOR_ACTIVE: ErrorReason.ValueType  # 323
 """The account has a second factor already: remove it first. FAILED_PRECONDITION."""
 SECOND_FACTOR_MISSING: ErrorReason.ValueType  # 324
-"""The account has no second factor, or none that is confirmed. FAILED_PRECONDITION."""
+"""The account has no second factor, or none that is confirmed. FAILED_PRECONDITION.
+Metadata: sometimes `user_id`.
+"""
 FEDERATED_SIGN_IN_INVALID: ErrorReason.ValueType  # 325
 """The sign-in at a provider cannot be finished: another client began it, it is too old, or was finished before, or what
 the provider says does not fit. UNAUTHENTICATED.
@@ -1148,6 +1164,18 @@ LAST_WAY_TO_SIGN_IN: ErrorReason.ValueType  # 333
 """Without it nobody could sign in to the account any more: set a password first. FAILED_PRECONDITION."""
 REAUTHENTICATION_REQUIRED: ErrorReason.ValueType  # 334
 """The session was opened too long ago for this: sign in again. FAILED_PRECONDITION."""
+PASSKEY_INVALID: ErrorReason.ValueType  # 335
+"""The passkey does not sign in: it is not known, answers no challenge of the shop's, or has not signed as it must.
+UNAUTHENTICATED.
+"""
+PASSKEY_REFUSED: ErrorReason.ValueType  # 336
+"""The same for one that a user registers. INVALID_ARGUMENT."""
+PASSKEY_TAKEN: ErrorReason.ValueType  # 337
+"""The passkey is registered already. ALREADY_EXISTS."""
+PASSKEY_NOT_FOUND: ErrorReason.ValueType  # 338
+"""The account has no such passkey. NOT_FOUND. Metadata: `passkey_id`."""
+PASSKEYS_OFF: ErrorReason.ValueType  # 339
+"""The shop has not set passkeys up. FAILED_PRECONDITION."""
 RANGE_TOO_LONG: ErrorReason.ValueType  # 340
 """A range of the analytics has more days than are counted at once. INVALID_ARGUMENT.
 Metadata: `days`, `limit`.

@@ -329,6 +329,32 @@ class UnlockUserRequest(_message.Message):
 Global___UnlockUserRequest: _TypeAlias = UnlockUserRequest  # noqa: Y015
 
 @_typing.final
+class ResetSecondFactorRequest(_message.Message):
+    """Request of ResetSecondFactor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    """The id of the account."""
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResetSecondFactorRequest: _TypeAlias = ResetSecondFactorRequest  # noqa: Y015
+
+@_typing.final
 class ExportUsersRequest(_message.Message):
     """Request of ExportUsers."""
 

@@ -64,6 +64,11 @@ class UserAdminServiceStub:
                 request_serializer=sanset_dot_v1_dot_user__admin__pb2.UnlockUserRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_user__admin__pb2.UserAccount.FromString,
                 _registered_method=True)
+        self.ResetSecondFactor = channel.unary_unary(
+                '/sanset.v1.UserAdminService/ResetSecondFactor',
+                request_serializer=sanset_dot_v1_dot_user__admin__pb2.ResetSecondFactorRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_user__admin__pb2.UserAccount.FromString,
+                _registered_method=True)
         self.ExportUsers = channel.unary_stream(
                 '/sanset.v1.UserAdminService/ExportUsers',
                 request_serializer=sanset_dot_v1_dot_user__admin__pb2.ExportUsersRequest.SerializeToString,
@@ -127,6 +132,17 @@ class UserAdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResetSecondFactor(self, request, context):
+        """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
+
+        Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
+        (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
+        INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExportUsers(self, request, context):
         """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
 
@@ -162,6 +178,11 @@ def add_UserAdminServiceServicer_to_server(servicer, server):
             'UnlockUser': grpc.unary_unary_rpc_method_handler(
                     servicer.UnlockUser,
                     request_deserializer=sanset_dot_v1_dot_user__admin__pb2.UnlockUserRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_user__admin__pb2.UserAccount.SerializeToString,
+            ),
+            'ResetSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetSecondFactor,
+                    request_deserializer=sanset_dot_v1_dot_user__admin__pb2.ResetSecondFactorRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_user__admin__pb2.UserAccount.SerializeToString,
             ),
             'ExportUsers': grpc.unary_stream_rpc_method_handler(
@@ -308,6 +329,33 @@ class UserAdminService:
             target,
             '/sanset.v1.UserAdminService/UnlockUser',
             sanset_dot_v1_dot_user__admin__pb2.UnlockUserRequest.SerializeToString,
+            sanset_dot_v1_dot_user__admin__pb2.UserAccount.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.UserAdminService/ResetSecondFactor',
+            sanset_dot_v1_dot_user__admin__pb2.ResetSecondFactorRequest.SerializeToString,
             sanset_dot_v1_dot_user__admin__pb2.UserAccount.FromString,
             options,
             channel_credentials,

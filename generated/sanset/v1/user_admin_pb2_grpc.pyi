@@ -67,6 +67,13 @@ class UserAdminServiceStub:
 
     Returns NOT_FOUND (USER_NOT_FOUND) and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
     """
+    ResetSecondFactor: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.ResetSecondFactorRequest, _user_admin_pb2.UserAccount]
+    """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
+
+    Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
+    INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
+    """
     ExportUsers: _grpc.UnaryStreamMultiCallable[_user_admin_pb2.ExportUsersRequest, _httpbody_pb2.HttpBody]
     """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
 
@@ -110,6 +117,13 @@ class UserAdminServiceAsyncStub(UserAdminServiceStub):
     can try again at once, and returns it.
 
     Returns NOT_FOUND (USER_NOT_FOUND) and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
+    """
+    ResetSecondFactor: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.ResetSecondFactorRequest, _user_admin_pb2.UserAccount]  # type: ignore[assignment]
+    """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
+
+    Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
+    INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
     """
     ExportUsers: _aio.UnaryStreamMultiCallable[_user_admin_pb2.ExportUsersRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
@@ -181,6 +195,19 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         can try again at once, and returns it.
 
         Returns NOT_FOUND (USER_NOT_FOUND) and PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS).
+        """
+
+    @_abc_1.abstractmethod
+    def ResetSecondFactor(
+        self,
+        request: _user_admin_pb2.ResetSecondFactorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_admin_pb2.UserAccount, _abc.Awaitable[_user_admin_pb2.UserAccount]]:
+        """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
+
+        Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
+        (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
+        INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
         """
 
     @_abc_1.abstractmethod

@@ -28,6 +28,9 @@ class NoticeKind(StrEnum):
     EMAIL_CHANGED = "email_changed"
     IDENTITY_LINKED = "identity_linked"
     IDENTITY_REMOVED = "identity_removed"
+    FACTOR_RESET = "factor_reset"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the kind of a mail
 
 

@@ -13,7 +13,7 @@ from sanset.v1 import auth_pb2, recovery_pb2, user_admin_pb2, user_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sanset.v1.promotion_pb2 import Tier
 from support.page_by_page import page_by_page
-from support.running_shop import Account, RunningShop, refused
+from support.running_shop import PASSWORD, Account, RunningShop, refused
 from support.staff_story import employee, give, new_role
 
 State = user_admin_pb2.UserAccount.State
@@ -175,3 +175,23 @@ def test_every_account_is_exported_and_no_password(shop: RunningShop) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         list(shop.user_admin.ExportUsers(user_admin_pb2.ExportUsersRequest(), metadata=person.metadata))
     assert caught.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_a_second_factor_that_was_lost_is_reset_by_others_and_told(shop: RunningShop) -> None:
+    account, helper = shop.customer(address=False), employee(shop, AccessRule.MANAGE_USERS)
+    request = user_admin_pb2.ResetSecondFactorRequest(user_id=account.user_id)
+    reset = shop.user_admin.ResetSecondFactor
+    assert refused(reset, request, helper).reason == "SECOND_FACTOR_MISSING"
+    shop.sql(
+        "INSERT INTO second_factors (user_id, secret, created_at, confirmed_at) "
+        "VALUES (:id, '', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+        id=account.user_id,
+    )
+    login = auth_pb2.LoginRequest(email=account.email, password=PASSWORD)
+    assert refused(shop.auth.Login, login).reason == "SECOND_FACTOR_REQUIRED"
+    assert reset(request, metadata=helper.metadata).id == account.user_id
+    assert shop.auth.Login(login).access_token
+    assert refused(shop.users.GetMe, user_pb2.GetMeRequest(), account).reason == "TOKEN_INVALID"
+    for other, reason in ((shop.admin, "BEYOND_OWN_PERMISSIONS"), (helper, "INVALID_FIELD")):
+        request = user_admin_pb2.ResetSecondFactorRequest(user_id=other.user_id)
+        assert refused(reset, request, helper).reason == reason

@@ -20,6 +20,7 @@ from sanset.v1.inventory_pb2_grpc import InventoryServiceStub
 from sanset.v1.media_pb2_grpc import MediaServiceStub
 from sanset.v1.model_service_pb2_grpc import ModelServiceStub
 from sanset.v1.order_service_pb2_grpc import OrderServiceStub
+from sanset.v1.passkey_pb2_grpc import PasskeyServiceStub
 from sanset.v1.payment_pb2_grpc import PaymentServiceStub
 from sanset.v1.promotion_pb2_grpc import PromotionServiceStub
 from sanset.v1.recommend_pb2_grpc import RecommendServiceStub
@@ -43,6 +44,7 @@ from sanset_client.methods.imports import ImportMethods
 from sanset_client.methods.inventory import InventoryMethods
 from sanset_client.methods.media import MediaMethods
 from sanset_client.methods.model import ModelMethods
+from sanset_client.methods.passkey import PasskeyMethods
 from sanset_client.methods.payment import PaymentMethods
 from sanset_client.methods.promotion import PromotionMethods
 from sanset_client.methods.recommend import RecommendMethods
@@ -71,6 +73,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.media_pb2_grpc import MediaServiceAsyncStub
     from sanset.v1.model_service_pb2_grpc import ModelServiceAsyncStub
     from sanset.v1.order_service_pb2_grpc import OrderServiceAsyncStub
+    from sanset.v1.passkey_pb2_grpc import PasskeyServiceAsyncStub
     from sanset.v1.payment_pb2_grpc import PaymentServiceAsyncStub
     from sanset.v1.promotion_pb2_grpc import PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
@@ -96,6 +99,7 @@ else:
     from sanset.v1.media_pb2_grpc import MediaServiceStub as MediaServiceAsyncStub
     from sanset.v1.model_service_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
     from sanset.v1.order_service_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
+    from sanset.v1.passkey_pb2_grpc import PasskeyServiceStub as PasskeyServiceAsyncStub
     from sanset.v1.payment_pb2_grpc import PaymentServiceStub as PaymentServiceAsyncStub
     from sanset.v1.promotion_pb2_grpc import PromotionServiceStub as PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
@@ -153,6 +157,10 @@ class Models(ModelMethods, Service, ModelServiceStub):
 
 class Orders(OrderShortcuts, Service, OrderServiceStub):
     """Places orders, moves them and tracks them live."""
+
+
+class Passkeys(PasskeyMethods, Service, PasskeyServiceStub):
+    """Registers passkeys, and signs users in by them."""
 
 
 class Payments(PaymentMethods, Service, PaymentServiceStub):
@@ -251,6 +259,10 @@ class AsyncOrders(OrderShortcuts, AsyncService, OrderServiceAsyncStub):
     """Places orders, moves them and tracks them live."""
 
 
+class AsyncPasskeys(PasskeyMethods, AsyncService, PasskeyServiceAsyncStub):
+    """Registers passkeys, and signs users in by them."""
+
+
 class AsyncPayments(PaymentMethods, AsyncService, PaymentServiceAsyncStub):
     """Says how orders were paid, takes what payment gateways report, and keeps gift cards."""
 
@@ -318,6 +330,7 @@ class Services:
         self.media = Media(channel)
         self.models = Models(channel)
         self.orders = Orders(channel)
+        self.passkeys = Passkeys(channel)
         self.payments = Payments(channel)
         self.promotions = Promotions(channel)
         self.recommend = Recommend(channel)
@@ -348,6 +361,7 @@ class AsyncServices:
         self.media = AsyncMedia(channel)
         self.models = AsyncModels(channel)
         self.orders = AsyncOrders(channel)
+        self.passkeys = AsyncPasskeys(channel)
         self.payments = AsyncPayments(channel)
         self.promotions = AsyncPromotions(channel)
         self.recommend = AsyncRecommend(channel)

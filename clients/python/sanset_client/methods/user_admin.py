@@ -130,6 +130,28 @@ def unlock_user(
     )
 
 
+def reset_second_factor(
+    *,
+    user_id: int | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
+
+    Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
+    INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
+    """
+    return prepare(
+        user_admin_pb2.ResetSecondFactorRequest,
+        timeout,
+        metadata,
+        user_id=user_id,
+        request_id=request_id,
+    )
+
+
 def export_users(
     *,
     format: user_admin_pb2.ExportUsersRequest.Format.ValueType | ExportUsersRequestFormatName | None = None,
@@ -157,4 +179,5 @@ class UserAdminMethods:
     set_user_role = Unary("SetUserRole", set_user_role, user_admin_pb2.UserAccount)
     set_user_active = Unary("SetUserActive", set_user_active, user_admin_pb2.UserAccount)
     unlock_user = Unary("UnlockUser", unlock_user, user_admin_pb2.UserAccount)
+    reset_second_factor = Unary("ResetSecondFactor", reset_second_factor, user_admin_pb2.UserAccount)
     export_users = Stream("ExportUsers", export_users, httpbody_pb2.HttpBody)
