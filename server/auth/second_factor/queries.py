@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from server.auth.second_factor.models import RecoveryCode, SecondFactor
 from server.db.base import AnyRow
+from server.db.prepared import Prepared
 from server.db.upsert import insert_for
+
+_FACTOR = Prepared(select(*SecondFactor.__table__.columns).where(SecondFactor.user_id == bindparam("owner")))
 
 
 def factor(connection: Connection, user_id: int) -> AnyRow | None:
     """The second factor of a user, confirmed or not."""
-    statement = select(SecondFactor.__table__).where(SecondFactor.user_id == user_id)
-    return connection.execute(statement).one_or_none()
+    return _FACTOR.first(connection, owner=user_id)
 
 
 def put_unconfirmed(tx: Connection, user_id: int, sealed_secret: str, now: datetime) -> bool:
