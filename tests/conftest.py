@@ -68,8 +68,8 @@ class ByFile(LoadFileScheduling):
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two more than there are processors: tests wait a third of their time, for processes or moments."""
-    return (os.cpu_count() or 1) + 2
+    """Three more than there are processors: tests wait up to half of their time, for processes or moments."""
+    return (os.cpu_count() or 1) + 3
 
 
 @pytest.hookimpl(wrapper=True)
