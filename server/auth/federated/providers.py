@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -52,6 +53,8 @@ class Metadata:
         )
         if not all(isinstance(url, str) and url for url in (authorization, token, keys)):
             raise WrongProvider(f"{issuer} names no addresses to authorize at, for tokens, or of its keys")
+        if urlsplit(str(authorization)).scheme not in ("https", urlsplit(issuer).scheme):
+            raise WrongProvider(f"{issuer} sends users to {str(authorization)[:100]!r}, which is not https")
         methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         return cls(
             authorization_endpoint=str(authorization),

@@ -129,6 +129,7 @@ class FederatedSignIn:
                 return grant
             if not finish.second_factor_code:
                 raise SecondFactorRequired()
+            attempt = throttle.Attempt(())  # it was forgiven, as who signed in was proven
         return await self._finish_with_code(finish, attempt, deadline)
 
     def _take(self, tx: Connection, finish: Finish) -> tuple[throttle.Attempt, Challenge | None]:

@@ -505,6 +505,9 @@ def test_a_wrong_issuer_stops_the_start_and_one_that_is_away_does_not(
     assert str(refused.value) == (
         f"OIDC_PROVIDERS: local: {provider.url} says that it is the issuer 'https://another.example.com'"
     )
+    provider.issuer, provider.metadata = "", {"authorization_endpoint": "javascript:alert(1)"}
+    with pytest.raises(InvalidSettings, match="which is not https"):
+        check_providers(settings)
     provider.down = True
     check_providers(settings)
     assert "local cannot be asked" in " ".join(capsys.readouterr().err.split())
