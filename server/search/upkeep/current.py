@@ -20,7 +20,11 @@ from server.search.index.shelf import Shelf, ShelfItem
 from server.search.index.words import Wording
 
 MAX_FRESH: Final = 50
-"""Changed products that are indexed again at each change; when there are more, they are put aside."""
+"""Changed products that are indexed again at each change; when there are more, they are put aside.
+
+Each of them costs every change as much as one that was put aside costs the next putting aside: when 1,000 were, 45
+would be best.
+"""
 
 
 @dataclass(frozen=True, slots=True)
