@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from server.search.engine.vocabulary import Vocabulary, WordCandidate
 from server.search.index.index import SearchIndex
-from server.search.index.words import Wording, number_of, words
+from server.search.index.words import Wording, number_of, same_measure, words
 
 MAX_WORDS: Final = 24
 """Of a query; the rest is not looked at."""
@@ -179,6 +179,9 @@ class Interpreter:
         number = number_of(word.written)
         if number is not None:
             word.add([number], self._tuning.number)
+            same = same_measure(word.written)
+            if same is not None and self._has(same):
+                word.add([same], 1.0)
         if self._has(word.written):
             word.add([word.written], 1.0)
             self._doubt(word)

@@ -13,9 +13,12 @@ from server.search.engine.interpretation import Alternative, Concept, Interpreta
 from server.search.index.index import SearchIndex
 from server.search.index.labels import Docs
 from server.search.index.segment import NO_POSTINGS, Weights
+from server.search.index.things import things_named
 
 EXACT_SKU: Final = 1_000.0
 """Added to the product whose sku was typed: nothing else comes before it."""
+UNLIKELY: Final = 0.5
+"""The weight of an alternative up to which it names nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Strictness:
     """How much it matters that a document has all of it."""
     brand: float = 1.25
     """What a score is worth of a product whose brand is named, against one that only speaks of it."""
+    thing: float = 1.2
+    """The same of a product whose category is named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +65,8 @@ def match(index: SearchIndex, query: Interpretation, strictness: Strictness | No
         total += _add(index, concept, scores, coverage)
     best = float(coverage.max(initial=0.0))
     docs: Docs = np.flatnonzero(coverage >= max(rules.needed * best, 1e-6))
+    for thing in things_named([_stems_of(concept) for concept in query.concepts]):
+        scores[index.postings(thing)[0]] *= rules.thing
     values = scores[docs] * (coverage[docs] / max(total, 1e-6)) ** rules.completeness
     if query.brands:
         are_of_brand = index.columns.of_brands(docs, query.brands)
@@ -67,6 +74,11 @@ def match(index: SearchIndex, query: Interpretation, strictness: Strictness | No
     if query.sku is not None:
         docs, values = _with_sku(query.sku[0], docs, values)
     return Matches(docs, values.astype(np.float32, copy=False))
+
+
+def _stems_of(concept: Concept) -> list[str]:
+    """What a word stands for that is one word, and likely."""
+    return [each.terms[0] for each in concept.alternatives if len(each.terms) == 1 and each.weight > UNLIKELY]
 
 
 def _add(index: SearchIndex, concept: Concept, scores: Weights, coverage: Weights) -> float:

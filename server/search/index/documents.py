@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from server.search.index.things import things_of
 from server.search.index.words import ENGLISH, number_of, stem, words
 
 MAX_DESCRIPTION: Final = 4_000
@@ -56,7 +57,8 @@ class FieldWeights:
     purpose: FieldWeight = FieldWeight(0.5, 10, 0.75)
     """Of the name what stands behind "for": a case for a camera is no camera."""
     brand: FieldWeight = FieldWeight(1.5, 1.5, 0.0)
-    categories: FieldWeight = FieldWeight(1.5, 4, 0.3)
+    categories: FieldWeight = FieldWeight(0.3, 4, 0.3)
+    """Little, as it often names several things ("Keyboards & Mice"); that of the thing itself is `things.py`'s."""
     tags: FieldWeight = FieldWeight(1.5, 4, 0.3)
     attributes: FieldWeight = FieldWeight(0.3, 20, 0.75)
     description: FieldWeight = FieldWeight(2.0, 10, 0.9)
@@ -126,10 +128,12 @@ def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
     for text in fields:
         for term, count in Counter(_terms(text.words, text.language)).items():
             frequency[term] += text.share * text.weight.of(count, text.length)
+    weigh = {term: value / (SATURATION + value) for term, value in frequency.items()}
+    weigh |= dict.fromkeys(_things(document), 1.0)
     telling_words = frozenset(word for text in fields if text.tells for word in text.words)
     return IndexEntry(
         product_id=document.product_id,
-        weights={term: value / (SATURATION + value) for term, value in frequency.items()},
+        weights=weigh,
         words=telling_words.union(*(text.words for text in fields)),
         telling_words=telling_words,
         brand=document.brand,
@@ -139,6 +143,17 @@ def entry_of(document: Document, weights: FieldWeights = WEIGHTS) -> IndexEntry:
         attributes=facts,
         skus={sku.casefold(): variant_id for sku, variant_id in document.skus.items() if sku},
     )
+
+
+def _things(document: Document) -> Iterator[str]:
+    """What the product is by the category that it stands in, in both languages."""
+    translated = document.translated
+    for categories, language in (
+        (document.categories, document.language),
+        (translated.categories if translated else (), translated.language if translated else ""),
+    ):
+        if categories:
+            yield from things_of(categories[-1], language)
 
 
 class _FieldText(NamedTuple):

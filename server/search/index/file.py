@@ -27,7 +27,7 @@ from server.search.index.lexicon import Lexicon
 from server.search.index.segment import IndexSegment
 from server.search.index.texts import Texts
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Rises with every change of what stands in the file, or of how texts become words."""
 
 _MAGIC: Final = b"SNSINDEX"

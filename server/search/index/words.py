@@ -99,6 +99,21 @@ def _measure(word: str) -> str:
     return word
 
 
+_THOUSANDTHS: Final = {"tb": "gb", "gb": "mb", "kg": "g", "l": "ml", "kw": "w", "ghz": "mhz", "mhz": "khz"}
+_THOUSANDS: Final = {small: large for large, small in _THOUSANDTHS.items()}
+
+
+def same_measure(word: str) -> str | None:
+    """A number with its unit as it may be written with the next smaller or larger one: 2000gb for 2tb; or None."""
+    match = _MEASURE.fullmatch(word)
+    if match is None or not match[1].isdigit() or match[1].startswith("0"):
+        return None
+    number, unit = match[1], match[2]
+    if unit in _THOUSANDS and number.endswith("000"):
+        return number[:-3] + _THOUSANDS[unit]
+    return f"{number}000{_THOUSANDTHS[unit]}" if unit in _THOUSANDTHS else None
+
+
 def number_of(word: str) -> str | None:
     """The number in a number with its unit; None for other words."""
     if not word[0].isdigit() or word[-1].isdigit():
