@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from sanset.v1 import analytics_pb2 as pb
 
+from server.analytics.activity.queries import ProductFunnel
 from server.analytics.calendar import ShopCalendar
 from server.analytics.facts import Sums
+from server.analytics.people import Cohort, UserReport, VendorReport, months_between
 from server.analytics.ranges import AskedRange, Granularity, RangeName
 from server.analytics.sales import Dashboard, RevenueReport, SalesReport, TimeSpan
 from server.analytics.sales_queries import Popular, SalesPart, SalesTotals
+from server.analytics.top_queries import Dimension, Measure, Top
 from server.rpc.wire import money_to_wire, time_from_wire, time_to_wire
 
 
@@ -51,6 +56,7 @@ def revenue_to_wire(report: RevenueReport, currency: str, calendar: ShopCalendar
         previous_period=period_to_wire(report.previous_period, calendar, complete=report.complete),
         previous_revenue=_split_to_wire(report.previous, currency),
         coupons=share_to_wire(report.coupons, whole, currency),
+        recommendations=share_to_wire(report.recommendations, whole, currency),
     )
 
 
@@ -69,6 +75,8 @@ def dashboard_to_wire(report: Dashboard, currency: str, calendar: ShopCalendar) 
         pending_order_count=report.pending_orders,
         low_stock_count=report.low_stock,
         popular_products=[_popular_to_wire(product, currency) for product in report.popular],
+        active_user_count=report.active_users,
+        previous_active_user_count=report.previous_active_users,
     )
 
 
@@ -129,4 +137,119 @@ def _popular_to_wire(product: Popular, currency: str) -> pb.PopularProduct:
         name=product.name,
         kept_unit_count=product.kept_units,
         revenue=money_to_wire(product.revenue_minor, currency),
+    )
+
+
+def top_from_wire(request: pb.ListTopSalesRequest) -> tuple[Dimension, Measure]:
+    """What is to be ranked, and by what."""
+    wire = pb.ListTopSalesRequest
+    return (
+        Dimension(wire.Dimension.Name(request.dimension)) if request.dimension else Dimension.PRODUCT,
+        Measure(wire.Measure.Name(request.measure)) if request.measure else Measure.REVENUE,
+    )
+
+
+def top_to_wire(item: Top, currency: str) -> pb.ListTopSalesResponse.Item:
+    """What sold."""
+    return pb.ListTopSalesResponse.Item(
+        id=item.id,
+        name=item.name,
+        order_count=item.orders,
+        unit_count=item.units,
+        paid=money_to_wire(item.paid_minor, currency),
+        refunded=money_to_wire(item.refunded_minor, currency),
+        revenue=money_to_wire(item.paid_minor - item.refunded_minor, currency),
+    )
+
+
+def users_to_wire(report: UserReport, calendar: ShopCalendar) -> pb.GetUserActivityResponse:
+    """Who was there."""
+    return pb.GetUserActivityResponse(
+        period=period_to_wire(report.span, calendar, complete=report.complete),
+        previous_period=period_to_wire(report.previous_span, calendar, complete=report.complete),
+        days=[
+            pb.GetUserActivityResponse.Day(
+                start_time=time_to_wire(day.start),
+                active_user_count=day.active,
+                visitor_count=day.visitors,
+                new_user_count=day.new,
+                buyer_count=day.buyers,
+            )
+            for day in report.days
+        ],
+        user_count=report.users,
+        active_user_count=report.counts.active,
+        previous_active_user_count=report.previous.active,
+        new_user_count=report.counts.new,
+        previous_new_user_count=report.previous.new,
+        buyer_count=report.counts.buyers,
+        previous_buyer_count=report.previous.buyers,
+        repeat_buyer_count=report.repeat_buyers,
+    )
+
+
+def cohorts_to_wire(
+    cohorts: Sequence[Cohort], currency: str, calendar: ShopCalendar, *, complete: bool
+) -> pb.GetCohortsResponse:
+    """Who came again."""
+    return pb.GetCohortsResponse(
+        cohorts=[_cohort_to_wire(cohort, currency, calendar) for cohort in cohorts],
+        time_zone=calendar.zone.key,
+        complete=complete,
+    )
+
+
+def _cohort_to_wire(cohort: Cohort, currency: str, calendar: ShopCalendar) -> pb.GetCohortsResponse.Cohort:
+    return pb.GetCohortsResponse.Cohort(
+        start_time=time_to_wire(calendar.start_of(cohort.month)),
+        customer_count=cohort.customers,
+        months=[
+            pb.GetCohortsResponse.Month(
+                number=months_between(cohort.month, each.month),
+                customer_count=each.customers,
+                retention=each.customers / cohort.customers,
+                order_count=each.orders,
+                revenue=money_to_wire(each.revenue_minor, currency),
+            )
+            for each in cohort.months
+        ],
+    )
+
+
+def funnel_to_wire(views: int, cart_additions: int, checkouts: int, orders: int) -> pb.SalesFunnel:
+    """Steps from looking to buying."""
+    return pb.SalesFunnel(
+        view_count=views,
+        cart_addition_count=cart_additions,
+        checkout_count=checkouts,
+        order_count=orders,
+        cart_rate=cart_additions / views if views else 0.0,
+        conversion_rate=orders / views if views else 0.0,
+    )
+
+
+def product_funnel_to_wire(product: ProductFunnel, currency: str) -> pb.ListProductFunnelsResponse.Item:
+    """The steps of a product."""
+    return pb.ListProductFunnelsResponse.Item(
+        product_id=product.product_id,
+        name=product.name,
+        funnel=funnel_to_wire(product.views, product.cart_additions, product.checkouts, product.orders),
+        viewer_count=product.viewers,
+        kept_unit_count=product.units,
+        revenue=money_to_wire(product.revenue_minor, currency),
+    )
+
+
+def vendor_to_wire(report: VendorReport, currency: str, calendar: ShopCalendar) -> pb.GetVendorSalesResponse:
+    """The sales of a vendor's products."""
+    return pb.GetVendorSalesResponse(
+        period=period_to_wire(report.span, calendar, complete=report.complete),
+        days=[
+            pb.GetVendorSalesResponse.Day(
+                start_time=time_to_wire(start), totals=totals_to_wire(totals, currency)
+            )
+            for start, totals in report.days
+        ],
+        totals=totals_to_wire(report.totals, currency),
+        popular_products=[_popular_to_wire(product, currency) for product in report.popular],
     )

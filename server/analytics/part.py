@@ -8,6 +8,8 @@ from functools import partial
 
 from sanset.v1.analytics_pb2_grpc import add_AnalyticsServiceServicer_to_server
 
+from server.analytics.activity.counting import ActivityCount
+from server.analytics.calendar import ShopCalendar
 from server.analytics.keeper import RollUpKeeper
 from server.analytics.servicer import AnalyticsServicer
 from server.core import Core
@@ -25,23 +27,29 @@ class AnalyticsPart(Part):
     """The analytics, and who keeps their roll-ups."""
 
     keeper: RollUpKeeper
+    activity: ActivityCount
 
 
 def build(core: Core) -> AnalyticsPart:
-    """AnalyticsService, and the job that keeps what it answers from."""
+    """AnalyticsService, and the jobs that keep what it answers from."""
     settings = core.settings
     keeper = RollUpKeeper(core.db, core.work, settings.time_zone)
     servicer = AnalyticsServicer(
         core.db,
+        core.pages,
         core.clock,
         time_zone=settings.time_zone,
         currency=settings.currency,
         low_stock_below=settings.low_stock_threshold,
     )
+    kept = timedelta(days=settings.behavior_days)
+    activity = ActivityCount(core.work, core.clock, ShopCalendar.of(settings.time_zone), kept)
     return AnalyticsPart(
         keeper=keeper,
+        activity=activity,
         servicers=[partial(add_AnalyticsServiceServicer_to_server, servicer)],
         jobs=[
+            Job("count activity", activity.run, every=timedelta(minutes=5)),
             Job("roll up sales", keeper.run, every=MAX_DELAY, pause=PAUSE, woken_by=(OrderStepped,)),
         ],
     )

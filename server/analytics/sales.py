@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from server.analytics import rollup_queries
 from server.analytics import sales_queries as queries
+from server.analytics.activity import queries as activity_queries
 from server.analytics.calendar import ShopCalendar
 from server.analytics.facts import Sums
 from server.analytics.ranges import AskedRange, Days, Granularity, check_points
@@ -73,6 +74,7 @@ class RevenueReport:
     sums: Sums
     previous: Sums
     coupons: SalesPart
+    recommendations: SalesPart
     complete: bool
 
 
@@ -92,6 +94,8 @@ class Dashboard:
     pending_orders: int
     low_stock: int
     popular: Sequence[Popular]
+    active_users: int
+    previous_active_users: int
     complete: bool
 
 
@@ -140,6 +144,7 @@ def revenue(connection: Connection, question: Question) -> RevenueReport:
         queries.sums_of_days(connection, days, currency),
         queries.sums_of_days(connection, days.before(), currency),
         queries.with_coupons(connection, days, currency),
+        SalesPart(*activity_queries.recommended(connection, days, currency)),
         is_complete(connection),
     )
 
@@ -162,6 +167,8 @@ def dashboard(connection: Connection, question: Question, low_stock_below: int) 
         pending_orders=queries.pending_orders(connection),
         low_stock=queries.low_stock(connection, low_stock_below),
         popular=queries.popular(connection, days, currency, MAX_POPULAR),
+        active_users=activity_queries.active_users(connection, days),
+        previous_active_users=activity_queries.active_users(connection, before),
         complete=is_complete(connection),
     )
 

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from sanset.v1 import analytics_pb2 as pb
 from sanset.v1 import analytics_pb2_grpc
 
-from server.analytics import convert, sales
+from server.analytics import convert, people, sales, top_queries
+from server.analytics.activity import queries as activity_queries
 from server.analytics.calendar import ShopCalendar
+from server.analytics.ranges import Days
 from server.analytics.sales import Question
+from server.analytics.top_queries import Top
 from server.clock import Clock
 from server.db.database import Database
+from server.paging import Pages
 from server.rpc.call import Call
 
-RangeRequest = pb.GetDashboardRequest | pb.GetSalesRequest | pb.GetRevenueRequest
+PageRequest = pb.ListTopSalesRequest | pb.ListProductFunnelsRequest
+RangeRequest = (
+    pb.GetDashboardRequest
+    | pb.GetSalesRequest
+    | pb.GetRevenueRequest
+    | pb.GetUserActivityRequest
+    | pb.GetVendorSalesRequest
+    | PageRequest
+)
 
 
 class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
     """Answers from the roll-ups. What an RPC promises is in the proto."""
 
     def __init__(
-        self, db: Database, clock: Clock, *, time_zone: str, currency: str, low_stock_below: int
+        self, db: Database, pages: Pages, clock: Clock, *, time_zone: str, currency: str, low_stock_below: int
     ) -> None:
         """`currency` is that of who names none; stock is low where fewer units can be ordered."""
         self._db = db
+        self._pages = pages
         self._clock = clock
         self._calendar = ShopCalendar.of(time_zone)
         self._currency = currency
@@ -49,6 +65,88 @@ class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
             report = sales.revenue(connection, question)
         return convert.revenue_to_wire(report, question.currency, self._calendar)
 
+    def ListTopSales(self, request: pb.ListTopSalesRequest, call: Call) -> pb.ListTopSalesResponse:
+        """The sums of a range by what sold, and the names."""
+        question, size = self._question(request), self._pages.size(request.page_size)
+        dimension, measure = convert.top_from_wire(request)
+        scope = ("ListTopSales", dimension, measure, question.asked, question.currency)
+        after, days = self._page(request, question.days, *scope)
+        with self._db.read() as connection:
+            rows = top_queries.top(connection, dimension, measure, days, question.currency, after, size + 1)
+            complete = sales.is_complete(connection)
+
+        def keys(row: Top) -> list[object]:
+            return [*_ends(days), row.measured(measure), row.id or row.name]
+
+        items, token = self._pages.page(
+            rows, size, lambda row: convert.top_to_wire(row, question.currency), keys, *scope
+        )
+        return pb.ListTopSalesResponse(
+            items=items, next_page_token=token, period=self._period(question, days, complete=complete)
+        )
+
+    def GetUserActivity(self, request: pb.GetUserActivityRequest, call: Call) -> pb.GetUserActivityResponse:
+        """A dozen questions."""
+        question = self._question(request)
+        with self._db.read() as connection:
+            report = people.users(connection, question)
+        return convert.users_to_wire(report, self._calendar)
+
+    def GetCohorts(self, request: pb.GetCohortsRequest, call: Call) -> pb.GetCohortsResponse:
+        """A row for each cohort and month."""
+        currency = request.currency_code or self._currency
+        with self._db.read() as connection:
+            cohorts = people.cohorts(connection, self._calendar, self._clock(), currency, request.months)
+            complete = sales.is_complete(connection)
+        return convert.cohorts_to_wire(cohorts, currency, self._calendar, complete=complete)
+
+    def ListProductFunnels(
+        self, request: pb.ListProductFunnelsRequest, call: Call
+    ) -> pb.ListProductFunnelsResponse:
+        """A page of products, and the shop as a whole."""
+        question, size = self._question(request), self._pages.size(request.page_size)
+        scope = ("ListProductFunnels", question.asked, question.currency)
+        after, days = self._page(request, question.days, *scope)
+        with self._db.read() as connection:
+            rows = activity_queries.product_funnels(connection, days, question.currency, after, size + 1)
+            whole = activity_queries.funnel(connection, days)
+            complete = sales.is_complete(connection)
+        items, token = self._pages.page(
+            rows,
+            size,
+            lambda row: convert.product_funnel_to_wire(row, question.currency),
+            lambda row: [*_ends(days), row.views, row.product_id],
+            *scope,
+        )
+        return pb.ListProductFunnelsResponse(
+            items=items,
+            next_page_token=token,
+            period=self._period(question, days, complete=complete),
+            funnel=convert.funnel_to_wire(*whole),
+        )
+
+    def GetVendorSales(self, request: pb.GetVendorSalesRequest, call: Call) -> pb.GetVendorSalesResponse:
+        """Of the caller's own products, whoever calls."""
+        question = self._question(request)
+        with self._db.read() as connection:
+            report = people.vendor(connection, question, call.identity.user_id)
+        return convert.vendor_to_wire(report, question.currency, self._calendar)
+
     def _question(self, request: RangeRequest) -> Question:
         asked = convert.range_from_wire(request, request.range)
         return Question(asked, request.currency_code or self._currency, self._calendar, self._clock())
+
+    def _page(self, request: PageRequest, days: Days, *scope: object) -> tuple[tuple[int, Any] | None, Days]:
+        """Where a page begins, and the days of its list: those of the first page, also after midnight."""
+        keys = self._pages.open(request.page_token, *scope)
+        if keys is None:
+            return None, days
+        first, last, *after = keys
+        return (after[0], after[1]), Days(date.fromisoformat(first), date.fromisoformat(last))
+
+    def _period(self, question: Question, days: Days, *, complete: bool) -> pb.SalesPeriod:
+        return convert.period_to_wire(question.period(days), self._calendar, complete=complete)
+
+
+def _ends(days: Days) -> list[str]:
+    return [days.first.isoformat(), days.last.isoformat()]

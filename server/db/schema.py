@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.analytics import models as analytics
+from server.analytics.activity import models as analytics_activity
 from server.audit import models as audit
 from server.auth import models as auth
 from server.auth.federated import models as federated
@@ -44,6 +45,7 @@ metadata = Base.metadata
 
 __all__ = [
     "analytics",
+    "analytics_activity",
     "audit",
     "auth",
     "budgets",

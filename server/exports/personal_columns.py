@@ -38,6 +38,8 @@ COLUMNS: Final[Mapping[str, str]] = {
         "id user_id label* line1* line2* city* state* postal_code* country lat* lng* is_default "
         "custom_metadata* sealed! created_at version"
     ),
+    "active_users": "day user_id",
+    "activity_days": "day visitors views cart_additions checkouts counted_at",
     "analytics_state": "id time_zone filled_id",
     "api_keys": "id account_id key_hash hint created_at last_used_at",
     "audit_chain": "id base_sequence base_digest head_sequence head_digest adopts_until signature",
@@ -119,6 +121,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "passkeys": ("id user_id credential_id! public_key! sign_count name* backed_up created_at last_used_at"),
     "points_entries": "id user_id order_id kind points reason ref created_at",
     "product_images": "id product_id variant_id file_key position alt width height version created_at",
+    "product_activity": "day product_id views viewers cart_additions checkouts",
     "product_import_pieces": "import_id position data",
     "product_import_problems": "import_id number line column_name reason sku",
     "product_imports": (
@@ -137,6 +140,7 @@ COLUMNS: Final[Mapping[str, str]] = {
         "custom_metadata translations tags seo_title seo_description vendor_id rating reviews_count image version "
         "created_at updated_at deleted_at"
     ),
+    "recommended_sales": "day currency orders revenue_minor",
     "refresh_tokens": "token_hash! session_id created_at used_at successor_hash!",
     "region_sales": "span day currency country orders units paid_minor refunded_minor",
     "refund_lines": "refund_id position variant_id quantity returned_quantity amount_minor",

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.analytics.activity.models import ActiveUser
 from server.audit.chain import prune
 from server.auth import throttle
 from server.auth.models import RefreshToken, Session, SignInChallenge, SignInCount
@@ -108,6 +109,7 @@ class Cleanup:
             "behavior_events": self._behavior_events,
             "searches": self._searches,
             "search_days": self._search_days,
+            "active_users": self._active_users,
         }
         for name, old in (own | _OLD).items():
             deleted[name] = await self._delete(old)
@@ -160,6 +162,12 @@ class Cleanup:
         """Days with their queries and positions, which go with them."""
         return _delete_some(
             tx, SearchDay, [SearchDay.day], SearchDay.day < (now - self._periods.search_counts).date(), limit
+        )
+
+    def _active_users(self, tx: Connection, now: datetime, limit: int) -> int:
+        keys = [ActiveUser.day, ActiveUser.user_id]
+        return _delete_some(
+            tx, ActiveUser, keys, ActiveUser.day < (now - self._periods.behavior).date(), limit
         )
 
     def _refresh_tokens(self, tx: Connection, now: datetime, limit: int) -> int:

@@ -43,6 +43,7 @@ class User(Base):
     version: Mapped[int] = mapped_column(server_default="1")  # counts its changes, for the etag
 
     __table_args__ = (
+        Index("ix_users_created_at", "created_at"),
         # Of many customers few work for the shop.
         Index(
             "ix_users_staff",

@@ -379,6 +379,8 @@ class GetDashboardResponse(_message.Message):
     PENDING_ORDER_COUNT_FIELD_NUMBER: _builtins.int
     LOW_STOCK_COUNT_FIELD_NUMBER: _builtins.int
     POPULAR_PRODUCTS_FIELD_NUMBER: _builtins.int
+    ACTIVE_USER_COUNT_FIELD_NUMBER: _builtins.int
+    PREVIOUS_ACTIVE_USER_COUNT_FIELD_NUMBER: _builtins.int
     buyer_count: _builtins.int
     """Number of customers who ordered, without guests."""
     previous_buyer_count: _builtins.int
@@ -393,6 +395,10 @@ class GetDashboardResponse(_message.Message):
     """Number of orders that wait for their payment, now."""
     low_stock_count: _builtins.int
     """Number of variants whose stock is low, now."""
+    active_user_count: _builtins.int
+    """Number of users who were active: who was signed in and did something that was reported, or ordered."""
+    previous_active_user_count: _builtins.int
+    """Number of those of the days before."""
     @_builtins.property
     def period(self) -> Global___SalesPeriod:
         """The days that are told of."""
@@ -428,10 +434,12 @@ class GetDashboardResponse(_message.Message):
         pending_order_count: _builtins.int = ...,
         low_stock_count: _builtins.int = ...,
         popular_products: _abc.Iterable[Global___PopularProduct] | None = ...,
+        active_user_count: _builtins.int = ...,
+        previous_active_user_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period", "previous_period", b"previous_period", "previous_sales", b"previous_sales", "sales", b"sales"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_count", b"buyer_count", "low_stock_count", b"low_stock_count", "new_user_count", b"new_user_count", "pending_order_count", b"pending_order_count", "period", b"period", "popular_products", b"popular_products", "previous_buyer_count", b"previous_buyer_count", "previous_new_user_count", b"previous_new_user_count", "previous_period", b"previous_period", "previous_sales", b"previous_sales", "sales", b"sales", "user_count", b"user_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_user_count", b"active_user_count", "buyer_count", b"buyer_count", "low_stock_count", b"low_stock_count", "new_user_count", b"new_user_count", "pending_order_count", b"pending_order_count", "period", b"period", "popular_products", b"popular_products", "previous_active_user_count", b"previous_active_user_count", "previous_buyer_count", b"previous_buyer_count", "previous_new_user_count", b"previous_new_user_count", "previous_period", b"previous_period", "previous_sales", b"previous_sales", "sales", b"sales", "user_count", b"user_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -639,6 +647,7 @@ class GetRevenueResponse(_message.Message):
     PREVIOUS_PERIOD_FIELD_NUMBER: _builtins.int
     PREVIOUS_REVENUE_FIELD_NUMBER: _builtins.int
     COUPONS_FIELD_NUMBER: _builtins.int
+    RECOMMENDATIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def period(self) -> Global___SalesPeriod:
         """The days that are told of."""
@@ -659,6 +668,12 @@ class GetRevenueResponse(_message.Message):
     def coupons(self) -> Global___SalesShare:
         """The orders in which a coupon was used."""
 
+    @_builtins.property
+    def recommendations(self) -> Global___SalesShare:
+        """What was clicked or put into the cart from recommendations up to seven days before it was bought: only those
+        products, without tax and shipping.
+        """
+
     def __init__(
         self,
         *,
@@ -667,11 +682,768 @@ class GetRevenueResponse(_message.Message):
         previous_period: Global___SalesPeriod | None = ...,
         previous_revenue: Global___RevenueSplit | None = ...,
         coupons: Global___SalesShare | None = ...,
+        recommendations: Global___SalesShare | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons", "period", b"period", "previous_period", b"previous_period", "previous_revenue", b"previous_revenue", "revenue", b"revenue"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons", "period", b"period", "previous_period", b"previous_period", "previous_revenue", b"previous_revenue", "recommendations", b"recommendations", "revenue", b"revenue"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons", "period", b"period", "previous_period", b"previous_period", "previous_revenue", b"previous_revenue", "revenue", b"revenue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons", "period", b"period", "previous_period", b"previous_period", "previous_revenue", b"previous_revenue", "recommendations", b"recommendations", "revenue", b"revenue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRevenueResponse: _TypeAlias = GetRevenueResponse  # noqa: Y015
+
+@_typing.final
+class ListTopSalesRequest(_message.Message):
+    """Request of ListTopSales."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Dimension:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _DimensionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ListTopSalesRequest._Dimension.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        DIMENSION_UNSPECIFIED: ListTopSalesRequest._Dimension.ValueType  # 0
+        """Not set: PRODUCT."""
+        PRODUCT: ListTopSalesRequest._Dimension.ValueType  # 1
+        """Products."""
+        CATEGORY: ListTopSalesRequest._Dimension.ValueType  # 2
+        """Categories, each without those below it."""
+        BRAND: ListTopSalesRequest._Dimension.ValueType  # 3
+        """Brands."""
+        USER: ListTopSalesRequest._Dimension.ValueType  # 4
+        """Customers with an account."""
+        COUNTRY: ListTopSalesRequest._Dimension.ValueType  # 5
+        """Countries that were delivered to."""
+        COUPON: ListTopSalesRequest._Dimension.ValueType  # 6
+        """Coupons."""
+
+    class Dimension(_Dimension, metaclass=_DimensionEnumTypeWrapper):
+        """By what sales are told apart."""
+
+    DIMENSION_UNSPECIFIED: ListTopSalesRequest.Dimension.ValueType  # 0
+    """Not set: PRODUCT."""
+    PRODUCT: ListTopSalesRequest.Dimension.ValueType  # 1
+    """Products."""
+    CATEGORY: ListTopSalesRequest.Dimension.ValueType  # 2
+    """Categories, each without those below it."""
+    BRAND: ListTopSalesRequest.Dimension.ValueType  # 3
+    """Brands."""
+    USER: ListTopSalesRequest.Dimension.ValueType  # 4
+    """Customers with an account."""
+    COUNTRY: ListTopSalesRequest.Dimension.ValueType  # 5
+    """Countries that were delivered to."""
+    COUPON: ListTopSalesRequest.Dimension.ValueType  # 6
+    """Coupons."""
+
+    class _Measure:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _MeasureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ListTopSalesRequest._Measure.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        MEASURE_UNSPECIFIED: ListTopSalesRequest._Measure.ValueType  # 0
+        """Not set: REVENUE."""
+        REVENUE: ListTopSalesRequest._Measure.ValueType  # 1
+        """What stays of what was paid."""
+        UNITS: ListTopSalesRequest._Measure.ValueType  # 2
+        """Units; of products, categories and brands those that did not come back."""
+        ORDERS: ListTopSalesRequest._Measure.ValueType  # 3
+        """Orders."""
+
+    class Measure(_Measure, metaclass=_MeasureEnumTypeWrapper):
+        """By what they are ranked."""
+
+    MEASURE_UNSPECIFIED: ListTopSalesRequest.Measure.ValueType  # 0
+    """Not set: REVENUE."""
+    REVENUE: ListTopSalesRequest.Measure.ValueType  # 1
+    """What stays of what was paid."""
+    UNITS: ListTopSalesRequest.Measure.ValueType  # 2
+    """Units; of products, categories and brands those that did not come back."""
+    ORDERS: ListTopSalesRequest.Measure.ValueType  # 3
+    """Orders."""
+
+    RANGE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    range: Global___SalesPeriod.Range.ValueType
+    """The range by name. Leave it out with times of your own."""
+    currency_code: _builtins.str
+    """The currency (ISO 4217). Empty: the shop's."""
+    page_size: _builtins.int
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    dimension: Global___ListTopSalesRequest.Dimension.ValueType
+    """By what sales are told apart."""
+    measure: Global___ListTopSalesRequest.Measure.ValueType
+    """By what they are ranked."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """A moment of the first day of the range."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the range, which takes in the whole day before this moment. Not set: now."""
+
+    def __init__(
+        self,
+        *,
+        range: Global___SalesPeriod.Range.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        currency_code: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        dimension: Global___ListTopSalesRequest.Dimension.ValueType = ...,
+        measure: Global___ListTopSalesRequest.Measure.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "dimension", b"dimension", "end_time", b"end_time", "measure", b"measure", "page_size", b"page_size", "page_token", b"page_token", "range", b"range", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTopSalesRequest: _TypeAlias = ListTopSalesRequest  # noqa: Y015
+
+@_typing.final
+class ListTopSalesResponse(_message.Message):
+    """Response of ListTopSales."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Item(_message.Message):
+        """What sold."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ID_FIELD_NUMBER: _builtins.int
+        NAME_FIELD_NUMBER: _builtins.int
+        ORDER_COUNT_FIELD_NUMBER: _builtins.int
+        UNIT_COUNT_FIELD_NUMBER: _builtins.int
+        PAID_FIELD_NUMBER: _builtins.int
+        REFUNDED_FIELD_NUMBER: _builtins.int
+        REVENUE_FIELD_NUMBER: _builtins.int
+        id: _builtins.int
+        """The id of the product, category, user or coupon; 0 for brands and countries."""
+        name: _builtins.str
+        """Its name: of a product, category or brand; the full name of a user, the code of a country (ISO 3166-1) or coupon."""
+        order_count: _builtins.int
+        """Number of orders; of categories and brands each product of an order counts."""
+        unit_count: _builtins.int
+        """Number of units; of products, categories and brands those that did not come back."""
+        @_builtins.property
+        def paid(self) -> _money_pb2.Money:
+            """What was paid. Of products, categories and brands for their lines, with tax and shipping."""
+
+        @_builtins.property
+        def refunded(self) -> _money_pb2.Money:
+            """What went or is to go back of that."""
+
+        @_builtins.property
+        def revenue(self) -> _money_pb2.Money:
+            """What stays."""
+
+        def __init__(
+            self,
+            *,
+            id: _builtins.int = ...,
+            name: _builtins.str = ...,
+            order_count: _builtins.int = ...,
+            unit_count: _builtins.int = ...,
+            paid: _money_pb2.Money | None = ...,
+            refunded: _money_pb2.Money | None = ...,
+            revenue: _money_pb2.Money | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["paid", b"paid", "refunded", b"refunded", "revenue", b"revenue"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "name", b"name", "order_count", b"order_count", "paid", b"paid", "refunded", b"refunded", "revenue", b"revenue", "unit_count", b"unit_count"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListTopSalesResponse.Item]:
+        """What sold, that with the most first."""
+
+    @_builtins.property
+    def period(self) -> Global___SalesPeriod:
+        """The days that are told of."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ListTopSalesResponse.Item] | None = ...,
+        next_page_token: _builtins.str = ...,
+        period: Global___SalesPeriod | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token", "period", b"period"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTopSalesResponse: _TypeAlias = ListTopSalesResponse  # noqa: Y015
+
+@_typing.final
+class GetUserActivityRequest(_message.Message):
+    """Request of GetUserActivity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RANGE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    range: Global___SalesPeriod.Range.ValueType
+    """The range by name. Leave it out with times of your own."""
+    currency_code: _builtins.str
+    """The currency (ISO 4217). Empty: the shop's."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """A moment of the first day of the range."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the range, which takes in the whole day before this moment. Not set: now."""
+
+    def __init__(
+        self,
+        *,
+        range: Global___SalesPeriod.Range.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        currency_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "end_time", b"end_time", "range", b"range", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUserActivityRequest: _TypeAlias = GetUserActivityRequest  # noqa: Y015
+
+@_typing.final
+class GetUserActivityResponse(_message.Message):
+    """Response of GetUserActivity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Day(_message.Message):
+        """A day."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        START_TIME_FIELD_NUMBER: _builtins.int
+        ACTIVE_USER_COUNT_FIELD_NUMBER: _builtins.int
+        VISITOR_COUNT_FIELD_NUMBER: _builtins.int
+        NEW_USER_COUNT_FIELD_NUMBER: _builtins.int
+        BUYER_COUNT_FIELD_NUMBER: _builtins.int
+        active_user_count: _builtins.int
+        """Number of users who were active."""
+        visitor_count: _builtins.int
+        """Number of visitors who were not signed in, as their clients tell them apart."""
+        new_user_count: _builtins.int
+        """Number of customers who opened their account."""
+        buyer_count: _builtins.int
+        """Number of users who ordered."""
+        @_builtins.property
+        def start_time(self) -> _timestamp_pb2.Timestamp:
+            """Its first moment."""
+
+        def __init__(
+            self,
+            *,
+            start_time: _timestamp_pb2.Timestamp | None = ...,
+            active_user_count: _builtins.int = ...,
+            visitor_count: _builtins.int = ...,
+            new_user_count: _builtins.int = ...,
+            buyer_count: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["active_user_count", b"active_user_count", "buyer_count", b"buyer_count", "new_user_count", b"new_user_count", "start_time", b"start_time", "visitor_count", b"visitor_count"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    PREVIOUS_PERIOD_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    USER_COUNT_FIELD_NUMBER: _builtins.int
+    ACTIVE_USER_COUNT_FIELD_NUMBER: _builtins.int
+    PREVIOUS_ACTIVE_USER_COUNT_FIELD_NUMBER: _builtins.int
+    NEW_USER_COUNT_FIELD_NUMBER: _builtins.int
+    PREVIOUS_NEW_USER_COUNT_FIELD_NUMBER: _builtins.int
+    BUYER_COUNT_FIELD_NUMBER: _builtins.int
+    PREVIOUS_BUYER_COUNT_FIELD_NUMBER: _builtins.int
+    REPEAT_BUYER_COUNT_FIELD_NUMBER: _builtins.int
+    user_count: _builtins.int
+    """Number of customers with an account, now."""
+    active_user_count: _builtins.int
+    """Number of different users who were active."""
+    previous_active_user_count: _builtins.int
+    """Number of those of the days before."""
+    new_user_count: _builtins.int
+    """Number of customers who opened their account."""
+    previous_new_user_count: _builtins.int
+    """Number of those of the days before."""
+    buyer_count: _builtins.int
+    """Number of different users who ordered."""
+    previous_buyer_count: _builtins.int
+    """Number of those of the days before."""
+    repeat_buyer_count: _builtins.int
+    """Number of those buyers who ordered more than once in the range."""
+    @_builtins.property
+    def period(self) -> Global___SalesPeriod:
+        """The days that are told of."""
+
+    @_builtins.property
+    def previous_period(self) -> Global___SalesPeriod:
+        """As many days before these."""
+
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___GetUserActivityResponse.Day]:
+        """The days, the earliest first."""
+
+    def __init__(
+        self,
+        *,
+        period: Global___SalesPeriod | None = ...,
+        previous_period: Global___SalesPeriod | None = ...,
+        days: _abc.Iterable[Global___GetUserActivityResponse.Day] | None = ...,
+        user_count: _builtins.int = ...,
+        active_user_count: _builtins.int = ...,
+        previous_active_user_count: _builtins.int = ...,
+        new_user_count: _builtins.int = ...,
+        previous_new_user_count: _builtins.int = ...,
+        buyer_count: _builtins.int = ...,
+        previous_buyer_count: _builtins.int = ...,
+        repeat_buyer_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period", "previous_period", b"previous_period"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_user_count", b"active_user_count", "buyer_count", b"buyer_count", "days", b"days", "new_user_count", b"new_user_count", "period", b"period", "previous_active_user_count", b"previous_active_user_count", "previous_buyer_count", b"previous_buyer_count", "previous_new_user_count", b"previous_new_user_count", "previous_period", b"previous_period", "repeat_buyer_count", b"repeat_buyer_count", "user_count", b"user_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUserActivityResponse: _TypeAlias = GetUserActivityResponse  # noqa: Y015
+
+@_typing.final
+class GetCohortsRequest(_message.Message):
+    """Request of GetCohorts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MONTHS_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    months: _builtins.int
+    """Number of months to go back, this one included. 0 means 12."""
+    currency_code: _builtins.str
+    """The currency (ISO 4217). Empty: the shop's."""
+    def __init__(
+        self,
+        *,
+        months: _builtins.int = ...,
+        currency_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "months", b"months"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCohortsRequest: _TypeAlias = GetCohortsRequest  # noqa: Y015
+
+@_typing.final
+class GetCohortsResponse(_message.Message):
+    """Response of GetCohorts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Month(_message.Message):
+        """What a cohort bought in one month."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NUMBER_FIELD_NUMBER: _builtins.int
+        CUSTOMER_COUNT_FIELD_NUMBER: _builtins.int
+        RETENTION_FIELD_NUMBER: _builtins.int
+        ORDER_COUNT_FIELD_NUMBER: _builtins.int
+        REVENUE_FIELD_NUMBER: _builtins.int
+        number: _builtins.int
+        """Number of months since that of the first order: 0 is that month."""
+        customer_count: _builtins.int
+        """Number of customers of the cohort who ordered."""
+        retention: _builtins.float
+        """Their share of the cohort, between 0 and 1."""
+        order_count: _builtins.int
+        """Number of their orders."""
+        @_builtins.property
+        def revenue(self) -> _money_pb2.Money:
+            """What stays of these."""
+
+        def __init__(
+            self,
+            *,
+            number: _builtins.int = ...,
+            customer_count: _builtins.int = ...,
+            retention: _builtins.float = ...,
+            order_count: _builtins.int = ...,
+            revenue: _money_pb2.Money | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["revenue", b"revenue"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_count", b"customer_count", "number", b"number", "order_count", b"order_count", "retention", b"retention", "revenue", b"revenue"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Cohort(_message.Message):
+        """The customers who first ordered in one month."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        START_TIME_FIELD_NUMBER: _builtins.int
+        CUSTOMER_COUNT_FIELD_NUMBER: _builtins.int
+        MONTHS_FIELD_NUMBER: _builtins.int
+        customer_count: _builtins.int
+        """Number of customers."""
+        @_builtins.property
+        def start_time(self) -> _timestamp_pb2.Timestamp:
+            """The first moment of that month."""
+
+        @_builtins.property
+        def months(self) -> _containers.RepeatedCompositeFieldContainer[Global___GetCohortsResponse.Month]:
+            """The months in which any of them ordered, the first first."""
+
+        def __init__(
+            self,
+            *,
+            start_time: _timestamp_pb2.Timestamp | None = ...,
+            customer_count: _builtins.int = ...,
+            months: _abc.Iterable[Global___GetCohortsResponse.Month] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_count", b"customer_count", "months", b"months", "start_time", b"start_time"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    COHORTS_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    COMPLETE_FIELD_NUMBER: _builtins.int
+    time_zone: _builtins.str
+    """The shop's time zone, an IANA name."""
+    complete: _builtins.bool
+    """Whether every order is counted; see SalesPeriod."""
+    @_builtins.property
+    def cohorts(self) -> _containers.RepeatedCompositeFieldContainer[Global___GetCohortsResponse.Cohort]:
+        """The cohorts, the earliest first."""
+
+    def __init__(
+        self,
+        *,
+        cohorts: _abc.Iterable[Global___GetCohortsResponse.Cohort] | None = ...,
+        time_zone: _builtins.str = ...,
+        complete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohorts", b"cohorts", "complete", b"complete", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCohortsResponse: _TypeAlias = GetCohortsResponse  # noqa: Y015
+
+@_typing.final
+class SalesFunnel(_message.Message):
+    """Steps from looking to buying."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEW_COUNT_FIELD_NUMBER: _builtins.int
+    CART_ADDITION_COUNT_FIELD_NUMBER: _builtins.int
+    CHECKOUT_COUNT_FIELD_NUMBER: _builtins.int
+    ORDER_COUNT_FIELD_NUMBER: _builtins.int
+    CART_RATE_FIELD_NUMBER: _builtins.int
+    CONVERSION_RATE_FIELD_NUMBER: _builtins.int
+    view_count: _builtins.int
+    """Number of views."""
+    cart_addition_count: _builtins.int
+    """Number of times something was put into a cart."""
+    checkout_count: _builtins.int
+    """Number of orders that were begun, paid or not."""
+    order_count: _builtins.int
+    """Number of orders, without those that were cancelled."""
+    cart_rate: _builtins.float
+    """Cart additions per view."""
+    conversion_rate: _builtins.float
+    """Orders per view."""
+    def __init__(
+        self,
+        *,
+        view_count: _builtins.int = ...,
+        cart_addition_count: _builtins.int = ...,
+        checkout_count: _builtins.int = ...,
+        order_count: _builtins.int = ...,
+        cart_rate: _builtins.float = ...,
+        conversion_rate: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cart_addition_count", b"cart_addition_count", "cart_rate", b"cart_rate", "checkout_count", b"checkout_count", "conversion_rate", b"conversion_rate", "order_count", b"order_count", "view_count", b"view_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SalesFunnel: _TypeAlias = SalesFunnel  # noqa: Y015
+
+@_typing.final
+class ListProductFunnelsRequest(_message.Message):
+    """Request of ListProductFunnels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RANGE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    range: Global___SalesPeriod.Range.ValueType
+    """The range by name. Leave it out with times of your own."""
+    currency_code: _builtins.str
+    """The currency (ISO 4217). Empty: the shop's."""
+    page_size: _builtins.int
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """A moment of the first day of the range."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the range, which takes in the whole day before this moment. Not set: now."""
+
+    def __init__(
+        self,
+        *,
+        range: Global___SalesPeriod.Range.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        currency_code: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "end_time", b"end_time", "page_size", b"page_size", "page_token", b"page_token", "range", b"range", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProductFunnelsRequest: _TypeAlias = ListProductFunnelsRequest  # noqa: Y015
+
+@_typing.final
+class ListProductFunnelsResponse(_message.Message):
+    """Response of ListProductFunnels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Item(_message.Message):
+        """A product that was looked at, or bought."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PRODUCT_ID_FIELD_NUMBER: _builtins.int
+        NAME_FIELD_NUMBER: _builtins.int
+        FUNNEL_FIELD_NUMBER: _builtins.int
+        VIEWER_COUNT_FIELD_NUMBER: _builtins.int
+        KEPT_UNIT_COUNT_FIELD_NUMBER: _builtins.int
+        REVENUE_FIELD_NUMBER: _builtins.int
+        product_id: _builtins.int
+        """The id of the product."""
+        name: _builtins.str
+        """Its name now."""
+        viewer_count: _builtins.int
+        """Number of people who looked at it, each counted once a day."""
+        kept_unit_count: _builtins.int
+        """Number of units that were sold and did not come back."""
+        @_builtins.property
+        def funnel(self) -> Global___SalesFunnel:
+            """The steps."""
+
+        @_builtins.property
+        def revenue(self) -> _money_pb2.Money:
+            """What stays of what was paid for it."""
+
+        def __init__(
+            self,
+            *,
+            product_id: _builtins.int = ...,
+            name: _builtins.str = ...,
+            funnel: Global___SalesFunnel | None = ...,
+            viewer_count: _builtins.int = ...,
+            kept_unit_count: _builtins.int = ...,
+            revenue: _money_pb2.Money | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["funnel", b"funnel", "revenue", b"revenue"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["funnel", b"funnel", "kept_unit_count", b"kept_unit_count", "name", b"name", "product_id", b"product_id", "revenue", b"revenue", "viewer_count", b"viewer_count"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    FUNNEL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListProductFunnelsResponse.Item]:
+        """The products."""
+
+    @_builtins.property
+    def period(self) -> Global___SalesPeriod:
+        """The days that are told of."""
+
+    @_builtins.property
+    def funnel(self) -> Global___SalesFunnel:
+        """All of the shop together; its orders are of every currency."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ListProductFunnelsResponse.Item] | None = ...,
+        next_page_token: _builtins.str = ...,
+        period: Global___SalesPeriod | None = ...,
+        funnel: Global___SalesFunnel | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["funnel", b"funnel", "period", b"period"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["funnel", b"funnel", "items", b"items", "next_page_token", b"next_page_token", "period", b"period"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProductFunnelsResponse: _TypeAlias = ListProductFunnelsResponse  # noqa: Y015
+
+@_typing.final
+class GetVendorSalesRequest(_message.Message):
+    """Request of GetVendorSales."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RANGE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    range: Global___SalesPeriod.Range.ValueType
+    """The range by name. Leave it out with times of your own."""
+    currency_code: _builtins.str
+    """The currency (ISO 4217). Empty: the shop's."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """A moment of the first day of the range."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the range, which takes in the whole day before this moment. Not set: now."""
+
+    def __init__(
+        self,
+        *,
+        range: Global___SalesPeriod.Range.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        currency_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "end_time", b"end_time", "range", b"range", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetVendorSalesRequest: _TypeAlias = GetVendorSalesRequest  # noqa: Y015
+
+@_typing.final
+class GetVendorSalesResponse(_message.Message):
+    """Response of GetVendorSales."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Day(_message.Message):
+        """A day."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        START_TIME_FIELD_NUMBER: _builtins.int
+        TOTALS_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def start_time(self) -> _timestamp_pb2.Timestamp:
+            """Its first moment."""
+
+        @_builtins.property
+        def totals(self) -> Global___SalesTotals:
+            """What was sold; an order counts for each of its products."""
+
+        def __init__(
+            self,
+            *,
+            start_time: _timestamp_pb2.Timestamp | None = ...,
+            totals: Global___SalesTotals | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time", "totals", b"totals"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time", "totals", b"totals"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    TOTALS_FIELD_NUMBER: _builtins.int
+    POPULAR_PRODUCTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def period(self) -> Global___SalesPeriod:
+        """The days that are told of."""
+
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___GetVendorSalesResponse.Day]:
+        """The days, the earliest first."""
+
+    @_builtins.property
+    def totals(self) -> Global___SalesTotals:
+        """What was sold on all of them."""
+
+    @_builtins.property
+    def popular_products(self) -> _containers.RepeatedCompositeFieldContainer[Global___PopularProduct]:
+        """The products that sold most, up to ten."""
+
+    def __init__(
+        self,
+        *,
+        period: Global___SalesPeriod | None = ...,
+        days: _abc.Iterable[Global___GetVendorSalesResponse.Day] | None = ...,
+        totals: Global___SalesTotals | None = ...,
+        popular_products: _abc.Iterable[Global___PopularProduct] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period", "totals", b"totals"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "period", b"period", "popular_products", b"popular_products", "totals", b"totals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetVendorSalesResponse: _TypeAlias = GetVendorSalesResponse  # noqa: Y015

@@ -57,6 +57,31 @@ class AnalyticsServiceStub:
                 request_serializer=sanset_dot_v1_dot_analytics__pb2.GetRevenueRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_analytics__pb2.GetRevenueResponse.FromString,
                 _registered_method=True)
+        self.ListTopSales = channel.unary_unary(
+                '/sanset.v1.AnalyticsService/ListTopSales',
+                request_serializer=sanset_dot_v1_dot_analytics__pb2.ListTopSalesRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_analytics__pb2.ListTopSalesResponse.FromString,
+                _registered_method=True)
+        self.GetUserActivity = channel.unary_unary(
+                '/sanset.v1.AnalyticsService/GetUserActivity',
+                request_serializer=sanset_dot_v1_dot_analytics__pb2.GetUserActivityRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_analytics__pb2.GetUserActivityResponse.FromString,
+                _registered_method=True)
+        self.GetCohorts = channel.unary_unary(
+                '/sanset.v1.AnalyticsService/GetCohorts',
+                request_serializer=sanset_dot_v1_dot_analytics__pb2.GetCohortsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_analytics__pb2.GetCohortsResponse.FromString,
+                _registered_method=True)
+        self.ListProductFunnels = channel.unary_unary(
+                '/sanset.v1.AnalyticsService/ListProductFunnels',
+                request_serializer=sanset_dot_v1_dot_analytics__pb2.ListProductFunnelsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_analytics__pb2.ListProductFunnelsResponse.FromString,
+                _registered_method=True)
+        self.GetVendorSales = channel.unary_unary(
+                '/sanset.v1.AnalyticsService/GetVendorSales',
+                request_serializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.FromString,
+                _registered_method=True)
 
 
 class AnalyticsServiceServicer:
@@ -94,6 +119,50 @@ class AnalyticsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTopSales(self, request, context):
+        """Lists what sold most in a range: products, categories, brands, customers, countries or coupons.
+
+        A product counts for the category and the brand that it has now. What has no category or no brand is left out, as
+        are guests of the customers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUserActivity(self, request, context):
+        """Gets how many customers there are, how many are active and how many are new, in all and by days.
+
+        Active is who was signed in and did something that was reported (TrackEvent), or ordered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCohorts(self, request, context):
+        """Gets the cohorts of customers by the month of their first order, and how many of each bought in the months after.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProductFunnels(self, request, context):
+        """Lists how many of those who look at a product put it into their cart, begin a checkout and order it, page by page,
+        the products that are looked at most first; and the same in all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVendorSales(self, request, context):
+        """Gets the sales of the caller's own products by day, and those that sold most; an admin's are those they own.
+
+        Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
+        line's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnalyticsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +180,31 @@ def add_AnalyticsServiceServicer_to_server(servicer, server):
                     servicer.GetRevenue,
                     request_deserializer=sanset_dot_v1_dot_analytics__pb2.GetRevenueRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_analytics__pb2.GetRevenueResponse.SerializeToString,
+            ),
+            'ListTopSales': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTopSales,
+                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.ListTopSalesRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_analytics__pb2.ListTopSalesResponse.SerializeToString,
+            ),
+            'GetUserActivity': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUserActivity,
+                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.GetUserActivityRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_analytics__pb2.GetUserActivityResponse.SerializeToString,
+            ),
+            'GetCohorts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCohorts,
+                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.GetCohortsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_analytics__pb2.GetCohortsResponse.SerializeToString,
+            ),
+            'ListProductFunnels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProductFunnels,
+                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.ListProductFunnelsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_analytics__pb2.ListProductFunnelsResponse.SerializeToString,
+            ),
+            'GetVendorSales': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVendorSales,
+                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -202,6 +296,141 @@ class AnalyticsService:
             '/sanset.v1.AnalyticsService/GetRevenue',
             sanset_dot_v1_dot_analytics__pb2.GetRevenueRequest.SerializeToString,
             sanset_dot_v1_dot_analytics__pb2.GetRevenueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTopSales(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AnalyticsService/ListTopSales',
+            sanset_dot_v1_dot_analytics__pb2.ListTopSalesRequest.SerializeToString,
+            sanset_dot_v1_dot_analytics__pb2.ListTopSalesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUserActivity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AnalyticsService/GetUserActivity',
+            sanset_dot_v1_dot_analytics__pb2.GetUserActivityRequest.SerializeToString,
+            sanset_dot_v1_dot_analytics__pb2.GetUserActivityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCohorts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AnalyticsService/GetCohorts',
+            sanset_dot_v1_dot_analytics__pb2.GetCohortsRequest.SerializeToString,
+            sanset_dot_v1_dot_analytics__pb2.GetCohortsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProductFunnels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AnalyticsService/ListProductFunnels',
+            sanset_dot_v1_dot_analytics__pb2.ListProductFunnelsRequest.SerializeToString,
+            sanset_dot_v1_dot_analytics__pb2.ListProductFunnelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVendorSales(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AnalyticsService/GetVendorSales',
+            sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.SerializeToString,
+            sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,29 @@ class AnalyticsServiceStub:
     """
     GetRevenue: _grpc.UnaryUnaryMultiCallable[_analytics_pb2.GetRevenueRequest, _analytics_pb2.GetRevenueResponse]
     """Gets what the revenue of a range is made of: goods at list prices, discounts by kind, tax, shipping and refunds."""
+    ListTopSales: _grpc.UnaryUnaryMultiCallable[_analytics_pb2.ListTopSalesRequest, _analytics_pb2.ListTopSalesResponse]
+    """Lists what sold most in a range: products, categories, brands, customers, countries or coupons.
+
+    A product counts for the category and the brand that it has now. What has no category or no brand is left out, as
+    are guests of the customers.
+    """
+    GetUserActivity: _grpc.UnaryUnaryMultiCallable[_analytics_pb2.GetUserActivityRequest, _analytics_pb2.GetUserActivityResponse]
+    """Gets how many customers there are, how many are active and how many are new, in all and by days.
+
+    Active is who was signed in and did something that was reported (TrackEvent), or ordered.
+    """
+    GetCohorts: _grpc.UnaryUnaryMultiCallable[_analytics_pb2.GetCohortsRequest, _analytics_pb2.GetCohortsResponse]
+    """Gets the cohorts of customers by the month of their first order, and how many of each bought in the months after."""
+    ListProductFunnels: _grpc.UnaryUnaryMultiCallable[_analytics_pb2.ListProductFunnelsRequest, _analytics_pb2.ListProductFunnelsResponse]
+    """Lists how many of those who look at a product put it into their cart, begin a checkout and order it, page by page,
+    the products that are looked at most first; and the same in all.
+    """
+    GetVendorSales: _grpc.UnaryUnaryMultiCallable[_analytics_pb2.GetVendorSalesRequest, _analytics_pb2.GetVendorSalesResponse]
+    """Gets the sales of the caller's own products by day, and those that sold most; an admin's are those they own.
+
+    Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
+    line's.
+    """
 
 @_typing.type_check_only
 class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
@@ -75,6 +98,29 @@ class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
     """
     GetRevenue: _aio.UnaryUnaryMultiCallable[_analytics_pb2.GetRevenueRequest, _analytics_pb2.GetRevenueResponse]  # type: ignore[assignment]
     """Gets what the revenue of a range is made of: goods at list prices, discounts by kind, tax, shipping and refunds."""
+    ListTopSales: _aio.UnaryUnaryMultiCallable[_analytics_pb2.ListTopSalesRequest, _analytics_pb2.ListTopSalesResponse]  # type: ignore[assignment]
+    """Lists what sold most in a range: products, categories, brands, customers, countries or coupons.
+
+    A product counts for the category and the brand that it has now. What has no category or no brand is left out, as
+    are guests of the customers.
+    """
+    GetUserActivity: _aio.UnaryUnaryMultiCallable[_analytics_pb2.GetUserActivityRequest, _analytics_pb2.GetUserActivityResponse]  # type: ignore[assignment]
+    """Gets how many customers there are, how many are active and how many are new, in all and by days.
+
+    Active is who was signed in and did something that was reported (TrackEvent), or ordered.
+    """
+    GetCohorts: _aio.UnaryUnaryMultiCallable[_analytics_pb2.GetCohortsRequest, _analytics_pb2.GetCohortsResponse]  # type: ignore[assignment]
+    """Gets the cohorts of customers by the month of their first order, and how many of each bought in the months after."""
+    ListProductFunnels: _aio.UnaryUnaryMultiCallable[_analytics_pb2.ListProductFunnelsRequest, _analytics_pb2.ListProductFunnelsResponse]  # type: ignore[assignment]
+    """Lists how many of those who look at a product put it into their cart, begin a checkout and order it, page by page,
+    the products that are looked at most first; and the same in all.
+    """
+    GetVendorSales: _aio.UnaryUnaryMultiCallable[_analytics_pb2.GetVendorSalesRequest, _analytics_pb2.GetVendorSalesResponse]  # type: ignore[assignment]
+    """Gets the sales of the caller's own products by day, and those that sold most; an admin's are those they own.
+
+    Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
+    line's.
+    """
 
 class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tells those who run the shop what it sold, to whom, and how it does.
@@ -114,5 +160,58 @@ class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analytics_pb2.GetRevenueResponse, _abc.Awaitable[_analytics_pb2.GetRevenueResponse]]:
         """Gets what the revenue of a range is made of: goods at list prices, discounts by kind, tax, shipping and refunds."""
+
+    @_abc_1.abstractmethod
+    def ListTopSales(
+        self,
+        request: _analytics_pb2.ListTopSalesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_pb2.ListTopSalesResponse, _abc.Awaitable[_analytics_pb2.ListTopSalesResponse]]:
+        """Lists what sold most in a range: products, categories, brands, customers, countries or coupons.
+
+        A product counts for the category and the brand that it has now. What has no category or no brand is left out, as
+        are guests of the customers.
+        """
+
+    @_abc_1.abstractmethod
+    def GetUserActivity(
+        self,
+        request: _analytics_pb2.GetUserActivityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_pb2.GetUserActivityResponse, _abc.Awaitable[_analytics_pb2.GetUserActivityResponse]]:
+        """Gets how many customers there are, how many are active and how many are new, in all and by days.
+
+        Active is who was signed in and did something that was reported (TrackEvent), or ordered.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCohorts(
+        self,
+        request: _analytics_pb2.GetCohortsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_pb2.GetCohortsResponse, _abc.Awaitable[_analytics_pb2.GetCohortsResponse]]:
+        """Gets the cohorts of customers by the month of their first order, and how many of each bought in the months after."""
+
+    @_abc_1.abstractmethod
+    def ListProductFunnels(
+        self,
+        request: _analytics_pb2.ListProductFunnelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_pb2.ListProductFunnelsResponse, _abc.Awaitable[_analytics_pb2.ListProductFunnelsResponse]]:
+        """Lists how many of those who look at a product put it into their cart, begin a checkout and order it, page by page,
+        the products that are looked at most first; and the same in all.
+        """
+
+    @_abc_1.abstractmethod
+    def GetVendorSales(
+        self,
+        request: _analytics_pb2.GetVendorSalesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_pb2.GetVendorSalesResponse, _abc.Awaitable[_analytics_pb2.GetVendorSalesResponse]]:
+        """Gets the sales of the caller's own products by day, and those that sold most; an admin's are those they own.
+
+        Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
+        line's.
+        """
 
 def add_AnalyticsServiceServicer_to_server(servicer: AnalyticsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -19,6 +19,7 @@ from sqlalchemy import String, Text
 from support.every import every
 
 import server.db.schema
+from server.analytics.people import MAX_MONTHS
 from server.analytics.ranges import MAX_POINTS
 from server.analytics.sales import MAX_POPULAR
 from server.auth.second_factor.codes import RECOVERY_CODES
@@ -119,6 +120,11 @@ COUNTS = {
     "Order.items": MAX_LINES,
     "GetDashboardResponse.popular_products": MAX_POPULAR,
     "GetSalesResponse.points": MAX_POINTS,
+    "GetUserActivityResponse.days": MAX_POINTS,
+    "GetVendorSalesResponse.days": MAX_POINTS,
+    "GetVendorSalesResponse.popular_products": MAX_POPULAR,
+    "GetCohortsResponse.cohorts": MAX_MONTHS,
+    "Cohort.months": MAX_MONTHS // 2,  # on average: each cohort has the months since
     "Refund.items": MAX_LINES,
     "Shipment.items": MAX_PARCEL_LINES // MAX_PARCELS,  # of MAX_PARCELS
     "Tracking.shipments": MAX_PARCELS,

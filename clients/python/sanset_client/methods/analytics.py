@@ -9,9 +9,11 @@ from google.protobuf import timestamp_pb2
 from sanset.v1 import analytics_pb2
 from typing import Literal
 
-from sanset_client.rpc import Metadata, Prepared, Unary, prepare
+from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
 
 GetSalesRequestGranularityName = Literal["GRANULARITY_UNSPECIFIED", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"]
+ListTopSalesRequestDimensionName = Literal["DIMENSION_UNSPECIFIED", "PRODUCT", "CATEGORY", "BRAND", "USER", "COUNTRY", "COUPON"]
+ListTopSalesRequestMeasureName = Literal["MEASURE_UNSPECIFIED", "REVENUE", "UNITS", "ORDERS"]
 SalesPeriodRangeName = Literal["RANGE_UNSPECIFIED", "TODAY", "YESTERDAY", "LAST_7_DAYS", "LAST_30_DAYS", "LAST_90_DAYS", "LAST_365_DAYS", "THIS_MONTH", "LAST_MONTH", "THIS_YEAR", "LAST_YEAR"]
 
 
@@ -84,9 +86,142 @@ def get_revenue(
     )
 
 
+def list_top_sales(
+    *,
+    range: analytics_pb2.SalesPeriod.Range.ValueType | SalesPeriodRangeName | None = None,
+    start_time: timestamp_pb2.Timestamp | None = None,
+    end_time: timestamp_pb2.Timestamp | None = None,
+    currency_code: str | None = None,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    dimension: analytics_pb2.ListTopSalesRequest.Dimension.ValueType | ListTopSalesRequestDimensionName | None = None,
+    measure: analytics_pb2.ListTopSalesRequest.Measure.ValueType | ListTopSalesRequestMeasureName | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists what sold most in a range: products, categories, brands, customers, countries or coupons.
+
+    A product counts for the category and the brand that it has now. What has no category or no brand is left out, as
+    are guests of the customers.
+    """
+    return prepare(
+        analytics_pb2.ListTopSalesRequest,
+        timeout,
+        metadata,
+        range=range,
+        start_time=start_time,
+        end_time=end_time,
+        currency_code=currency_code,
+        page_size=page_size,
+        page_token=page_token,
+        dimension=dimension,
+        measure=measure,
+    )
+
+
+def get_user_activity(
+    *,
+    range: analytics_pb2.SalesPeriod.Range.ValueType | SalesPeriodRangeName | None = None,
+    start_time: timestamp_pb2.Timestamp | None = None,
+    end_time: timestamp_pb2.Timestamp | None = None,
+    currency_code: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets how many customers there are, how many are active and how many are new, in all and by days.
+
+    Active is who was signed in and did something that was reported (TrackEvent), or ordered.
+    """
+    return prepare(
+        analytics_pb2.GetUserActivityRequest,
+        timeout,
+        metadata,
+        range=range,
+        start_time=start_time,
+        end_time=end_time,
+        currency_code=currency_code,
+    )
+
+
+def get_cohorts(
+    *,
+    months: int | None = None,
+    currency_code: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets the cohorts of customers by the month of their first order, and how many of each bought in the months after."""
+    return prepare(
+        analytics_pb2.GetCohortsRequest,
+        timeout,
+        metadata,
+        months=months,
+        currency_code=currency_code,
+    )
+
+
+def list_product_funnels(
+    *,
+    range: analytics_pb2.SalesPeriod.Range.ValueType | SalesPeriodRangeName | None = None,
+    start_time: timestamp_pb2.Timestamp | None = None,
+    end_time: timestamp_pb2.Timestamp | None = None,
+    currency_code: str | None = None,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists how many of those who look at a product put it into their cart, begin a checkout and order it, page by page,
+    the products that are looked at most first; and the same in all.
+    """
+    return prepare(
+        analytics_pb2.ListProductFunnelsRequest,
+        timeout,
+        metadata,
+        range=range,
+        start_time=start_time,
+        end_time=end_time,
+        currency_code=currency_code,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
+def get_vendor_sales(
+    *,
+    range: analytics_pb2.SalesPeriod.Range.ValueType | SalesPeriodRangeName | None = None,
+    start_time: timestamp_pb2.Timestamp | None = None,
+    end_time: timestamp_pb2.Timestamp | None = None,
+    currency_code: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets the sales of the caller's own products by day, and those that sold most; an admin's are those they own.
+
+    Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
+    line's.
+    """
+    return prepare(
+        analytics_pb2.GetVendorSalesRequest,
+        timeout,
+        metadata,
+        range=range,
+        start_time=start_time,
+        end_time=end_time,
+        currency_code=currency_code,
+    )
+
+
 class AnalyticsMethods:
     """Tells those who run the shop what it sold, to whom, and how it does."""
 
     get_dashboard = Unary("GetDashboard", get_dashboard, analytics_pb2.GetDashboardResponse)
     get_sales = Unary("GetSales", get_sales, analytics_pb2.GetSalesResponse)
     get_revenue = Unary("GetRevenue", get_revenue, analytics_pb2.GetRevenueResponse)
+    list_top_sales = Unary("ListTopSales", list_top_sales, analytics_pb2.ListTopSalesResponse)
+    iter_top_sales = Items("ListTopSales", list_top_sales.request, analytics_pb2.ListTopSalesResponse.Item)
+    get_user_activity = Unary("GetUserActivity", get_user_activity, analytics_pb2.GetUserActivityResponse)
+    get_cohorts = Unary("GetCohorts", get_cohorts, analytics_pb2.GetCohortsResponse)
+    list_product_funnels = Unary("ListProductFunnels", list_product_funnels, analytics_pb2.ListProductFunnelsResponse)
+    iter_product_funnels = Items("ListProductFunnels", list_product_funnels.request, analytics_pb2.ListProductFunnelsResponse.Item)
+    get_vendor_sales = Unary("GetVendorSales", get_vendor_sales, analytics_pb2.GetVendorSalesResponse)
