@@ -133,9 +133,7 @@ def withdraw(tx: Connection, attempt: Attempt) -> None:
 
 
 def unlock(tx: Connection, user_id: int) -> bool:
-    """Forget every failure of an account, wherever it was made, and the mails that were asked for; whether there
-    was any.
-    """
+    """Forget every failure of an account, wherever it was made; whether there was any."""
     return queries.forget(tx, user_id)
 
 

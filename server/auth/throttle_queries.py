@@ -134,6 +134,12 @@ def forget(tx: Connection, user_id: int) -> bool:
     return tx.execute(delete(SignInCount).where(SignInCount.user_id == user_id)).rowcount > 0
 
 
+def forget_beginning(tx: Connection, beginning: str) -> bool:
+    """Delete what is counted under keys that begin so; whether there was anything."""
+    is_meant = SignInCount.key.startswith(beginning, autoescape=True)
+    return tx.execute(delete(SignInCount).where(is_meant)).rowcount > 0
+
+
 def lock_of(connection: Connection, key: str) -> Lock:
     """The failures in a row under `key`, and their lock."""
     statement = select(SignInCount.failures, SignInCount.locked_until).where(SignInCount.key == key)

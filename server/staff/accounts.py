@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 from server.audit.log import Actor, note_change, write
 from server.auth import sessions, throttle
 from server.auth.recovery import notices
+from server.auth.recovery.codes import RecoveryCodes
+from server.auth.recovery.limits import forget_mails
 from server.auth.recovery.notices import Notice, NoticeKind
 from server.auth.second_factor import queries as second_factors
 from server.db.base import AnyRow
@@ -70,15 +72,18 @@ def set_active(
         sessions.revoke_all(tx, user_id, now)
 
 
-def unlock(tx: Connection, caller: Identity, user_id: int, actor: Actor, now: datetime) -> None:
+def unlock(
+    tx: Connection, caller: Identity, user_id: int, codes: RecoveryCodes, actor: Actor, now: datetime
+) -> None:
     """Forget the sign-ins of an account that failed, and the codes that were asked for.
 
     Raises UserNotFound, and BeyondOwnPermissions: who may unlock an account can have its password guessed.
     """
     role_queries.hold_admins(tx)
     had_failures = throttle.unlock(tx, user_id)  # before the account is locked, as who signs in does
-    _lock(tx, caller, user_id)
-    if had_failures:
+    current = _lock(tx, caller, user_id)
+    had_mails = forget_mails(tx, codes.address_key(current.email))
+    if had_failures or had_mails:
         write(tx, actor, "UnlockUser", f"user/{user_id}", now)
 
 

@@ -8,6 +8,7 @@ from sanset.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
 from sanset.v1.user_admin_pb2_grpc import add_UserAdminServiceServicer_to_server
 
 from server.audit.chain import CHAIN_EVERY, Chaining
+from server.auth.recovery.codes import RecoveryCodes
 from server.core import Core
 from server.jobs.runner import Job
 from server.part import Part
@@ -26,6 +27,7 @@ def build(core: Core, export_users: ExportUsers) -> Part:
         tiers=Tiers.of(settings),
         currency=settings.currency,
         export_users=export_users,
+        codes=RecoveryCodes.of(settings),
     )
     audits = AuditServicer(core.db, core.pages)
     return Part(

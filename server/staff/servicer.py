@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor
 from server.auth import sessions, throttle
+from server.auth.recovery.codes import RecoveryCodes
 from server.auth.sessions import MAX_OPEN_SESSIONS
 from server.clock import Clock
 from server.db.database import Database
@@ -39,6 +40,7 @@ class UserAdminServicer(user_admin_pb2_grpc.UserAdminServiceServicer):
         tiers: Tiers,
         currency: str,
         export_users: ExportUsers,
+        codes: RecoveryCodes,
     ) -> None:
         self._db = db
         self._pages = pages
@@ -46,6 +48,7 @@ class UserAdminServicer(user_admin_pb2_grpc.UserAdminServiceServicer):
         self._tiers = tiers
         self._currency = currency
         self._export_users = export_users
+        self._codes = codes
 
     def ListUsers(self, request: pb.ListUsersRequest, call: Call) -> pb.ListUsersResponse:
         """One query for the page and a row more, and one for the role that is named."""
@@ -101,7 +104,7 @@ class UserAdminServicer(user_admin_pb2_grpc.UserAdminServiceServicer):
         self, tx: Connection, request: pb.UnlockUserRequest, call: Call, now: datetime
     ) -> pb.UserAccount:
         """Forget the sign-ins that failed."""
-        accounts.unlock(tx, call.identity, request.user_id, Actor.of(call), now)
+        accounts.unlock(tx, call.identity, request.user_id, self._codes, Actor.of(call), now)
         return self._account(tx, request.user_id, now)
 
     @once(pb.UserAccount)

@@ -40,17 +40,26 @@ def count_mail(
     `device_id` is of a device on which its owner signed in before.
     Raises TooManyMails, and counts nothing then.
     """
-    of_address = f"mails to {address_key[:32]}"
+    of_address = _of_address(address_key)
     signed_in_before = throttle_queries.has_session_from(tx, user_id or 0, origin.address)
     own = device_id or (origin.network if signed_in_before else "")
     if own or not limit_networks:
-        _count(tx, {f"{of_address} {own}": MAX_OF_ADDRESS}, user_id, origin, limit_networks, now)
+        _count(tx, {f"{of_address} {own}": MAX_OF_ADDRESS}, origin, limit_networks, now)
         return
     strangers, network = f"{of_address} ", f"{of_address} from {origin.network}"
     limits = {strangers: MAX_OF_ADDRESS, network: MAX_OF_ADDRESS}
-    counts = _count(tx, limits, user_id, origin, limit_networks, now)
+    counts = _count(tx, limits, origin, limit_networks, now)
     if counts[network[:MAX_KEY]].attempts > 1 and counts[strangers].attempts > MAX_REPEATED:
         raise _refusal(counts[strangers], now)
+
+
+def forget_mails(tx: Connection, address_key: str) -> bool:
+    """Forget the mails to an address that were asked for; whether there were any."""
+    return throttle_queries.forget_beginning(tx, f"{_of_address(address_key)} ")
+
+
+def _of_address(address_key: str) -> str:
+    return f"mails to {address_key[:32]}"
 
 
 def count_mail_of(
@@ -60,24 +69,26 @@ def count_mail_of(
 
     Raises TooManyMails, and counts nothing then.
     """
-    _count(tx, {f"mails of user {user_id}": MAX_OF_ADDRESS}, user_id, origin, limit_networks, now)
+    _count(tx, {f"mails of user {user_id}": MAX_OF_ADDRESS}, origin, limit_networks, now)
 
 
 def _count(
     tx: Connection,
     limits: Mapping[str, int],
-    user_id: int | None,
     origin: Requester,
     limit_networks: bool,
     now: datetime,
 ) -> dict[str, Count]:
-    """Count a mail under each key, and under the network that asks for it; those of an account are its own."""
-    owners = {key[:MAX_KEY]: (limit, user_id) for key, limit in limits.items()}
+    """Count a mail under each key, and under the network that asks for it.
+
+    No row names an account: that costs a check of the database, by which accounts could be told from none.
+    """
+    every = {key[:MAX_KEY]: limit for key, limit in limits.items()}
     if limit_networks:
-        owners[f"mails from {origin.network}"[:MAX_KEY]] = MAX_FROM_NETWORK, None
+        every[f"mails from {origin.network}"[:MAX_KEY]] = MAX_FROM_NETWORK
     counts = {}
-    for key, (limit, owner) in sorted(owners.items()):  # in this order, so that no two wait for each other
-        counts[key] = throttle_queries.count(tx, key, owner, now, window=WINDOW, memory=WINDOW)
+    for key, limit in sorted(every.items()):  # in this order, so that no two wait for each other
+        counts[key] = throttle_queries.count(tx, key, None, now, window=WINDOW, memory=WINDOW)
         if counts[key].attempts > limit:
             raise _refusal(counts[key], now)
     return counts
