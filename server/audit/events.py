@@ -27,6 +27,7 @@ class SecurityEvent(StrEnum):
     API_KEY_USED = "API_KEY_USED"
     API_KEY_REFUSED = "API_KEY_REFUSED"
     IDENTITY_CHANGED = "IDENTITY_CHANGED"
+    PASSKEY_CHANGED = "PASSKEY_CHANGED"
 
 
 OF_PERMITTED: Final[Mapping[str, SecurityEvent]] = {
@@ -53,11 +54,15 @@ OF_SUCCESSES: Final[Mapping[str, SecurityEvent]] = {
     "ChangeEmail": SecurityEvent.EMAIL_CHANGED,
     "LinkIdentity": SecurityEvent.IDENTITY_CHANGED,
     "UnlinkIdentity": SecurityEvent.IDENTITY_CHANGED,
+    "FinishPasskeyRegistration": SecurityEvent.PASSKEY_CHANGED,
+    "DeletePasskey": SecurityEvent.PASSKEY_CHANGED,
 }
 """The same of calls that users make for themselves."""
 
 OF_REFUSALS: Final[Mapping[str, SecurityEvent]] = {
     "INVALID_CREDENTIALS": SecurityEvent.SIGN_IN_FAILED,
+    "PASSKEY_INVALID": SecurityEvent.SIGN_IN_FAILED,
+    "FEDERATED_SIGN_IN_INVALID": SecurityEvent.SIGN_IN_FAILED,
     "CURRENT_PASSWORD_WRONG": SecurityEvent.SIGN_IN_FAILED,
     "TOO_MANY_SIGN_INS": SecurityEvent.SIGN_IN_LIMITED,
     "ACCOUNT_LOCKED": SecurityEvent.ACCOUNT_LOCKED,

@@ -43,13 +43,17 @@ VENDOR_MAY = (AccessRule.MANAGE_PRODUCTS, AccessRule.MANAGE_INVENTORY)
 
 
 _CHAINED = {"sequence", "chain_digest"}
+"""Columns that a job fills in a moment later; security events of refusals are written a moment later too."""
 _ENTRIES = [column for column in AuditEntry.__table__.columns if column.name not in _CHAINED]
 
 EVERYTHING = {
     **{name: str(select(table)) for name, table in Base.metadata.tables.items() if name != "audit_chain"},
     "audit_entries": str(
         select(*_ENTRIES)
-        .where(AuditEntry.event.in_(["", *OF_PERMITTED.values()]))
+        .where(
+            (AuditEntry.event == "")
+            | (AuditEntry.action.in_(OF_PERMITTED) & AuditEntry.event.in_(OF_PERMITTED.values()))
+        )
         .compile(compile_kwargs={"literal_binds": True})
     ),
 }

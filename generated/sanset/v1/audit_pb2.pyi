@@ -36,7 +36,7 @@ class AuditLog(_message.Message):
         SECURITY_EVENT_UNSPECIFIED: AuditLog._SecurityEvent.ValueType  # 0
         """Nothing that need be looked at by itself."""
         SIGN_IN_FAILED: AuditLog._SecurityEvent.ValueType  # 1
-        """A sign-in with a wrong password, or of nobody."""
+        """A sign-in with a wrong password or passkey, or of nobody."""
         SIGN_IN_LIMITED: AuditLog._SecurityEvent.ValueType  # 2
         """Sign-ins, codes or refreshes beyond what is taken in a while."""
         ACCOUNT_LOCKED: AuditLog._SecurityEvent.ValueType  # 3
@@ -44,7 +44,7 @@ class AuditLog(_message.Message):
         SECOND_FACTOR_FAILED: AuditLog._SecurityEvent.ValueType  # 4
         """A wrong code of a second factor."""
         SECOND_FACTOR_CHANGED: AuditLog._SecurityEvent.ValueType  # 5
-        """A second factor was set up or removed, or has other recovery codes."""
+        """A second factor was set up or removed, by staff too, or has other recovery codes."""
         CODE_FAILED: AuditLog._SecurityEvent.ValueType  # 6
         """A wrong, used or expired code or link that was mailed."""
         PASSWORD_CHANGED: AuditLog._SecurityEvent.ValueType  # 7
@@ -69,6 +69,8 @@ class AuditLog(_message.Message):
         """An API key that is none, or may not be used from where it was."""
         IDENTITY_CHANGED: AuditLog._SecurityEvent.ValueType  # 17
         """A sign-in at another provider was linked to an account, or unlinked."""
+        PASSKEY_CHANGED: AuditLog._SecurityEvent.ValueType  # 18
+        """A passkey was added to an account, or deleted."""
 
     class SecurityEvent(_SecurityEvent, metaclass=_SecurityEventEnumTypeWrapper):
         """What an entry means for the security of the shop."""
@@ -76,7 +78,7 @@ class AuditLog(_message.Message):
     SECURITY_EVENT_UNSPECIFIED: AuditLog.SecurityEvent.ValueType  # 0
     """Nothing that need be looked at by itself."""
     SIGN_IN_FAILED: AuditLog.SecurityEvent.ValueType  # 1
-    """A sign-in with a wrong password, or of nobody."""
+    """A sign-in with a wrong password or passkey, or of nobody."""
     SIGN_IN_LIMITED: AuditLog.SecurityEvent.ValueType  # 2
     """Sign-ins, codes or refreshes beyond what is taken in a while."""
     ACCOUNT_LOCKED: AuditLog.SecurityEvent.ValueType  # 3
@@ -84,7 +86,7 @@ class AuditLog(_message.Message):
     SECOND_FACTOR_FAILED: AuditLog.SecurityEvent.ValueType  # 4
     """A wrong code of a second factor."""
     SECOND_FACTOR_CHANGED: AuditLog.SecurityEvent.ValueType  # 5
-    """A second factor was set up or removed, or has other recovery codes."""
+    """A second factor was set up or removed, by staff too, or has other recovery codes."""
     CODE_FAILED: AuditLog.SecurityEvent.ValueType  # 6
     """A wrong, used or expired code or link that was mailed."""
     PASSWORD_CHANGED: AuditLog.SecurityEvent.ValueType  # 7
@@ -109,6 +111,8 @@ class AuditLog(_message.Message):
     """An API key that is none, or may not be used from where it was."""
     IDENTITY_CHANGED: AuditLog.SecurityEvent.ValueType  # 17
     """A sign-in at another provider was linked to an account, or unlinked."""
+    PASSKEY_CHANGED: AuditLog.SecurityEvent.ValueType  # 18
+    """A passkey was added to an account, or deleted."""
 
     ID_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int

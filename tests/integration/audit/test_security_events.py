@@ -11,12 +11,13 @@ import grpc
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from sanset.v1 import access_pb2, auth_pb2, recovery_pb2, role_pb2, service_account_pb2, user_admin_pb2
+from sanset.v1.errors_pb2 import ErrorReason
 from sqlalchemy import Row, func, select
 from support.running_shop import PASSWORD, RunningShop
 from support.staff_story import new_role
 
 from server.audit import security
-from server.audit.events import OF_PERMITTED, OF_SUCCESSES
+from server.audit.events import OF_PERMITTED, OF_REFUSALS, OF_SUCCESSES
 from server.audit.models import AuditEntry
 from server.contract import METHODS
 from server.db.deadline import Deadline
@@ -141,5 +142,6 @@ def test_a_flood_makes_few_entries_and_all_are_counted(shop: RunningShop) -> Non
     assert counted in generate_latest(registry).decode()
 
 
-def test_the_methods_that_are_named_exist() -> None:
+def test_the_methods_and_reasons_that_are_named_exist() -> None:
+    assert OF_REFUSALS.keys() <= set(ErrorReason.keys())
     assert {*OF_PERMITTED, *OF_SUCCESSES} <= {method.name for method in METHODS}
