@@ -14,14 +14,14 @@ from server.auth.recovery.limits import forget_mails
 from server.auth.recovery.notices import Notice, NoticeKind
 from server.auth.second_factor import queries as second_factors
 from server.db.base import AnyRow
-from server.errors import FieldReason, InvalidField, UserNotFound
+from server.errors import UserNotFound
 from server.events.log import publish
 from server.events.topics import RoleAssigned
 from server.identity import Identity, Role
 from server.roles import queries as role_queries
 from server.roles import service as roles
 from server.staff import queries
-from server.staff.errors import LastAdmin, UserHasNoSecondFactor
+from server.staff.errors import LastAdmin, OwnSecondFactor, UserHasNoSecondFactor
 from server.user import service as users
 
 
@@ -90,11 +90,11 @@ def unlock(
 def reset_second_factor(tx: Connection, caller: Identity, user_id: int, actor: Actor, now: datetime) -> None:
     """Remove the second factor of somebody who has lost it, end their sessions, and have it mailed.
 
-    Raises UserNotFound, BeyondOwnPermissions, UserHasNoSecondFactor, and InvalidField for the caller's own: a
-    session that was left open must not be rid of it.
+    Raises UserNotFound, BeyondOwnPermissions, UserHasNoSecondFactor, and OwnSecondFactor: a session that was left
+    open must not be rid of it.
     """
     if user_id == caller.user_id:
-        raise InvalidField(("user_id", "must be another account than your own", FieldReason.INVALID_VALUE))
+        raise OwnSecondFactor()
     role_queries.hold_admins(tx)
     _lock(tx, caller, user_id)
     contact = users.contact(tx, user_id)

@@ -15,3 +15,9 @@ class UserHasNoSecondFactor(FailedPrecondition, reason="SECOND_FACTOR_MISSING"):
     """There is nothing to reset."""
 
     message = "The account {user_id} has no second factor."
+
+
+class OwnSecondFactor(FailedPrecondition, reason="SECOND_FACTOR_ACTIVE"):
+    """Who still has it removes it themselves."""
+
+    message = "This is your own account: remove its second factor with a code of it."

@@ -542,7 +542,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     SECOND_FACTOR_CODE_WRONG: _ErrorReason.ValueType  # 322
     """The same for a user who is signed in. INVALID_ARGUMENT."""
     SECOND_FACTOR_ACTIVE: _ErrorReason.ValueType  # 323
-    """The account has a second factor already: remove it first. FAILED_PRECONDITION."""
+    """The account has a second factor already: remove it first, with a code of it. FAILED_PRECONDITION."""
     SECOND_FACTOR_MISSING: _ErrorReason.ValueType  # 324
     """The account has no second factor, or none that is confirmed. FAILED_PRECONDITION.
     Metadata: sometimes `user_id`.
@@ -1131,7 +1131,7 @@ SECOND_FACTOR_WRONG: ErrorReason.ValueType  # 321
 SECOND_FACTOR_CODE_WRONG: ErrorReason.ValueType  # 322
 """The same for a user who is signed in. INVALID_ARGUMENT."""
 SECOND_FACTOR_ACTIVE: ErrorReason.ValueType  # 323
-"""The account has a second factor already: remove it first. FAILED_PRECONDITION."""
+"""The account has a second factor already: remove it first, with a code of it. FAILED_PRECONDITION."""
 SECOND_FACTOR_MISSING: ErrorReason.ValueType  # 324
 """The account has no second factor, or none that is confirmed. FAILED_PRECONDITION.
 Metadata: sometimes `user_id`.

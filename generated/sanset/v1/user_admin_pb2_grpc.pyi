@@ -71,8 +71,8 @@ class UserAdminServiceStub:
     """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
 
     Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
-    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
-    INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING; for
+    the caller's own account SECOND_FACTOR_ACTIVE: RemoveSecondFactor takes a code of it).
     """
     ExportUsers: _grpc.UnaryStreamMultiCallable[_user_admin_pb2.ExportUsersRequest, _httpbody_pb2.HttpBody]
     """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
@@ -122,8 +122,8 @@ class UserAdminServiceAsyncStub(UserAdminServiceStub):
     """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
 
     Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
-    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
-    INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING; for
+    the caller's own account SECOND_FACTOR_ACTIVE: RemoveSecondFactor takes a code of it).
     """
     ExportUsers: _aio.UnaryStreamMultiCallable[_user_admin_pb2.ExportUsersRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams all accounts as a file, the oldest first; of passwords nothing is in it.
@@ -206,8 +206,8 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
 
         Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
-        (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
-        INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
+        (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING; for
+        the caller's own account SECOND_FACTOR_ACTIVE: RemoveSecondFactor takes a code of it).
         """
 
     @_abc_1.abstractmethod

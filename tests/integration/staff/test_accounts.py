@@ -192,6 +192,6 @@ def test_a_second_factor_that_was_lost_is_reset_by_others_and_told(shop: Running
     assert reset(request, metadata=helper.metadata).id == account.user_id
     assert shop.auth.Login(login).access_token
     assert refused(shop.users.GetMe, user_pb2.GetMeRequest(), account).reason == "TOKEN_INVALID"
-    for other, reason in ((shop.admin, "BEYOND_OWN_PERMISSIONS"), (helper, "INVALID_FIELD")):
+    for other, reason in ((shop.admin, "BEYOND_OWN_PERMISSIONS"), (helper, "SECOND_FACTOR_ACTIVE")):
         request = user_admin_pb2.ResetSecondFactorRequest(user_id=other.user_id)
         assert refused(reset, request, helper).reason == reason

@@ -140,8 +140,8 @@ def reset_second_factor(
     """Removes the second factor of an account whose user has lost the authenticator and the recovery codes, and returns it.
 
     Ends the sessions of the account, and mails that: be sure who asks. Its passkeys stay. Returns NOT_FOUND
-    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING), and
-    INVALID_ARGUMENT for the caller's own account, which RemoveSecondFactor is for.
+    (USER_NOT_FOUND), PERMISSION_DENIED (BEYOND_OWN_PERMISSIONS), FAILED_PRECONDITION (SECOND_FACTOR_MISSING; for
+    the caller's own account SECOND_FACTOR_ACTIVE: RemoveSecondFactor takes a code of it).
     """
     return prepare(
         user_admin_pb2.ResetSecondFactorRequest,
