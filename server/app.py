@@ -120,7 +120,7 @@ def compose(core: Core) -> Rooms:
         refund=refund,
         recommend=recommend,
         search=search,
-        analytics=analytics_part.build(core),
+        analytics=analytics_part.build(core, exports),
         segment=segment_part.build(core),
         staff=staff_part.build(core, exports.users),
         webhooks=webhooks_part.build(core, read_metadata=order_queries.metadata_of_orders),

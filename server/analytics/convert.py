@@ -10,7 +10,9 @@ from sanset.v1 import analytics_pb2 as pb
 
 from server.analytics.activity.queries import ProductFunnel
 from server.analytics.calendar import ShopCalendar
+from server.analytics.export_tables import ExportTable
 from server.analytics.facts import Sums
+from server.analytics.health import SystemHealth
 from server.analytics.people import Cohort, UserReport, VendorReport, months_between
 from server.analytics.ranges import AskedRange, Granularity, RangeName
 from server.analytics.sales import Dashboard, RevenueReport, SalesReport, TimeSpan
@@ -252,4 +254,37 @@ def vendor_to_wire(report: VendorReport, currency: str, calendar: ShopCalendar) 
         ],
         totals=totals_to_wire(report.totals, currency),
         popular_products=[_popular_to_wire(product, currency) for product in report.popular],
+    )
+
+
+def table_from_wire(value: pb.ExportAnalyticsRequest.Table.ValueType) -> ExportTable:
+    """The table that is to be exported."""
+    return ExportTable(pb.ExportAnalyticsRequest.Table.Name(value)) if value else ExportTable.SALES
+
+
+def health_to_wire(health: SystemHealth, release: str) -> pb.SystemHealth:
+    """How the system is."""
+    fine = not any(check.problem for check in health.checks) and not any(
+        job.last_error for job in health.jobs
+    )
+    return pb.SystemHealth(
+        healthy=fine,
+        version=release,
+        checks=[
+            pb.SystemHealth.Check(
+                name=check.name,
+                problem=pb.SystemHealth.Problem.Value(check.problem or "PROBLEM_UNSPECIFIED"),
+                facts=check.facts,
+            )
+            for check in health.checks
+        ],
+        jobs=[
+            pb.SystemHealth.Job(
+                name=job.name,
+                start_time=time_to_wire(job.last_started_at),
+                end_time=time_to_wire(job.last_finished_at),
+                error=job.last_error,
+            )
+            for job in health.jobs
+        ],
     )

@@ -14,6 +14,7 @@ from server.analytics.keeper import RollUpKeeper
 from server.analytics.servicer import AnalyticsServicer
 from server.core import Core
 from server.events.order_steps import OrderStepped
+from server.exports.calls import ExportCalls
 from server.jobs.runner import Job
 from server.part import Part
 
@@ -30,7 +31,7 @@ class AnalyticsPart(Part):
     activity: ActivityCount
 
 
-def build(core: Core) -> AnalyticsPart:
+def build(core: Core, exports: ExportCalls) -> AnalyticsPart:
     """AnalyticsService, and the jobs that keep what it answers from."""
     settings = core.settings
     keeper = RollUpKeeper(core.db, core.work, settings.time_zone)
@@ -38,9 +39,12 @@ def build(core: Core) -> AnalyticsPart:
         core.db,
         core.pages,
         core.clock,
+        exports,
         time_zone=settings.time_zone,
         currency=settings.currency,
         low_stock_below=settings.low_stock_threshold,
+        data_dir=settings.data_dir,
+        event_lag=lambda: core.follower.lag_seconds,
     )
     kept = timedelta(days=settings.behavior_days)
     activity = ActivityCount(core.work, core.clock, ShopCalendar.of(settings.time_zone), kept)

@@ -58,6 +58,15 @@ def sums_of_days(connection: Connection, days: Days, currency: str) -> Sums:
     return Sums(*map(int, connection.execute(query).one()))
 
 
+def sums_by_day(connection: Connection, days: Days, currency: str) -> dict[date, Sums]:
+    """Everything that is summed up of whole orders, on each day that has sales."""
+    columns = [getattr(SalesDay, name) for name in SALES_SUMS]
+    query = select(SalesDay.day, *columns).where(
+        SalesDay.day.between(days.first, days.last), SalesDay.currency == currency
+    )
+    return {row[0]: Sums(*row[1:]) for row in connection.execute(query)}
+
+
 def by_day(connection: Connection, days: Days, currency: str) -> dict[date, SalesTotals]:
     """What was sold on each day that has sales."""
     query = select(SalesDay.day, *_OF_DAYS).where(

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable
 from datetime import date
-from typing import Any
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
 
+from google.api.httpbody_pb2 import HttpBody
 from sanset.v1 import analytics_pb2 as pb
 from sanset.v1 import analytics_pb2_grpc
 
 from server.analytics import convert, people, sales, top_queries
 from server.analytics.activity import queries as activity_queries
 from server.analytics.calendar import ShopCalendar
+from server.analytics.export_tables import table_source
+from server.analytics.health import system_health
 from server.analytics.ranges import Days
 from server.analytics.sales import Question
 from server.analytics.top_queries import Top
 from server.clock import Clock
 from server.db.database import Database
+from server.exports.calls import ExportCalls
 from server.paging import Pages
 from server.rpc.call import Call
+
+RELEASE: Final = version("sanset")
 
 PageRequest = pb.ListTopSalesRequest | pb.ListProductFunnelsRequest
 RangeRequest = (
@@ -26,6 +35,7 @@ RangeRequest = (
     | pb.GetRevenueRequest
     | pb.GetUserActivityRequest
     | pb.GetVendorSalesRequest
+    | pb.ExportAnalyticsRequest
     | PageRequest
 )
 
@@ -34,12 +44,25 @@ class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
     """Answers from the roll-ups. What an RPC promises is in the proto."""
 
     def __init__(
-        self, db: Database, pages: Pages, clock: Clock, *, time_zone: str, currency: str, low_stock_below: int
+        self,
+        db: Database,
+        pages: Pages,
+        clock: Clock,
+        exports: ExportCalls,
+        *,
+        time_zone: str,
+        currency: str,
+        low_stock_below: int,
+        data_dir: Path,
+        event_lag: Callable[[], float],
     ) -> None:
         """`currency` is that of who names none; stock is low where fewer units can be ordered."""
         self._db = db
         self._pages = pages
         self._clock = clock
+        self._exports = exports
+        self._data_dir = data_dir
+        self._event_lag = event_lag
         self._calendar = ShopCalendar.of(time_zone)
         self._currency = currency
         self._low_stock_below = low_stock_below
@@ -135,6 +158,20 @@ class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
     def _question(self, request: RangeRequest) -> Question:
         asked = convert.range_from_wire(request, request.range)
         return Question(asked, request.currency_code or self._currency, self._calendar, self._clock())
+
+    def ExportAnalytics(self, request: pb.ExportAnalyticsRequest, call: Call) -> AsyncGenerator[HttpBody]:
+        """Sent as every export is."""
+        source = table_source(convert.table_from_wire(request.table), self._question(request))
+        as_workbook = request.format == pb.ExportAnalyticsRequest.XLSX
+        return self._exports.send(source, call, as_workbook=as_workbook)
+
+    def GetSystemHealth(self, request: pb.GetSystemHealthRequest, call: Call) -> pb.SystemHealth:
+        """A question to each room."""
+        with self._db.read() as connection:
+            health = system_health(
+                connection, self._clock(), data_dir=self._data_dir, event_lag=self._event_lag
+            )
+        return convert.health_to_wire(health, RELEASE)
 
     def _page(self, request: PageRequest, days: Days, *scope: object) -> tuple[tuple[int, Any] | None, Days]:
         """Where a page begins, and the days of its list: those of the first page, also after midnight."""

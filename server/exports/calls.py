@@ -60,6 +60,10 @@ class ExportCalls:
                 yield HttpBody(content_type=content_type, data=piece)
                 content_type = ""
 
+    def send(self, source: ExportSource, call: Call, *, as_workbook: bool) -> AsyncGenerator[HttpBody]:
+        """What a room above exports by itself."""
+        return self._send(source, Format.XLSX if as_workbook else Format.CSV, call)
+
     async def _send(self, source: ExportSource, form: Format, call: Call) -> AsyncGenerator[HttpBody]:
         name = f"{source.title.lower()}-{self._clock():%Y-%m-%d}.{form}"
         content_type = _name_file(call, name, form.content_type)  # the first message speaks for all

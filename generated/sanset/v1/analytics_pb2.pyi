@@ -1447,3 +1447,303 @@ class GetVendorSalesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetVendorSalesResponse: _TypeAlias = GetVendorSalesResponse  # noqa: Y015
+
+@_typing.final
+class ExportAnalyticsRequest(_message.Message):
+    """Request of ExportAnalytics."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Table:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _TableEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExportAnalyticsRequest._Table.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        TABLE_UNSPECIFIED: ExportAnalyticsRequest._Table.ValueType  # 0
+        """Not set: SALES."""
+        SALES: ExportAnalyticsRequest._Table.ValueType  # 1
+        """Sales by day, in all their parts."""
+        PRODUCTS: ExportAnalyticsRequest._Table.ValueType  # 2
+        """Products."""
+        CATEGORIES: ExportAnalyticsRequest._Table.ValueType  # 3
+        """Categories."""
+        BRANDS: ExportAnalyticsRequest._Table.ValueType  # 4
+        """Brands."""
+        USERS: ExportAnalyticsRequest._Table.ValueType  # 5
+        """Customers."""
+        COUNTRIES: ExportAnalyticsRequest._Table.ValueType  # 6
+        """Countries."""
+        COUPONS: ExportAnalyticsRequest._Table.ValueType  # 7
+        """Coupons."""
+        COHORTS: ExportAnalyticsRequest._Table.ValueType  # 8
+        """Cohorts, of the last 60 months whatever the range."""
+
+    class Table(_Table, metaclass=_TableEnumTypeWrapper):
+        """A table that is exported."""
+
+    TABLE_UNSPECIFIED: ExportAnalyticsRequest.Table.ValueType  # 0
+    """Not set: SALES."""
+    SALES: ExportAnalyticsRequest.Table.ValueType  # 1
+    """Sales by day, in all their parts."""
+    PRODUCTS: ExportAnalyticsRequest.Table.ValueType  # 2
+    """Products."""
+    CATEGORIES: ExportAnalyticsRequest.Table.ValueType  # 3
+    """Categories."""
+    BRANDS: ExportAnalyticsRequest.Table.ValueType  # 4
+    """Brands."""
+    USERS: ExportAnalyticsRequest.Table.ValueType  # 5
+    """Customers."""
+    COUNTRIES: ExportAnalyticsRequest.Table.ValueType  # 6
+    """Countries."""
+    COUPONS: ExportAnalyticsRequest.Table.ValueType  # 7
+    """Coupons."""
+    COHORTS: ExportAnalyticsRequest.Table.ValueType  # 8
+    """Cohorts, of the last 60 months whatever the range."""
+
+    class _Format:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExportAnalyticsRequest._Format.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FORMAT_UNSPECIFIED: ExportAnalyticsRequest._Format.ValueType  # 0
+        """Not set: CSV."""
+        CSV: ExportAnalyticsRequest._Format.ValueType  # 1
+        """Comma-separated values, UTF-8."""
+        XLSX: ExportAnalyticsRequest._Format.ValueType  # 2
+        """An Excel workbook."""
+
+    class Format(_Format, metaclass=_FormatEnumTypeWrapper):
+        """A format of a file."""
+
+    FORMAT_UNSPECIFIED: ExportAnalyticsRequest.Format.ValueType  # 0
+    """Not set: CSV."""
+    CSV: ExportAnalyticsRequest.Format.ValueType  # 1
+    """Comma-separated values, UTF-8."""
+    XLSX: ExportAnalyticsRequest.Format.ValueType  # 2
+    """An Excel workbook."""
+
+    RANGE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    TABLE_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    range: Global___SalesPeriod.Range.ValueType
+    """The range by name. Leave it out with times of your own."""
+    currency_code: _builtins.str
+    """The currency (ISO 4217). Empty: the shop's."""
+    table: Global___ExportAnalyticsRequest.Table.ValueType
+    """The table."""
+    format: Global___ExportAnalyticsRequest.Format.ValueType
+    """The format."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """A moment of the first day of the range."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the range, which takes in the whole day before this moment. Not set: now."""
+
+    def __init__(
+        self,
+        *,
+        range: Global___SalesPeriod.Range.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        currency_code: _builtins.str = ...,
+        table: Global___ExportAnalyticsRequest.Table.ValueType = ...,
+        format: Global___ExportAnalyticsRequest.Format.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "end_time", b"end_time", "format", b"format", "range", b"range", "start_time", b"start_time", "table", b"table"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportAnalyticsRequest: _TypeAlias = ExportAnalyticsRequest  # noqa: Y015
+
+@_typing.final
+class GetSystemHealthRequest(_message.Message):
+    """Request of GetSystemHealth."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSystemHealthRequest: _TypeAlias = GetSystemHealthRequest  # noqa: Y015
+
+@_typing.final
+class SystemHealth(_message.Message):
+    """How the system is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Problem:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ProblemEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SystemHealth._Problem.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        PROBLEM_UNSPECIFIED: SystemHealth._Problem.ValueType  # 0
+        """Nothing."""
+        LITTLE_DISK: SystemHealth._Problem.ValueType  # 1
+        """Less than a twentieth of the disk is free."""
+        EVENTS_WAIT: SystemHealth._Problem.ValueType  # 2
+        """Events wait for more than 10 seconds to be read."""
+        QUEUE_WAITS: SystemHealth._Problem.ValueType  # 3
+        """Mails or webhooks wait for more than an hour."""
+        SOME_FAILED: SystemHealth._Problem.ValueType  # 4
+        """Mails or webhooks were given up during the last day."""
+        NO_MODEL: SystemHealth._Problem.ValueType  # 5
+        """No model is active: recommendations are what sells."""
+        ALERTS_OPEN: SystemHealth._Problem.ValueType  # 6
+        """Payments wait for a person; see ListPaymentAlerts."""
+        INCOMPLETE: SystemHealth._Problem.ValueType  # 7
+        """Orders are being counted: sums of the analytics are too low."""
+
+    class Problem(_Problem, metaclass=_ProblemEnumTypeWrapper):
+        """What is not as it should be."""
+
+    PROBLEM_UNSPECIFIED: SystemHealth.Problem.ValueType  # 0
+    """Nothing."""
+    LITTLE_DISK: SystemHealth.Problem.ValueType  # 1
+    """Less than a twentieth of the disk is free."""
+    EVENTS_WAIT: SystemHealth.Problem.ValueType  # 2
+    """Events wait for more than 10 seconds to be read."""
+    QUEUE_WAITS: SystemHealth.Problem.ValueType  # 3
+    """Mails or webhooks wait for more than an hour."""
+    SOME_FAILED: SystemHealth.Problem.ValueType  # 4
+    """Mails or webhooks were given up during the last day."""
+    NO_MODEL: SystemHealth.Problem.ValueType  # 5
+    """No model is active: recommendations are what sells."""
+    ALERTS_OPEN: SystemHealth.Problem.ValueType  # 6
+    """Payments wait for a person; see ListPaymentAlerts."""
+    INCOMPLETE: SystemHealth.Problem.ValueType  # 7
+    """Orders are being counted: sums of the analytics are too low."""
+
+    @_typing.final
+    class Check(_message.Message):
+        """Something that was looked at."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        @_typing.final
+        class FactsEntry(_message.Message):
+            DESCRIPTOR: _descriptor.Descriptor
+
+            KEY_FIELD_NUMBER: _builtins.int
+            VALUE_FIELD_NUMBER: _builtins.int
+            key: _builtins.str
+            value: _builtins.str
+            def __init__(
+                self,
+                *,
+                key: _builtins.str = ...,
+                value: _builtins.str = ...,
+            ) -> None: ...
+            _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+            def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+            _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+            def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+            def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+        NAME_FIELD_NUMBER: _builtins.int
+        PROBLEM_FIELD_NUMBER: _builtins.int
+        FACTS_FIELD_NUMBER: _builtins.int
+        name: _builtins.str
+        """Its name: database, disk, events, mail, webhooks, models, payments or analytics."""
+        problem: Global___SystemHealth.Problem.ValueType
+        """What is not as it should be."""
+        @_builtins.property
+        def facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+            """What is known of it, such as `free_bytes` or `lag_seconds`."""
+
+        def __init__(
+            self,
+            *,
+            name: _builtins.str = ...,
+            problem: Global___SystemHealth.Problem.ValueType = ...,
+            facts: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "name", b"name", "problem", b"problem"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Job(_message.Message):
+        """A job of the scheduled work."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NAME_FIELD_NUMBER: _builtins.int
+        START_TIME_FIELD_NUMBER: _builtins.int
+        END_TIME_FIELD_NUMBER: _builtins.int
+        ERROR_FIELD_NUMBER: _builtins.int
+        name: _builtins.str
+        """Its name."""
+        error: _builtins.str
+        """What went wrong then; empty when nothing did."""
+        @_builtins.property
+        def start_time(self) -> _timestamp_pb2.Timestamp:
+            """When it last began; not set where it never did."""
+
+        @_builtins.property
+        def end_time(self) -> _timestamp_pb2.Timestamp:
+            """When it last ended."""
+
+        def __init__(
+            self,
+            *,
+            name: _builtins.str = ...,
+            start_time: _timestamp_pb2.Timestamp | None = ...,
+            end_time: _timestamp_pb2.Timestamp | None = ...,
+            error: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "error", b"error", "name", b"name", "start_time", b"start_time"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    HEALTHY_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CHECKS_FIELD_NUMBER: _builtins.int
+    JOBS_FIELD_NUMBER: _builtins.int
+    healthy: _builtins.bool
+    """Whether no check has a problem, and no job failed."""
+    version: _builtins.str
+    """The release that answers."""
+    @_builtins.property
+    def checks(self) -> _containers.RepeatedCompositeFieldContainer[Global___SystemHealth.Check]:
+        """What was looked at."""
+
+    @_builtins.property
+    def jobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___SystemHealth.Job]:
+        """The jobs."""
+
+    def __init__(
+        self,
+        *,
+        healthy: _builtins.bool = ...,
+        version: _builtins.str = ...,
+        checks: _abc.Iterable[Global___SystemHealth.Check] | None = ...,
+        jobs: _abc.Iterable[Global___SystemHealth.Job] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checks", b"checks", "healthy", b"healthy", "jobs", b"jobs", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SystemHealth: _TypeAlias = SystemHealth  # noqa: Y015

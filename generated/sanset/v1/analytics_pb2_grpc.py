@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from sanset.v1 import analytics_pb2 as sanset_dot_v1_dot_analytics__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -81,6 +82,16 @@ class AnalyticsServiceStub:
                 '/sanset.v1.AnalyticsService/GetVendorSales',
                 request_serializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.FromString,
+                _registered_method=True)
+        self.ExportAnalytics = channel.unary_stream(
+                '/sanset.v1.AnalyticsService/ExportAnalytics',
+                request_serializer=sanset_dot_v1_dot_analytics__pb2.ExportAnalyticsRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.GetSystemHealth = channel.unary_unary(
+                '/sanset.v1.AnalyticsService/GetSystemHealth',
+                request_serializer=sanset_dot_v1_dot_analytics__pb2.GetSystemHealthRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_analytics__pb2.SystemHealth.FromString,
                 _registered_method=True)
 
 
@@ -163,6 +174,24 @@ class AnalyticsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportAnalytics(self, request, context):
+        """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+
+        The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSystemHealth(self, request, context):
+        """Gets how the system is: database, disk, events, mails, webhooks, models, payments, and the scheduled work.
+
+        What is said of the events is this server's; all else is of the whole shop, its disk that of this server.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnalyticsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -205,6 +234,16 @@ def add_AnalyticsServiceServicer_to_server(servicer, server):
                     servicer.GetVendorSales,
                     request_deserializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.SerializeToString,
+            ),
+            'ExportAnalytics': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportAnalytics,
+                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.ExportAnalyticsRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'GetSystemHealth': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSystemHealth,
+                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.GetSystemHealthRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_analytics__pb2.SystemHealth.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -431,6 +470,60 @@ class AnalyticsService:
             '/sanset.v1.AnalyticsService/GetVendorSales',
             sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.SerializeToString,
             sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportAnalytics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sanset.v1.AnalyticsService/ExportAnalytics',
+            sanset_dot_v1_dot_analytics__pb2.ExportAnalyticsRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSystemHealth(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AnalyticsService/GetSystemHealth',
+            sanset_dot_v1_dot_analytics__pb2.GetSystemHealthRequest.SerializeToString,
+            sanset_dot_v1_dot_analytics__pb2.SystemHealth.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,6 +4,7 @@ isort:skip_file
 Analytics: what the shop sold, to whom, and how it does."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from grpc import aio as _aio
 from sanset.v1 import analytics_pb2 as _analytics_pb2
 import abc as _abc_1
@@ -74,6 +75,16 @@ class AnalyticsServiceStub:
     Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
     line's.
     """
+    ExportAnalytics: _grpc.UnaryStreamMultiCallable[_analytics_pb2.ExportAnalyticsRequest, _httpbody_pb2.HttpBody]
+    """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+
+    The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
+    """
+    GetSystemHealth: _grpc.UnaryUnaryMultiCallable[_analytics_pb2.GetSystemHealthRequest, _analytics_pb2.SystemHealth]
+    """Gets how the system is: database, disk, events, mails, webhooks, models, payments, and the scheduled work.
+
+    What is said of the events is this server's; all else is of the whole shop, its disk that of this server.
+    """
 
 @_typing.type_check_only
 class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
@@ -120,6 +131,16 @@ class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
 
     Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
     line's.
+    """
+    ExportAnalytics: _aio.UnaryStreamMultiCallable[_analytics_pb2.ExportAnalyticsRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+
+    The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
+    """
+    GetSystemHealth: _aio.UnaryUnaryMultiCallable[_analytics_pb2.GetSystemHealthRequest, _analytics_pb2.SystemHealth]  # type: ignore[assignment]
+    """Gets how the system is: database, disk, events, mails, webhooks, models, payments, and the scheduled work.
+
+    What is said of the events is this server's; all else is of the whole shop, its disk that of this server.
     """
 
 class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -212,6 +233,28 @@ class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
         line's.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportAnalytics(
+        self,
+        request: _analytics_pb2.ExportAnalyticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+
+        The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSystemHealth(
+        self,
+        request: _analytics_pb2.GetSystemHealthRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_pb2.SystemHealth, _abc.Awaitable[_analytics_pb2.SystemHealth]]:
+        """Gets how the system is: database, disk, events, mails, webhooks, models, payments, and the scheduled work.
+
+        What is said of the events is this server's; all else is of the whole shop, its disk that of this server.
         """
 
 def add_AnalyticsServiceServicer_to_server(servicer: AnalyticsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -5,12 +5,15 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 
 from __future__ import annotations
 
+from google.api import httpbody_pb2
 from google.protobuf import timestamp_pb2
 from sanset.v1 import analytics_pb2
 from typing import Literal
 
-from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
+from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
 
+ExportAnalyticsRequestFormatName = Literal["FORMAT_UNSPECIFIED", "CSV", "XLSX"]
+ExportAnalyticsRequestTableName = Literal["TABLE_UNSPECIFIED", "SALES", "PRODUCTS", "CATEGORIES", "BRANDS", "USERS", "COUNTRIES", "COUPONS", "COHORTS"]
 GetSalesRequestGranularityName = Literal["GRANULARITY_UNSPECIFIED", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"]
 ListTopSalesRequestDimensionName = Literal["DIMENSION_UNSPECIFIED", "PRODUCT", "CATEGORY", "BRAND", "USER", "COUNTRY", "COUPON"]
 ListTopSalesRequestMeasureName = Literal["MEASURE_UNSPECIFIED", "REVENUE", "UNITS", "ORDERS"]
@@ -212,6 +215,50 @@ def get_vendor_sales(
     )
 
 
+def export_analytics(
+    *,
+    range: analytics_pb2.SalesPeriod.Range.ValueType | SalesPeriodRangeName | None = None,
+    start_time: timestamp_pb2.Timestamp | None = None,
+    end_time: timestamp_pb2.Timestamp | None = None,
+    currency_code: str | None = None,
+    table: analytics_pb2.ExportAnalyticsRequest.Table.ValueType | ExportAnalyticsRequestTableName | None = None,
+    format: analytics_pb2.ExportAnalyticsRequest.Format.ValueType | ExportAnalyticsRequestFormatName | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+
+    The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
+    """
+    return prepare(
+        analytics_pb2.ExportAnalyticsRequest,
+        timeout,
+        metadata,
+        range=range,
+        start_time=start_time,
+        end_time=end_time,
+        currency_code=currency_code,
+        table=table,
+        format=format,
+    )
+
+
+def get_system_health(
+    *,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets how the system is: database, disk, events, mails, webhooks, models, payments, and the scheduled work.
+
+    What is said of the events is this server's; all else is of the whole shop, its disk that of this server.
+    """
+    return prepare(
+        analytics_pb2.GetSystemHealthRequest,
+        timeout,
+        metadata,
+    )
+
+
 class AnalyticsMethods:
     """Tells those who run the shop what it sold, to whom, and how it does."""
 
@@ -225,3 +272,5 @@ class AnalyticsMethods:
     list_product_funnels = Unary("ListProductFunnels", list_product_funnels, analytics_pb2.ListProductFunnelsResponse)
     iter_product_funnels = Items("ListProductFunnels", list_product_funnels.request, analytics_pb2.ListProductFunnelsResponse.Item)
     get_vendor_sales = Unary("GetVendorSales", get_vendor_sales, analytics_pb2.GetVendorSalesResponse)
+    export_analytics = Stream("ExportAnalytics", export_analytics, httpbody_pb2.HttpBody)
+    get_system_health = Unary("GetSystemHealth", get_system_health, analytics_pb2.SystemHealth)
