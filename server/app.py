@@ -35,6 +35,8 @@ from server.order.service import read_payment
 from server.part import Part
 from server.payment import part as payment_part
 from server.payment.setup import Payments
+from server.privacy import part as privacy_part
+from server.privacy.servicer import Deletions
 from server.promotion import part as promotion_part
 from server.recommend import part as recommend_part
 from server.refund import part as refund_part
@@ -81,6 +83,7 @@ class Rooms:
     inventory_sync: inventory_sync_part.InventorySyncPart
     imports: Part
     verify: Part
+    privacy: privacy_part.PrivacyPart
     retention: Part
 
     def parts(self) -> list[Part]:
@@ -95,6 +98,15 @@ def compose(core: Core) -> Rooms:
         Exports(core.db, core.work), core.clock, core.languages.further, my_data=MyData(core.work)
     )
     roles = roles_part.build(core)
+    auth = auth_part.build(core, roles.table)
+    deletions = Deletions(
+        core.db,
+        core.work,
+        core.clock,
+        passwords=auth.recovery,
+        factors=auth.second_factors,
+        codes=auth.second_factor_changes,
+    )
     catalog = catalog_part.build(core, exports.products, lambda *listed: search.find(*listed))
     recommend = recommend_part.build(core, catalog.category_ids, on_trained=keeper(core.clock))
     search = search_part.build(
@@ -105,8 +117,8 @@ def compose(core: Core) -> Rooms:
     return Rooms(
         roles=roles,
         service_accounts=service_accounts_part.build(core, roles.table),
-        auth=auth_part.build(core, roles.table),
-        user=user_part.build(core, exports.my_data),
+        auth=auth,
+        user=user_part.build(core, exports.my_data, deletions.DeleteMyAccount),
         catalog=catalog,
         media=media_part.build(core, catalog.products),
         inventory=inventory_part.build(
@@ -128,6 +140,7 @@ def compose(core: Core) -> Rooms:
         inventory_sync=inventory_sync_part.build(core),
         imports=imports_part.build(core),
         verify=verify_part.build(core),
+        privacy=privacy_part.build(core, payments.gateways),
         retention=retention_part.build(core),
     )
 

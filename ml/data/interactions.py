@@ -38,6 +38,7 @@ _PRODUCTS = sa.table(
     "products", *map(sa.column, ("id", "name", "brand", "description", "category_id", "deleted_at"))
 )
 _CATEGORIES = sa.table("categories", *map(sa.column, ("id", "name", "parent_id")))
+_ERASURES = sa.table("erasures", sa.column("user_id"))
 _EVENTS = sa.table("behavior_events", *map(sa.column, ("user_id", "product_id", "kind", "occurred_at")))
 
 
@@ -62,7 +63,7 @@ def read(database_url: str) -> Dataset:
 def _read_lines(connection: sa.Connection) -> Interactions:
     query = (
         sa.select(
-            sa.func.coalesce(_ORDERS.c.user_id, GUEST),
+            _buyer(),
             _LINES.c.product_id,
             _ORDERS.c.id,
             _net_quantity(),
@@ -75,6 +76,16 @@ def _read_lines(connection: sa.Connection) -> Interactions:
         connection, query, (np.int64, np.int64, np.int64, np.float32, np.float64)
     )
     return Interactions(user_ids, product_ids, order_ids, quantities, times)
+
+
+def _buyer() -> sa.ColumnElement[int]:
+    """Who bought: nobody any more where the account was deleted."""
+    user_id = _ORDERS.c.user_id
+    return sa.case((user_id.is_(None) | _is_deleted(user_id), GUEST), else_=user_id)
+
+
+def _is_deleted(user_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(_ERASURES.c.user_id == user_id)
 
 
 def _net_quantity() -> sa.ColumnElement[int]:
@@ -99,7 +110,7 @@ def _read_orders(connection: sa.Connection) -> Orders:
     most_used = usage.order_by(sa.func.count().desc(), order.currency).limit(1).scalar_subquery()
     query = (
         sa.select(
-            sa.func.coalesce(order.user_id, GUEST),
+            _buyer(),
             _epoch(connection, order.placed_at),
             sa.case((order.currency == most_used, net_total), else_=0),
         )
@@ -115,7 +126,7 @@ def _read_events(connection: sa.Connection) -> Events:
     kind = sa.case({name: position for position, name in enumerate(EVENT_KINDS)}, value=event.kind)
     query = (
         sa.select(event.user_id, event.product_id, kind, _epoch(connection, sa.func.max(event.occurred_at)))
-        .where(event.user_id.is_not(None), event.product_id.is_not(None), event.kind.in_(EVENT_KINDS))
+        .where(~_is_deleted(event.user_id), event.user_id.is_not(None), event.product_id.is_not(None), event.kind.in_(EVENT_KINDS))
         .group_by(event.user_id, event.product_id, event.kind)
     )
     user_ids, product_ids, kinds, times = _columns(

@@ -43,6 +43,9 @@ class AuthPart(Part):
     verifier: TokenVerifier
     passwords: Passwords
     providers: Providers
+    recovery: Recovery
+    second_factors: SecondFactors
+    second_factor_changes: SecondFactorChanges
 
 
 def build(core: Core, roles: RoleTable) -> AuthPart:
@@ -92,6 +95,9 @@ def build(core: Core, roles: RoleTable) -> AuthPart:
         verifier=verifier,
         passwords=passwords,
         providers=providers,
+        recovery=recovery,
+        second_factors=factors,
+        second_factor_changes=changes,
         servicers=[
             partial(add_AuthServiceServicer_to_server, servicer),
             partial(

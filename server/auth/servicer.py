@@ -19,6 +19,7 @@ from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
 from server.paging import Pages
+from server.repeats import owners
 from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.rpc.networks import network_of
@@ -30,7 +31,7 @@ from server.user.service import NewAccount
 
 def _new_account(request: pb.RegisterRequest, _: Call) -> str:
     """The name of a guest to whom request ids belong: the e-mail address that they register with."""
-    return f"register {lookup_key(request.email)}"
+    return owners.registering(lookup_key(request.email))
 
 
 class AuthServicer(RecoveryServicer):

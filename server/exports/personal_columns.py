@@ -33,7 +33,7 @@ from server.user.models import Address, PaymentMethod, User
 PERSONAL, SECRET = "*", "!"
 
 COLUMNS: Final[Mapping[str, str]] = {
-    "account_notices": "key kind recipient* full_name* language facts! created_at",
+    "account_notices": "key kind user_id recipient* full_name* language facts! created_at",
     "addresses": (
         "id user_id label* line1* line2* city* state* postal_code* country lat* lng* is_default "
         "custom_metadata* sealed! created_at version"
@@ -71,6 +71,7 @@ COLUMNS: Final[Mapping[str, str]] = {
         "id order_id refund_id gateway gateway_id status amount_minor currency reason* respond_by opened_at "
         "closed_at"
     ),
+    "erasures": "user_id deleted_at due_at erased_at",
     "events": "id transaction_id topic key payload! created_at",
     "experiments": "id control_model_id challenger_model_id percent state started_at ended_at",
     "gateway_charges": (
@@ -93,7 +94,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "locations": "id name kind line1 line2 city state postal_code country active priority levels_pending version",
     "loyalty_accounts": "user_id points owed lifetime",
     "mails": (
-        "id key order_id kind recipient* subject* plain! html! status about attempts error created_at "
+        "id key order_id user_id kind recipient* subject* plain! html! status about attempts error created_at "
         "next_attempt_at retry_until sent_at"
     ),
     "media_files": "key digest claimed_at doomed_at",
@@ -237,7 +238,7 @@ OWNED: Final[Mapping[type[Base], Condition]] = {
     SecondFactor: SecondFactor.user_id == _USER,
     RecoveryCode: RecoveryCode.user_id == _USER,
     EmailProof: EmailProof.user_id == _USER,
-    AccountNotice: AccountNotice.recipient == _EMAIL,
+    AccountNotice: (AccountNotice.user_id == _USER) | (AccountNotice.recipient == _EMAIL),
     Cart: Cart.user_id == _USER,
     CartItem: CartItem.cart_id.in_(select(Cart.id).where(Cart.user_id == _USER)),
     WishlistItem: WishlistItem.user_id == _USER,
@@ -256,7 +257,7 @@ OWNED: Final[Mapping[type[Base], Condition]] = {
     SearchRow: SearchRow.user_id == _USER,
     ShownList: ShownList.user_id == _USER,
     SegmentMember: SegmentMember.user_id == _USER,
-    Mail: Mail.order_id.in_(_ORDERS) | (Mail.recipient == _EMAIL),
+    Mail: Mail.order_id.in_(_ORDERS) | (Mail.user_id == _USER) | (Mail.recipient == _EMAIL),
     AuditEntry: AuditEntry.actor_id == _USER,
 }
 """Whose rows are a user's: all of these are in the export of what is known of them."""

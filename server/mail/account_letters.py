@@ -91,6 +91,12 @@ _TEXTS: Final = {
         "The password of your account was changed, and your other devices were signed out.",
         "If it was not you, ask for a code for a new password at once, where you sign in.",
     ),
+    NoticeKind.ACCOUNT_DELETED: _Wording(
+        "Your account was deleted",
+        "Your account was deleted, as you asked for. What we know of you is erased within minutes. Orders that "
+        "you have paid still reach you, without further mails; what we know for them is erased when they have.",
+        "If it was not you, answer this mail at once.",
+    ),
 }
 
 SENTENCES: Final = frozenset(

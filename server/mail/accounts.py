@@ -48,6 +48,7 @@ class AccountMails:
         return queries.new_mail(
             key=key,
             kind=due.notice.kind,
+            user_id=due.notice.user_id,
             recipient=due.notice.recipient,
             subject=written.subject,
             plain=bodies["plain"],

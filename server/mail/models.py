@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import SEALED, Base, BigId, Json, UtcDateTime
@@ -18,6 +18,8 @@ class Mail(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(String(100), unique=True)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    # Of whose account it tells, where it is about no order. Not a foreign key, which SQLite cannot add.
+    user_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(16))
     recipient: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(String(300))
@@ -35,6 +37,12 @@ class Mail(Base):
     __table_args__ = (
         Index("ix_mails_created_at", "created_at"),
         Index("ix_mails_order", "order_id"),
+        Index(
+            "ix_mails_user",
+            "user_id",
+            sqlite_where=text("user_id IS NOT NULL"),
+            postgresql_where=text("user_id IS NOT NULL"),
+        ),
         Index(
             "ix_mails_pending",
             "next_attempt_at",

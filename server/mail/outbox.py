@@ -138,7 +138,7 @@ class MailOutbox:
         mails: dict[str, queries.NewMail] = {}
         for step in steps:
             order = orders.get(step.order_id)
-            if order is None:  # a guest's, of whom no address is known
+            if order is None:  # of whose buyer no address is known
                 continue
             for kind, part in kinds_of(step):
                 if kind == "cancelled" and order.id not in acknowledged:

@@ -39,6 +39,7 @@ class NewMail:
     plain: str
     html: str
     order_id: int | None = None
+    user_id: int | None = None
     about: Sequence[int] | None = None
     status: str = "PENDING"
     attempts: int = 0
@@ -58,12 +59,14 @@ def new_mail(
     html: str,
     now: datetime,
     order_id: int | None = None,
+    user_id: int | None = None,
     about: Sequence[int] | None = None,
 ) -> NewMail:
     """A mail that is to be sent from now on."""
     return NewMail(
         key=key,
         order_id=order_id,
+        user_id=user_id,
         kind=kind,
         recipient=recipient,
         subject=subject,
@@ -77,11 +80,14 @@ def new_mail(
 
 
 def orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Orders with the name and address of their buyers, opened; those of guests are left out."""
+    """Orders with the name and address of their buyers, opened.
+
+    Those of guests, and of accounts that were deleted, are left out: nobody is to be written to.
+    """
     statement = (
         select(*Order.__table__.columns, User.email, User.full_name)
         .join(User, User.id == Order.user_id)
-        .where(Order.id.in_(order_ids))
+        .where(Order.id.in_(order_ids), User.email != "")
     )
     vault = vault_of(connection)
     return {

@@ -169,6 +169,10 @@ class Gateway(Protocol):
         """
         ...
 
+    async def forget_customer(self, customer_id: str) -> None:
+        """Have the gateway delete a customer with what is saved there; one that it does not know is no error."""
+        ...
+
     async def open(self, charge: Charge) -> str:
         """Make a payment known to the gateway without charging it, and return the gateway's id of it.
 

@@ -159,6 +159,9 @@ class InHouseGateway:
         """Nothing to do; see Gateway."""
         return ""
 
+    async def forget_customer(self, customer_id: str) -> None:
+        """Nothing to do; see Gateway."""
+
     async def open(self, charge: Charge) -> str:
         """Nothing to do; see Gateway."""
         return ""

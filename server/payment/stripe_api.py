@@ -55,6 +55,10 @@ class StripeApi:
         )
         return str(customer.get("id") or "")
 
+    async def delete_customer(self, customer_id: str) -> None:
+        """Delete a Customer; what was paid stays."""
+        await self._call(self._v1.customers.delete, customer_id)
+
     async def open_payment(self, charge: Charge, amount: int) -> PaymentIntent:
         """Make the PaymentIntent of a charge, in Stripe's units."""
         params: PaymentIntentCreateParams = {

@@ -83,6 +83,14 @@ class StripeGateway:
         except stripe.InvalidRequestError as error:
             raise away(error) from None
 
+    async def forget_customer(self, customer_id: str) -> None:
+        """Delete the Customer with its saved methods; see Gateway."""
+        try:
+            await self._api.delete_customer(customer_id)
+        except stripe.InvalidRequestError as error:
+            if error.code != MISSING:
+                raise away(error) from None
+
     async def open(self, charge: Charge) -> str:
         """Make the PaymentIntent; see Gateway."""
         try:

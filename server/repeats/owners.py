@@ -21,6 +21,16 @@ def guest(name: str) -> int:
     return -(int.from_bytes(digest[:8]) >> 1) - 1
 
 
+def registering(email_key: str) -> str:
+    """The name of a guest who registers with an e-mail address."""
+    return f"register {email_key}"
+
+
+def mailbox(email_key: str) -> str:
+    """The name of a guest who has a code that was mailed to an address."""
+    return f"mailbox {email_key}"
+
+
 def stranger(number: int) -> int:
     """The number under which request ids are kept of who has neither signed in nor a name, as before a first cart.
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    case,
     delete,
     func,
     not_,
@@ -34,8 +33,9 @@ from server.clock import Clock
 from server.db.base import Base
 from server.db.deadline import Deadline
 from server.db.work import Work
+from server.events.consumer import is_handled
 from server.events.log import ORDER
-from server.events.models import ConsumerPosition, Event
+from server.events.models import Event
 from server.mail.models import Mail
 from server.recommend.feedback.models import BehaviorEvent
 from server.repeats.models import IdempotencyKey
@@ -124,9 +124,6 @@ class Cleanup:
         The newest one stays: SQLite would give its number out again, and a reader that stands there would miss the
         next.
         """
-        # A position that the previous version wrote is no proof; the next run of its outbox gives one.
-        safe_position = case((ConsumerPosition.transaction_id == 0, ConsumerPosition.event_id), else_=0)
-        handled = Event.id <= func.coalesce(select(func.min(safe_position)).scalar_subquery(), Event.id)
         newest = select(func.max(Event.id)).scalar_subquery()
         return _delete_some(
             tx,
@@ -135,7 +132,7 @@ class Cleanup:
             and_(
                 Event.created_at < now - self._periods.events,
                 Event.id < newest,
-                or_(Event.topic != ORDER, handled),
+                or_(Event.topic != ORDER, is_handled()),
             ),
             limit,
         )

@@ -14,12 +14,10 @@ from server.review.models import Review, ReviewCount
 from server.review.reviews import MAX_STARS, RatingSummary, Status, StoredReview
 from server.user.models import User
 
-_REVIEWS: AnySelect = (
-    select(*Review.__table__.columns, User.full_name)
-    .join(User, User.id == Review.user_id)
-    .join(Product, Product.id == Review.product_id)
-    .where(Product.deleted_at.is_(None))
+_OF_ALL_PRODUCTS: AnySelect = select(*Review.__table__.columns, User.full_name).join(
+    User, User.id == Review.user_id
 )
+_REVIEWS = _OF_ALL_PRODUCTS.join(Product, Product.id == Review.product_id).where(Product.deleted_at.is_(None))
 
 
 # Literals: of a parameter no database can tell that an index of such reviews alone will do.
@@ -36,6 +34,19 @@ def insert_review(tx: Connection, values: Values) -> int | None:
 def review(connection: Connection, review_id: int) -> StoredReview | None:
     """A review, whoever may see it; not of a product that was deleted."""
     row = connection.execute(_REVIEWS.where(Review.id == review_id)).one_or_none()
+    return None if row is None else from_row(StoredReview, row)
+
+
+def reviewed_products(connection: Connection, user_id: int, limit: int) -> Sequence[int]:
+    """Products that a user has reviewed, the first of them by id; deleted ones too."""
+    statement = select(Review.product_id).where(Review.user_id == user_id)
+    return connection.scalars(statement.order_by(Review.product_id).limit(limit)).all()
+
+
+def review_of(connection: Connection, user_id: int, product_id: int) -> StoredReview | None:
+    """What a user says of a product, be it deleted."""
+    is_it = (Review.user_id == user_id, Review.product_id == product_id)
+    row = connection.execute(_OF_ALL_PRODUCTS.where(*is_it)).one_or_none()
     return None if row is None else from_row(StoredReview, row)
 
 

@@ -114,6 +114,18 @@ def delete_review(
     return before
 
 
+def delete_some_of(tx: Connection, user_id: int, limit: int) -> int:
+    """Delete some reviews of a user, whatever became of their products; returns how many."""
+    product_ids = queries.reviewed_products(tx, user_id, limit)
+    for product_id in product_ids:  # in the order in which all lock products
+        catalog.lock_product(tx, product_id)
+        review = queries.review_of(tx, user_id, product_id)
+        if review is not None:
+            queries.delete_review(tx, review.id)
+            _count(tx, review, None)
+    return len(product_ids)
+
+
 def _is_of(caller: Identity) -> Callable[[StoredReview], bool]:
     return lambda review: review.user_id == caller.user_id
 

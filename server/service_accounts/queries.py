@@ -6,14 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from server.db.base import AnyRow
 from server.service_accounts.models import ApiKeyRow, ServiceAccountRow
-from server.user.models import User
+from server.user.models import Erasure, User
 
-IS_PERSON: Final = ~exists().where(ServiceAccountRow.id == User.id)
-"""Of accounts: back ends have a room of their own."""
+IS_PERSON: Final = and_(
+    ~exists().where(ServiceAccountRow.id == User.id), ~exists().where(Erasure.user_id == User.id)
+)
+"""Of accounts: back ends have a room of their own, and of those that were deleted nothing is left to see."""
 
 _ACCOUNTS: Final = select(
     ServiceAccountRow.id,

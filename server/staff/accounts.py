@@ -45,7 +45,7 @@ def set_role(tx: Connection, caller: Identity, user_id: int, name: str, actor: A
     if current.role == role.name:
         return
     roles.must_hold_role(caller, role)
-    _check_last_admin(tx, current)
+    must_not_be_last_admin(tx, user_id, current.role, is_active=current.is_active)
     version = queries.update_account(tx, user_id, {"role": role.name, "role_assigned_at": now}, now)
     note_change({"role": current.role}, {"role": role.name})
     write(tx, actor, "SetUserRole", f"user/{user_id}", now)
@@ -64,7 +64,7 @@ def set_active(
     if current.is_active == active:
         return
     if not active:
-        _check_last_admin(tx, current)
+        must_not_be_last_admin(tx, user_id, current.role, is_active=current.is_active)
     queries.update_account(tx, user_id, {"is_active": active}, now)
     note_change({"active": current.is_active}, {"active": active})
     write(tx, actor, "SetUserActive", f"user/{user_id}", now)
@@ -116,8 +116,8 @@ def _lock(tx: Connection, caller: Identity, user_id: int) -> AnyRow:
     return current
 
 
-def _check_last_admin(tx: Connection, current: AnyRow) -> None:
+def must_not_be_last_admin(tx: Connection, user_id: int, role: str, *, is_active: bool) -> None:
     """Raise LastAdmin when nobody else could run the shop; who asks holds the admins' row."""
-    is_admin = current.role == Role.ADMIN.name and current.is_active
-    if is_admin and not queries.another_admin_exists(tx, current.id):
-        raise LastAdmin(user_id=current.id)
+    is_admin = role == Role.ADMIN.name and is_active
+    if is_admin and not queries.another_admin_exists(tx, user_id):
+        raise LastAdmin(user_id=user_id)

@@ -1,4 +1,4 @@
-"""Tables of the users: accounts, addresses and saved payment methods."""
+"""Tables of the users: accounts, those that were deleted, addresses and saved payment methods."""
 
 from __future__ import annotations
 
@@ -63,6 +63,29 @@ class User(Base):
             "phone_key",
             sqlite_where=text("phone_key IS NOT NULL"),
             postgresql_where=text("phone_key IS NOT NULL"),
+        ),
+    )
+
+
+class Erasure(Base):
+    """An account that was deleted: its row stays without anything personal, for the orders that refer to it.
+
+    `due_at` is when what is left of it is looked at next. It is None once nothing is: since `erased_at`.
+    """
+
+    __tablename__ = "erasures"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    deleted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "ix_erasures_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
         ),
     )
 

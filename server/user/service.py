@@ -170,11 +170,6 @@ def contact(connection: Connection, user_id: int) -> Contact | None:
     return _contact(queries.contact(connection, user_id))
 
 
-def email_is_taken(connection: Connection, email: str) -> bool:
-    """Return whether an account has this e-mail address."""
-    return queries.email_is_taken(connection, lookup_key(email))
-
-
 def verify_email(tx: Connection, user_id: int, now: datetime) -> None:
     """Note that the account's e-mail address is its user's."""
     queries.update_account(tx, user_id, {"email_verify_time": now, "updated_at": now})

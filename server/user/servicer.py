@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 
 from google.api.httpbody_pb2 import HttpBody
@@ -21,14 +21,24 @@ from server.user import addresses, convert, payment_method_queries, payment_meth
 
 ExportMyData = Callable[[pb.ExportMyDataRequest, Call], AsyncGenerator[HttpBody]]
 """Streams what is stored of the caller: exports read tables that are not the users'."""
+DeleteMyAccount = Callable[[pb.DeleteMyAccountRequest, Call], Awaitable[Empty]]
+"""Deletes the caller's account, of which all rooms know something."""
 
 
 class UserServicer(user_pb2_grpc.UserServiceServicer):
     """The caller's profile, addresses and payment methods. What an RPC promises is in the proto."""
 
-    def __init__(self, db: Database, pages: Pages, clock: Clock, export_my_data: ExportMyData) -> None:
+    def __init__(
+        self,
+        db: Database,
+        pages: Pages,
+        clock: Clock,
+        export_my_data: ExportMyData,
+        delete_my_account: DeleteMyAccount,
+    ) -> None:
         self._db = db
         self._export_my_data = export_my_data
+        self._delete_my_account = delete_my_account
         self._pages = pages
         self._clock = clock
 
@@ -40,6 +50,10 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
     def ExportMyData(self, request: pb.ExportMyDataRequest, call: Call) -> AsyncGenerator[HttpBody]:
         """Stream the file."""
         return self._export_my_data(request, call)
+
+    async def DeleteMyAccount(self, request: pb.DeleteMyAccountRequest, call: Call) -> Empty:
+        """Close the account; the rest is erased by a job."""
+        return await self._delete_my_account(request, call)
 
     @once(pb.User)
     def UpdateMe(self, tx: Connection, request: pb.UpdateMeRequest, call: Call, now: datetime) -> pb.User:

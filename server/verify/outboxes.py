@@ -24,6 +24,7 @@ from server.mail.compose import KIND_OF_STATUS, SEVERAL
 from server.mail.models import Mail
 from server.order.models import OrderEvent
 from server.order.status import CONFIRMED, PENDING_PAYMENT
+from server.user.models import Erasure
 from server.verify.rule import Rule
 from server.webhooks.models import WebhookDelivery, WebhookEndpoint
 
@@ -56,9 +57,10 @@ def _passed(consumer: str) -> Select[int, str]:
 
 
 def _without_mail(key: ColumnElement[str]) -> Select[int, str]:
-    """Events that call for a mail to a buyer, and no mail has the key."""
+    """Events that call for a mail to a buyer whose account is still there, and no mail has the key."""
+    buyer = Event.payload["user_id"].as_integer()
     return _passed("mail").where(
-        Event.payload["user_id"].as_integer().is_not(None), ~exists().where(Mail.key == key)
+        buyer.is_not(None), ~exists().where(Mail.key == key), ~exists().where(Erasure.user_id == buyer)
     )
 
 

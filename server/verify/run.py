@@ -17,6 +17,7 @@ from server.verify.analytics import ANALYTICS
 from server.verify.audit import AUDIT_CHAIN, broken_entries
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
+from server.verify.erased import ERASED
 from server.verify.images import FILES, IMAGES, missing_files
 from server.verify.money_moved import MONEY_MOVED
 from server.verify.orders import ORDERS
@@ -66,6 +67,7 @@ def rules() -> list[Rule]:
         *SHIPMENTS,
         *OUTBOXES,
         *ANALYTICS,
+        *ERASED,
         *reference_rules(),
     ]
 

@@ -123,6 +123,8 @@ class StripeDouble:
                 return "retrieve", lambda form: self._retrieve(intent)
             case ["POST", "v1", "customers"]:
                 return "customer", self._new_customer
+            case ["DELETE", "v1", "customers", customer]:
+                return "delete_customer", lambda form: self._delete_customer(customer)
             case ["POST", "v1", "refunds"]:
                 return "refund", self._refund
             case ["GET", "v1", "refunds"]:
@@ -211,6 +213,12 @@ class StripeDouble:
         customer_id = f"cus_{next(self._ids)}"
         self.customers[customer_id] = {"id": customer_id, "object": "customer", "metadata": _metadata(form)}
         return 200, dict(self.customers[customer_id])
+
+    def _delete_customer(self, customer_id: str) -> Answer:
+        if self.customers.pop(customer_id, None) is None:
+            message = f"No such customer: '{customer_id}'"
+            return _error(404, "invalid_request_error", message, "resource_missing", "id")
+        return 200, {"id": customer_id, "object": "customer", "deleted": True}
 
     def _cancel(self, intent_id: str) -> Answer:
         if intent_id not in self.intents:

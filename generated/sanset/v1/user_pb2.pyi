@@ -333,6 +333,36 @@ class UpdateMeRequest(_message.Message):
 Global___UpdateMeRequest: _TypeAlias = UpdateMeRequest  # noqa: Y015
 
 @_typing.final
+class DeleteMyAccountRequest(_message.Message):
+    """Request of DeleteMyAccount."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    current_password: _builtins.str
+    """The password in use."""
+    code: _builtins.str
+    """Where the account has a second factor: the code that its authenticator shows, or a recovery code."""
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    def __init__(
+        self,
+        *,
+        current_password: _builtins.str = ...,
+        code: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "current_password", b"current_password", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteMyAccountRequest: _TypeAlias = DeleteMyAccountRequest  # noqa: Y015
+
+@_typing.final
 class ListAddressesRequest(_message.Message):
     """Request of ListAddresses."""
 

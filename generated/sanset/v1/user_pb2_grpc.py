@@ -53,6 +53,11 @@ class UserServiceStub:
                 request_serializer=sanset_dot_v1_dot_user__pb2.ExportMyDataRequest.SerializeToString,
                 response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
                 _registered_method=True)
+        self.DeleteMyAccount = channel.unary_unary(
+                '/sanset.v1.UserService/DeleteMyAccount',
+                request_serializer=sanset_dot_v1_dot_user__pb2.DeleteMyAccountRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.ListAddresses = channel.unary_unary(
                 '/sanset.v1.UserService/ListAddresses',
                 request_serializer=sanset_dot_v1_dot_user__pb2.ListAddressesRequest.SerializeToString,
@@ -132,6 +137,24 @@ class UserServiceServicer:
         The pieces are to be joined. Times are UTC, amounts in minor units, as they are stored; secrets (the password, tokens
         of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
         HTTP as a broken transfer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteMyAccount(self, request, context):
+        """Deletes the caller's account for good, and ends all of its sessions.
+
+        Send the current password; where the account has a second factor, a code of it. A POST, as proxies drop the bodies of
+        DELETE, and a password does not belong in an address. Everything personal is erased within minutes: the profile,
+        addresses, saved payment methods, cart, wishlist, reviews, behaviour, mails. Orders stay with their amounts, for the
+        books, without a name or an address. Those that are paid are still delivered, and erased when they have ended;
+        unpaid ones are cancelled. Points lapse. The e-mail address is free at once, for another account.
+
+        Returns INVALID_ARGUMENT for a wrong password or code (CURRENT_PASSWORD_WRONG, SECOND_FACTOR_CODE_WRONG), counted as
+        in Login; FAILED_PRECONDITION when the other one of both is needed (DELETION_NEEDS_CODE, SECOND_FACTOR_MISSING), the
+        account has neither (PASSWORD_MISSING), is the last admin's (LAST_ADMIN), or has products (VENDOR_HAS_PRODUCTS).
+        Whoever repeats it later is UNAUTHENTICATED: it is done.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -240,6 +263,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.ExportMyData,
                     request_deserializer=sanset_dot_v1_dot_user__pb2.ExportMyDataRequest.FromString,
                     response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'DeleteMyAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteMyAccount,
+                    request_deserializer=sanset_dot_v1_dot_user__pb2.DeleteMyAccountRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'ListAddresses': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAddresses,
@@ -374,6 +402,33 @@ class UserService:
             '/sanset.v1.UserService/ExportMyData',
             sanset_dot_v1_dot_user__pb2.ExportMyDataRequest.SerializeToString,
             google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteMyAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.UserService/DeleteMyAccount',
+            sanset_dot_v1_dot_user__pb2.DeleteMyAccountRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,20 @@ class UserServiceStub:
     of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
     HTTP as a broken transfer.
     """
+    DeleteMyAccount: _grpc.UnaryUnaryMultiCallable[_user_pb2.DeleteMyAccountRequest, _empty_pb2.Empty]
+    """Deletes the caller's account for good, and ends all of its sessions.
+
+    Send the current password; where the account has a second factor, a code of it. A POST, as proxies drop the bodies of
+    DELETE, and a password does not belong in an address. Everything personal is erased within minutes: the profile,
+    addresses, saved payment methods, cart, wishlist, reviews, behaviour, mails. Orders stay with their amounts, for the
+    books, without a name or an address. Those that are paid are still delivered, and erased when they have ended;
+    unpaid ones are cancelled. Points lapse. The e-mail address is free at once, for another account.
+
+    Returns INVALID_ARGUMENT for a wrong password or code (CURRENT_PASSWORD_WRONG, SECOND_FACTOR_CODE_WRONG), counted as
+    in Login; FAILED_PRECONDITION when the other one of both is needed (DELETION_NEEDS_CODE, SECOND_FACTOR_MISSING), the
+    account has neither (PASSWORD_MISSING), is the last admin's (LAST_ADMIN), or has products (VENDOR_HAS_PRODUCTS).
+    Whoever repeats it later is UNAUTHENTICATED: it is done.
+    """
     ListAddresses: _grpc.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]
     """Lists the caller's addresses, the default first, then the newest."""
     GetAddress: _grpc.UnaryUnaryMultiCallable[_user_pb2.GetAddressRequest, _user_pb2.Address]
@@ -113,6 +127,20 @@ class UserServiceAsyncStub(UserServiceStub):
     The pieces are to be joined. Times are UTC, amounts in minor units, as they are stored; secrets (the password, tokens
     of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
     HTTP as a broken transfer.
+    """
+    DeleteMyAccount: _aio.UnaryUnaryMultiCallable[_user_pb2.DeleteMyAccountRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes the caller's account for good, and ends all of its sessions.
+
+    Send the current password; where the account has a second factor, a code of it. A POST, as proxies drop the bodies of
+    DELETE, and a password does not belong in an address. Everything personal is erased within minutes: the profile,
+    addresses, saved payment methods, cart, wishlist, reviews, behaviour, mails. Orders stay with their amounts, for the
+    books, without a name or an address. Those that are paid are still delivered, and erased when they have ended;
+    unpaid ones are cancelled. Points lapse. The e-mail address is free at once, for another account.
+
+    Returns INVALID_ARGUMENT for a wrong password or code (CURRENT_PASSWORD_WRONG, SECOND_FACTOR_CODE_WRONG), counted as
+    in Login; FAILED_PRECONDITION when the other one of both is needed (DELETION_NEEDS_CODE, SECOND_FACTOR_MISSING), the
+    account has neither (PASSWORD_MISSING), is the last admin's (LAST_ADMIN), or has products (VENDOR_HAS_PRODUCTS).
+    Whoever repeats it later is UNAUTHENTICATED: it is done.
     """
     ListAddresses: _aio.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]  # type: ignore[assignment]
     """Lists the caller's addresses, the default first, then the newest."""
@@ -191,6 +219,26 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         The pieces are to be joined. Times are UTC, amounts in minor units, as they are stored; secrets (the password, tokens
         of payment gateways, codes) are left out. A file that cannot be completed ends with the status of its failure, over
         HTTP as a broken transfer.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteMyAccount(
+        self,
+        request: _user_pb2.DeleteMyAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes the caller's account for good, and ends all of its sessions.
+
+        Send the current password; where the account has a second factor, a code of it. A POST, as proxies drop the bodies of
+        DELETE, and a password does not belong in an address. Everything personal is erased within minutes: the profile,
+        addresses, saved payment methods, cart, wishlist, reviews, behaviour, mails. Orders stay with their amounts, for the
+        books, without a name or an address. Those that are paid are still delivered, and erased when they have ended;
+        unpaid ones are cancelled. Points lapse. The e-mail address is free at once, for another account.
+
+        Returns INVALID_ARGUMENT for a wrong password or code (CURRENT_PASSWORD_WRONG, SECOND_FACTOR_CODE_WRONG), counted as
+        in Login; FAILED_PRECONDITION when the other one of both is needed (DELETION_NEEDS_CODE, SECOND_FACTOR_MISSING), the
+        account has neither (PASSWORD_MISSING), is the last admin's (LAST_ADMIN), or has products (VENDOR_HAS_PRODUCTS).
+        Whoever repeats it later is UNAUTHENTICATED: it is done.
         """
 
     @_abc_1.abstractmethod

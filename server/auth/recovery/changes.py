@@ -85,6 +85,7 @@ def _change_email(tx: Connection, proof: AnyRow, contact: Contact, origin: Reque
         _notice(NoticeKind.EMAIL_CHANGED, contact, origin, **changed),
         Notice(
             kind=NoticeKind.EMAIL_CHANGED,
+            user_id=user_id,
             recipient=email,
             full_name=contact.full_name,
             language=origin.language,
@@ -123,6 +124,7 @@ def replace_password(
 def _notice(kind: NoticeKind, contact: Contact, origin: Requester, **facts: object) -> Notice:
     return Notice(
         kind=kind,
+        user_id=contact.credentials.user_id,
         recipient=contact.email,
         full_name=contact.full_name,
         language=origin.language,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, Json, UtcDateTime
@@ -55,6 +55,7 @@ class AccountNotice(Base):
 
     key: Mapped[str] = mapped_column(String(32), primary_key=True)  # of a proof its id
     kind: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[int | None] = mapped_column(BigInteger)  # of whose account it tells
     recipient: Mapped[str] = mapped_column(String(254))  # empty: of an address of nobody
     full_name: Mapped[str] = mapped_column(String(200))
     language: Mapped[str] = mapped_column(String(8))

@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the kind of a mail
+    ACCOUNT_DELETED = "account_deleted"
 
 
 WITH_SECRET = frozenset({NoticeKind.VERIFY_EMAIL, NoticeKind.CONFIRM_EMAIL, NoticeKind.RESET_CODE})
@@ -40,9 +41,10 @@ WITH_SECRET = frozenset({NoticeKind.VERIFY_EMAIL, NoticeKind.CONFIRM_EMAIL, Noti
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A mail that is to be written: to whom, in which language, and what it tells."""
+    """A mail that is to be written: of whose account, to whom, in which language, and what it tells."""
 
     kind: NoticeKind
+    user_id: int | None
     recipient: str
     full_name: str
     language: str
@@ -66,6 +68,7 @@ def post(tx: Connection, now: datetime, *notices: Notice) -> None:
             {
                 "key": notice.key,
                 "kind": notice.kind.value,
+                "user_id": notice.user_id,
                 "recipient": notice.recipient,
                 "full_name": notice.full_name,
                 "language": notice.language,
@@ -81,6 +84,7 @@ def take(tx: Connection, codes: RecoveryCodes, limit: int) -> Iterator[DueNotice
     for row in queries.take_notices(tx, limit):
         notice = Notice(
             kind=NoticeKind(row.kind),
+            user_id=row.user_id,
             recipient=row.recipient,
             full_name=row.full_name,
             language=row.language,
@@ -96,12 +100,10 @@ def _with_secret(tx: Connection, notice: Notice, codes: RecoveryCodes) -> DueNot
     """A notice as it is mailed; None where its proof was voided."""
     if notice.kind not in WITH_SECRET:
         return DueNotice(notice, "")
-    if notice.kind is NoticeKind.CONFIRM_EMAIL and users.email_is_taken(tx, notice.recipient):
-        # Who asked must not learn it; who has the address may.
-        taken = Notice(
-            kind=NoticeKind.ADDRESS_TAKEN, recipient=notice.recipient, full_name="", language=notice.language
-        )
-        return DueNotice(taken, "")
+    if notice.kind is NoticeKind.CONFIRM_EMAIL:
+        owner = users.contact_of_email(tx, notice.recipient)
+        if owner is not None:  # Who asked must not learn it; who has the address may.
+            return DueNotice(_taken(notice, owner.credentials.user_id), "")
     secret = new_code() if notice.kind is NoticeKind.RESET_CODE else new_link_token()
     hashed = (
         codes.hash_of_code(notice.key, secret)
@@ -109,3 +111,14 @@ def _with_secret(tx: Connection, notice: Notice, codes: RecoveryCodes) -> DueNot
         else hash_of_link(secret)
     )
     return DueNotice(notice, secret) if queries.set_secret(tx, notice.key, hashed) else None
+
+
+def _taken(notice: Notice, owner_id: int) -> Notice:
+    """What who has an address is mailed in place of the link to it."""
+    return Notice(
+        kind=NoticeKind.ADDRESS_TAKEN,
+        user_id=owner_id,
+        recipient=notice.recipient,
+        full_name="",
+        language=notice.language,
+    )

@@ -98,6 +98,7 @@ def send(
     recipient = email if is_change else contact.email if contact else ""
     notice = Notice(
         kind=_KINDS[purpose],
+        user_id=contact.credentials.user_id if contact else None,
         recipient=recipient,
         full_name=contact.full_name if contact else "",
         language=origin.language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, bindparam, case, delete, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, delete, insert, or_, select, update
 
 from server.auth.recovery.models import AccountNotice, EmailProof
 from server.db.base import AnyRow, UtcDateTime
@@ -90,6 +90,13 @@ def void(tx: Connection, user_id: int, now: datetime) -> None:
         .where(own, EmailProof.purpose == "RESET", EmailProof.used_at.is_(None))
         .values(used_at=now)
     )
+
+
+def forget(tx: Connection, user_id: int, email: str) -> None:
+    """Delete an account's links and codes, and what was to be mailed of it."""
+    of_account = or_(AccountNotice.user_id == user_id, AccountNotice.recipient == email)
+    tx.execute(delete(AccountNotice).where(of_account))
+    tx.execute(delete(EmailProof).where(EmailProof.user_id == user_id))
 
 
 _INSERT_NOTICE = Prepared(insert(AccountNotice))

@@ -74,6 +74,7 @@ class ProofRequests:
         self._send(tx, ProofPurpose.CHANGE, address, contact, origin=origin, now=now, session_id=session_id)
         to_old_address = Notice(
             kind=NoticeKind.EMAIL_CHANGE,
+            user_id=user_id,
             recipient=contact.email,
             full_name=contact.full_name,
             language=origin.language,

@@ -18,6 +18,7 @@ from server.auth.recovery.service import Recovery
 from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
+from server.repeats import owners
 from server.repeats.short_call import earlier_reply, once
 from server.rpc.call import Call
 from server.rpc.networks import network_of
@@ -39,7 +40,7 @@ def origin_of(call: Call) -> Requester:
 
 def _mailbox(request: pb.ResetPasswordRequest, _: Call) -> str:
     """The name of a guest to whom request ids belong: the e-mail address of their code."""
-    return f"mailbox {lookup_key(request.email)}"
+    return owners.mailbox(lookup_key(request.email))
 
 
 class RecoveryServicer(auth_pb2_grpc.AuthServiceServicer):

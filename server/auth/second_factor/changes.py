@@ -51,8 +51,12 @@ class SecondFactorChanges:
         """Have no second factor any more. Raises as `renew_recovery_codes` does."""
         await self._proven(sent, self._factors.remove, deadline)
 
+    async def count(self, sent: CodeOfUser, deadline: Deadline) -> throttle.Attempt:
+        """Count a try of a code that is looked at next. Raises TooManyCodes and AccountLocked."""
+        return await self._work.write(self._begin, sent, deadline=deadline)
+
     async def _proven(self, sent: CodeOfUser, change: Callable[..., T], deadline: Deadline) -> T:
-        attempt = await self._work.write(self._begin, sent, deadline=deadline)
+        attempt = await self.count(sent, deadline)
 
         def apply(tx: Connection) -> T:
             changed = change(tx, sent.user_id, sent.code, self._clock())

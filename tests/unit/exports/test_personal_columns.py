@@ -8,8 +8,9 @@ from server.exports.personal_columns import COLUMNS, NOT_EXPORTED, OWNED, PERSON
 TABLES = {table.name: [column.name for column in table.columns] for table in metadata.sorted_tables}
 OF_PERSONS = {name for name, columns in COLUMNS.items() if PERSONAL in columns or SECRET in columns}
 
-NOT_OF_PERSONS = {"coupon_users", "product_imports"}
-"""Tables that refer to users: a count, which the uses of coupons tell, and files about the shop's products."""
+NOT_OF_PERSONS = {"coupon_users", "erasures", "product_imports"}
+"""Tables that refer to users: a count, which the uses of coupons tell, accounts that were deleted, and files
+about the shop's products."""
 
 EXPORTED = {mapped.__tablename__ for mapped in OWNED}
 

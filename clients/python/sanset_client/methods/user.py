@@ -66,6 +66,37 @@ def export_my_data(
     )
 
 
+def delete_my_account(
+    *,
+    current_password: str | None = None,
+    code: str | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Deletes the caller's account for good, and ends all of its sessions.
+
+    Send the current password; where the account has a second factor, a code of it. A POST, as proxies drop the bodies of
+    DELETE, and a password does not belong in an address. Everything personal is erased within minutes: the profile,
+    addresses, saved payment methods, cart, wishlist, reviews, behaviour, mails. Orders stay with their amounts, for the
+    books, without a name or an address. Those that are paid are still delivered, and erased when they have ended;
+    unpaid ones are cancelled. Points lapse. The e-mail address is free at once, for another account.
+
+    Returns INVALID_ARGUMENT for a wrong password or code (CURRENT_PASSWORD_WRONG, SECOND_FACTOR_CODE_WRONG), counted as
+    in Login; FAILED_PRECONDITION when the other one of both is needed (DELETION_NEEDS_CODE, SECOND_FACTOR_MISSING), the
+    account has neither (PASSWORD_MISSING), is the last admin's (LAST_ADMIN), or has products (VENDOR_HAS_PRODUCTS).
+    Whoever repeats it later is UNAUTHENTICATED: it is done.
+    """
+    return prepare(
+        user_pb2.DeleteMyAccountRequest,
+        timeout,
+        metadata,
+        current_password=current_password,
+        code=code,
+        request_id=request_id,
+    )
+
+
 def list_addresses(
     *,
     page_size: int | None = None,
@@ -268,6 +299,7 @@ class UserMethods:
     get_me = Unary("GetMe", get_me, user_pb2.User)
     update_me = Unary("UpdateMe", update_me, user_pb2.User)
     export_my_data = Stream("ExportMyData", export_my_data, httpbody_pb2.HttpBody)
+    delete_my_account = Unary("DeleteMyAccount", delete_my_account, empty_pb2.Empty)
     list_addresses = Unary("ListAddresses", list_addresses, user_pb2.ListAddressesResponse)
     iter_addresses = Items("ListAddresses", list_addresses.request, user_pb2.Address)
     get_address = Unary("GetAddress", get_address, user_pb2.Address)
