@@ -1,8 +1,8 @@
 """The job that erases what is left of deleted accounts, a chunk at a time.
 
-Each chunk is a transaction of its own that can be repeated, and what it erased is not selected again. So a worker may
-die anywhere, and two may work on one account at once. An account whose orders still go on is looked at again until
-they have ended.
+Each chunk is a transaction of its own that can be repeated, and what it erased is not selected again. So a worker
+may die anywhere, and two may work on one account at once. An account whose orders still go on is looked at again
+until they have ended.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ class Eraser:
             log.info("account_erased", user_id=user_id)
 
     async def _erase_rows(self, user_id: int, now: datetime) -> None:
+        await self._in_chunks(lambda tx: queries.delete_visits(tx, user_id, now, CHUNK), CHUNK)
         await self._in_chunks(lambda tx: queries.delete_events(tx, user_id, now, CHUNK), CHUNK)
         for how in BY_STATEMENT:
             await self._in_chunks(lambda tx, how=how: queries.erase_some(tx, how, user_id, CHUNK), CHUNK)  # type: ignore[misc]

@@ -23,12 +23,12 @@ class Parent:
     """A table by which rows of others belong to a user: its key, and the column that names the user."""
 
     entity: Any
-    key: Column
+    key: ColumnElement[Any]
     user: Column
 
 
-OF_ORDER: Final = Parent(Order, cast(Column, Order.id), cast(Column, Order.user_id))
-OF_SESSION: Final = Parent(Session, cast(Column, Session.id), cast(Column, Session.user_id))
+OF_ORDER: Final = Parent(Order, Order.__table__.c.id, cast(Column, Order.user_id))
+OF_SESSION: Final = Parent(Session, Session.__table__.c.id, cast(Column, Session.user_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from server.auth.recovery.models import AccountNotice, EmailProof
 from server.auth.recovery.notices import NoticeKind
 from server.auth.second_factor.models import RecoveryCode, SecondFactor
 from server.cart.models import Cart, WishlistItem
+from server.db.base import Base
 from server.mail.models import Mail
 from server.order.models import Order, OrderEvent
 from server.order.status import ON_THE_WAY, RETURN_REQUESTED
@@ -70,9 +71,10 @@ def _column(attribute: object) -> Column:
     return cast(Column, attribute)
 
 
-_own_behavior = aliased(BehaviorEvent)
-_OF_VISITOR: Final = Parent(_own_behavior, _column(_own_behavior.visitor_id), _column(_own_behavior.user_id))
-"""What was done on a device before its user signed in is known by what they did there afterwards."""
+def _subjects(kind: str, mapped: type[Base], key: Column, user: object) -> Parent:
+    """Whose the entries are about "user/7" or "order/12"."""
+    return Parent(mapped, literal(kind).concat(sql_cast(key, String)), _column(user))
+
 
 _FAREWELL: Final = NoticeKind.ACCOUNT_DELETED.value
 
@@ -103,24 +105,21 @@ _ACCOUNTS: Final = (
     TableErasure(mapped=WishlistItem, owner=_column(WishlistItem.user_id)),
     TableErasure(mapped=SegmentMember, owner=_column(SegmentMember.user_id)),
     TableErasure(mapped=IdempotencyKey, owner=_column(IdempotencyKey.user_id)),
-    TableErasure(mapped=AuditEntry, owner=_column(AuditEntry.actor_id), emptied={"details": {}}),
+    # Who did what to what stays; not what was said of it, by the user or by staff about them and their orders.
+    *(
+        TableErasure(mapped=AuditEntry, owner=_column(owner), parent=parent, emptied={"details": {}})
+        for owner, parent in (
+            (AuditEntry.actor_id, None),
+            (AuditEntry.subject, _subjects("user/", User, _column(User.id), User.id)),
+            (AuditEntry.subject, _subjects("order/", Order, _column(Order.id), Order.user_id)),
+        )
+    ),
 )
 
-_BEHAVIOR: Final = (
-    # First what visitors did, who are known by what the user did.
-    *(
-        TableErasure(
-            mapped=mapped,
-            owner=_column(mapped.visitor_id),
-            parent=_OF_VISITOR,
-            left=mapped.user_id.is_(None),
-        )
-        for mapped in (SearchRow, ShownList, BehaviorEvent)
-    ),
-    *(
-        TableErasure(mapped=mapped, owner=_column(mapped.user_id))
-        for mapped in (SearchRow, ShownList, BehaviorEvent)
-    ),
+# What a device did before its user signed in there became theirs, or is linked to nobody.
+_BEHAVIOR: Final = tuple(
+    TableErasure(mapped=mapped, owner=_column(mapped.user_id))
+    for mapped in (SearchRow, ShownList, BehaviorEvent)
 )
 
 _ORDERS: Final = (

@@ -21,6 +21,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from server.catalog.models import Product
 from server.db.base import AnyRow, AnySelect
@@ -33,6 +34,7 @@ from server.order.status import PENDING_PAYMENT
 from server.payment.models import GatewayCustomer
 from server.privacy.how import Condition, TableErasure
 from server.privacy.plan import ACCOUNT, PLAN
+from server.recommend.feedback.tracking import MAX_KEY
 from server.repeats import owners
 from server.repeats.models import IdempotencyKey
 from server.user.models import Erasure, User
@@ -120,18 +122,31 @@ def anything_left(connection: Connection, user_id: int) -> bool:
     return bool(connection.scalar(select(or_(*left))))
 
 
+def delete_visits(tx: Connection, user_id: int, now: datetime, limit: int) -> int:
+    """Delete some events about what the visitors did who this user was; returns how many."""
+    named = aliased(Event)
+    visitor = named.payload["visitor"].as_string()
+    visitors = select(func.substr("v:" + visitor, 1, MAX_KEY)).where(
+        named.topic == BEHAVIOR, named.key == str(user_id), visitor != ""
+    )
+    return _delete_events(tx, and_(Event.topic == BEHAVIOR, Event.key.in_(visitors)), now, limit)
+
+
 def delete_events(tx: Connection, user_id: int, now: datetime, limit: int) -> int:
-    """Delete some events about what a user did and ordered, which all have read; returns how many."""
+    """Delete some events about what a user did and ordered; returns how many."""
     orders = select(cast(Order.id, String)).where(Order.user_id == user_id)
     mine = or_(
         and_(Event.topic.in_([BEHAVIOR, CART]), Event.key == str(user_id)),
         and_(Event.topic == ORDER, Event.key.in_(orders), is_handled()),
     )
+    return _delete_events(tx, mine, now, limit)
+
+
+def _delete_events(tx: Connection, chosen: Condition, now: datetime, limit: int) -> int:
+    """Delete events that every worker has read."""
     newest = select(func.max(Event.id)).scalar_subquery()  # its number is not to be given away again
-    some = (
-        select(Event.id).where(mine, Event.created_at < now - SETTLED_AFTER, Event.id < newest).limit(limit)
-    )
-    return tx.execute(delete(Event).where(Event.id.in_(some))).rowcount
+    some = select(Event.id).where(chosen, Event.created_at < now - SETTLED_AFTER, Event.id < newest)
+    return tx.execute(delete(Event).where(Event.id.in_(some.limit(limit)))).rowcount
 
 
 def customers(connection: Connection, user_id: int) -> Sequence[AnyRow]:

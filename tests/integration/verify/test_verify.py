@@ -360,6 +360,11 @@ DAMAGE = {
         "UPDATE payments SET gateway = 'gift_card'",
         CHARGE.format(key="OR-1", minor=700, refunded=0),
     ],
+    "account-erased": [
+        "INSERT INTO erasures (user_id, deleted_at, erased_at) SELECT user_id, placed_at, updated_at FROM orders "
+        "WHERE number = 'OR-1'",
+        "UPDATE erasures SET erased_at = '2099-01-01 00:00:00.000000+00:00'",
+    ],
     "gift-card-refund": [
         GIFT_CARD,
         CHARGE.format(key="OR-1", minor=700, refunded=50),
