@@ -86,7 +86,11 @@ _ACCOUNTS: Final = (
     TableErasure(mapped=SignInCount, owner=_column(SignInCount.user_id)),
     TableErasure(mapped=RefreshToken, owner=_column(RefreshToken.session_id), parent=OF_SESSION),
     # The rows stay until no token of theirs is good any more, so that workers that start refuse them.
-    TableErasure(mapped=Session, owner=_column(Session.user_id), emptied={"device": "", "ip": ""}),
+    TableErasure(
+        mapped=Session,
+        owner=_column(Session.user_id),
+        emptied={"device": "", "ip": "", "signed_in_from": None},
+    ),
     TableErasure(
         mapped=AccountNotice,
         owner=_column(AccountNotice.user_id),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import grpc
+import pytest
 from google.protobuf.struct_pb2 import Struct
 from google.type.money_pb2 import Money
 from sanset.v1 import auth_pb2, behavior_pb2, order_pb2, recovery_pb2, search_pb2, user_pb2, wishlist_pb2

@@ -7,8 +7,8 @@ from alembic import op
 
 from server.db.base import BigId
 
-revision = "0050"
-down_revision = "0048"
+revision = "0057"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
