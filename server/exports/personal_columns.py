@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.audit.models import AuditEntry
 from server.auth.federated.models import LinkedIdentity
@@ -227,6 +228,14 @@ _USER: Final[BindParameter[int]] = bindparam("user_id")
 _EMAIL: Final = select(User.email).where(User.id == _USER).scalar_subquery()
 _ORDERS: Final = select(Order.id).where(Order.user_id == _USER)
 
+
+def _of_account(
+    user_id: InstrumentedAttribute[int | None], recipient: InstrumentedAttribute[str]
+) -> Condition:
+    """Of earlier releases the recipient alone tells; today the address may be another account's."""
+    return (user_id == _USER) | (user_id.is_(None) & (recipient == _EMAIL))
+
+
 OWNED: Final[Mapping[type[Base], Condition]] = {
     User: User.id == _USER,
     Address: Address.user_id == _USER,
@@ -238,7 +247,7 @@ OWNED: Final[Mapping[type[Base], Condition]] = {
     SecondFactor: SecondFactor.user_id == _USER,
     RecoveryCode: RecoveryCode.user_id == _USER,
     EmailProof: EmailProof.user_id == _USER,
-    AccountNotice: (AccountNotice.user_id == _USER) | (AccountNotice.recipient == _EMAIL),
+    AccountNotice: _of_account(AccountNotice.user_id, AccountNotice.recipient),
     Cart: Cart.user_id == _USER,
     CartItem: CartItem.cart_id.in_(select(Cart.id).where(Cart.user_id == _USER)),
     WishlistItem: WishlistItem.user_id == _USER,
@@ -257,7 +266,7 @@ OWNED: Final[Mapping[type[Base], Condition]] = {
     SearchRow: SearchRow.user_id == _USER,
     ShownList: ShownList.user_id == _USER,
     SegmentMember: SegmentMember.user_id == _USER,
-    Mail: Mail.order_id.in_(_ORDERS) | (Mail.user_id == _USER) | (Mail.recipient == _EMAIL),
+    Mail: Mail.order_id.in_(_ORDERS) | (_of_account(Mail.user_id, Mail.recipient) & Mail.order_id.is_(None)),
     AuditEntry: AuditEntry.actor_id == _USER,
 }
 """Whose rows are a user's: all of these are in the export of what is known of them."""
