@@ -144,6 +144,11 @@ def _change_password(world: World, caller: Account) -> Fields:
     return {"current_password": password, "new_password": password}
 
 
+def _delete_my_account(world: World, caller: Account) -> Fields:
+    world.shop.sql("DELETE FROM second_factors WHERE user_id = :id", id=caller.user_id)
+    return {"code": "123456"}
+
+
 def _set_up_second_factor(world: World, caller: Account) -> Fields:
     world.shop.sql("DELETE FROM second_factors WHERE user_id = :id", id=caller.user_id)
     confirmed = "UPDATE users SET email_verify_time = CURRENT_TIMESTAMP WHERE id = :id"
@@ -296,6 +301,8 @@ CASES: Final[dict[str, Case]] = {
     "ConfirmSecondFactor": Case(fields=_confirm_second_factor),
     "RenewRecoveryCodes": Case(fields=_recovery_code),
     "RemoveSecondFactor": Case(fields=_recovery_code),
+    # With the password each would be its account's last call: tests/integration/privacy does that.
+    "DeleteMyAccount": Case(fields=_delete_my_account, code=grpc.StatusCode.FAILED_PRECONDITION),
     "ChangeEmail": Case(fields=_change_email, other=("email", "another@shop.test")),
     "UpdateMe": Case(
         fields={
