@@ -270,6 +270,19 @@ def test_a_customer_whom_stripe_forgot_is_made_anew(paid: RunningShop, account: 
     assert paid.checkout(buyer, payment_method_id=method_id).order.status == pb.Order.CONFIRMED
 
 
+def test_a_customer_of_a_deleted_account_is_deleted_there_too(
+    paid: RunningShop, account: StripeDouble
+) -> None:
+    buyer, _ = buyer_of(paid)
+    method_id = save(paid, buyer, "pm_card_visa")
+    assert paid.checkout(buyer, payment_method_id=method_id).order.status == pb.Order.CONFIRMED
+    [customer] = paid.sql("SELECT customer_id FROM gateway_customers WHERE user_id = :u", u=buyer.user_id)
+    assert customer.customer_id in account.customers
+    for _ in range(2):  # a repeat, as when the worker died before it noted that
+        paid.run(gateway(paid).forget_customer(customer.customer_id))
+        assert customer.customer_id not in account.customers
+
+
 @pytest.fixture
 def pageless(account: StripeDouble, module_database_url: str, tmp_path: Path) -> Iterator[RunningShop]:
     """The same shop without pages to come back to."""
