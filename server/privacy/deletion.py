@@ -88,8 +88,8 @@ def delete_account(
     recovery_queries.forget(tx, user_id, contact.email)
     queries.forget_replies(tx, lookup_key(contact.email))
     factor_queries.remove(tx, user_id)
+    queries.end_reservations(tx, user_id, now)  # orders before the account, as who settles them locks both
     queries.empty_account(tx, user_id, now)
-    queries.end_reservations(tx, user_id, now)
     queries.insert_erasure(tx, user_id, now)
     write(tx, actor, "DeleteMyAccount", f"user/{user_id}", now)
     sessions.revoke_all(tx, user_id, now)
