@@ -256,9 +256,14 @@ def test_calls_about_the_caller_leave_others_alone(world: World) -> None:
     anothers = {method for method, _ in ANOTHERS}
     for method in sorted(METHODS.keys() - anothers - ENDS_ITS_SESSION):
         if rule(method).level in (AccessRule.SIGNED_IN, AccessRule.OPTIONAL):
-            assert world.code(method, new_request(world, method, other), other.metadata) == OK
+            assert (
+                world.code(method, new_request(world, method, other), other.metadata) == case_of(method).code
+            )
     assert world.call("GetMe", user_pb2.GetMeRequest(), other.metadata).id == other.user_id
     assert world.code("Logout", auth_pb2.LogoutRequest(all_sessions=True), other.metadata) == OK
+    gone = world.shop.customer()
+    deletion = user_pb2.DeleteMyAccountRequest(current_password=world.password_of(gone))
+    assert world.code("DeleteMyAccount", deletion, gone.metadata) == OK
     assert _possessions(world, owner) == before
 
 
