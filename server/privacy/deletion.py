@@ -13,7 +13,6 @@ from server.auth.recovery import notices
 from server.auth.recovery import queries as recovery_queries
 from server.auth.recovery.errors import CurrentPasswordWrong
 from server.auth.recovery.notices import Notice, NoticeKind
-from server.auth.second_factor import queries as factor_queries
 from server.auth.second_factor.errors import SecondFactorCodeWrong, SecondFactorMissing
 from server.auth.second_factor.service import SecondFactors
 from server.errors import UserNotFound
@@ -87,7 +86,7 @@ def delete_account(
     )
     recovery_queries.forget(tx, user_id, contact.email)
     queries.forget_replies(tx, lookup_key(contact.email))
-    factor_queries.remove(tx, user_id)
+    queries.forget_ways_to_sign_in(tx, user_id)
     queries.end_reservations(tx, user_id, now)  # orders before the account, as who settles them locks both
     queries.empty_account(tx, user_id, now)
     queries.insert_erasure(tx, user_id, now)

@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from server.audit.forgetting import forget_person
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.deadline import Deadline
@@ -22,7 +23,7 @@ from server.db.work import Work
 from server.payment import queries as payment_queries
 from server.payment.gateway import GatewayAway, Gateways, in_time
 from server.privacy import queries
-from server.privacy.plan import BY_STATEMENT
+from server.privacy.plan import AUDIT, BY_STATEMENT, PLAN
 from server.review.service import delete_some_of
 
 CHUNK: Final = 500
@@ -65,7 +66,7 @@ class Eraser:
             await self._erase_rows(user_id, now)
             is_forgotten = await self._forget_customers(user_id)
             anything_left = await self._work.read(
-                queries.anything_left, user_id, deadline=Deadline(CHUNK_SECONDS), vital=True
+                queries.is_left, PLAN, user_id, deadline=Deadline(CHUNK_SECONDS), vital=True
             )
         except Exception as error:  # of one account: the others have their turn
             log.error("erasure_failed", user_id=user_id, exc_info=error)
@@ -82,6 +83,7 @@ class Eraser:
         await self._in_chunks(lambda tx: queries.delete_events(tx, user_id, now, CHUNK), CHUNK)
         for how in BY_STATEMENT:
             await self._in_chunks(lambda tx, how=how: queries.erase_some(tx, how, user_id, CHUNK), CHUNK)  # type: ignore[misc]
+        await self._work.write(_forget_in_log, user_id, now, deadline=Deadline(CHUNK_SECONDS), vital=True)
         await self._in_chunks(lambda tx: delete_some_of(tx, user_id, REVIEWS), REVIEWS)
 
     async def _in_chunks(self, erase: Callable[[Connection], int], size: int) -> None:
@@ -104,3 +106,8 @@ class Eraser:
                 payment_queries.forget_customer, user_id, known.gateway, known.customer_id, vital=True
             )
         return True
+
+
+def _forget_in_log(tx: Connection, user_id: int, now: datetime) -> None:
+    if queries.is_left(tx, AUDIT, user_id):
+        forget_person(tx, user_id, now)

@@ -14,12 +14,13 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import aliased
 
 from server.audit.models import AuditEntry
-from server.auth.models import RefreshToken, Session, SignInCount
+from server.auth.federated.models import LinkedIdentity
+from server.auth.models import RefreshToken, Session, SignInChallenge, SignInCount
+from server.auth.passkeys.models import Passkey
 from server.auth.recovery.models import AccountNotice, EmailProof
 from server.auth.recovery.notices import NoticeKind
 from server.auth.second_factor.models import RecoveryCode, SecondFactor
 from server.cart.models import Cart, WishlistItem
-from server.db.base import Base
 from server.mail.models import Mail
 from server.order.models import Order, OrderEvent
 from server.order.status import ON_THE_WAY, RETURN_REQUESTED
@@ -71,15 +72,13 @@ def _column(attribute: object) -> Column:
     return cast(Column, attribute)
 
 
-def _subjects(kind: str, mapped: type[Base], key: Column, user: object) -> Parent:
-    """Whose the entries are about "user/7" or "order/12"."""
-    return Parent(mapped, literal(kind).concat(sql_cast(key, String)), _column(user))
-
-
 _FAREWELL: Final = NoticeKind.ACCOUNT_DELETED.value
 
 _ACCOUNTS: Final = (
     TableErasure(mapped=User, owner=_column(User.id), emptied=ACCOUNT),
+    TableErasure(mapped=LinkedIdentity, owner=_column(LinkedIdentity.user_id)),
+    TableErasure(mapped=Passkey, owner=_column(Passkey.user_id)),
+    TableErasure(mapped=SignInChallenge, owner=_column(SignInChallenge.user_id)),
     TableErasure(mapped=RecoveryCode, owner=_column(RecoveryCode.user_id)),
     TableErasure(mapped=SecondFactor, owner=_column(SecondFactor.user_id)),
     TableErasure(mapped=EmailProof, owner=_column(EmailProof.user_id)),
@@ -109,15 +108,6 @@ _ACCOUNTS: Final = (
     TableErasure(mapped=WishlistItem, owner=_column(WishlistItem.user_id)),
     TableErasure(mapped=SegmentMember, owner=_column(SegmentMember.user_id)),
     TableErasure(mapped=IdempotencyKey, owner=_column(IdempotencyKey.user_id)),
-    # Who did what to what stays; not what was said of it, by the user or by staff about them and their orders.
-    *(
-        TableErasure(mapped=AuditEntry, owner=_column(owner), parent=parent, emptied={"details": {}})
-        for owner, parent in (
-            (AuditEntry.actor_id, None),
-            (AuditEntry.subject, _subjects("user/", User, _column(User.id), User.id)),
-            (AuditEntry.subject, _subjects("order/", Order, _column(Order.id), Order.user_id)),
-        )
-    ),
 )
 
 # What a device did before its user signed in there became theirs, or is linked to nobody.
@@ -183,7 +173,28 @@ REVIEWS: Final = TableErasure(mapped=Review, owner=_column(Review.user_id))
 CUSTOMERS: Final = TableErasure(mapped=GatewayCustomer, owner=_column(GatewayCustomer.user_id))
 """Deleted once the gateway has forgotten them."""
 
-PLAN: Final = (*BY_STATEMENT, REVIEWS, CUSTOMERS)
+
+_ENTRY_IS_LEFT: Final = or_(AuditEntry.address != "", sql_cast(AuditEntry.details, String) != "{}")
+_SUBJECT: Final = Parent(User, "user/" + sql_cast(User.id, String), _column(User.id))
+AUDIT: Final = tuple(
+    TableErasure(
+        mapped=AuditEntry,
+        owner=_column(owner),
+        parent=parent,
+        emptied={"address": "", "details": {}, "personal_salt": None},
+        left=and_(_ENTRY_IS_LEFT, *conditions),
+        stays={
+            "personal_digest": "of values that are gone, with a salt that is gone"
+        },
+    )
+    for owner, parent, conditions in (
+        (AuditEntry.actor_id, None, ()),
+        (AuditEntry.subject, _SUBJECT, (AuditEntry.actor_id.is_(None),)),
+    )
+)
+"""Erased by the log's own rule, which says that it was done. What staff did holds nothing personal."""
+
+PLAN: Final = (*BY_STATEMENT, *AUDIT, REVIEWS, CUSTOMERS)
 """All tables of which something is erased."""
 
 NOT_PLANNED: Final[Mapping[str, str]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,6 +23,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from server.auth.federated.models import LinkedIdentity
+from server.auth.models import SignInChallenge
+from server.auth.passkeys.models import Passkey
+from server.auth.second_factor.models import SecondFactor
 from server.catalog.models import Product
 from server.db.base import AnyRow, AnySelect
 from server.db.upsert import insert_for
@@ -33,7 +37,7 @@ from server.order.models import Order
 from server.order.status import PENDING_PAYMENT
 from server.payment.models import GatewayCustomer
 from server.privacy.how import Condition, TableErasure
-from server.privacy.plan import ACCOUNT, PLAN
+from server.privacy.plan import ACCOUNT
 from server.recommend.feedback.tracking import MAX_KEY
 from server.repeats import owners
 from server.repeats.models import IdempotencyKey
@@ -59,6 +63,12 @@ def empty_account(tx: Connection, user_id: int, now: datetime) -> None:
     closed = {"role": "CUSTOMER", "is_active": False, "email_verify_time": None, "updated_at": now}
     values = {**ACCOUNT, **closed, "version": User.version + 1}
     tx.execute(update(User).where(User.id == user_id).values(values))
+
+
+def forget_ways_to_sign_in(tx: Connection, user_id: int) -> None:
+    """Delete what an account signs in by besides its password: whose that was may use it for another account."""
+    for mapped in (LinkedIdentity, Passkey, SignInChallenge, SecondFactor):
+        tx.execute(delete(mapped).where(mapped.user_id == user_id))
 
 
 def insert_erasure(tx: Connection, user_id: int, now: datetime) -> None:
@@ -116,9 +126,11 @@ def _to_erase(how: TableErasure, user_id: int, *, waiting_too: bool = False) -> 
     return conditions
 
 
-def anything_left(connection: Connection, user_id: int) -> bool:
-    """Whether there is something of a user that was not erased, or is still needed."""
-    left = [exists().select_from(how.table).where(*_to_erase(how, user_id, waiting_too=True)) for how in PLAN]
+def is_left(connection: Connection, parts: Iterable[TableErasure], user_id: int) -> bool:
+    """Whether there is something of a user in parts of the plan that was not erased, or is still needed."""
+    left = [
+        exists().select_from(how.table).where(*_to_erase(how, user_id, waiting_too=True)) for how in parts
+    ]
     return bool(connection.scalar(select(or_(*left))))
 
 

@@ -170,6 +170,7 @@ def _new_account(person: ProviderUser) -> NewAccount:
 def _notice(kind: NoticeKind, contact: Contact, origin: Requester, provider: str) -> Notice:
     return Notice(
         kind=kind,
+        user_id=contact.credentials.user_id,
         recipient=contact.email,
         full_name=contact.full_name,
         language=origin.language,

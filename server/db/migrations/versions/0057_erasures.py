@@ -8,7 +8,7 @@ from alembic import op
 from server.db.base import BigId
 
 revision = "0057"
-down_revision = "0052"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 
