@@ -183,9 +183,7 @@ AUDIT: Final = tuple(
         parent=parent,
         emptied={"address": "", "details": {}, "personal_salt": None},
         left=and_(_ENTRY_IS_LEFT, *conditions),
-        stays={
-            "personal_digest": "of values that are gone, with a salt that is gone"
-        },
+        stays={"personal_digest": "of values that are gone, with a salt that is gone"},
     )
     for owner, parent, conditions in (
         (AuditEntry.actor_id, None, ()),
