@@ -126,7 +126,8 @@ def _read_events(connection: sa.Connection) -> Events:
     kind = sa.case({name: position for position, name in enumerate(EVENT_KINDS)}, value=event.kind)
     query = (
         sa.select(event.user_id, event.product_id, kind, _epoch(connection, sa.func.max(event.occurred_at)))
-        .where(~_is_deleted(event.user_id), event.user_id.is_not(None), event.product_id.is_not(None), event.kind.in_(EVENT_KINDS))
+        .where(event.user_id.is_not(None), event.product_id.is_not(None), event.kind.in_(EVENT_KINDS))
+        .where(~_is_deleted(event.user_id))
         .group_by(event.user_id, event.product_id, event.kind)
     )
     user_ids, product_ids, kinds, times = _columns(
