@@ -104,7 +104,8 @@ def reset_second_factor(tx: Connection, caller: Identity, user_id: int, actor: A
     sessions.revoke_all(tx, user_id, now)
     # In the shop's language: that of the call is the caller's.
     reset, email, name = NoticeKind.FACTOR_RESET, contact.email, contact.full_name
-    notices.post(tx, now, Notice(kind=reset, recipient=email, full_name=name, language=""))
+    notice = Notice(kind=reset, user_id=user_id, recipient=email, full_name=name, language="")
+    notices.post(tx, now, notice)
 
 
 def _lock(tx: Connection, caller: Identity, user_id: int) -> AnyRow:

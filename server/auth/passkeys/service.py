@@ -251,7 +251,13 @@ def _contact(tx: Connection, user_id: int) -> Contact:
 
 
 def _notice(kind: NoticeKind, contact: Contact, origin: Requester) -> Notice:
-    return Notice(kind=kind, recipient=contact.email, full_name=contact.full_name, language=origin.language)
+    return Notice(
+        kind=kind,
+        user_id=contact.credentials.user_id,
+        recipient=contact.email,
+        full_name=contact.full_name,
+        language=origin.language,
+    )
 
 
 def _note_refusal(problem: str, origin: Requester) -> None:

@@ -44,7 +44,7 @@ class Notice:
     """A mail that is to be written: of whose account, to whom, in which language, and what it tells."""
 
     kind: NoticeKind
-    user_id: int | None
+    user_id: int | None = None
     recipient: str
     full_name: str
     language: str
