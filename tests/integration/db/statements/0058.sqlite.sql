@@ -1,17 +1,9 @@
-<<<<<<< HEAD
 DELETE FROM account_notices WHERE account_notices."key" IN (SELECT account_notices."key" FROM account_notices ORDER BY account_notices.created_at LIMIT ? OFFSET ?) RETURNING "key", kind, recipient, full_name, language, facts, created_at
-=======
-DELETE FROM account_notices WHERE account_notices."key" IN (SELECT account_notices."key" FROM account_notices ORDER BY account_notices.created_at LIMIT ? OFFSET ?) RETURNING "key", kind, user_id, recipient, full_name, language, facts, created_at
->>>>>>> 16f7bdb6 (Statements of the release with deleted accounts are recorded)
 DELETE FROM cart_items WHERE cart_items.cart_id = ?
 DELETE FROM product_listings WHERE product_listings.product_id IN (?) RETURNING list_key
 DELETE FROM synonym_terms WHERE synonym_terms.synonym_id = ?
 DELETE FROM synonyms WHERE synonyms.id = ?
-<<<<<<< HEAD
 INSERT INTO account_notices ("key", kind, recipient, full_name, language, facts, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-=======
-INSERT INTO account_notices ("key", kind, user_id, recipient, full_name, language, facts, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
->>>>>>> 16f7bdb6 (Statements of the release with deleted accounts are recorded)
 INSERT INTO addresses (id, user_id, label, line1, line2, city, state, postal_code, country, lat, lng, is_default, custom_metadata, sealed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, label, line1, line2, city, state, postal_code, country, lat, lng, is_default, custom_metadata, sealed, created_at, version
 INSERT INTO audit_entries (at, actor_id, is_service, action, subject, event, occurrences, request_id, address, details, personal_salt, personal_digest, signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 INSERT INTO behavior_events (user_id, visitor_id, kind, product_id, "query", custom_metadata, list_id, model_version, origin, occurred_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -27,11 +19,7 @@ INSERT INTO idempotency_keys (user_id, method, request_id, body_hash, reply, cre
 INSERT INTO idempotency_keys (user_id, method, request_id, body_hash, reply, created_at, leased_until) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING request_id
 INSERT INTO inventory_levels (variant_id, location_id, product_id, available, received, sold, priority) VALUES (?, ?, ?, ?, ?, ?, (SELECT CASE WHEN locations.active THEN locations.priority ELSE NULL END AS anon_1 FROM locations WHERE locations.id = ?)) RETURNING priority IS NOT NULL AS anon_2
 INSERT INTO loyalty_accounts (user_id, points, owed, lifetime) VALUES (?, ?, ?, ?) ON CONFLICT (user_id) DO UPDATE SET points = (loyalty_accounts.points + excluded.points), owed = (loyalty_accounts.owed + excluded.owed), lifetime = (loyalty_accounts.lifetime + excluded.lifetime)
-<<<<<<< HEAD
 INSERT INTO mails ("key", order_id, kind, recipient, subject, plain, html, status, about, attempts, error, created_at, next_attempt_at, retry_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING RETURNING id
-=======
-INSERT INTO mails ("key", order_id, user_id, kind, recipient, subject, plain, html, status, about, attempts, error, created_at, next_attempt_at, retry_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING RETURNING id
->>>>>>> 16f7bdb6 (Statements of the release with deleted accounts are recorded)
 INSERT INTO media_files ("key", digest, claimed_at) VALUES (?, ?, ?) ON CONFLICT (digest) WHERE doomed_at IS NULL DO UPDATE SET claimed_at = ? RETURNING "key"
 INSERT INTO order_events (order_id, sequence, status, message, location, eta, shipment_id, code, facts, occurred_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 INSERT INTO order_lines (order_id, position, product_id, variant_id, sku, name, quantity, price_minor, total_minor, list_price_minor, discount_minor, tax_minor, shipping_minor, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
