@@ -533,6 +533,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another service account has the name. ALREADY_EXISTS.
     Metadata: `name`.
     """
+    DELETION_NEEDS_CODE: _ErrorReason.ValueType  # 305
+    """The account has a second factor: it is deleted with a code of it, not with the password. FAILED_PRECONDITION."""
+    PASSWORD_MISSING: _ErrorReason.ValueType  # 306
+    """The account has neither a password nor a second factor: ForgotPassword sets one. FAILED_PRECONDITION."""
+    VENDOR_HAS_PRODUCTS: _ErrorReason.ValueType  # 307
+    """A vendor's account has products, which are to be deleted or handed over first. FAILED_PRECONDITION.
+    Metadata: `products`.
+    """
     SECOND_FACTOR_REQUIRED: _ErrorReason.ValueType  # 320
     """The account has a second factor: send a code of it with the password. UNAUTHENTICATED. For a permission that needs
     a sign-in with one: PERMISSION_DENIED. Metadata: sometimes `permission`.
@@ -1121,6 +1129,14 @@ Metadata: `api_key_id`.
 SERVICE_ACCOUNT_TAKEN: ErrorReason.ValueType  # 294
 """Another service account has the name. ALREADY_EXISTS.
 Metadata: `name`.
+"""
+DELETION_NEEDS_CODE: ErrorReason.ValueType  # 305
+"""The account has a second factor: it is deleted with a code of it, not with the password. FAILED_PRECONDITION."""
+PASSWORD_MISSING: ErrorReason.ValueType  # 306
+"""The account has neither a password nor a second factor: ForgotPassword sets one. FAILED_PRECONDITION."""
+VENDOR_HAS_PRODUCTS: ErrorReason.ValueType  # 307
+"""A vendor's account has products, which are to be deleted or handed over first. FAILED_PRECONDITION.
+Metadata: `products`.
 """
 SECOND_FACTOR_REQUIRED: ErrorReason.ValueType  # 320
 """The account has a second factor: send a code of it with the password. UNAUTHENTICATED. For a permission that needs
