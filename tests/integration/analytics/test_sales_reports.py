@@ -235,5 +235,6 @@ def test_a_range_that_cannot_be_answered_is_refused(
 def test_a_question_costs_the_same_whatever_was_sold(sold: RunningShop) -> None:
     with sold.counted_queries() as statements:
         ask(sold, start_time=timestamp(BEGIN), end_time=timestamp(BEGIN + timedelta(days=366)))
-    assert len(statements) == 3
+    own = [each for each in statements if "audit" not in each]  # that somebody asked is recorded beside it
+    assert len(own) == 3
     assert not any(table in statement for statement in statements for table in ("orders ", "order_lines"))
