@@ -28,6 +28,7 @@ from server.identity import Identity
 from server.mail import queries
 from server.mail.accounts import AccountMails
 from server.mail.models import Mail
+from server.privacy.servicer import Deletions
 from server.roles.table import RoleTable
 from server.rpc.call import Call
 from server.rpc.validation import Validation
@@ -84,7 +85,16 @@ class AuthShop:
         my_data = ExportCalls(
             Exports(self.db, self._core.work), self._core.clock, (), my_data=MyData(self._core.work)
         ).my_data
-        self._methods = Methods(self._core, [auth, user_part.build(self._core, my_data)])
+        deletions = Deletions(
+            self.db,
+            self._core.work,
+            self._core.clock,
+            passwords=auth.recovery,
+            factors=auth.second_factors,
+            codes=auth.second_factor_changes,
+        )
+        users = user_part.build(self._core, my_data, deletions.DeleteMyAccount)
+        self._methods = Methods(self._core, [auth, users])
         self._validation = Validation(SERVICES)
         self._accounts = AccountMails(
             RecoveryCodes.of(self.settings),

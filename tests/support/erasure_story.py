@@ -27,6 +27,7 @@ def delete(shop: RunningShop, account: Account, password: str = PASSWORD, reques
 def eraser(shop: RunningShop, later: timedelta = SETTLED) -> Eraser:
     """The shop's eraser, when time has gone by."""
     core = shop.app.core
+    shop.run(_write_security_events(shop))
     gateways = shop.app.rooms.payment.gateways
     return Eraser(core.work, lambda: utc_now() + later, gateways, gateway_seconds=2.0)
 
@@ -36,6 +37,13 @@ def erase(shop: RunningShop, later: timedelta = SETTLED) -> None:
     shop.run(shop.app.rooms.mail.outbox.run())
     shop.run(shop.app.rooms.webhooks.outbox.run())
     shop.run(eraser(shop, later).run())
+
+
+async def _write_security_events(shop: RunningShop) -> None:
+    """Write what the log has heard of, as it does by itself within a minute."""
+    security = shop.app.core.security
+    security._end_window()
+    await security._write()
 
 
 def is_erased(shop: RunningShop, account: Account) -> bool:
