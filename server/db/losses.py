@@ -17,8 +17,14 @@ from server.db.properties import SEALING
 from server.db.reading import reading
 from server.errors import CommandError
 
-_BOOKKEEPING = frozenset({"alembic_version", "schema_serves", "consumers", "jobs", "product_listings"})
-"""Tables that a later upgrade fills by itself."""
+_BOOKKEEPING = frozenset(
+    {
+        *("alembic_version", "schema_serves", "consumers", "jobs", "product_listings"),
+        *("analytics_state", "order_facts", "sales_hours", "sales_days", "sales_cohorts"),
+        *("product_sales", "customer_sales", "region_sales", "coupon_sales"),
+    }
+)
+"""Tables that a later upgrade, or a job after it, fills by itself."""
 
 _FILLED_AGAIN = {
     "shop_properties": column("name").not_in((SEALING, "first_key", "current_key")),

@@ -307,7 +307,8 @@ OF_IMPORTS = [method for method in VENDORS_MAY if "import_id" in named_ids(metho
 
 
 def test_vendors_name_what_they_change_by_its_product() -> None:
-    others = [method for method in VENDORS_MAY if method not in (*OF_VENDORS, *OF_IMPORTS)]
+    named = (*OF_VENDORS, *OF_IMPORTS, "GetVendorSales")  # which names nobody: it is about the caller
+    others = [method for method in VENDORS_MAY if method not in named]
     assert [each for each in others if not each.startswith(("Create", "Export", "Import", "List"))] == []
 
 
