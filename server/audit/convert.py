@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
 
+from google.protobuf import any_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from sanset.v1 import access_pb2
 
 from server.audit.events import OF_PERMITTED
-from server.audit.values import MASK, MAX_ITEMS, bounded, masked
+from server.audit.values import MASK, MAX_ITEMS, bounded, masked, shortened
 from server.contract import METHODS, bindings_of, native_path
 
 _LEFT_OUT: Final = frozenset({"request_id", "page_token", "etag"})
@@ -123,6 +124,8 @@ def _value(field: FieldDescriptor, value: Any, hides: Collection[str]) -> Any:
 
 
 def _google_json(message: Message) -> Any:
+    if isinstance(message, any_pb2.Any):  # of a type that nobody here may know
+        return {"type_url": shortened(message.type_url), "bytes": len(message.value)}
     return MessageToDict(message, preserving_proto_field_name=True)
 
 

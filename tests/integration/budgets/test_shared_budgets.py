@@ -91,9 +91,9 @@ def test_without_its_table_reads_are_served_and_sign_ins_are_counted_and_the_log
     database_url: str, tmp_path: Path
 ) -> None:
     shop = RunningShop(test_settings(database_url, tmp_path, rate_limit=LIMIT))
-    shop.sql("ALTER TABLE call_counts RENAME TO call_counts_away")
-    email = shop.customer(address=False).email
     with capture_logs() as logs:
+        shop.sql("ALTER TABLE call_counts RENAME TO call_counts_away")
+        email = shop.customer(address=False).email
         assert [ended(shop) for _ in range(10)] == ["OK"] * 10
         wrong = auth_pb2.LoginRequest(email=email, password=PASSWORD + "x")
         reasons = [refused(shop.auth.Login, wrong).reason for _ in range(7)]

@@ -19,6 +19,7 @@ CREATE TABLE payments (order_id INTEGER PRIMARY KEY, captured_minor INTEGER, ref
 CREATE TABLE products (id INTEGER PRIMARY KEY, name VARCHAR, brand VARCHAR, description TEXT, category_id INTEGER,
     deleted_at DATETIME);
 CREATE TABLE categories (id INTEGER PRIMARY KEY, name VARCHAR, parent_id INTEGER);
+CREATE TABLE erasures (user_id INTEGER PRIMARY KEY);
 CREATE TABLE behavior_events (id INTEGER PRIMARY KEY, user_id INTEGER, visitor_id VARCHAR, kind VARCHAR,
     product_id INTEGER, occurred_at DATETIME);
 """
