@@ -52,8 +52,10 @@ class VariantStorm:
     def carts(self, buyers: int, threads: int = 8) -> list[tuple[Account, list[int]]]:
         """New buyers, each with a unit of a variant in the cart, or of two, in any order."""
 
+        accounts = [self.shops[number % len(self.shops)].customer() for number in range(buyers)]
+
         def fill(number: int) -> tuple[Account, list[int]]:
-            buyer = self.shops[number % len(self.shops)].customer()
+            buyer = accounts[number]
             lines = random.Random(number).sample(self.variants, 1 + number % 2)
             for variant_id in lines:
                 request = AddItemRequest(product_id=self.product_id, variant_id=variant_id, quantity=1)
