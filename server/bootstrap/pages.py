@@ -102,6 +102,7 @@ def _run(node: Path, *arguments: str, says: str, out: Path | None = None) -> Non
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            encoding="utf-8",
             timeout=_SECONDS,
             check=False,
         )

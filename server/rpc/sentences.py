@@ -66,6 +66,9 @@ CONDITIONS = {
     "login.email_or_username": Violation(
         "email", "send either email or username, and only one of them", FieldReason.CONFLICT
     ),
+    "delete_my_account.proof": Violation(
+        "current_password", "send either current_password or code, and only one of them", FieldReason.CONFLICT
+    ),
     "address.id": Violation("address.id", "must be the id of an address", FieldReason.REQUIRED),
     "product.id": Violation("product.id", "must be the id of a product", FieldReason.REQUIRED),
     "variant.id": Violation("variant.id", "must be the id of a variant", FieldReason.REQUIRED),

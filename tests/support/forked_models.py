@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import forkserver
 from pathlib import Path
@@ -57,8 +57,9 @@ class ForkedChild:
 
     def terminate(self) -> None:
         """Ask it to end."""
-        if self._program.poll() is None:
-            self._program.send_signal(signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it ended just now
+            if self._program.poll() is None:
+                self._program.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it at once."""
