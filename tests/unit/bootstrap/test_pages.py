@@ -31,6 +31,7 @@ class Npm:
 def npm(monkeypatch: pytest.MonkeyPatch) -> Npm:
     double = Npm()
     monkeypatch.setattr(pages, "_run", double)
+    monkeypatch.setattr(pages, "_node", lambda: Path("node"))
     return double
 
 
