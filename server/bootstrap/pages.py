@@ -20,7 +20,10 @@ PROJECT: Final = Path(__file__).parents[2]
 CLIENTS: Final = PROJECT / "clients"
 STOREFRONT: Final = CLIENTS / "web" / "storefront"
 
-_NOT_SOURCES: Final = frozenset({"node_modules", "dist", "gen", "test", "__pycache__"})
+_NOT_SOURCES: Final = frozenset(
+    {"node_modules", "dist", "gen", "test", "python", "examples", "http", "__pycache__"}
+)
+"""Directories that say nothing of the pages."""
 _SECONDS: Final = 600
 """What one step of a build may take; installing waits for the network."""
 
