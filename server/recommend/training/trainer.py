@@ -67,6 +67,7 @@ class Trainer:
         self._stopping = threading.Event()
         self._draining = False
         self._threads: list[threading.Thread] = []
+        self._launching = threading.Lock()
         self._watchers: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
 
     def attach(self, follower: Follower) -> None:
@@ -127,7 +128,9 @@ class Trainer:
     async def stop(self) -> None:
         """Wait for the end of the training of this worker, if there is one; it is recorded as failed."""
         self._stopping.set()
-        for thread in self._threads:
+        with self._launching:
+            threads = self._threads
+        for thread in threads:
             await asyncio.to_thread(thread.join, STOP_SECONDS)
 
     def _begin(self, assignment: Assignment) -> Run:
@@ -141,8 +144,11 @@ class Trainer:
         """Start working on a training that was claimed for this worker."""
         job = TrainingJob(self._settings, self._db, self._stopping, self._on_trained)
         thread = threading.Thread(target=job.run, args=(run, assignment), name=f"training-{run.id}")
-        self._threads = [thread, *(old for old in self._threads if old.is_alive())]
-        thread.start()
+        # Started before it is listed, as one that was not started can be neither waited for nor alive; under a
+        # lock, so that a stop in between does not overlook it.
+        with self._launching:
+            thread.start()
+            self._threads = [thread, *(old for old in self._threads if old.is_alive())]
 
     async def _next(self, run: Run, moved: asyncio.Event) -> Run:
         """Return how a training stands once it has moved, or after a while."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -209,6 +210,35 @@ def test_a_running_schedule_looks_by_itself_and_ends_when_told(settings: Setting
         await off.stop()
         assert _runs(worker) == 1
 
+    play(settings, story)
+
+
+def test_a_trainer_that_stops_while_a_training_is_launched_waits_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+    launching, ended = threading.Event(), threading.Event()
+
+    async def story(worker: Worker) -> None:
+        def start_late(thread: threading.Thread) -> None:
+            if thread.name.startswith("training-"):
+                launching.set()
+                assert worker.trainer._stopping.wait(10), "nobody stopped the trainer"
+            start(thread)
+
+        def launch() -> None:
+            with worker.db.transaction() as tx:
+                run = runs.claim(tx, Assignment(), utc_now())
+            worker.trainer.launch(run, Assignment())
+
+        monkeypatch.setattr(threading.Thread, "start", start_late)
+        launched = asyncio.create_task(asyncio.to_thread(launch))
+        assert await asyncio.to_thread(launching.wait, 10)
+        await worker.trainer.stop()
+        assert ended.is_set()
+        await launched
+
+    monkeypatch.setattr(TrainingJob, "run", lambda *_: ended.set())
     play(settings, story)
 
 
