@@ -10,6 +10,7 @@ import subprocess
 os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_listener")
 
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ TESTS = Path(__file__).parent
 
 FIRST = (
     "e2e/",
+    "browser/",
     "security/",
     "integration/recommend/test_recommend_lifecycle.py",
     "integration/recommend/test_recommend_training.py",
@@ -60,9 +62,11 @@ OWN_STACKS = ("tests/e2e/test_envoy_config.py", "tests/e2e/test_wheel.py")
 
 
 class ByFile(LoadFileScheduling):
-    """Gives a worker whole files, and all that share the real stacks to one worker."""
+    """Gives a worker whole files, and all that share the real stacks, or a browser, to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/browser/"):
+            return "tests/browser"
         shares_stacks = nodeid.startswith("tests/e2e/") and not nodeid.startswith(OWN_STACKS)
         return "tests/e2e" if shares_stacks else super()._split_scope(nodeid)
 
@@ -92,6 +96,13 @@ def pytest_sessionfinish() -> None:
     """Collect what is left over once: pytest would look through everything that was imported five times."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why tests were skipped, each reason once."""
+    skipped = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    for reason, number in sorted(skipped.items()):
+        terminalreporter.write_line(f"{number} of the tests: {reason}")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -78,6 +78,8 @@ class OpenIdProvider:
 
     url: str = ""
     user: User = field(default_factory=User)
+    redirect_uris: list[str] = field(default_factory=lambda: [REDIRECT_URI, OTHER_REDIRECT_URI])
+    """Where the shop, its client, has users sent back."""
     keys: list[SigningKey] = field(default_factory=lambda: [ec_key("first")])
     """The first of them signs; all are published."""
     published: list[dict[str, Any]] | None = None
@@ -103,7 +105,7 @@ class OpenIdProvider:
             "issuer": self.url,
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
-            "redirect_uris": [REDIRECT_URI, OTHER_REDIRECT_URI],
+            "redirect_uris": self.redirect_uris,
         }
         return [provider | changes]
 
@@ -151,7 +153,7 @@ class OpenIdProvider:
         is_whole = (
             asked["response_type"] == "code"
             and asked["client_id"] == CLIENT_ID
-            and asked["redirect_uri"] in (REDIRECT_URI, OTHER_REDIRECT_URI)
+            and asked["redirect_uri"] in self.redirect_uris
             and "openid" in asked["scope"].split()
             and asked["code_challenge_method"] == "S256"
         )
