@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, insert, or_, select, update
@@ -34,7 +34,7 @@ _INSERT_SESSION = Prepared(insert(Session))
 
 def insert_session(tx: Connection, values: Mapping[str, object]) -> None:
     """Store a new session."""
-    _INSERT_SESSION.run(tx, **values)
+    _INSERT_SESSION.later(tx, **values)
 
 
 _TOUCH_SESSION = Prepared(
@@ -120,9 +120,15 @@ _REVOKE_SESSIONS_BEYOND = Prepared(
 )
 
 
-def revoke_sessions_beyond(tx: Connection, user_id: int, count: int, now: datetime) -> Sequence[str]:
-    """Revoke a user's open sessions but the `count` last used ones; returns their ids."""
-    return [row.id for row in _REVOKE_SESSIONS_BEYOND.all(tx, owner=user_id, count=count, now=now)]
+def revoke_sessions_beyond(
+    tx: Connection, user_id: int, count: int, now: datetime
+) -> Callable[[], Sequence[str]]:
+    """Revoke a user's open sessions but the `count` last used ones; returns what tells their ids.
+
+    Until somebody looks, the statement waits to share a round trip.
+    """
+    pending = _REVOKE_SESSIONS_BEYOND.later(tx, owner=user_id, count=count, now=now)
+    return lambda: [row.id for row in pending.all()]
 
 
 def session_exists(connection: Connection, user_id: int, session_id: str) -> bool:

@@ -101,16 +101,30 @@ class SignIn:
         Raises InvalidCredentials, TooManySignIns, AccountLocked, and EmailNotVerified once the password is proven.
         """
         with self._passwords.room(deadline):
-            proven, attempt = await self._prove(login, deadline)
-        grant = await self._work.write(self._open_session, login, proven, attempt, deadline=deadline)
+            credentials, attempt = await self._work.write(self._begin, login, deadline=deadline)
+            proven = await self._prove(login, credentials, attempt, deadline)
+            try:
+                grant = await self._work.write(self._open_session, login, proven, attempt, deadline=deadline)
+            except sessions.PasswordReplaced as replaced:  # as by two first sign-ins at once at a higher cost
+                proven = await self._prove(login, replaced.credentials, attempt, deadline)
+                grant = await self._open_at_last(login, proven, attempt, deadline)
         if grant is not None:
             return grant
         if not login.code:
             raise SecondFactorRequired()
         raise _failed(SecondFactorWrong(), login, proven.user_id, locks=attempt.locks)
 
-    async def _prove(self, login: Login, deadline: Deadline) -> tuple[ProvenPassword, throttle.Attempt]:
-        credentials, attempt = await self._work.write(self._begin, login, deadline=deadline)
+    async def _open_at_last(
+        self, login: Login, proven: ProvenPassword, attempt: throttle.Attempt, deadline: Deadline
+    ) -> sessions.Grant | None:
+        try:
+            return await self._work.write(self._open_session, login, proven, attempt, deadline=deadline)
+        except sessions.PasswordReplaced:
+            raise _failed(InvalidCredentials(), login, proven.user_id, locks=attempt.locks) from None
+
+    async def _prove(
+        self, login: Login, credentials: Credentials | None, attempt: throttle.Attempt, deadline: Deadline
+    ) -> ProvenPassword:
         password_hash = credentials.password_hash if credentials else None
         try:
             matches = await self._passwords.verify(login.password, password_hash, deadline)
@@ -126,7 +140,7 @@ class SignIn:
         new_hash = None
         if self._passwords.outdated(login.password, password_hash):
             new_hash = await self._passwords.hash(login.password, deadline)
-        return ProvenPassword(credentials.user_id, password_hash, new_hash), attempt
+        return ProvenPassword(credentials.user_id, password_hash, new_hash)
 
     def _begin(self, tx: Connection, login: Login) -> tuple[Credentials | None, throttle.Attempt]:
         credentials = users.credentials(tx, email=login.email, username=login.username)

@@ -46,6 +46,15 @@ class Grant:
     """Whether the session was opened with a code as well as a password, or by a passkey."""
 
 
+class PasswordReplaced(Exception):
+    """An account has another hash than the one that was verified: of another password, or of the same anew."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        """`credentials` are those that the account has now."""
+        super().__init__()
+        self.credentials = credentials
+
+
 @dataclass(frozen=True, slots=True)
 class Theft:
     """A refresh token came back after it was used up: its session is revoked."""
@@ -67,11 +76,14 @@ def open_session(
 ) -> Grant:
     """Open a session for a user whose password matched `verified_hash`; store `new_hash` in its place if given.
 
-    Raises InvalidCredentials when the password was changed, or the account closed, since it was verified.
+    Raises InvalidCredentials when the account was closed since the password was verified, and PasswordReplaced
+    when another hash was stored.
     """
     user = users.lock_credentials(tx, user_id)
-    if user is None or not user.is_active or user.password_hash != verified_hash:
+    if user is None or not user.is_active:
         raise InvalidCredentials()
+    if user.password_hash != verified_hash:
+        raise PasswordReplaced(user)
     if new_hash is not None:
         users.replace_password_hash(tx, user_id, new_hash)
     return open_session_of(tx, user, origin=origin, now=now, policy=policy, second_factor=second_factor)
@@ -88,7 +100,7 @@ def open_session_of(
 ) -> Grant:
     """Open a session for a user who has proven to be it; their account is active, and held."""
     user_id = user.user_id
-    _announce(tx, queries.revoke_sessions_beyond(tx, user_id, MAX_OPEN_SESSIONS - 1, now))
+    revoked = queries.revoke_sessions_beyond(tx, user_id, MAX_OPEN_SESSIONS - 1, now)
     session_id = secrets.token_hex(16)
     queries.insert_session(
         tx,
@@ -106,6 +118,7 @@ def open_session_of(
     )
     token = new_token()
     queries.insert_refresh_token(tx, hash_of(token), session_id, now)
+    _announce(tx, revoked())
     return Grant(user_id, user.role, session_id, token, second_factor)
 
 

@@ -92,22 +92,23 @@ def begin(
 
     Raises AccountLocked, and TooManySignIns or TooManyCodes, and counts nothing then: the transaction must end.
     """
+    too_many = _TOO_MANY[purpose]
+    keys = []
+    of_address = None
+    if count_addresses and not guess.device_id:  # before the account, always: so no two wait for each other
+        keys.append(_key(purpose, "address", guess.network))
+        of_address = queries.count(tx, keys[0], None, now, window=WINDOW, memory=MEMORY)
     account = _account_key(tx, guess, purpose)
-    limits = {account: PER_ACCOUNT}
-    if count_addresses and not guess.device_id:
-        limits[_key(purpose, "address", guess.network)] = PER_ADDRESS
-    locks = False
-    for key, limit in sorted(limits.items()):  # in this order, so that no two wait for each other
-        user_id = guess.user_id if key == account else None
-        count = queries.count(tx, key, user_id, now, window=WINDOW, memory=MEMORY)
-        if count.locked_until is not None and count.locked_until > now:
-            raise _refusal(AccountLocked, count.locked_until - now)
-        if count.attempts > limit:
-            raise _refusal(_TOO_MANY[purpose], count.started_at + WINDOW - now)
-        if key == account and count.failures % FAILURES_TO_LOCK == 0:
-            queries.lock(tx, key, now + _lock_after(count.failures))
-            locks = True
-    return Attempt(tuple(sorted(limits)), locks)
+    if of_address is not None:
+        _check(of_address(), PER_ADDRESS, too_many, now)
+    count = queries.count(tx, account, guess.user_id, now, window=WINDOW, memory=MEMORY)()
+    if count.locked_until is not None and count.locked_until > now:
+        raise _refusal(AccountLocked, count.locked_until - now)
+    _check(count, PER_ACCOUNT, too_many, now)
+    locks = count.failures % FAILURES_TO_LOCK == 0
+    if locks:
+        queries.lock(tx, account, now + _lock_after(count.failures))
+    return Attempt((*keys, account), locks)
 
 
 def count_address(tx: Connection, network: str, now: datetime) -> Attempt:
@@ -116,9 +117,9 @@ def count_address(tx: Connection, network: str, now: datetime) -> Attempt:
     Raises TooManySignIns, and counts nothing then.
     """
     key = _key("address", network)
-    count = queries.count(tx, key, None, now, window=WINDOW, memory=MEMORY)
-    if count.attempts > PER_ADDRESS:
-        raise _refusal(TooManySignIns, count.started_at + WINDOW - now)
+    _check(
+        queries.count(tx, key, None, now, window=WINDOW, memory=MEMORY)(), PER_ADDRESS, TooManySignIns, now
+    )
     return Attempt((key,))
 
 
@@ -151,6 +152,11 @@ def failures_of(connection: Connection, user_id: int, limit: int = 20) -> list[F
         Failures(row.failures, row.started_at, row.locked_until, row.key not in anywhere)
         for row in queries.failures_of(connection, user_id, anywhere, limit)
     ]
+
+
+def _check(count: queries.Count, limit: int, too_many: type[ResourceExhausted], now: datetime) -> None:
+    if count.attempts > limit:
+        raise _refusal(too_many, count.started_at + WINDOW - now)
 
 
 def _account_key(tx: Connection, guess: Guess, purpose: GuessKind) -> str:

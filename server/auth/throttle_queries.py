@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -74,9 +74,12 @@ _COUNT = Prepared(_count_on)
 
 def count(
     tx: Connection, key: str, user_id: int | None, now: datetime, *, window: timedelta, memory: timedelta
-) -> Count:
-    """Count one more under `key`: anew when its window is over, and in a row with those of its `memory`."""
-    row = _COUNT.one(
+) -> Callable[[], Count]:
+    """Count one more under `key`: anew when its window is over, and in a row with those of its `memory`.
+
+    To look at the count has it done; until then it waits, to share a round trip.
+    """
+    pending = _COUNT.later(
         tx,
         key=key,
         user_id=user_id,
@@ -87,7 +90,7 @@ def count(
         window_began=now - window,
         memory_began=now - memory,
     )
-    return Count(*row)
+    return lambda: Count(*pending.one())
 
 
 _LOCK = Prepared(
@@ -116,7 +119,7 @@ _FORGIVE = Prepared(
 def forgive(tx: Connection, keys: Sequence[str]) -> None:
     """Count one less under each of `keys`, and none in a row."""
     for key in keys:
-        _FORGIVE.run(tx, counted=key)
+        _FORGIVE.later(tx, counted=key)
 
 
 def withdraw(tx: Connection, keys: Sequence[str], *, unlock: bool) -> None:

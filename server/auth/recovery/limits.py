@@ -88,7 +88,7 @@ def _count(
         every[f"mails from {origin.network}"[:MAX_KEY]] = MAX_FROM_NETWORK
     counts = {}
     for key, limit in sorted(every.items()):  # in this order, so that no two wait for each other
-        counts[key] = throttle_queries.count(tx, key, None, now, window=WINDOW, memory=WINDOW)
+        counts[key] = throttle_queries.count(tx, key, None, now, window=WINDOW, memory=WINDOW)()
         if counts[key].attempts > limit:
             raise _refusal(counts[key], now)
     return counts

@@ -19,8 +19,7 @@ from support.running_shop import RunningShop, refusal
 from server.auth import first_admin, sessions
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid, SessionNotFound, WeakPassword
 from server.auth.models import RefreshToken, Session
-from server.auth.passwords import hash_password, password_keys
-from server.auth.refresh import RefreshPolicy
+from server.auth.passwords import Passwords, hash_password, password_keys
 from server.errors import InvalidField, InvalidUpdateMask, TokenInvalid, UserNotFound
 from server.events.follower import Follower
 from server.identity import Identity, Role
@@ -217,18 +216,37 @@ def test_a_higher_cost_rehashes_at_the_next_sign_in(database_url: str) -> None:
     shop.close()
 
 
-def test_a_password_that_changes_while_it_is_verified_opens_no_session(shop: AuthShop) -> None:
-    user = shop.register()
-    with pytest.raises(InvalidCredentials), shop.db.transaction() as tx:
-        sessions.open_session(
-            tx,
-            user.id,
-            verified_hash="an older hash",
-            new_hash=None,
-            origin=sessions.Origin("", ""),
-            now=shop.now,
-            policy=RefreshPolicy.of(shop.settings),
-        )
+def test_first_sign_ins_at_a_higher_cost_may_come_at_once(database_url: str) -> None:
+    with_old_cost = AuthShop(database_url)
+    with_old_cost.register()
+    with_old_cost.close()
+    shop = AuthShop(database_url, bcrypt_cost=5)
+    request = auth_pb2.LoginRequest(email="john@example.com", password=PASSWORD)
+
+    async def at_once() -> None:
+        await asyncio.gather(*(shop.call_async("Login", request) for _ in range(4)))
+
+    asyncio.run(at_once())
+    assert shop.user().password_hash.startswith("$2b$05$")
+    with shop.db.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(Session)) == 4
+    shop.close()
+
+
+def test_a_password_that_changes_while_it_is_verified_opens_no_session(
+    shop: AuthShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.register()
+    verify = Passwords._verify
+
+    def verify_while_it_changes(passwords: Passwords, password: str, hashed: str | None) -> bool:
+        other = hash_password("another-shop-1", cost=4, keys=passwords._keys)
+        shop.change_user("john@example.com", password_hash=other)
+        return verify(passwords, password, hashed)
+
+    monkeypatch.setattr(Passwords, "_verify", verify_while_it_changes)
+    with pytest.raises(InvalidCredentials):
+        shop.login()
     with shop.db.read() as connection:
         assert connection.scalar(select(func.count()).select_from(Session)) == 0
 
