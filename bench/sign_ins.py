@@ -37,7 +37,7 @@ SECONDS: Final = 8
 """Of calls in each turn, a second of warming up apart; a burst of valid sign-ins takes about as long."""
 BURSTS: Final = {"valid": 0, "10_kb": LONG}
 """By their names, the length of the passwords; 0: those of the accounts."""
-SIGN_INS: Final = 20
+SIGN_INS: Final = 150
 """In a round."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from server.auth.models import RefreshToken, Session
@@ -120,15 +120,18 @@ _REVOKE_SESSIONS_BEYOND = Prepared(
 )
 
 
-def revoke_sessions_beyond(
-    tx: Connection, user_id: int, count: int, now: datetime
-) -> Callable[[], Sequence[str]]:
-    """Revoke a user's open sessions but the `count` last used ones; returns what tells their ids.
+def revoke_sessions_beyond(tx: Connection, user_id: int, count: int, now: datetime) -> Sequence[str]:
+    """Revoke a user's open sessions but the `count` last used ones; returns their ids."""
+    return [row.id for row in _REVOKE_SESSIONS_BEYOND.all(tx, owner=user_id, count=count, now=now)]
 
-    Until somebody looks, the statement waits to share a round trip.
-    """
-    pending = _REVOKE_SESSIONS_BEYOND.later(tx, owner=user_id, count=count, now=now)
-    return lambda: [row.id for row in pending.all()]
+
+_COUNT_OPEN = Prepared(select(func.count().label("open")).where(_OWN_OPEN))
+
+
+def count_open_sessions(connection: Connection, user_id: int, now: datetime) -> Callable[[], int]:
+    """How many open sessions a user has; until somebody looks, the question waits to share a round trip."""
+    pending = _COUNT_OPEN.later(connection, owner=user_id, now=now)
+    return lambda: int(pending.one().open)
 
 
 def session_exists(connection: Connection, user_id: int, session_id: str) -> bool:

@@ -79,14 +79,16 @@ def open_session(
     Raises InvalidCredentials when the account was closed since the password was verified, and PasswordReplaced
     when another hash was stored.
     """
-    user = users.lock_credentials(tx, user_id)
+    locked = users.lock_credentials_later(tx, user_id)
+    open_sessions = queries.count_open_sessions(tx, user_id, now)
+    user = locked()
     if user is None or not user.is_active:
         raise InvalidCredentials()
     if user.password_hash != verified_hash:
         raise PasswordReplaced(user)
     if new_hash is not None:
         users.replace_password_hash(tx, user_id, new_hash)
-    return open_session_of(tx, user, origin=origin, now=now, policy=policy, second_factor=second_factor)
+    return _open(tx, user, open_sessions(), origin, now=now, policy=policy, second_factor=second_factor)
 
 
 def open_session_of(
@@ -99,8 +101,24 @@ def open_session_of(
     second_factor: bool,
 ) -> Grant:
     """Open a session for a user who has proven to be it; their account is active, and held."""
+    others = queries.count_open_sessions(tx, user.user_id, now)()
+    return _open(tx, user, others, origin, now=now, policy=policy, second_factor=second_factor)
+
+
+def _open(
+    tx: Connection,
+    user: Credentials,
+    others: int,
+    origin: Origin,
+    *,
+    now: datetime,
+    policy: RefreshPolicy,
+    second_factor: bool,
+) -> Grant:
+    """Open a session beside `others` that are open."""
     user_id = user.user_id
-    revoked = queries.revoke_sessions_beyond(tx, user_id, MAX_OPEN_SESSIONS - 1, now)
+    if others >= MAX_OPEN_SESSIONS:
+        _announce(tx, queries.revoke_sessions_beyond(tx, user_id, MAX_OPEN_SESSIONS - 1, now))
     session_id = secrets.token_hex(16)
     queries.insert_session(
         tx,
@@ -118,7 +136,6 @@ def open_session_of(
     )
     token = new_token()
     queries.insert_refresh_token(tx, hash_of(token), session_id, now)
-    _announce(tx, revoked())
     return Grant(user_id, user.role, session_id, token, second_factor)
 
 

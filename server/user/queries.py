@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
+from server.db.waiting import StatementResult
 from server.db.upsert import insert_for
 from server.user.models import User
 
@@ -93,7 +94,12 @@ def lock_user(tx: Connection, user_id: int) -> AnyRow | None:
 
     The lock (FOR NO KEY UPDATE) leaves those alone who only refer to the user, as a checkout does.
     """
-    return _LOCKED.first(tx, user_id=user_id)
+    return lock_user_later(tx, user_id).first()
+
+
+def lock_user_later(tx: Connection, user_id: int) -> StatementResult:
+    """The same, together with the next statement."""
+    return _LOCKED.later(tx, user_id=user_id)
 
 
 _CONTACT_OF_EMAIL = Prepared(select(*_CONTACT).where(User.email_key == bindparam("key")))

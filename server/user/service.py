@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -156,8 +156,18 @@ def credentials(connection: Connection, *, email: str, username: str) -> Credent
 
 def lock_credentials(tx: Connection, user_id: int) -> Credentials | None:
     """Return how an account signs in, and hold it until the transaction ends; None when there is none."""
-    row = queries.lock_user(tx, user_id)
-    return None if row is None else Credentials(*row)
+    return lock_credentials_later(tx, user_id)()
+
+
+def lock_credentials_later(tx: Connection, user_id: int) -> Callable[[], Credentials | None]:
+    """The same; until somebody looks, it waits to share a round trip."""
+    locked = queries.lock_user_later(tx, user_id)
+
+    def look() -> Credentials | None:
+        row = locked.first()
+        return None if row is None else Credentials(*row)
+
+    return look
 
 
 def contact_of_email(connection: Connection, email: str) -> Contact | None:
