@@ -7,6 +7,7 @@ from rich.console import Console
 from ml.models.boosting import missing_library
 from server.bootstrap.console import warning
 from server.bootstrap.demo_settings import DEMO_ADMIN
+from server.process.envoy.web_pages import CONSOLE, INDEX
 from server.settings import Settings
 
 
@@ -39,7 +40,12 @@ def announce(settings: Settings) -> None:
     ready = f"Sanset is ready: {settings.local_url} (JSON) · localhost:{settings.grpc_port} (gRPC)"
     out.print(ready, style="bold green")
     if settings.pages_dir is not None:
-        out.print(f"  {settings.local_url}/ (storefront) · {settings.local_url}/docs (the API)")
+        named_paths = {"/": "storefront", f"/{CONSOLE}": "console", "/docs": "the API"}
+        if not (settings.pages_dir / CONSOLE / INDEX).is_file():
+            del named_paths[f"/{CONSOLE}"]
+        out.print(
+            "  " + " · ".join(f"{settings.local_url}{path} ({name})" for path, name in named_paths.items())
+        )
     logins = [(login.email, login.password, login.role.lower()) for login in DEMO_LOGINS]
     if settings.first_superuser_email == DEMO_ADMIN[0]:
         logins.append((*DEMO_ADMIN, "admin"))

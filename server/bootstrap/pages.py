@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Final
 
 from server.bootstrap.console import warning
+from server.process.envoy.web_pages import CONSOLE
 from server.settings import Settings
 
 PROJECT: Final = Path(__file__).parents[2]
 CLIENTS: Final = PROJECT / "clients"
 STOREFRONT: Final = CLIENTS / "web" / "storefront"
+
+_APPLICATIONS: Final = {"@sanset/storefront": "", "@sanset/console": CONSOLE}
+"""What is built, and the directory in which it is served, that above the others first: a build empties its own."""
 
 _NOT_SOURCES: Final = frozenset(
     {"node_modules", "dist", "gen", "test", "python", "examples", "http", "__pycache__"}
@@ -60,15 +64,16 @@ def built(directory: Path) -> Path:
     node = _node()
     _run(node, "ci", "--no-audit", "--no-fund", "--loglevel=error", says="installing their packages")
     _run(node, "run", "--silent", "generate", "--workspace=@sanset/client", says="generating the client")
-    _run(
-        node,
-        "run",
-        "--silent",
-        "build",
-        "--workspace=@sanset/storefront",
-        says="building them",
-        out=unfinished,
-    )
+    for workspace, path in _APPLICATIONS.items():
+        _run(
+            node,
+            "run",
+            "--silent",
+            "build",
+            f"--workspace={workspace}",
+            says="building them",
+            out=unfinished / path,
+        )
     for older in [path for path in directory.iterdir() if path != unfinished]:
         shutil.rmtree(older, ignore_errors=True)
     unfinished.rename(target)

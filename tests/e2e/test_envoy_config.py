@@ -47,6 +47,8 @@ PAGES = {
     "assets/app-1a2b.js": b"console.log('%CODE%');" * 100,
     "assets/app-1a2b.js.br": bytes(range(256)) * 8,  # not read by the gateway
     "favicon.svg": b"<svg/>",
+    "console/index.html": b"<!doctype html><title>The console</title>",
+    "console/assets/app-3c4d.js": b"console.log('for staff');",
 }
 """What a build of the web pages left."""
 
@@ -130,8 +132,8 @@ def _serve_doubles(settings: dict[str, Any], say_ready: Connection) -> None:
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     pages = tmp_path_factory.mktemp("pages")
-    (pages / "assets").mkdir()
     for name, content in PAGES.items():
+        (pages / name).parent.mkdir(parents=True, exist_ok=True)
         (pages / name).write_bytes(content)
     yield from _running(tmp_path_factory.mktemp("gateway"), pages_dir=str(pages))
 
@@ -291,6 +293,25 @@ def test_the_page_is_shown_to_browsers_wherever_nothing_else_is(gateway: Gateway
     again = gateway.call("GET", "/", accept="text/html", if_none_match=etag)
     assert (again.status, again.body, again.headers["etag"]) == (304, b"", etag)
     assert gateway.call("GET", "/", accept="text/html", if_none_match='"other"').status == 200
+
+
+def test_the_console_is_a_page_of_its_own_below_its_address(gateway: Gateway) -> None:
+    for path in ("/console", "/console/", "/console/coupons/7", "/console?next=1"):
+        reply = gateway.call("GET", path, accept="text/html")
+        assert (reply.status, reply.body) == (200, PAGES["console/index.html"])
+        assert reply.headers["cache-control"] == "no-cache"
+        policy = reply.headers["content-security-policy"]
+        assert "script-src 'self';" in policy
+        assert "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';" in policy
+        assert "unsafe" not in policy
+    again = gateway.call("GET", "/console", accept="text/html", if_none_match=reply.headers["etag"])
+    assert again.status == 304
+    for path in ("/consoles", "/"):
+        assert gateway.call("GET", path, accept="text/html").body == PAGES["index.html"]
+    script = gateway.call("GET", "/console/assets/app-3c4d.js")
+    assert script.body == PAGES["console/assets/app-3c4d.js"]
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert gateway.call("GET", "/console/assets/none.js").status == 404
 
 
 def test_programs_and_the_api_get_no_page(gateway: Gateway) -> None:

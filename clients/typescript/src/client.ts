@@ -108,6 +108,11 @@ export class SansetClient {
     this.session.put(await this.auth.login({ ...name, password, code }));
   }
 
+  /** Keeps the tokens of another way to sign in: those of FinishPasskeySignIn, or of FinishFederatedSignIn. */
+  keep(tokens: Tokens): void {
+    this.session.put(tokens);
+  }
+
   /** Signs out here or everywhere, and forgets the tokens. Keeps them when the server cannot be reached. */
   async logout({ allSessions = false }: { allSessions?: boolean } = {}): Promise<void> {
     if (!this.signedIn) return;

@@ -1,8 +1,9 @@
 """The routes of the shop's web pages: files that a build left, read once and sent from memory.
 
-Files of a build have the hash of their content in their names, so caches keep them for a year; the page itself,
-whose name stays, is read anew each time and answered with 304 while it is the same. Each file is sent as the build
-compressed it to who takes that.
+Each directory that has a page of its own is one application: its page is shown at every path below it. Files of a
+build have the hash of their content in their names, so caches keep them for a year; the page itself, whose name
+stays, is read anew each time and answered with 304 while it is the same. Each file is sent as the build compressed
+it to who takes that.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from typing import Final
 from server.process.envoy.refusals import Json
 
 INDEX: Final = "index.html"
-"""The page. It is every page: its script shows what the address names."""
+"""The page of an application. It is every page: its script shows what the address names."""
+
+CONSOLE: Final = "console"
+"""The directory of the console for the shop's people."""
+
+ASSETS: Final = "assets"
+"""The directory of an application whose files have the hash of their content in their names."""
 
 BROTLI: Final = ".br"
 """What the name of a file ends with that the build compressed."""
@@ -26,6 +33,11 @@ POLICY: Final = (
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """What the pages may load: files of the shop's own address, and no script or style that is written into a page."""
+
+_EMPTY_STYLE: Final = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+
+CONSOLE_POLICY: Final = POLICY.replace("style-src 'self'", f"style-src 'self' {_EMPTY_STYLE}")
+"""That of the console, whose components put an empty style element into the page and fill it by its interface."""
 
 _FILTER: Final = "type.googleapis.com/envoy.config.route.v3.FilterConfig"
 _OFF: Final = ("local_ratelimit", "buffer", "lua", "grpc_web", "grpc_json_transcoder")
@@ -38,26 +50,33 @@ _SHOWS_PAGES: Final = {"name": "accept", "string_match": {"contains": "text/html
 
 
 def routes(directory: Path) -> Iterator[Json]:
-    """The routes to the files that a build left in `directory`; the page last, at every path that is left."""
+    """The routes to the files that builds left in `directory`, then to the pages, the innermost first."""
+    pages = []
     for file in sorted(directory.rglob("*")):
-        if file.is_file() and file.suffix != BROTLI and file.name != INDEX:
-            yield from _routes_of_file(file, "/" + file.relative_to(directory).as_posix())
-    yield from _routes_of_page(directory / INDEX)
+        if not file.is_file() or file.suffix == BROTLI:
+            continue
+        if file.name == INDEX:
+            pages.append(file)
+        else:
+            yield from _routes_of_file(file, file.relative_to(directory))
+    for page in sorted(pages, key=lambda page: len(page.parts), reverse=True):
+        yield from _routes_of_page(page, page.parent.relative_to(directory))
 
 
-def _routes_of_file(file: Path, path: str) -> Iterator[Json]:
-    lasting = path.startswith("/assets/")
+def _routes_of_file(file: Path, path: Path) -> Iterator[Json]:
+    lasting = path.parent.name == ASSETS
     headers = {
         "content-type": _type_of(file),
         "cache-control": "public, max-age=31536000, immutable" if lasting else "public, max-age=3600",
     }
-    yield from _answers(file, {"path": path}, [_READS], headers)
+    yield from _answers(file, {"path": f"/{path.as_posix()}"}, [_READS], headers)
 
 
-def _routes_of_page(page: Path) -> Iterator[Json]:
+def _routes_of_page(page: Path, path: Path) -> Iterator[Json]:
     etag = f'"{hashlib.sha256(page.read_bytes()).hexdigest()[:24]}"'
-    headers = {"etag": etag, "cache-control": "no-cache", "content-security-policy": POLICY}
-    match: Json = {"prefix": "/"}
+    policy = CONSOLE_POLICY if path.as_posix() == CONSOLE else POLICY
+    headers = {"etag": etag, "cache-control": "no-cache", "content-security-policy": policy}
+    match: Json = {"prefix": "/"} if not path.parts else {"path_separated_prefix": f"/{path.as_posix()}"}
     conditions = [_READS, _SHOWS_PAGES]
     unchanged = {"name": "if-none-match", "string_match": {"contains": etag}}
     yield _route(match, [*conditions, unchanged], headers, {"status": 304})

@@ -47,6 +47,17 @@ def test_a_shop_that_speaks_tls_says_so_where_it_is(
     assert "curl 'https://localhost:8000/" in said
 
 
+def test_the_pages_that_are_served_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = _settings(tmp_path, "demo").model_copy(update={"pages_dir": tmp_path})
+    announce(settings)
+    said = capsys.readouterr().out
+    assert "http://localhost:8000/ (storefront) · http://localhost:8000/docs (the API)" in said
+    (tmp_path / "console").mkdir()
+    (tmp_path / "console" / "index.html").touch()
+    announce(settings)
+    assert "(storefront) · http://localhost:8000/console (console) · " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("environment", "smtp_host"), [("production", "smtp.example.com"), ("demo", "")])
 def test_others_are_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], environment: str, smtp_host: str

@@ -1,0 +1,15 @@
+// Which RPC stands behind each action.
+import type { DescMethod } from "@bufbuild/protobuf";
+import { pages, resources } from "./registry";
+
+const methods: ReadonlyMap<string, DescMethod> = new Map([
+  ...resources.flatMap(({ name, access }) =>
+    Object.entries(access).flatMap(([action, method]) => (method ? [[`${name}.${action}`, method] as const] : [])),
+  ),
+  ...pages.map(({ name, access }) => [`${name}.list`, access] as const),
+]);
+
+/** The RPC that an action calls; undefined for one that nobody can do. */
+export function accessOf(resource: string, action: string): DescMethod | undefined {
+  return methods.get(`${resource}.${action}`);
+}

@@ -1,0 +1,10 @@
+import { CreatePage } from "../ui/RecordPages";
+import { CouponForm } from "./CouponForm";
+
+export default function CouponCreate() {
+  return (
+    <CreatePage>
+      <CouponForm isNew />
+    </CreatePage>
+  );
+}

@@ -1,0 +1,10 @@
+import { EditPage } from "../ui/RecordPages";
+import { CouponForm } from "./CouponForm";
+
+export default function CouponEdit() {
+  return (
+    <EditPage>
+      <CouponForm />
+    </EditPage>
+  );
+}

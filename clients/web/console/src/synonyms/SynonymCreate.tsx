@@ -1,0 +1,10 @@
+import { CreatePage } from "../ui/RecordPages";
+import { SynonymForm } from "./SynonymForm";
+
+export default function SynonymCreate() {
+  return (
+    <CreatePage>
+      <SynonymForm />
+    </CreatePage>
+  );
+}

@@ -1,0 +1,35 @@
+// The colours of the storefront, on react-admin's theme; each has the contrast that its text needs.
+import { type RaThemeOptions, defaultDarkTheme, defaultLightTheme } from "react-admin";
+
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+const shared = { typography: { fontFamily: FONT }, shape: { borderRadius: 8 } };
+
+export const light: RaThemeOptions = {
+  ...defaultLightTheme,
+  ...shared,
+  palette: {
+    mode: "light",
+    primary: { main: "#0f5c4d" },
+    secondary: { main: "#0f5c4d" },
+    error: { main: "#a3201d" },
+    warning: { main: "#8a4b00" },
+    info: { main: "#1f5a8a" },
+    success: { main: "#276738" },
+    background: { default: "#fbfaf7", paper: "#ffffff" },
+  },
+};
+
+export const dark: RaThemeOptions = {
+  ...defaultDarkTheme,
+  ...shared,
+  palette: {
+    mode: "dark",
+    primary: { main: "#6fd0b8" },
+    secondary: { main: "#6fd0b8" },
+    error: { main: "#ff9d97" },
+    warning: { main: "#ffc174" },
+    info: { main: "#9bcbf0" },
+    success: { main: "#8fd6a2" },
+    background: { default: "#141816", paper: "#1c2220" },
+  },
+};
