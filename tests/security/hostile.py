@@ -90,7 +90,9 @@ class Spoiler:
     """A way to put a hostile value into one field of a message, or of those within it."""
 
     name: str
+    field: str
     spoil: Callable[[Message], None]
+    is_text: bool
     is_ignored: bool
     """Whether only the server fills the field: what a client sends in it is read as part of the message alone."""
 
@@ -101,8 +103,9 @@ def spoilers(message: Descriptor, within: tuple[FieldDescriptor, ...] = ()) -> I
         where = (*within, field)
         name = ".".join(part.name for part in where)
         is_ignored = any(map(is_output_only, where))
-        for value in _values(field):
-            yield Spoiler(f"{name}={_short(value)}", _spoil(where, value), is_ignored)
+        for number, value in enumerate(_values(field)):
+            label = f"{name}={_short(value)} ({number})"
+            yield Spoiler(label, name, _spoil(where, value), isinstance(value, str), is_ignored)
         inner = field.message_type
         if inner is not None and inner.full_name not in MESSAGES and field not in within:
             yield from spoilers(inner, where)

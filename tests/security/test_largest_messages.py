@@ -74,6 +74,7 @@ def _sample(world: World, method: str) -> Message:
     return request
 
 
+@pytest.mark.either
 @each
 def test_the_largest_legal_value_is_looked_at_and_not_called_too_large(
     world: World, method: str, large: Large
@@ -110,6 +111,7 @@ def test_the_largest_illegal_value_is_refused_before_it_is_read(
     assert _resident() - before < MAX_GROWTH
 
 
+@pytest.mark.either
 @each
 def test_an_illegal_value_below_the_limit_of_bytes_is_refused_by_its_count(
     world: World, method: str, large: Large

@@ -181,6 +181,7 @@ def test_what_is_idempotent_by_nature_answers_a_repeat_as_it_answered_first(worl
     )
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("method", SAFE_WITHOUT_ID)
 def test_what_is_idempotent_needs_no_request_id(world: World, method: str) -> None:
     caller = caller_of(world, method)
