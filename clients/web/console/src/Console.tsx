@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { QueryClient } from "@tanstack/react-query";
 import { Admin, CustomRoutes, Resource } from "react-admin";
 import { BrowserRouter, Route } from "react-router-dom";
@@ -8,6 +9,8 @@ import { SignInPage } from "./session/SignInPage";
 import { authProvider } from "./session/authProvider";
 import { Layout } from "./ui/Layout";
 import { dark, light } from "./ui/theme";
+
+const Dashboard = lazy(() => import("./dashboard/Dashboard"));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -28,6 +31,7 @@ export function Console() {
         queryClient={queries}
         loginPage={SignInPage}
         layout={Layout}
+        dashboard={Dashboard}
         theme={light}
         darkTheme={dark}
         title="Sanset"

@@ -1,5 +1,7 @@
 // Every resource and page of the console: a line each, in the order of the menu.
+import { reports } from "./analytics";
 import { coupons } from "./coupons";
+import { health } from "./health";
 import type { Resource, StandalonePage } from "./resource";
 import { synonyms } from "./synonyms";
 
@@ -9,4 +11,6 @@ export const resources: readonly Resource[] = [
 ];
 
 export const pages: readonly StandalonePage[] = [
+  ...reports,
+  health,
 ];

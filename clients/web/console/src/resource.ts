@@ -5,7 +5,7 @@ import type { ComponentType, LazyExoticComponent } from "react";
 import type { StringMap } from "react-admin";
 
 /** Where an entry of the menu stands. */
-export type Group = "shop" | "catalog" | "customers" | "promotion" | "system";
+export type Group = "shop" | "catalog" | "customers" | "promotion" | "analytics" | "system";
 
 /** Texts in both languages; the German ones have the keys of the English ones. */
 export interface Messages {

@@ -7,7 +7,7 @@ import { pages, resources } from "../registry";
 import type { Group } from "../resource";
 import { mayCall } from "../session/user";
 
-const GROUPS: readonly Group[] = ["shop", "catalog", "customers", "promotion", "system"];
+const GROUPS: readonly Group[] = ["shop", "catalog", "customers", "promotion", "analytics", "system"];
 
 export function Menu() {
   const { data: shown = [] } = useQuery({ queryKey: ["menu"], queryFn: allowedNames });
@@ -38,7 +38,7 @@ function Section({ group, shown }: { group: Group; shown: readonly string[] }) {
   if (ownPages.length + ownResources.length === 0) return null;
   const title = translate(`console.menu.${group}`);
   return (
-    <Box component="li" role="group" aria-label={title} sx={{ listStyle: "none" }}>
+    <Box role="group" aria-label={title}>
       <Typography variant="overline" component="div" aria-hidden sx={{ px: 2, pt: 1.5, opacity: 0.8, lineHeight: 2 }}>
         {title}
       </Typography>

@@ -6,7 +6,7 @@ import { type FieldErrors, useFormState } from "react-hook-form";
 
 export function RecordForm({ children, ...props }: SimpleFormProps & { children: ReactNode }) {
   return (
-    <SimpleForm {...props} sx={{ maxWidth: "40rem" }}>
+    <SimpleForm noValidate {...props} sx={{ maxWidth: "40rem" }}>
       <RefusalsOfNoField />
       {children}
     </SimpleForm>

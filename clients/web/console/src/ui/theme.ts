@@ -1,12 +1,22 @@
 // The colours of the storefront, on react-admin's theme; each has the contrast that its text needs.
 import { type RaThemeOptions, defaultDarkTheme, defaultLightTheme } from "react-admin";
+import { spokenLanguage } from "../i18n/language";
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
-const shared = { typography: { fontFamily: FONT }, shape: { borderRadius: 8 } };
+const LOADING = spokenLanguage() === "de" ? "Wird geladen" : "Loading";
+
+/** What react-admin's own components lack for those who cannot see them, or see little. */
+const accessible: RaThemeOptions["components"] = {
+  MuiCircularProgress: { defaultProps: { "aria-label": LOADING } },
+  RaLoading: { styleOverrides: { root: { "& .RaLoading-message": { opacity: 1, color: "inherit" } } } },
+};
+
+const shared = { typography: { fontFamily: FONT, button: { textTransform: "none" as const } }, shape: { borderRadius: 8 } };
 
 export const light: RaThemeOptions = {
   ...defaultLightTheme,
   ...shared,
+  components: { ...defaultLightTheme.components, ...accessible },
   palette: {
     mode: "light",
     primary: { main: "#0f5c4d" },
@@ -22,6 +32,7 @@ export const light: RaThemeOptions = {
 export const dark: RaThemeOptions = {
   ...defaultDarkTheme,
   ...shared,
+  components: { ...defaultDarkTheme.components, ...accessible },
   palette: {
     mode: "dark",
     primary: { main: "#6fd0b8" },
