@@ -34,7 +34,7 @@ export function pages(base: string): UserConfig {
       reportCompressedSize: false,
       chunkSizeWarningLimit: 2_000, // the gateway sends no larger file
     },
-    server: { proxy: { "/sanset.v1": SHOP, "/media": SHOP, "/docs": SHOP } },
+    server: { proxy: { "/sanset.v1": SHOP, "/api": SHOP, "/media": SHOP, "/docs": SHOP } },
   };
 }
 

@@ -1,6 +1,7 @@
 // The shop that served this page, and the person who works in it.
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { SansetClient } from "@sanset/client";
+import { sendingFiles } from "./data/uploads";
 import { spokenLanguage } from "./i18n/language";
 import { sessionEnd } from "./session/sessionEnd";
 
@@ -18,7 +19,7 @@ const transport = createGrpcWebTransport({
  * The shop. Its tokens are kept for every tab, by a name of their own: who signs in at the storefront of the same address
  * is not signed in here, nor the other way round.
  */
-export const shop = new SansetClient(transport, {
+export const shop = new SansetClient(sendingFiles(transport, window.location.origin, spokenLanguage), {
   storage: localStorage,
   storageKey: "sanset.console",
   onSignedOut: () => sessionEnd.announce(),

@@ -18,7 +18,7 @@ export default function CouponList() {
         <DataTable.Col source="validUntil" disableSort>
           <TimeField source="validUntil" emptyText={translate("console.list.always")} />
         </DataTable.Col>
-        <DataTable.NumberCol source="usageCount" disableSort render={limited} />
+        <DataTable.Col source="usageCount" disableSort align="right" render={limited} />
         <DataTable.Col source="active" disableSort field={BooleanField} />
       </DataTable>
     </ListPage>

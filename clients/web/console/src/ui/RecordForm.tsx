@@ -14,7 +14,7 @@ export function RecordForm({ children, ...props }: SimpleFormProps & { children:
 }
 
 /** What the shop refused about something that the form does not show. */
-function RefusalsOfNoField() {
+export function RefusalsOfNoField() {
   const { errors } = useFormState();
   const translate = useTranslate();
   const sentences = withoutInput(errors);
