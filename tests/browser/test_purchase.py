@@ -19,6 +19,7 @@ def test_a_guest_searches_registers_buys_and_watches_the_order_arrive(
     search.press_sequentially("mug")
     expect(page.get_by_role("option", name="Blue mug")).to_be_visible()
     search.press("Enter")
+    expect(page.get_by_role("heading", name="“mug”")).to_be_visible()
     page.get_by_role("heading", name="Blue mug").click()
     page.get_by_role("button", name="Add to the cart").click()
     page.get_by_role("link", name="To the cart").click()
@@ -32,7 +33,7 @@ def test_a_guest_searches_registers_buys_and_watches_the_order_arrive(
 
     page.get_by_label("Street and number").fill("1 Main Street")
     page.get_by_label("Town").fill("Springfield")
-    page.get_by_label("Country").fill("us")
+    page.get_by_label("Country").select_option("US")
     page.get_by_role("button", name="Save the address").click()
     page.get_by_role("button", name=re.compile(r"Buy for \$")).click()
 
@@ -52,3 +53,46 @@ def watched_to_the_door(shop: Stack, page: Page) -> None:
     }.items():
         shop.move(order_id, status)
         expect(page.locator("[aria-current=step]")).to_have_text(said)
+
+
+def test_an_impatient_buyer_buys_once(shop: Stack, goods: ShopWindow, visit: Visiting) -> None:
+    person = shop.customer()
+    person.http.post("cart/add", json={"product_id": goods.mug["id"]})
+    page = visit(person).tab("/checkout")
+    button = page.get_by_role("button", name=re.compile(r"Buy for \$"))
+    expect(button).to_be_enabled()
+    button.evaluate("button => { for (let click = 0; click < 5; click++) button.click(); }")
+    expect(page.get_by_role("heading", name="Order")).to_be_visible()
+    assert len(person.http.get("orders").json()["items"]) == 1
+
+
+def test_a_coupon_makes_it_cheaper_and_a_wrong_one_is_told(
+    shop: Stack, goods: ShopWindow, visit: Visiting
+) -> None:
+    code = f"SAVE{uuid.uuid4().hex[:6].upper()}"
+    made = shop.admin.http.post("admin/coupons", json={"code": code, "discount_basis_points": 1000})
+    assert made.status_code == 200, made.text
+    person = shop.customer()
+    person.http.post("cart/add", json={"product_id": goods.mug["id"]})
+    page = visit(person).tab("/cart")
+    page.get_by_label("Coupon").fill("NOSUCH")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_label("Coupon")).to_have_value("NOSUCH")
+    expect(page.get_by_role("complementary", name="Sum").get_by_role("alert")).to_be_visible()
+    page.get_by_label("Coupon").fill(code.lower())
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("−$1.00")).to_be_visible()
+    page.get_by_role("link", name="Check out").click()
+    expect(page.get_by_text("−$1.00")).to_be_visible()
+
+
+def test_money_that_comes_back_is_seen(shop: Stack, visit: Visiting) -> None:
+    person = shop.customer()
+    order = shop.order(person)
+    page = visit(person).tab(f"/orders/{order['id']}")
+    expect(page.get_by_role("status").filter(has_text="Confirmed")).to_be_visible()
+    refund = {"all": True, "reason": "It broke on the way."}
+    reply = shop.admin.http.post(f"orders/{order['id']}/refund", json=refund)
+    assert reply.status_code == 200, reply.text
+    expect(page.get_by_text("1 paid back")).to_be_visible()
+    expect(page.get_by_text("It broke on the way.")).to_be_visible()

@@ -74,7 +74,7 @@ class SecondFactors:
             raise SecondFactorMissing()
         step = step_of(code, self._secret_of(row), now)
         if step is None:
-            raise SecondFactorCodeWrong()
+            raise SecondFactorCodeWrong().at("code")
         if not queries.confirm(tx, user_id, step, now):
             raise SecondFactorActive()
         return self._new_recovery_codes(tx, user_id)
@@ -117,7 +117,7 @@ class SecondFactors:
         if not self.is_active(tx, user_id):
             raise SecondFactorMissing()
         if not self.fits(tx, user_id, code, now):
-            raise SecondFactorCodeWrong()
+            raise SecondFactorCodeWrong().at("code")
 
     def _new_recovery_codes(self, tx: Connection, user_id: int) -> Sequence[str]:
         codes = new_recovery_codes()

@@ -25,11 +25,17 @@ export const routes: RouteObject[] = [
         path: "/forgot-password",
         lazy: async () => ({ Component: (await import("./account/ForgotPasswordPage")).ForgotPasswordPage }),
       },
+      { path: "/signed-in", lazy: async () => ({ Component: (await import("./account/SignedInPage")).SignedInPage }) },
+      {
+        path: "/verify-email/:token",
+        lazy: async () => ({ Component: (await import("./account/ConfirmedPage")).ConfirmedPage }),
+      },
       {
         path: "/account",
         lazy: async () => ({ Component: (await import("./account/AccountFrame")).AccountFrame }),
         children: [
           { index: true, lazy: async () => ({ Component: (await import("./orders/OrdersPage")).OrdersPage }) },
+          { path: "returns", lazy: async () => ({ Component: (await import("./orders/ReturnsPage")).ReturnsPage }) },
           {
             path: "addresses",
             lazy: async () => ({ Component: (await import("./account/AddressesPage")).AddressesPage }),
@@ -40,6 +46,11 @@ export const routes: RouteObject[] = [
           },
           { path: "points", lazy: async () => ({ Component: (await import("./account/PointsPage")).PointsPage }) },
           { path: "details", lazy: async () => ({ Component: (await import("./account/DetailsPage")).DetailsPage }) },
+          {
+            path: "security",
+            lazy: async () => ({ Component: (await import("./account/security/SecurityPage")).SecurityPage }),
+          },
+          { path: "privacy", lazy: async () => ({ Component: (await import("./account/PrivacyPage")).PrivacyPage }) },
         ],
       },
       { path: "*", element: <NotFoundPage /> },

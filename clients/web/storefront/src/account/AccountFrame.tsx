@@ -1,14 +1,9 @@
-import { NavLink, Outlet, useNavigate } from "react-router";
+import { NavLink, Outlet } from "react-router";
 import { SignedIn } from "./SignedIn";
 import { signOut } from "./useUser";
 
 /** What stands beside the pages of an account. */
 export function AccountFrame() {
-  const navigate = useNavigate();
-  async function leave() {
-    await signOut();
-    await navigate("/");
-  }
   return (
     <SignedIn>
       {() => (
@@ -17,11 +12,14 @@ export function AccountFrame() {
             <NavLink to="/account" end>
               Orders
             </NavLink>
+            <NavLink to="/account/returns">Returns</NavLink>
             <NavLink to="/account/wishlist">Wishlist</NavLink>
             <NavLink to="/account/points">Points</NavLink>
             <NavLink to="/account/addresses">Addresses</NavLink>
             <NavLink to="/account/details">Details</NavLink>
-            <button className="link" onClick={() => void leave()}>
+            <NavLink to="/account/security">Security</NavLink>
+            <NavLink to="/account/privacy">Privacy</NavLink>
+            <button className="link" onClick={() => void signOut()}>
               Sign out
             </button>
           </nav>

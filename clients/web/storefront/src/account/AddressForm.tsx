@@ -1,4 +1,5 @@
 import { shop, queries } from "../shop";
+import { CountryField } from "./CountryField";
 import { Field, Form, type Values } from "../ui/Form";
 
 /** Makes an address; `saved` gets its id. */
@@ -12,7 +13,7 @@ export function AddressForm({ saved }: { saved: (id: bigint) => void }) {
         city: values.text("address.city"),
         state: values.text("address.state"),
         postalCode: values.text("address.postal_code"),
-        country: values.text("address.country").toUpperCase(),
+        country: values.text("address.country"),
       },
     });
     await queries.invalidateQueries({ queryKey: ["mine", "addresses"] });
@@ -25,7 +26,7 @@ export function AddressForm({ saved }: { saved: (id: bigint) => void }) {
       <Field label="Postal code" name="address.postal_code" autoComplete="postal-code" />
       <Field label="Town" name="address.city" autoComplete="address-level2" required />
       <Field label="State or region" name="address.state" autoComplete="address-level1" />
-      <Field label="Country" name="address.country" autoComplete="country" hint="Two letters, as US or DE." maxLength={2} required />
+      <CountryField />
       <Field label="Name of this address" name="address.label" hint="As Home or Work." />
     </Form>
   );

@@ -42,23 +42,8 @@ export function DetailsPage() {
             <Field label="Current password" name="current_password" type="password" autoComplete="current-password" required />
             <Field label="New password" name="new_password" type="password" autoComplete="new-password" required />
           </Form>
-          <p>
-            <button className="link" onClick={() => void downloadMyData()}>
-              Download what is stored about you
-            </button>
-          </p>
         </section>
       )}
     </SignedIn>
   );
-}
-
-async function downloadMyData(): Promise<void> {
-  const parts: BlobPart[] = [];
-  for await (const part of shop.users.exportMyData({})) parts.push(new Uint8Array(part.data));
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(parts, { type: "application/jsonl" }));
-  link.download = "my-data.jsonl";
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

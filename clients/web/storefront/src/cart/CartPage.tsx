@@ -11,6 +11,7 @@ import { Field, Form, type Values } from "../ui/Form";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Refusal";
 import { useTitle } from "../ui/useTitle";
+import { Points } from "./Points";
 import { Totals } from "./Totals";
 import { cartChanged, useCart } from "./useCart";
 
@@ -57,6 +58,7 @@ function Filled({ cart }: { cart: Cart }) {
       </div>
       <aside className="summary" aria-label="Sum">
         <Coupon cart={cart} />
+        <Points cart={cart} />
         <Totals of={cart.totals} />
         {buyable ? (
           <Link className="button button-main" to="/checkout">

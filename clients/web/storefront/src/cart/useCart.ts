@@ -1,6 +1,6 @@
 import type { Cart } from "@sanset/client/gen/sanset/v1/cart_pb.js";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { queries, shop } from "../shop";
+import { queries, shop, tell } from "../shop";
 
 const KEY = ["mine", "cart"];
 
@@ -12,9 +12,11 @@ export function useCart(): UseQueryResult<Cart> {
 /** Shows the cart that a change of it was answered with. */
 export function cartChanged(cart: Cart): void {
   queries.setQueryData(KEY, cart);
+  tell("cart");
 }
 
 /** The cart became an order. */
 export function cartGone(): Promise<void> {
+  tell("cart");
   return queries.invalidateQueries({ queryKey: KEY });
 }

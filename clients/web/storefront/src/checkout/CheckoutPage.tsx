@@ -12,6 +12,7 @@ import { Totals } from "../cart/Totals";
 import { cartGone } from "../cart/useCart";
 import { day, money } from "../format";
 import { messageOf, queries, shop } from "../shop";
+import { GiftCard } from "./GiftCard";
 import { Loaded } from "../ui/Loaded";
 import { useTitle } from "../ui/useTitle";
 
@@ -23,6 +24,7 @@ const DELIVERIES = [
 const PAYMENTS = [
   [Method.CARD, "Card"],
   [Method.UPI, "UPI"],
+  [Method.GIFT_CARD, "Gift card"],
 ] as const;
 
 export function CheckoutPage() {
@@ -61,6 +63,7 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
   const [addressId, setAddressId] = useState(addresses[0]!.id);
   const [deliveryOption, setDeliveryOption] = useState<DeliveryOption>(DeliveryOption.STANDARD);
   const [paymentMethod, setPaymentMethod] = useState<Method>(Method.CARD);
+  const [giftCard, setGiftCard] = useState("");
   const [adding, setAdding] = useState(false);
   const preview = useQuery({
     queryKey: ["mine", "preview", String(addressId), deliveryOption],
@@ -70,6 +73,7 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
     queryFn: ({ signal }) => shop.orders.previewCheckout({ addressId, deliveryOption }, { signal }),
   });
   const { buy, busy, refusal } = usePurchase();
+  const paymentToken = paymentMethod === Method.GIFT_CARD ? giftCard.trim() : "";
 
   return (
     <div className="split">
@@ -121,6 +125,7 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
               <span>{label}</span>
             </label>
           ))}
+          {paymentMethod === Method.GIFT_CARD && <GiftCard code={giftCard} changed={setGiftCard} />}
         </fieldset>
       </div>
       <aside className="summary" aria-label="Sum">
@@ -146,7 +151,7 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
               <button
                 className="button button-main"
                 disabled={busy || preview.isPlaceholderData}
-                onClick={() => void buy({ addressId, deliveryOption, paymentMethod, expectedTotal: totals?.total })}
+                onClick={() => void buy({ addressId, deliveryOption, paymentMethod, paymentToken, expectedTotal: totals?.total })}
               >
                 {busy ? "Buying …" : `Buy for ${money(totals?.total)}`}
               </button>
@@ -158,7 +163,7 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
   );
 }
 
-type Choices = Pick<Parameters<typeof shop.orders.checkout>[0], "addressId" | "deliveryOption" | "paymentMethod"> & {
+type Choices = Pick<Parameters<typeof shop.orders.checkout>[0], "addressId" | "deliveryOption" | "paymentMethod" | "paymentToken"> & {
   expectedTotal: { currencyCode: string; units: bigint; nanos: number } | undefined;
 };
 

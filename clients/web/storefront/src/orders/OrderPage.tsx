@@ -9,6 +9,7 @@ import { Loaded } from "../ui/Loaded";
 import { NotFoundPage } from "../ui/PageFailure";
 import { Refusal } from "../ui/Refusal";
 import { useTitle } from "../ui/useTitle";
+import { Refunds } from "./Refunds";
 import { ReturnForm } from "./ReturnForm";
 import { WAY, nameOf } from "./statuses";
 import { orderChanged, useOrder, useSteps } from "./useOrder";
@@ -51,6 +52,7 @@ function Shown({ order }: { order: Order }) {
             ))}
           </ul>
           <Shipments order={order} />
+          <Refunds orderId={order.id} />
           <Actions order={order} />
         </div>
         <aside className="summary" aria-label="Sum">

@@ -1,6 +1,6 @@
 // Forms whose refusals stand beside the fields that they are about.
 import { SansetError } from "@sanset/client";
-import { type FormEvent, type InputHTMLAttributes, type ReactNode, createContext, useContext, useId, useRef, useState } from "react";
+import { type FormEvent, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, createContext, useContext, useEffect, useId, useRef, useState } from "react";
 import { messageOf } from "../shop";
 
 interface Refusals {
@@ -32,6 +32,9 @@ export function Form({
   const [refusals, setRefusals] = useState(NONE);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (refusals !== NONE) form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus();
+  }, [refusals]);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -42,7 +45,6 @@ export function Form({
       await send(new Values(new FormData(event.currentTarget)));
     } catch (failure) {
       setRefusals(refusalsOf(failure, form.current));
-      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus());
     } finally {
       setBusy(false);
     }
@@ -89,26 +91,62 @@ type FieldProps = { label: string; name: string; hint?: string; rows?: number } 
 
 /** A labelled input, of several lines with `rows`. `name` is the field's name in the contract. */
 export function Field({ label, name, hint, rows, ...input }: FieldProps) {
+  const optional = input.required !== true && input.type !== "checkbox";
+  return (
+    <Labelled label={label} name={name} hint={hint} optional={optional}>
+      {(shared) =>
+        rows === undefined ? (
+          <input {...shared} {...input} />
+        ) : (
+          <textarea {...shared} rows={rows} maxLength={input.maxLength} dir="auto" />
+        )
+      }
+    </Labelled>
+  );
+}
+
+type ChoiceProps = { label: string; name: string } & SelectHTMLAttributes<HTMLSelectElement>;
+
+/** A labelled choice of the options within it. */
+export function Choice({ label, name, ...select }: ChoiceProps) {
+  return (
+    <Labelled label={label} name={name} hint={undefined} optional={select.required !== true}>
+      {(shared) => <select {...shared} {...select} />}
+    </Labelled>
+  );
+}
+
+interface Shared {
+  readonly id: string;
+  readonly name: string;
+  readonly "aria-invalid": boolean;
+  readonly "aria-describedby"?: string;
+}
+
+/** What stands around an input: its label, a hint, and what the shop refused of it. */
+function Labelled({
+  label,
+  name,
+  hint,
+  optional,
+  children,
+}: {
+  label: string;
+  name: string;
+  hint: string | undefined;
+  optional: boolean;
+  children: (shared: Shared) => ReactNode;
+}) {
   const id = useId();
   const refusal = useContext(FormContext).fields.get(name);
   const described = [refusal && `${id}-refusal`, hint && `${id}-hint`].filter(Boolean).join(" ");
-  const shared = {
-    id,
-    name,
-    "aria-invalid": refusal !== undefined,
-    ...(described !== "" && { "aria-describedby": described }),
-  };
   return (
     <p className="field">
       <label htmlFor={id}>
         {label}
-        {input.required !== true && input.type !== "checkbox" && <span className="optional"> (optional)</span>}
+        {optional && <span className="optional"> (optional)</span>}
       </label>
-      {rows === undefined ? (
-        <input {...shared} {...input} />
-      ) : (
-        <textarea {...shared} rows={rows} maxLength={input.maxLength} />
-      )}
+      {children({ id, name, "aria-invalid": refusal !== undefined, ...(described !== "" && { "aria-describedby": described }) })}
       {hint !== undefined && (
         <span className="hint" id={`${id}-hint`}>
           {hint}
