@@ -9,8 +9,8 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
-from server.db.waiting import StatementResult
 from server.db.upsert import insert_for
+from server.db.waiting import StatementResult
 from server.user.models import User
 
 _ACCOUNT = (

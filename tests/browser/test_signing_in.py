@@ -62,24 +62,37 @@ def test_somebody_comes_by_a_provider_and_links_it_no_more(
     expect(page.get_by_role("alert")).to_contain_text("last way to sign in")
 
 
+def test_the_link_of_a_mail_confirms_the_address_on_a_page(shop: Stack, visit: Visiting) -> None:
+    person = shop.customer()
+    page = visit(person).tab(link_mailed_to(shop, person))
+    expect(page.get_by_text(f"{person.me['email']} is confirmed.")).to_be_visible()
+    page.goto("/account/security")
+    expect(page.get_by_role("heading", name="Passkeys")).to_be_visible()
+    expect(page.get_by_text("Confirm your e-mail address first")).to_be_hidden()
+
+
 def confirmed(shop: Stack) -> Person:
     """Somebody who has opened the link that was mailed to them."""
     person = shop.customer()
-    mails = shop.home / "mail"
+    assert shop.client().get(f"{shop.origin}{link_mailed_to(shop, person)}").status_code == 200
+    return person
+
+
+def link_mailed_to(shop: Stack, person: Person) -> str:
+    """The path of the link that confirms an address, as soon as its mail is there."""
     links: list[str] = []
 
     def arrived() -> bool:
-        for path in mails.glob("*.eml"):
+        for path in (shop.home / "mail").glob("*.eml"):
             message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
             if message["To"] == person.me["email"]:
                 body = message.get_body(("plain",))
                 assert body is not None
-                links.extend(re.findall(r"/auth/(verify-email/\S+)", body.get_content()))
+                links.extend(re.findall(r"/api/v1/auth/verify-email/\S+", body.get_content()))
         return bool(links)
 
     until(arrived)
-    assert shop.client().get(f"auth/{links[0]}").status_code == 200
-    return person
+    return links[0]
 
 
 def with_a_finger(page: Page) -> None:

@@ -295,6 +295,14 @@ def test_the_page_is_shown_to_browsers_wherever_nothing_else_is(gateway: Gateway
     assert gateway.call("GET", "/", accept="text/html", if_none_match='"other"').status == 200
 
 
+def test_a_browser_that_opens_the_link_of_a_mail_is_sent_to_a_page(gateway: Gateway) -> None:
+    path = "/api/v1/auth/verify-email/a-token"
+    reply = gateway.call("GET", path, accept="text/html,*/*;q=0.8")
+    assert reply.status == 303
+    assert reply.headers["location"].endswith("/verify-email/a-token")
+    assert gateway.call("GET", path, accept="application/json").headers["content-type"] == "application/json"
+
+
 def test_the_console_is_a_page_of_its_own_below_its_address(gateway: Gateway) -> None:
     for path in ("/console", "/console/", "/console/coupons/7", "/console?next=1"):
         reply = gateway.call("GET", path, accept="text/html")

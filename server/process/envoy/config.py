@@ -138,6 +138,7 @@ def values(
         "OPENAPI": str(OPENAPI),
         "PAGES": str(PAGES),
         "UI_FILES": str(_files_of_wheel("openapi_ui_bundles", "openapi-ui-bundles")),
+        "MAIL_LINKS": _mail_links(settings.pages_dir),
         "WEB_PAGES": _web_pages(settings.pages_dir),
         "DEADLINE_SECONDS": f"{deadline:.3f}",
         "GRPC_MILLISECONDS": str(round((deadline + 2) * 1000)),
@@ -264,6 +265,10 @@ def _client_certificates(settings: Settings) -> dict[str, str]:
             [{"any": True} if both else {"destination_port": settings.grpc_port}]
         ),
     }
+
+
+def _mail_links(directory: Path | None) -> str:
+    return "# PAGES_DIR is not set" if directory is None else f"- {json.dumps(web_pages.links())}"
 
 
 def _web_pages(directory: Path | None) -> str:

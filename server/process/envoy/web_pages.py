@@ -25,6 +25,10 @@ CONSOLE: Final = "console"
 ASSETS: Final = "assets"
 """The directory of an application whose files have the hash of their content in their names."""
 
+CONFIRMING: Final = "/api/v1/auth/verify-email/"
+CONFIRMED: Final = "/verify-email/"
+"""Where the links of mails lead that confirm an address, and the storefront's page for them."""
+
 BROTLI: Final = ".br"
 """What the name of a file ends with that the build compressed."""
 
@@ -63,6 +67,15 @@ def routes(directory: Path) -> Iterator[Json]:
         yield from _routes_of_page(page, page.parent.relative_to(directory))
 
 
+def links() -> Json:
+    """The route by which a browser that opens the link of a mail sees a page, where a program gets JSON."""
+    return {
+        "match": {"prefix": CONFIRMING, "headers": [_READS, _SHOWS_PAGES]},
+        "typed_per_filter_config": _as_it_is(),
+        "redirect": {"prefix_rewrite": CONFIRMED, "response_code": "SEE_OTHER"},
+    }
+
+
 def _routes_of_file(file: Path, path: Path) -> Iterator[Json]:
     lasting = path.parent.name == ASSETS
     headers = {
@@ -97,15 +110,17 @@ def _answers(file: Path, match: Json, conditions: list[Json], headers: dict[str,
 def _route(match: Json, headers: list[Json], reply: dict[str, str], answer: Json) -> Json:
     return {
         "match": {**match, "headers": headers},
-        "typed_per_filter_config": {
-            f"envoy.filters.http.{name}": {"@type": _FILTER, "disabled": True} for name in _OFF
-        },
+        "typed_per_filter_config": _as_it_is(),
         "response_headers_to_add": [
             {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
             for key, value in reply.items()
         ],
         "direct_response": answer,
     }
+
+
+def _as_it_is() -> Json:
+    return {f"envoy.filters.http.{name}": {"@type": _FILTER, "disabled": True} for name in _OFF}
 
 
 def _body(file: Path) -> Json:
