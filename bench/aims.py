@@ -71,6 +71,16 @@ AIMS: Final[Mapping[str, Aim]] = {
     "search_100k": Aim(3_000),
     "search_100k_half_p99_ms": Aim(20),
     "suggest_100k_p99_ms": Aim(5),
+    **{
+        f"analytics_{question}_{what}": aim
+        for question in ("dashboard", "sales_year", "cohorts")
+        for what, aim in (
+            *((f"{orders}", Aim(20_000)) for orders in (50_000, 500_000)),
+            *((f"{orders}_p99_ms", Aim(150)) for orders in (50_000, 500_000)),
+            ("growth", Aim(1.5)),
+        )
+    },
+    "analytics_roll_ups": Aim(0.05),
     "collector_recommend_list": Aim(2_000),
     "collector_recommend_first": Aim(2_000),
     "collector_list_orders": Aim(900),

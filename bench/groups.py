@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from bench import (
+    analytics,
     comparisons,
     dataset,
     enumeration,
@@ -147,6 +148,21 @@ def _search_100k(stage: Stage) -> list[Figure]:
         return rows + large_search.measure_starts(shop, stage.directory())
 
 
+def _analytics(stage: Stage) -> list[Figure]:
+    count = stage.options.rounds
+    with ExitStack() as stack:
+        shops = []
+        for trade in analytics.SIZES:
+            with stage.progress(f"selling {trade.orders:,} orders"):
+                shops.append(stack.enter_context(analytics.running(stage.directory(), trade)))
+        rows = analytics.measure(shops, count, stage.steps("analytics", rounds.WARM_UPS + count))
+        for shop in shops:
+            text = f"times of {shop.trade.orders:,} orders"
+            rows += analytics.measure_latency(shop, stage.steps(text, len(analytics.QUESTIONS)))
+    step = stage.steps("roll-ups", rounds.WARM_UPS + count)
+    return rows + analytics.roll_up_rows(stage.postgres, count, step)
+
+
 def _sign_ins(stage: Stage) -> list[Figure]:
     count = stage.options.rounds
     step = stage.steps("sign-ins", rounds.WARM_UPS + count)
@@ -235,6 +251,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "freshness": _freshness,
     "recommend_40k": _recommend_40k,
     "search_100k": _search_100k,
+    "analytics": _analytics,
 }
 """Every group, by the name that `--only` takes."""
 

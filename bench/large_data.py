@@ -48,7 +48,7 @@ def write(url: str, size: Size) -> tuple[Sequence[int], Sequence[int]]:
     engine, draw = connect(url, pool_size=1), random.Random(SEED)
     try:
         with engine.begin() as tx:
-            products = _write_products(tx, draw, size.products)
+            products = write_products(tx, draw, size.products)
             customers = _write_customers(tx)
             _write_orders(tx, draw, size, products, customers)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -58,8 +58,8 @@ def write(url: str, size: Size) -> tuple[Sequence[int], Sequence[int]]:
     return [product_id for product_id, _ in products], customers
 
 
-def _write_products(tx: Connection, draw: random.Random, count: int) -> list[tuple[int, int]]:
-    """Give the ids of each product and its variant."""
+def write_products(tx: Connection, draw: random.Random, count: int) -> list[tuple[int, int]]:
+    """Write products with stock; give the ids of each and its variant."""
     now = datetime.now(UTC) - timedelta(days=DAYS)
     tables = metadata.tables
     categories = reserve_ids(tx, tables["categories"], CATEGORIES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from google.protobuf.message import Message
 from sanset.v1 import (
+    analytics_pb2,
     auth_pb2,
     cart_pb2,
     category_pb2,
@@ -35,6 +36,11 @@ def register(email: str, password: str) -> PreparedCall:
 def login(email: str, password: str) -> PreparedCall:
     """AuthService.Login."""
     return _call("AuthService/Login", "", auth_pb2.LoginRequest(email=email, password=password))
+
+
+def access_token(reply: bytes) -> str:
+    """The access token in the reply to Login."""
+    return auth_pb2.Tokens.FromString(reply).access_token
 
 
 def forgot_password(email: str) -> PreparedCall:
@@ -120,6 +126,25 @@ def activate_model(token: str, model_id: int) -> PreparedCall:
     """ModelService.ActivateModel."""
     request = model_service_pb2.ActivateModelRequest(model_id=model_id)
     return _call("ModelService/ActivateModel", token, request)
+
+
+def get_dashboard(token: str) -> PreparedCall:
+    """AnalyticsService.GetDashboard, of the last thirty days."""
+    request = analytics_pb2.GetDashboardRequest(range=analytics_pb2.SalesPeriod.LAST_30_DAYS)
+    return _call("AnalyticsService/GetDashboard", token, request)
+
+
+def get_sales(token: str) -> PreparedCall:
+    """AnalyticsService.GetSales, of a year by days."""
+    request = analytics_pb2.GetSalesRequest(
+        range=analytics_pb2.SalesPeriod.LAST_365_DAYS, granularity=analytics_pb2.GetSalesRequest.DAY
+    )
+    return _call("AnalyticsService/GetSales", token, request)
+
+
+def get_cohorts(token: str) -> PreparedCall:
+    """AnalyticsService.GetCohorts, of twelve months."""
+    return _call("AnalyticsService/GetCohorts", token, analytics_pb2.GetCohortsRequest())
 
 
 def add_item(buyer: Buyer, product_id: int) -> PreparedCall:
