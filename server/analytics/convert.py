@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from sanset.v1 import analytics_pb2 as pb
+from sanset.v1 import order_pb2
 
 from server.analytics.activity.queries import ProductFunnel
 from server.analytics.calendar import ShopCalendar
@@ -18,6 +19,7 @@ from server.analytics.ranges import AskedRange, Granularity, RangeName
 from server.analytics.sales import Dashboard, RevenueReport, SalesReport, TimeSpan
 from server.analytics.sales_queries import Popular, SalesPart, SalesTotals
 from server.analytics.top_queries import Dimension, Measure, Top
+from server.db.base import AnyRow
 from server.rpc.wire import money_to_wire, time_from_wire, time_to_wire
 
 
@@ -139,6 +141,8 @@ def _popular_to_wire(product: Popular, currency: str) -> pb.PopularProduct:
         name=product.name,
         kept_unit_count=product.kept_units,
         revenue=money_to_wire(product.revenue_minor, currency),
+        previous_kept_unit_count=product.previous_kept_units,
+        previous_revenue=money_to_wire(product.previous_revenue_minor, currency),
     )
 
 
@@ -254,6 +258,24 @@ def vendor_to_wire(report: VendorReport, currency: str, calendar: ShopCalendar) 
         ],
         totals=totals_to_wire(report.totals, currency),
         popular_products=[_popular_to_wire(product, currency) for product in report.popular],
+    )
+
+
+def vendor_line_to_wire(row: AnyRow) -> pb.ListVendorOrderLinesResponse.Item:
+    """A line of an order."""
+    return pb.ListVendorOrderLinesResponse.Item(
+        order_id=row.id,
+        order_number=row.number,
+        order_status=order_pb2.Order.Status.Value(row.status),
+        place_time=time_to_wire(row.placed_at),
+        product_id=row.product_id,
+        variant_id=row.variant_id,
+        sku=row.sku,
+        name=row.name,
+        quantity=row.quantity,
+        kept_quantity=row.kept_units,
+        paid=money_to_wire(row.paid_minor, row.currency),
+        refunded=money_to_wire(row.refunded_minor, row.currency),
     )
 
 

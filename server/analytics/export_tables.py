@@ -1,4 +1,4 @@
-"""The tables of the analytics as files: sales by day, what sold most, and cohorts."""
+"""The tables of the analytics as files: sales and users by day, what sold most, funnels, and cohorts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from server.analytics import sales_queries, top_queries
+from server.analytics.activity.queries import product_funnels
 from server.analytics.calendar import days_between
 from server.analytics.models import SALES_SUMS
-from server.analytics.people import MAX_MONTHS, cohorts, months_between
+from server.analytics.people import MAX_MONTHS, cohorts, months_between, user_days
+from server.analytics.ranges import Days
 from server.analytics.sales import Question
 from server.analytics.top_queries import Dimension, Measure, Top
 from server.exports.source import Chunk, ExportSource, Keys, Row
@@ -21,6 +23,12 @@ from server.money import Money
 ROWS_PER_CHUNK: Final = 1000
 
 _TOP_COLUMNS: Final = ("id", "name", "orders", "units", "paid", "refunded", "revenue", "currency")
+
+_FUNNEL_COLUMNS: Final = (
+    *("product_id", "name", "views", "viewers", "cart_additions", "checkouts", "orders", "units"),
+    *("revenue", "currency"),
+)
+_USER_COLUMNS: Final = ("day", "active_users", "visitors", "new_users", "buyers")
 
 
 class ExportTable(StrEnum):
@@ -34,6 +42,8 @@ class ExportTable(StrEnum):
     COUNTRIES = "COUNTRIES"
     COUPONS = "COUPONS"
     COHORTS = "COHORTS"
+    FUNNELS = "FUNNELS"
+    USER_DAYS = "USER_DAYS"
 
 
 _DIMENSIONS: Final = {
@@ -55,6 +65,11 @@ def table_source(table: ExportTable, question: Question) -> ExportSource:
     if table is ExportTable.COHORTS:
         names = ("cohort", "month", "customers", "retention", "orders", "revenue", "currency")
         return _whole("Cohorts", names, lambda connection: _cohorts(connection, question))
+    if table is ExportTable.FUNNELS:
+        return _funnels(question, days)
+    if table is ExportTable.USER_DAYS:
+        shown = question.shown_days
+        return _whole("Users", _USER_COLUMNS, lambda connection: _user_days(connection, question, shown))
     dimension = _DIMENSIONS[table]
 
     def read(connection: Connection, after: Keys | None) -> Chunk:
@@ -94,13 +109,33 @@ def _sales(connection: Connection, question: Question) -> Iterable[Row]:
 
 def _cohorts(connection: Connection, question: Question) -> Iterable[Row]:
     currency = question.currency
-    for cohort in cohorts(connection, question.calendar, question.now, currency, MAX_MONTHS):
+    for cohort in cohorts(connection, question.days.last, currency, MAX_MONTHS):
         for each in cohort.months:
             yield (
                 *(f"{cohort.month:%Y-%m}", months_between(cohort.month, each.month), each.customers),
                 *(f"{each.customers / cohort.customers:.4f}", each.orders),
                 *(_amount(each.revenue_minor, currency), currency),
             )
+
+
+def _funnels(question: Question, days: Days) -> ExportSource:
+    def read(connection: Connection, after: Keys | None) -> Chunk:
+        last = None if after is None else (after[0], after[1])
+        rows = product_funnels(connection, days, question.currency, last, ROWS_PER_CHUNK)
+        full = len(rows) == ROWS_PER_CHUNK
+        following = (rows[-1].views, rows[-1].product_id) if full else None
+        cells: list[Row] = [
+            (*row[:-1], _amount(row.revenue_minor, question.currency), question.currency) for row in rows
+        ]
+        return Chunk(cells, len(rows), following)
+
+    return ExportSource("Funnels", _FUNNEL_COLUMNS, lambda _: 0, read)
+
+
+def _user_days(connection: Connection, question: Question, days: Days) -> Iterable[Row]:
+    for day in user_days(connection, question, days):
+        moment = question.calendar.day_of(day.start)
+        yield (moment.isoformat(), day.active, day.visitors, day.new, day.buyers)
 
 
 def _top(row: Top, currency: str) -> Row:

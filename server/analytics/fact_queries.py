@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Final
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Text, bindparam, delete, func, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
 
 from server.analytics.calendar import ShopCalendar
 from server.analytics.facts import LineFacts, OrderFacts, Sums
 from server.analytics.models import OrderFactsRow
-from server.db.base import AnyRow
-from server.db.upsert import insert_for
-from server.order.line_facts import NET_UNITS, NEVER_SOLD
+from server.db.base import AnyRow, AnySelect
+from server.db.id_lists import ids_named, ids_value
+from server.db.upsert import Insert
+from server.order.line_facts import LINE_COST, NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.payment.models import Payment
 from server.payment.status import FAILED
@@ -30,11 +37,10 @@ _ORDERS = (
     .outerjoin(Payment, Payment.order_id == Order.id)
     .where(Order.status.not_in(NEVER_SOLD))
 )
-_COST = OrderLine.total_minor - OrderLine.discount_minor + OrderLine.tax_minor + OrderLine.shipping_minor
 _LINES = select(
     *(OrderLine.order_id, OrderLine.product_id, OrderLine.quantity, OrderLine.refunded_minor),
     NET_UNITS.label("kept"),
-    _COST.label("paid_minor"),
+    LINE_COST.label("paid_minor"),
 ).order_by(OrderLine.order_id, OrderLine.position)
 _REFUNDED_PARTS = (
     select(
@@ -51,19 +57,44 @@ def facts_of(
     connection: Connection, order_ids: Collection[int], calendar: ShopCalendar
 ) -> dict[int, OrderFacts]:
     """These orders as they are to be counted now, by id; those that do not count are left out."""
-    orders = connection.execute(_ORDERS.where(Order.id.in_(order_ids))).all()
-    counted = [row.id for row in orders]
-    if not counted:
+    dialect = connection.dialect.name
+    orders = connection.execute(_orders(dialect), _ids(connection, order_ids)).all()
+    if not orders:
         return {}
     lines: defaultdict[int, list[AnyRow]] = defaultdict(list)
-    for line in connection.execute(_LINES.where(OrderLine.order_id.in_(counted))):
+    for line in connection.execute(_lines(dialect), _ids(connection, [row.id for row in orders])):
         lines[line.order_id].append(line)
     paid_back = [row.id for row in orders if row.refunded_minor]
     parts = {}
     if paid_back:
-        for row in connection.execute(_REFUNDED_PARTS.where(Refund.order_id.in_(paid_back))):
+        for row in connection.execute(_refunded_parts(dialect), _ids(connection, paid_back)):
             parts[row.order_id] = (int(row.tax_minor), int(row.shipping_minor))
     return {row.id: _facts(row, lines[row.id], parts.get(row.id, (0, 0)), calendar) for row in orders}
+
+
+def _ids(connection: Connection, order_ids: Collection[int]) -> dict[str, object]:
+    return {"ids": ids_value(connection, order_ids)}
+
+
+@cache
+def _orders(dialect: str) -> AnySelect:
+    return _ORDERS.where(Order.id.in_(ids_named("ids", dialect)))
+
+
+@cache
+def _lines(dialect: str) -> AnySelect:
+    return _LINES.where(OrderLine.order_id.in_(ids_named("ids", dialect)))
+
+
+@cache
+def _refunded_parts(dialect: str) -> AnySelect:
+    return _REFUNDED_PARTS.where(Refund.order_id.in_(ids_named("ids", dialect)))
+
+
+@cache
+def _stored(dialect: str) -> AnySelect:
+    row = OrderFactsRow
+    return select(row.order_id, row.facts).where(row.order_id.in_(ids_named("ids", dialect)))
 
 
 def _facts(
@@ -110,9 +141,7 @@ def _facts(
 
 def stored_facts(connection: Connection, order_ids: Collection[int]) -> dict[int, OrderFacts]:
     """These orders as they are counted, by id."""
-    rows = connection.execute(
-        select(OrderFactsRow.order_id, OrderFactsRow.facts).where(OrderFactsRow.order_id.in_(order_ids))
-    )
+    rows = connection.execute(_stored(connection.dialect.name), _ids(connection, order_ids))
     return {row.order_id: OrderFacts.of_json(row.facts) for row in rows}
 
 
@@ -135,10 +164,32 @@ def store_facts(tx: Connection, facts: Mapping[int, OrderFacts | None]) -> None:
         for order_id, each in facts.items()
         if each is not None
     ]
-    if rows:
-        statement = insert_for(tx)(OrderFactsRow)
-        changed = {name: statement.excluded[name] for name in rows[0] if name != "order_id"}
-        tx.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=changed), rows)
+    if not rows:
+        return
+    if tx.dialect.name == "postgresql":
+        tx.execute(_STORE, {"rows": json.dumps([list(row.values()) for row in rows], default=str)})
+    else:
+        tx.execute(_or_replace(sqlite.insert(OrderFactsRow)), rows)
+
+
+def _or_replace(statement: Insert) -> Insert:
+    columns = OrderFactsRow.__table__.columns
+    changed = {each.name: statement.excluded[each.name] for each in columns if not each.primary_key}
+    return statement.on_conflict_do_update(index_elements=["order_id"], set_=changed)
+
+
+def _stored_at_once() -> Insert:
+    """The statement that stores rows that are one JSON array of arrays: one for each row costs many times that."""
+    row = func.jsonb_array_elements(sql_cast(bindparam("rows", type_=Text), JSONB)).column_valued("row")
+    columns = OrderFactsRow.__table__.columns
+    *plain, facts = range(len(columns))
+    cells = [sql_cast(row.op("->>")(place), columns.values()[place].type) for place in plain]
+    return _or_replace(
+        postgresql.insert(OrderFactsRow).from_select(columns.keys(), select(*cells, row.op("->")(facts)))
+    )
+
+
+_STORE: Final = _stored_at_once()
 
 
 def order_ids_after(connection: Connection, order_id: int, limit: int) -> list[int]:

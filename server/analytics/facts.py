@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Self, TypeAlias
 
-from server.analytics.calendar import month_of
 from server.analytics.models import (
     DAY,
-    MONTH,
     CouponSales,
     CustomerSales,
     ProductSales,
@@ -100,19 +98,16 @@ class OrderFacts:
         )
 
     def contributions(self) -> Iterator[Contribution]:
-        """What the order adds to the roll-ups."""
-        sums = self.sums
-        yield SalesHour, (self.hour, self.currency), sums
-        yield SalesDay, (self.day, self.currency), sums
+        """What the order adds to the roll-ups, of spans to those of its day: months are the sums of their days."""
+        sums, day, currency = self.sums, self.day, self.currency
+        yield SalesHour, (self.hour, currency), sums
+        yield SalesDay, (day, currency), sums
         whole = (1, sums.units, sums.paid_minor, sums.refunded_minor)
-        for span, day in ((DAY, self.day), (MONTH, month_of(self.day))):
-            period = (span, day, self.currency)
-            for product_id, *counts in self.lines:
-                yield ProductSales, (*period, product_id), (1, *counts)
-            yield RegionSales, (*period, self.country), whole
-            if self.user_id is not None:
-                yield CustomerSales, (*period, self.user_id), whole
-            if self.coupon_id is not None:
-                orders, units, *money = whole
-                counts_of_coupon = (orders, units, sums.coupon_discount_minor, *money)
-                yield CouponSales, (*period, self.coupon_id), counts_of_coupon
+        for product_id, *counts in self.lines:
+            yield ProductSales, (DAY, day, currency, product_id), (1, *counts)
+        yield RegionSales, (DAY, day, currency, self.country), whole
+        if self.user_id is not None:
+            yield CustomerSales, (DAY, day, currency, self.user_id), whole
+        if self.coupon_id is not None:
+            of_coupon = (1, sums.units, sums.coupon_discount_minor, sums.paid_minor, sums.refunded_minor)
+            yield CouponSales, (DAY, day, currency, self.coupon_id), of_coupon

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from server.analytics import rollup_queries
 from server.analytics.sales import is_complete
 from server.jobs import queries as job_queries
 from server.mail.models import Mail
@@ -24,6 +25,7 @@ OLD: Final = timedelta(hours=1)
 """A mail or delivery that waits for longer than this does not arrive soon."""
 LITTLE_DISK: Final = 0.05
 MAX_LAG_SECONDS: Final = 10.0
+MAX_COUNTING_SECONDS: Final = 60.0
 
 
 class Problem(StrEnum):
@@ -77,7 +79,7 @@ def system_health(
         _queue(connection, "webhooks", WebhookDelivery, now),
         _models(connection),
         _alerts(connection),
-        _analytics(connection),
+        _analytics(connection, now),
     ]
     jobs = [
         JobHealth(row.name, row.last_started_at, row.last_finished_at, row.last_error)
@@ -135,7 +137,12 @@ def _alerts(connection: Connection) -> HealthCheck:
     return HealthCheck("payments", problem, {"open_alerts": str(count)})
 
 
-def _analytics(connection: Connection) -> HealthCheck:
+def _analytics(connection: Connection, now: datetime) -> HealthCheck:
     complete = is_complete(connection)
+    waiting, oldest = rollup_queries.waiting(connection)
+    lag = (now - oldest).total_seconds() if oldest is not None else 0.0
     problem = None if complete else Problem.INCOMPLETE
-    return HealthCheck("analytics", problem, {"complete": str(complete).lower()})
+    if lag > MAX_COUNTING_SECONDS:
+        problem = Problem.EVENTS_WAIT
+    facts = {"complete": str(complete).lower(), "waiting_events": str(waiting), "lag_seconds": f"{lag:.1f}"}
+    return HealthCheck("analytics", problem, facts)

@@ -18,7 +18,6 @@ from server.events.order_steps import OrderStepped
 from server.order.status import PENDING_PAYMENT
 from server.progress import ProgressReport
 
-CONSUMER: Final = "analytics"
 ORDERS_PER_TRANSACTION: Final = 250
 """Whoever confirms orders meanwhile does not wait: only who counts does."""
 FILLS_PER_RUN: Final = 20
@@ -34,7 +33,7 @@ class RollUpKeeper:
         """Days are those of `time_zone`: where the roll-ups have those of another, they are made anew."""
         self._work = work
         self._time_zone = time_zone
-        self._consumer = Consumer(db, CONSUMER, OrderStepped)
+        self._consumer = Consumer(db, rollup_queries.CONSUMER, OrderStepped)
 
     async def run(self) -> timedelta | None:
         """Count what changed; return how long to rest when nothing waits."""

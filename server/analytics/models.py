@@ -36,6 +36,7 @@ class AnalyticsState(Base):
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # 1
     time_zone: Mapped[str] = mapped_column(String(64))
     filled_id: Mapped[int | None] = mapped_column(BigInteger)
+    rebuilds: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class OrderFactsRow(Base):
@@ -82,12 +83,13 @@ class SalesHour(_SalesSums, Base):
 
 
 class SalesDay(_SalesSums, Base):
-    """The sales of a day."""
+    """The sales of a day; `revision` counts the changes of whatever is summed up of it, in any table."""
 
     __tablename__ = "sales_days"
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, server_default="0", sort_order=1)
 
 
 class ProductSales(Base):
@@ -168,3 +170,7 @@ class SalesCohort(Base):
     orders: Mapped[int] = mapped_column(BigInteger)
     paid_minor: Mapped[int] = mapped_column(BigInteger)
     refunded_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+SPANNED: Final = (ProductSales, RegionSales, CustomerSales, CouponSales)
+"""The roll-ups that have rows of days and of months."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from sanset.v1.analytics_pb2_grpc import add_AnalyticsServiceServicer_to_server
 
-from server.analytics.activity.counting import ActivityCount
+from server.analytics.activity.counting import EVERY, ActivityCount
 from server.analytics.calendar import ShopCalendar
 from server.analytics.keeper import RollUpKeeper
 from server.analytics.servicer import AnalyticsServicer
@@ -53,7 +53,7 @@ def build(core: Core, exports: ExportCalls) -> AnalyticsPart:
         activity=activity,
         servicers=[partial(add_AnalyticsServiceServicer_to_server, servicer)],
         jobs=[
-            Job("count activity", activity.run, every=timedelta(minutes=5)),
+            Job("count activity", activity.run, every=EVERY),
             Job("roll up sales", keeper.run, every=MAX_DELAY, pause=PAUSE, woken_by=(OrderStepped,)),
         ],
     )

@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 
 from server.analytics import people_queries, sales_queries, top_queries
 from server.analytics.activity import queries as activity_queries
-from server.analytics.activity.queries import DayActivity, Funnel, ProductFunnel
-from server.analytics.calendar import ShopCalendar, days_between, months_after
-from server.analytics.ranges import Granularity, check_points
-from server.analytics.sales import Question, TimeSpan, is_complete
-from server.analytics.sales_queries import Popular, SalesTotals
+from server.analytics.activity.queries import DayActivity
+from server.analytics.calendar import days_between, month_of, months_after
+from server.analytics.ranges import Days
+from server.analytics.remembered import RememberedSales
+from server.analytics.sales import Question, TimeSpan, is_complete, popular_products
+from server.analytics.sales_queries import Popular, ProductSum, SalesTotals
 from server.analytics.top_queries import CohortMonth
 
 DEFAULT_MONTHS: Final = 12
@@ -78,44 +79,49 @@ class VendorReport:
     complete: bool
 
 
-def users(connection: Connection, question: Question) -> UserReport:
-    """Who was there. Raises InvalidField, RangeTooLong and TooManyPoints."""
-    days, currency, calendar = question.days, question.currency, question.calendar
-    check_points(len(days), Granularity.DAY)
+def users(connection: Connection, question: Question, remembered: RememberedSales) -> UserReport:
+    """Who was there. Raises InvalidField and RangeTooLong."""
+    days, currency, today = question.shown_days, question.currency, question.today
     before = days.before()
-    span, previous = question.period(days), question.period(before)
-    active = activity_queries.by_day(connection, days)
-    buyers = people_queries.buyers_by_day(connection, days, currency)
-    new = people_queries.new_customers_by_day(connection, span.start, span.end, calendar)
+    previous = question.period(before)
+    rows = user_days(connection, question, days)
+    now, earlier = (remembered.of_days(connection, each, today, currency) for each in (days, before))
     return UserReport(
-        span,
+        question.period(days),
         previous,
-        [
-            UserDay(calendar.start_of(day), *active.get(day, _NOBODY), new.get(day, 0), buyers.get(day, 0))
-            for day in days_between(days.first, days.last)
-        ],
-        sales_queries.customers(connection),
+        rows,
+        remembered.customers(connection, question.now),
         UserCounts(
-            activity_queries.active_users(connection, days),
-            sum(new.values()),
-            sales_queries.buyers(connection, days, currency),
+            now.active_users(),
+            sum(row.new for row in rows),
+            now.buyers(),
         ),
         UserCounts(
-            activity_queries.active_users(connection, before),
+            earlier.active_users(),
             sales_queries.new_customers(connection, previous.start, previous.end),
-            sales_queries.buyers(connection, before, currency),
+            earlier.buyers(),
         ),
         people_queries.repeat_buyers(connection, days, currency),
         is_complete(connection),
     )
 
 
-def cohorts(
-    connection: Connection, calendar: ShopCalendar, now: datetime, currency: str, months: int
-) -> list[Cohort]:
-    """The cohorts of the last months, this one included: 0 means 12."""
-    first = months_after(calendar.day_of(now), 1 - (months or DEFAULT_MONTHS))
-    rows = top_queries.cohorts(connection, first, currency)
+def user_days(connection: Connection, question: Question, days: Days) -> list[UserDay]:
+    """Who was there on each of some days."""
+    calendar, span = question.calendar, question.period(days)
+    active = activity_queries.by_day(connection, days)
+    buyers = people_queries.buyers_by_day(connection, days, question.currency)
+    new = people_queries.new_customers_by_day(connection, span.start, span.end, calendar)
+    return [
+        UserDay(calendar.start_of(day), *active.get(day, _NOBODY), new.get(day, 0), buyers.get(day, 0))
+        for day in days_between(days.first, days.last)
+    ]
+
+
+def cohorts(connection: Connection, last: date, currency: str, months: int) -> list[Cohort]:
+    """The cohorts of some months, that of a day the last of them, and what they bought in these; 0 means 12."""
+    first = months_after(last, 1 - (months or DEFAULT_MONTHS))
+    rows = top_queries.cohorts(connection, first, month_of(last), currency)
     result = []
     for month, each in groupby(rows, key=lambda row: row.cohort):
         own = list(each)
@@ -129,9 +135,8 @@ def months_between(first: date, later: date) -> int:
 
 
 def vendor(connection: Connection, question: Question, vendor_id: int) -> VendorReport:
-    """What was sold of a vendor's products. Raises InvalidField, RangeTooLong and TooManyPoints."""
-    days, calendar = question.days, question.calendar
-    check_points(len(days), Granularity.DAY)
+    """What was sold of a vendor's products. Raises InvalidField and RangeTooLong."""
+    days, calendar = question.shown_days, question.calendar
     sums = top_queries.vendor_sales(connection, days, question.currency, vendor_id)
     totals = SalesTotals(*map(sum, zip(_NOTHING, *sums.values(), strict=True)))
     best = top_queries.top(
@@ -148,18 +153,11 @@ def vendor(connection: Connection, question: Question, vendor_id: int) -> Vendor
         question.period(days),
         [(calendar.start_of(day), sums.get(day, _NOTHING)) for day in days_between(days.first, days.last)],
         totals,
-        [Popular(each.id, each.name, each.units, each.paid_minor - each.refunded_minor) for each in best],
+        popular_products(
+            connection,
+            [ProductSum(each.id, each.units, each.paid_minor - each.refunded_minor) for each in best],
+            days.before(),
+            question.currency,
+        ),
         is_complete(connection),
     )
-
-
-def funnel(connection: Connection, question: Question) -> Funnel:
-    """The steps from looking to buying in all. Raises InvalidField and RangeTooLong."""
-    return activity_queries.funnel(connection, question.days)
-
-
-def funnels(
-    connection: Connection, question: Question, after: tuple[int, int] | None, limit: int
-) -> list[ProductFunnel]:
-    """The same of products, after the keys (views, product)."""
-    return activity_queries.product_funnels(connection, question.days, question.currency, after, limit)

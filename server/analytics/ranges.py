@@ -96,6 +96,12 @@ class Days:
         """As many days before these."""
         return Days(self.first - timedelta(days=len(self)), self.first - _DAY)
 
+    def split(self, day: date) -> tuple[Days | None, Days | None]:
+        """Those before a day, and those from it on."""
+        earlier = Days(self.first, min(self.last, day - _DAY)) if self.first < day else None
+        later = Days(max(self.first, day), self.last) if self.last >= day else None
+        return earlier, later
+
     def points(self, granularity: Granularity) -> list[date]:
         """The first days of the points, of which the first may begin with the range and not with its week."""
         if granularity is Granularity.DAY:
@@ -164,13 +170,20 @@ class AskedRange:
             raise InvalidField(("start_time", "is required beside end_time", FieldReason.REQUIRED))
         end = now if self.end is None else self.end
         for field, moment in (("start_time", self.start), ("end_time", end)):
-            if not EARLIEST <= moment.date() <= now.date() + timedelta(days=MAX_DAYS):
-                raise InvalidField((field, "is too far away", FieldReason.OUT_OF_RANGE))
+            checked_moment(field, moment, now)
         if self.start >= end:
             raise InvalidField(("start_time", "must be before end_time", FieldReason.CONFLICT))
         if (end - self.start).days > MAX_DAYS:
             raise RangeTooLong(days=(end - self.start).days, limit=MAX_DAYS).at("start_time")
         return self.start, end
+
+
+def checked_moment(field: str, moment: datetime, now: datetime) -> datetime:
+    """A moment, where it is one that anybody asks about. Raises InvalidField."""
+    until = now.date() + timedelta(days=MAX_DAYS)
+    if not EARLIEST <= moment.date() <= until:
+        raise InvalidField((field, f"must lie between {EARLIEST} and {until}", FieldReason.OUT_OF_RANGE))
+    return moment
 
 
 def check_points(count: int, granularity: Granularity) -> None:

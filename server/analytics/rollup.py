@@ -14,9 +14,10 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from server.analytics import fact_queries, rollup_queries
-from server.analytics.calendar import ShopCalendar
+from server.analytics.activity import queries as activity_queries
+from server.analytics.calendar import ShopCalendar, month_of
 from server.analytics.facts import OrderFacts
-from server.analytics.models import MONTH, CustomerSales, SalesCohort
+from server.analytics.models import MONTH, SPANNED, CustomerSales, SalesCohort, SalesDay
 from server.analytics.rollup_queries import CustomerMonth, Key, RollUpState
 from server.db.base import Base
 
@@ -33,9 +34,10 @@ def count_orders(tx: Connection, order_ids: Collection[int]) -> None:
 
 def begin_rebuild(tx: Connection, time_zone: str) -> None:
     """Empty the roll-ups, to be filled anew in a zone by `fill`; orders are counted meanwhile all the same."""
-    rollup_queries.locked_state(tx)
+    before = rollup_queries.locked_state(tx)
     rollup_queries.clear(tx)
-    rollup_queries.set_state(tx, RollUpState(time_zone, 0))
+    activity_queries.count_again(tx)
+    rollup_queries.set_state(tx, RollUpState(time_zone, 0, before.rebuilds + 1))
 
 
 def fill(tx: Connection, limit: int) -> int:
@@ -59,6 +61,10 @@ def _count(tx: Connection, order_ids: Collection[int], state: RollUpState) -> No
     for order_id, facts in changed.items():
         _add(changes, before.get(order_id), -1)
         _add(changes, facts, 1)
+    for numbers in changes[SalesDay].values():
+        numbers.append(1)  # the revision
+    for spanned in SPANNED:
+        _add_months(changes[spanned])
     changes[SalesCohort] = _cohort_changes(tx, changes.get(CustomerSales, {}))
     for model, additions in changes.items():
         rollup_queries.add(tx, model, additions)
@@ -68,6 +74,13 @@ def _count(tx: Connection, order_ids: Collection[int], state: RollUpState) -> No
 def _add(changes: Changes, facts: OrderFacts | None, sign: int) -> None:
     for model, key, numbers in facts.contributions() if facts is not None else ():
         _sum_up(changes[model], key, numbers, sign)
+
+
+def _add_months(rows: dict[Key, list[int]]) -> None:
+    """Add what days have to the rows of their months: here, since many orders share a day."""
+    for (_, day, *rest), numbers in list(rows.items()):
+        assert isinstance(day, date)
+        _sum_up(rows, (MONTH, month_of(day), *rest), numbers)
 
 
 def _sum_up(rows: dict[Key, list[int]], key: Key, numbers: Collection[int], sign: int = 1) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cache
 from typing import Final, NamedTuple, TypeAlias
 
-from sqlalchemy import ARRAY, Connection, Table, bindparam, delete, func, select, text, update
+from sqlalchemy import ARRAY, Connection, Table, Text, bindparam, cast, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.analytics.models import (
@@ -24,11 +25,18 @@ from server.analytics.models import (
     SalesHour,
 )
 from server.db.base import Base
+from server.db.id_lists import ids_named, ids_value
+from server.db.prepared import Prepared
 from server.db.upsert import Insert
+from server.events.models import ConsumerPosition, Event
+from server.events.order_steps import OrderStepped
 
 Key: TypeAlias = tuple[object, ...]
 Additions: TypeAlias = Mapping[Key, Sequence[int]]
 """What is added to the rows of a table, by their keys."""
+
+CONSUMER: Final = "analytics"
+"""The name of the consumer of the events."""
 
 ROLLUPS: Final[tuple[type[Base], ...]] = (
     SalesHour,
@@ -41,19 +49,25 @@ ROLLUPS: Final[tuple[type[Base], ...]] = (
 )
 
 
+_ESCAPED: Final = re.compile(r'(["\\])')
+
+
 class RollUpState(NamedTuple):
     """How the roll-ups stand; `filled_id` None: all orders are counted."""
 
     time_zone: str
     filled_id: int | None
+    rebuilds: int
 
 
-_STATE = select(AnalyticsState.time_zone, AnalyticsState.filled_id)
+_STATE = select(AnalyticsState.time_zone, AnalyticsState.filled_id, AnalyticsState.rebuilds)
+
+_READ_STATE: Final = Prepared(_STATE)
 
 
 def state(connection: Connection) -> RollUpState:
     """How the roll-ups stand."""
-    return RollUpState(*connection.execute(_STATE).one())
+    return RollUpState(*_READ_STATE.one(connection))
 
 
 def locked_state(tx: Connection) -> RollUpState:
@@ -63,7 +77,17 @@ def locked_state(tx: Connection) -> RollUpState:
 
 def set_state(tx: Connection, new: RollUpState) -> None:
     """Write how the roll-ups stand."""
-    tx.execute(update(AnalyticsState).values(time_zone=new.time_zone, filled_id=new.filled_id))
+    tx.execute(update(AnalyticsState).values(new._asdict()))
+
+
+def waiting(connection: Connection) -> tuple[int, datetime | None]:
+    """How many events of orders are not counted, and since when the first of them waits."""
+    position = select(func.max(ConsumerPosition.event_id)).where(ConsumerPosition.name == CONSUMER)
+    query = select(func.count(), func.min(Event.created_at)).where(
+        Event.topic == OrderStepped.topic, Event.id > func.coalesce(position.scalar_subquery(), 0)
+    )
+    count, first = connection.execute(query).one()
+    return count, first
 
 
 def clear(tx: Connection) -> None:
@@ -85,7 +109,7 @@ def add(tx: Connection, model: type[Base], additions: Additions) -> None:
     names = [column.name for column in _table(model).columns]
     if tx.dialect.name == "postgresql":
         columns = zip(names, zip(*rows, strict=True), strict=True)
-        tx.execute(_addition(model, "postgresql"), {name: list(values) for name, values in columns})
+        tx.execute(_addition(model, "postgresql"), {name: _array(values) for name, values in columns})
     else:
         tx.execute(_addition(model, "sqlite"), [dict(zip(names, row, strict=True)) for row in rows])
 
@@ -95,7 +119,9 @@ def _addition(model: type[Base], dialect: str) -> Insert:
     """The statement that adds; on PostgreSQL one for all rows, whose columns are arrays."""
     table = _table(model)
     if dialect == "postgresql":
-        columns = [func.unnest(bindparam(each.name, type_=ARRAY(each.type))) for each in table.columns]
+        columns = [
+            func.unnest(cast(bindparam(each.name, type_=Text), ARRAY(each.type))) for each in table.columns
+        ]
         # SQLAlchemy names the parameters of an INSERT by its columns; those of a SELECT stay as named here.
         statement: Insert = postgresql.insert(table).from_select(
             [each.name for each in table.columns], select(*columns)
@@ -107,6 +133,20 @@ def _addition(model: type[Base], dialect: str) -> Insert:
         each.name: each + statement.excluded[each.name] for each in table.columns if each.name not in keys
     }
     return statement.on_conflict_do_update(index_elements=keys, set_=sums)
+
+
+def _array(values: Iterable[object]) -> str:
+    """An array as PostgreSQL reads it: a list, of which the driver looks at each value, costs many times that."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: object) -> str:
+    text = str(value)
+    if isinstance(value, int):
+        return text
+    # A country is what a strange address said.
+    safe = text if text.isalnum() else _ESCAPED.sub(r"\\\1", text)
+    return f'"{safe}"'
 
 
 class CustomerMonth(NamedTuple):
@@ -124,10 +164,11 @@ def months_of_customers(
     """The months in which these users bought, by user and currency."""
     row = CustomerSales
     months: defaultdict[tuple[int, str], dict[date, CustomerMonth]] = defaultdict(dict)
+    own = row.user_id.in_(ids_named("users", connection.dialect.name))
     query = select(row.user_id, row.currency, row.day, row.orders, row.paid_minor, row.refunded_minor).where(
-        row.user_id.in_(user_ids), row.span == MONTH, row.orders > 0
+        own, row.span == MONTH, row.orders > 0
     )
-    for each in connection.execute(query):
+    for each in connection.execute(query, {"users": ids_value(connection, user_ids)}):
         month = CustomerMonth(each.day, each.orders, each.paid_minor, each.refunded_minor)
         months[each.user_id, each.currency][each.day] = month
     return months

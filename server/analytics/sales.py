@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -13,9 +13,11 @@ from server.analytics import rollup_queries
 from server.analytics import sales_queries as queries
 from server.analytics.activity import queries as activity_queries
 from server.analytics.calendar import ShopCalendar
+from server.analytics.errors import RangeTooLong
 from server.analytics.facts import Sums
-from server.analytics.ranges import AskedRange, Days, Granularity, check_points
-from server.analytics.sales_queries import Popular, SalesPart, SalesTotals
+from server.analytics.ranges import MAX_POINTS, AskedRange, Days, Granularity, check_points
+from server.analytics.remembered import RememberedSales
+from server.analytics.sales_queries import Popular, ProductSum, SalesPart, SalesTotals
 
 MAX_POPULAR: Final = 10
 _NOTHING: Final = SalesTotals(0, 0, 0, 0, 0)
@@ -44,9 +46,22 @@ class Question:
     now: datetime
 
     @property
+    def today(self) -> date:
+        """The day that is not over."""
+        return self.calendar.day_of(self.now)
+
+    @property
     def days(self) -> Days:
         """The days of the range. Raises what the range does."""
         return self.asked.days(self.calendar, self.now)
+
+    @property
+    def shown_days(self) -> Days:
+        """The same where each of them is shown, so that there may be no more than points."""
+        days = self.days
+        if len(days) > MAX_POINTS:
+            raise RangeTooLong(days=len(days), limit=MAX_POINTS).at("start_time")
+        return days
 
     def period(self, days: Days) -> TimeSpan:
         """The time of days."""
@@ -149,28 +164,47 @@ def revenue(connection: Connection, question: Question) -> RevenueReport:
     )
 
 
-def dashboard(connection: Connection, question: Question, low_stock_below: int) -> Dashboard:
+def dashboard(
+    connection: Connection, question: Question, remembered: RememberedSales, low_stock_below: int
+) -> Dashboard:
     """How the shop does. Raises InvalidField and RangeTooLong."""
-    days, currency = question.days, question.currency
+    days, currency, today = question.days, question.currency, question.today
     before = days.before()
     period, previous = question.period(days), question.period(before)
+    now, earlier = (remembered.of_days(connection, each, today, currency) for each in (days, before))
     return Dashboard(
         period=period,
         previous_period=previous,
         sales=queries.totals_of_days(connection, days, currency),
         previous_sales=queries.totals_of_days(connection, before, currency),
-        buyers=queries.buyers(connection, days, currency),
-        previous_buyers=queries.buyers(connection, before, currency),
+        buyers=now.buyers(),
+        previous_buyers=earlier.buyers(),
         new_users=queries.new_customers(connection, period.start, period.end),
         previous_new_users=queries.new_customers(connection, previous.start, previous.end),
-        users=queries.customers(connection),
+        users=remembered.customers(connection, question.now),
         pending_orders=queries.pending_orders(connection),
         low_stock=queries.low_stock(connection, low_stock_below),
-        popular=queries.popular(connection, days, currency, MAX_POPULAR),
-        active_users=activity_queries.active_users(connection, days),
-        previous_active_users=activity_queries.active_users(connection, before),
+        popular=popular_products(connection, now.best_sold(MAX_POPULAR), before, currency),
+        active_users=now.active_users(),
+        previous_active_users=earlier.active_users(),
         complete=is_complete(connection),
     )
+
+
+def popular_products(
+    connection: Connection, best: Sequence[ProductSum], before: Days, currency: str
+) -> list[Popular]:
+    """Products that sold, with their names, and what they sold the days before."""
+    ids = [product_id for product_id, _, _ in best]
+    names = queries.product_names(connection, ids)
+    earlier = {
+        product_id: (units, revenue)
+        for product_id, units, revenue in queries.product_sums(connection, before, currency, ids)
+    }
+    return [
+        Popular(product_id, names[product_id], units, revenue, *earlier.get(product_id, (0, 0)))
+        for product_id, units, revenue in best
+    ]
 
 
 def is_complete(connection: Connection) -> bool:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, Subquery, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    SQLColumnExpression,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 
 from server.analytics.facts import Sums
-from server.analytics.models import SALES_SUMS, CouponSales, CustomerSales, ProductSales, SalesDay, SalesHour
+from server.analytics.models import SALES_SUMS, CouponSales, ProductSales, SalesDay, SalesHour
 from server.analytics.ranges import Days, Hours
 from server.analytics.spans import rows_of
 from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
+from server.db.base import UtcDateTime
+from server.db.prepared import Prepared
 from server.identity import Role
 from server.order.models import Order
 from server.order.status import PENDING_PAYMENT
-from server.user.models import User
+from server.user.models import Erasure, User
 
 NOTHING = Sums(*[0] * len(SALES_SUMS))
 
@@ -31,10 +47,20 @@ class SalesTotals(NamedTuple):
 
 
 class Popular(NamedTuple):
-    """A product that sold."""
+    """A product that sold, and what of it the time before."""
 
     product_id: int
     name: str
+    kept_units: int
+    revenue_minor: int
+    previous_kept_units: int
+    previous_revenue_minor: int
+
+
+class ProductSum(NamedTuple):
+    """What a product sold."""
+
+    product_id: int
     kept_units: int
     revenue_minor: int
 
@@ -46,9 +72,45 @@ class SalesPart(NamedTuple):
     revenue_minor: int
 
 
-_IS_CUSTOMER = User.role == Role.CUSTOMER.name
+def _sum(column: SQLColumnExpression[int]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(column), 0)
+
+
+def _low_stock() -> Select[int]:
+    # Of most variants one level has enough: only the others are added up.
+    below = bindparam("below", type_=BigInteger)
+    scarce = select(InventoryLevel.variant_id).where(below > ORDERABLE)
+    low = (
+        select(InventoryLevel.variant_id)
+        .where(InventoryLevel.variant_id.in_(scarce))
+        .group_by(InventoryLevel.variant_id)
+        .having(func.sum(ORDERABLE) < below)
+    )
+    return (
+        select(func.count().label("variants"))
+        .select_from(Variant)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Variant.id.in_(low), Product.deleted_at.is_(None), Variant.deleted_at.is_(None))
+    )
+
+
 _OF_DAYS = [getattr(SalesDay, name) for name in SalesTotals._fields]
 _OF_HOURS = [getattr(SalesHour, name) for name in SalesTotals._fields]
+_IN_RANGE = and_(
+    SalesDay.day.between(bindparam("first", type_=Date), bindparam("last", type_=Date)),
+    SalesDay.currency == bindparam("currency", type_=String),
+)
+_BY_DAY: Final = Prepared(select(SalesDay.day, *_OF_DAYS).where(_IN_RANGE))
+_TOTALS: Final = Prepared(select(*(_sum(each).label(each.key) for each in _OF_DAYS)).where(_IN_RANGE))
+_NEW_CUSTOMERS: Final = Prepared(
+    select(func.count().label("accounts")).where(
+        User.role == Role.CUSTOMER.name,
+        User.created_at >= bindparam("start", type_=UtcDateTime),
+        User.created_at < bindparam("end", type_=UtcDateTime),
+    )
+)
+_PENDING: Final = Prepared(select(func.count().label("orders")).where(Order.status == PENDING_PAYMENT))
+_LOW_STOCK: Final = Prepared(_low_stock())
 
 
 def sums_of_days(connection: Connection, days: Days, currency: str) -> Sums:
@@ -69,10 +131,8 @@ def sums_by_day(connection: Connection, days: Days, currency: str) -> dict[date,
 
 def by_day(connection: Connection, days: Days, currency: str) -> dict[date, SalesTotals]:
     """What was sold on each day that has sales."""
-    query = select(SalesDay.day, *_OF_DAYS).where(
-        SalesDay.day.between(days.first, days.last), SalesDay.currency == currency
-    )
-    return {row[0]: SalesTotals(*row[1:]) for row in connection.execute(query)}
+    rows = _BY_DAY.all(connection, first=days.first, last=days.last, currency=currency)
+    return {row[0]: SalesTotals(*row[1:]) for row in rows}
 
 
 def by_hour(connection: Connection, hours: Hours, currency: str) -> dict[datetime, SalesTotals]:
@@ -85,10 +145,8 @@ def by_hour(connection: Connection, hours: Hours, currency: str) -> dict[datetim
 
 def totals_of_days(connection: Connection, days: Days, currency: str) -> SalesTotals:
     """What was sold on all days."""
-    query = select(*map(_sum, _OF_DAYS)).where(
-        SalesDay.day.between(days.first, days.last), SalesDay.currency == currency
-    )
-    return SalesTotals(*map(int, connection.execute(query).one()))
+    row = _TOTALS.one(connection, first=days.first, last=days.last, currency=currency)
+    return SalesTotals(*map(int, row))
 
 
 def totals_of_hours(connection: Connection, hours: Hours, currency: str) -> SalesTotals:
@@ -99,30 +157,20 @@ def totals_of_hours(connection: Connection, hours: Hours, currency: str) -> Sale
     return SalesTotals(*map(int, connection.execute(query).one()))
 
 
-def buyers(connection: Connection, days: Days, currency: str) -> int:
-    """How many users ordered."""
-    rows = rows_of(CustomerSales, days, currency, conditions=[CustomerSales.orders > 0])
-    return connection.scalar(select(func.count(rows.c.user_id.distinct()))) or 0
+def product_sums(
+    connection: Connection, days: Days, currency: str, product_ids: Collection[int] | None = None
+) -> list[ProductSum]:
+    """The units of each product that were sold and kept, and what they brought; of these products alone."""
+    conditions = [] if product_ids is None else [ProductSales.product_id.in_(product_ids)]
+    rows = rows_of(ProductSales, days, currency, conditions=conditions)
+    query = select(rows.c.product_id, _sum(rows.c.kept_units), _revenue(rows)).group_by(rows.c.product_id)
+    return [ProductSum(row[0], int(row[1]), int(row[2])) for row in connection.execute(query)]
 
 
-def popular(connection: Connection, days: Days, currency: str, limit: int) -> list[Popular]:
-    """The products of which most units were sold and kept."""
-    rows = rows_of(ProductSales, days, currency)
-    kept = _sum(rows.c.kept_units)
-    best = (
-        select(rows.c.product_id, kept.label("kept"), _revenue(rows).label("revenue"))
-        .group_by(rows.c.product_id)
-        .having(kept > 0)
-        .order_by(kept.desc(), rows.c.product_id)
-        .limit(limit)
-        .subquery("best")
-    )
-    query = (
-        select(best.c.product_id, Product.name, best.c.kept, best.c.revenue)
-        .join(Product, Product.id == best.c.product_id)
-        .order_by(best.c.kept.desc(), best.c.product_id)
-    )
-    return [Popular(row[0], row[1], int(row[2]), int(row[3])) for row in connection.execute(query)]
+def product_names(connection: Connection, product_ids: Collection[int]) -> dict[int, str]:
+    """The names that these products have now."""
+    query = select(Product.id, Product.name).where(Product.id.in_(product_ids))
+    return {row.id: row.name for row in connection.execute(query)}
 
 
 def with_coupons(connection: Connection, days: Days, currency: str) -> SalesPart:
@@ -132,39 +180,30 @@ def with_coupons(connection: Connection, days: Days, currency: str) -> SalesPart
     return SalesPart(int(orders), int(revenue))
 
 
-def customers(connection: Connection) -> int:
-    """How many accounts of customers there are."""
-    return connection.scalar(select(func.count()).select_from(User).where(_IS_CUSTOMER)) or 0
+def customers(connection: Connection, before: datetime) -> int:
+    """How many accounts of customers there are that were opened before a moment, without those deleted since."""
+    opened = select(func.count()).select_from(User).where(User.created_at < before)
+    # Few work for the shop, so that their rows are read, and of all others but the index.
+    staff = opened.where(User.role != Role.CUSTOMER.name)
+    deleted = select(func.count()).select_from(Erasure)
+    counts = (each.scalar_subquery() for each in (opened, staff, deleted))
+    every, some, gone = connection.execute(select(*counts)).one()
+    return int(every - some - gone)
 
 
 def new_customers(connection: Connection, start: datetime, end: datetime) -> int:
     """How many of them were opened from a moment on and before another."""
-    opened = (User.created_at >= start, User.created_at < end)
-    return connection.scalar(select(func.count()).select_from(User).where(_IS_CUSTOMER, *opened)) or 0
+    return int(_NEW_CUSTOMERS.one(connection, start=start, end=end).accounts)
 
 
 def pending_orders(connection: Connection) -> int:
     """How many orders wait for their payment."""
-    query = select(func.count()).select_from(Order).where(Order.status == PENDING_PAYMENT)
-    return connection.scalar(query) or 0
+    return int(_PENDING.one(connection).orders)
 
 
 def low_stock(connection: Connection, below: int) -> int:
     """Of how many variants on sale fewer units can be ordered."""
-    low = (
-        select(Variant.id)
-        .join(Product, Product.id == Variant.product_id)
-        .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
-        .where(Product.deleted_at.is_(None), Variant.deleted_at.is_(None))
-        .group_by(Variant.id)
-        .having(func.sum(ORDERABLE) < below)
-        .subquery("low")
-    )
-    return connection.scalar(select(func.count()).select_from(low)) or 0
-
-
-def _sum(column: SQLColumnExpression[int]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(column), 0)
+    return int(_LOW_STOCK.one(connection, below=below).variants)
 
 
 def _revenue(rows: Subquery) -> ColumnElement[int]:

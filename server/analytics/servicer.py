@@ -17,14 +17,17 @@ from server.analytics.activity import queries as activity_queries
 from server.analytics.calendar import ShopCalendar
 from server.analytics.export_tables import table_source
 from server.analytics.health import system_health
-from server.analytics.ranges import Days
-from server.analytics.sales import Question
+from server.analytics.ranges import Days, checked_moment
+from server.analytics.remembered import RememberedSales
+from server.analytics.sales import Question, TimeSpan
 from server.analytics.top_queries import Top
+from server.analytics.vendor_lines import keys_of, vendor_lines
 from server.clock import Clock
 from server.db.database import Database
 from server.exports.calls import ExportCalls
 from server.paging import Pages
 from server.rpc.call import Call
+from server.rpc.wire import time_from_wire
 
 RELEASE: Final = version("sanset")
 
@@ -66,12 +69,13 @@ class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
         self._calendar = ShopCalendar.of(time_zone)
         self._currency = currency
         self._low_stock_below = low_stock_below
+        self._remembered = RememberedSales()
 
     def GetDashboard(self, request: pb.GetDashboardRequest, call: Call) -> pb.GetDashboardResponse:
         """A dozen questions to the roll-ups."""
         question = self._question(request)
         with self._db.read() as connection:
-            report = sales.dashboard(connection, question, self._low_stock_below)
+            report = sales.dashboard(connection, question, self._remembered, self._low_stock_below)
         return convert.dashboard_to_wire(report, question.currency, self._calendar)
 
     def GetSales(self, request: pb.GetSalesRequest, call: Call) -> pb.GetSalesResponse:
@@ -112,14 +116,17 @@ class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
         """A dozen questions."""
         question = self._question(request)
         with self._db.read() as connection:
-            report = people.users(connection, question)
+            report = people.users(connection, question, self._remembered)
         return convert.users_to_wire(report, self._calendar)
 
     def GetCohorts(self, request: pb.GetCohortsRequest, call: Call) -> pb.GetCohortsResponse:
         """A row for each cohort and month."""
         currency = request.currency_code or self._currency
+        now = self._clock()
+        end = checked_moment("end_time", time_from_wire(request, "end_time") or now, now)
+        last = self._calendar.day_of(end)
         with self._db.read() as connection:
-            cohorts = people.cohorts(connection, self._calendar, self._clock(), currency, request.months)
+            cohorts = people.cohorts(connection, last, currency, request.months)
             complete = sales.is_complete(connection)
         return convert.cohorts_to_wire(cohorts, currency, self._calendar, complete=complete)
 
@@ -154,6 +161,31 @@ class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
         with self._db.read() as connection:
             report = people.vendor(connection, question, call.identity.user_id)
         return convert.vendor_to_wire(report, question.currency, self._calendar)
+
+    def ListVendorOrderLines(
+        self, request: pb.ListVendorOrderLinesRequest, call: Call
+    ) -> pb.ListVendorOrderLinesResponse:
+        """Of the caller's own products, whoever calls."""
+        vendor_id, size = call.identity.user_id, self._pages.size(request.page_size)
+        asked = convert.range_from_wire(request, request.range)
+        scope = ("ListVendorOrderLines", vendor_id, asked)
+        days = asked.days(self._calendar, self._clock())
+        keys = self._pages.open(request.page_token, *scope)
+        if keys is not None:
+            first, last, *after = keys
+            days = Days(date.fromisoformat(first), date.fromisoformat(last))
+        with self._db.read() as connection:
+            rows = vendor_lines(
+                connection,
+                vendor_id,
+                TimeSpan.of_days(days, self._calendar),
+                None if keys is None else (after[0], after[1], after[2]),
+                size + 1,
+            )
+        items, token = self._pages.page(
+            rows, size, convert.vendor_line_to_wire, lambda row: [*_ends(days), *keys_of(row)], *scope
+        )
+        return pb.ListVendorOrderLinesResponse(items=items, next_page_token=token)
 
     def _question(self, request: RangeRequest) -> Question:
         asked = convert.range_from_wire(request, request.range)

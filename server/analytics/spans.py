@@ -32,13 +32,12 @@ def pieces(days: Days) -> Iterator[tuple[int, date, date]]:
 
 
 def rows_of(
-    model: Spanned, days: Days, currency: str, *, conditions: Sequence[ColumnElement[bool]] = ()
+    model: Spanned, days: Days, currency: str | None, *, conditions: Sequence[ColumnElement[bool]] = ()
 ) -> Subquery:
-    """The rows whose sums are those of the range, each piece by the primary key."""
+    """The rows whose sums are those of the range, of every currency where it is None; each by the primary key."""
+    own = () if currency is None else (model.currency == currency,)
     parts = [
-        select(model).where(
-            and_(model.span == span, model.day.between(first, last), model.currency == currency), *conditions
-        )
+        select(model).where(and_(model.span == span, model.day.between(first, last), *own), *conditions)
         for span, first, last in pieces(days)
     ]
     return (parts[0] if len(parts) == 1 else union_all(*parts)).subquery("parts")

@@ -7,13 +7,26 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    FromClause,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from server.analytics.models import DAY, CouponSales, CustomerSales, ProductSales, RegionSales, SalesCohort
 from server.analytics.ranges import Days
 from server.analytics.sales_queries import SalesTotals
 from server.analytics.spans import Spanned, rows_of
 from server.catalog.models import Category, Product
+from server.db.prepared import Prepared
 from server.promotion.models import Coupon
 from server.user.models import User
 
@@ -175,12 +188,22 @@ def vendor_sales(
     return {each[0]: SalesTotals(*map(int, each[1:])) for each in connection.execute(query)}
 
 
-def cohorts(connection: Connection, first: date, currency: str) -> list[CohortMonth]:
-    """What each cohort from a month on bought, in the order of the cohorts and then the months."""
-    row = SalesCohort
-    query = (
-        select(row.cohort, row.month, row.customers, row.orders, row.paid_minor - row.refunded_minor)
-        .where(row.cohort >= first, row.currency == currency, row.customers > 0)
-        .order_by(row.cohort, row.month)
+def cohorts(connection: Connection, first: date, last: date, currency: str) -> list[CohortMonth]:
+    """What each cohort from a month on bought up to another, in the order of the cohorts and then the months."""
+    rows = _COHORTS.all(connection, first=first, last=last, currency=currency)
+    return [CohortMonth(*each) for each in rows]
+
+
+_COHORTS: Final = Prepared(
+    select(
+        *(SalesCohort.cohort, SalesCohort.month, SalesCohort.customers, SalesCohort.orders),
+        (SalesCohort.paid_minor - SalesCohort.refunded_minor).label("revenue_minor"),
     )
-    return [CohortMonth(*each) for each in connection.execute(query)]
+    .where(
+        SalesCohort.cohort >= bindparam("first", type_=Date),
+        SalesCohort.month <= bindparam("last", type_=Date),
+        SalesCohort.currency == bindparam("currency", type_=String),
+        SalesCohort.customers > 0,
+    )
+    .order_by(SalesCohort.cohort, SalesCohort.month)
+)

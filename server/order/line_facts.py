@@ -27,6 +27,11 @@ SENT_BACK: Final[ColumnElement[int]] = case(
 NET_UNITS: Final[ColumnElement[int]] = OrderLine.quantity - SENT_BACK
 """Units of a line that its buyer kept."""
 
+LINE_COST: Final[ColumnElement[int]] = (
+    OrderLine.total_minor - OrderLine.discount_minor + OrderLine.tax_minor + OrderLine.shipping_minor
+)
+"""What was paid for a line, with its tax and shipping."""
+
 HAS_NET_UNITS: Final[ColumnElement[bool]] = and_(
     OrderLine.returned_quantity < OrderLine.quantity, OrderLine.restocked_quantity < OrderLine.quantity
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator
 
@@ -24,6 +25,5 @@ class AnalyticsSettings(Group):
         try:
             return ZoneInfo(value.strip()).key
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(
-                f"{value!r} is no time zone, as Europe/Berlin and America/New_York are"
-            ) from None
+            names = get_close_matches(value, available_timezones()) or ["Europe/Berlin", "America/New_York"]
+            raise ValueError(f"{value!r} is no time zone, as {' and '.join(names[:2])} are") from None

@@ -29,9 +29,9 @@ def placed_at(shop: RunningShop, order_id: int, moment: datetime) -> None:
         rollup.count_orders(tx, [order_id])
 
 
-def stored(moment: datetime) -> datetime:
-    """A time as plain SQL takes it on both databases, whose sessions are in UTC."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def stored(moment: datetime) -> str:
+    """A time as plain SQL takes it on both databases, whose sessions are in UTC: SQLite's are texts of one form."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def utc(value: datetime | str) -> datetime:

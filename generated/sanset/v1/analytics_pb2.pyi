@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from sanset.v1 import order_pb2 as _order_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -297,15 +298,23 @@ class PopularProduct(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     KEPT_UNIT_COUNT_FIELD_NUMBER: _builtins.int
     REVENUE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_KEPT_UNIT_COUNT_FIELD_NUMBER: _builtins.int
+    PREVIOUS_REVENUE_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The id of the product."""
     name: _builtins.str
     """Its name now."""
     kept_unit_count: _builtins.int
     """Number of units that were sold and did not come back."""
+    previous_kept_unit_count: _builtins.int
+    """Number of its kept units in as many days before these."""
     @_builtins.property
     def revenue(self) -> _money_pb2.Money:
         """What stays of what was paid for it."""
+
+    @_builtins.property
+    def previous_revenue(self) -> _money_pb2.Money:
+        """What stays of what was paid for it then."""
 
     def __init__(
         self,
@@ -314,10 +323,12 @@ class PopularProduct(_message.Message):
         name: _builtins.str = ...,
         kept_unit_count: _builtins.int = ...,
         revenue: _money_pb2.Money | None = ...,
+        previous_kept_unit_count: _builtins.int = ...,
+        previous_revenue: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["revenue", b"revenue"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["previous_revenue", b"previous_revenue", "revenue", b"revenue"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_unit_count", b"kept_unit_count", "name", b"name", "product_id", b"product_id", "revenue", b"revenue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_unit_count", b"kept_unit_count", "name", b"name", "previous_kept_unit_count", b"previous_kept_unit_count", "previous_revenue", b"previous_revenue", "product_id", b"product_id", "revenue", b"revenue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -390,7 +401,7 @@ class GetDashboardResponse(_message.Message):
     previous_new_user_count: _builtins.int
     """Number of those of the days before."""
     user_count: _builtins.int
-    """Number of customers with an account, now."""
+    """Number of customers with an account, now; deleted ones leave it, and imported ones join it, within a minute."""
     pending_order_count: _builtins.int
     """Number of orders that wait for their payment, now."""
     low_stock_count: _builtins.int
@@ -990,7 +1001,7 @@ class GetUserActivityResponse(_message.Message):
     PREVIOUS_BUYER_COUNT_FIELD_NUMBER: _builtins.int
     REPEAT_BUYER_COUNT_FIELD_NUMBER: _builtins.int
     user_count: _builtins.int
-    """Number of customers with an account, now."""
+    """Number of customers with an account, now; see GetDashboardResponse."""
     active_user_count: _builtins.int
     """Number of different users who were active."""
     previous_active_user_count: _builtins.int
@@ -1048,19 +1059,25 @@ class GetCohortsRequest(_message.Message):
 
     MONTHS_FIELD_NUMBER: _builtins.int
     CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
     months: _builtins.int
-    """Number of months to go back, this one included. 0 means 12."""
+    """Number of months to go back, the last one included. 0 means 12."""
     currency_code: _builtins.str
     """The currency (ISO 4217). Empty: the shop's."""
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """A moment of the last month that is told of. Not set: now."""
+
     def __init__(
         self,
         *,
         months: _builtins.int = ...,
         currency_code: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "months", b"months"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency_code", b"currency_code", "end_time", b"end_time", "months", b"months"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1170,7 +1187,7 @@ Global___GetCohortsResponse: _TypeAlias = GetCohortsResponse  # noqa: Y015
 
 @_typing.final
 class SalesFunnel(_message.Message):
-    """Steps from looking to buying."""
+    """Steps from looking to buying, in every currency: who looks has none yet."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1281,14 +1298,14 @@ class ListProductFunnelsResponse(_message.Message):
         viewer_count: _builtins.int
         """Number of people who looked at it, each counted once a day."""
         kept_unit_count: _builtins.int
-        """Number of units that were sold and did not come back."""
+        """Number of units that were sold and did not come back, in every currency."""
         @_builtins.property
         def funnel(self) -> Global___SalesFunnel:
             """The steps."""
 
         @_builtins.property
         def revenue(self) -> _money_pb2.Money:
-            """What stays of what was paid for it."""
+            """What stays of what was paid for it, in the currency that is told of."""
 
         def __init__(
             self,
@@ -1322,7 +1339,7 @@ class ListProductFunnelsResponse(_message.Message):
 
     @_builtins.property
     def funnel(self) -> Global___SalesFunnel:
-        """All of the shop together; its orders are of every currency."""
+        """All of the shop together."""
 
     def __init__(
         self,
@@ -1449,6 +1466,146 @@ class GetVendorSalesResponse(_message.Message):
 Global___GetVendorSalesResponse: _TypeAlias = GetVendorSalesResponse  # noqa: Y015
 
 @_typing.final
+class ListVendorOrderLinesRequest(_message.Message):
+    """Request of ListVendorOrderLines."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RANGE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    range: Global___SalesPeriod.Range.ValueType
+    """The range by name, of the days on which orders were placed. Leave it out with times of your own."""
+    page_size: _builtins.int
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """A moment of the first day of the range."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the range, which takes in the whole day before this moment. Not set: now."""
+
+    def __init__(
+        self,
+        *,
+        range: Global___SalesPeriod.Range.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "page_size", b"page_size", "page_token", b"page_token", "range", b"range", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListVendorOrderLinesRequest: _TypeAlias = ListVendorOrderLinesRequest  # noqa: Y015
+
+@_typing.final
+class ListVendorOrderLinesResponse(_message.Message):
+    """Response of ListVendorOrderLines."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Item(_message.Message):
+        """A line of an order."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ORDER_ID_FIELD_NUMBER: _builtins.int
+        ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+        ORDER_STATUS_FIELD_NUMBER: _builtins.int
+        PLACE_TIME_FIELD_NUMBER: _builtins.int
+        PRODUCT_ID_FIELD_NUMBER: _builtins.int
+        VARIANT_ID_FIELD_NUMBER: _builtins.int
+        SKU_FIELD_NUMBER: _builtins.int
+        NAME_FIELD_NUMBER: _builtins.int
+        QUANTITY_FIELD_NUMBER: _builtins.int
+        KEPT_QUANTITY_FIELD_NUMBER: _builtins.int
+        PAID_FIELD_NUMBER: _builtins.int
+        REFUNDED_FIELD_NUMBER: _builtins.int
+        order_id: _builtins.int
+        """The id of the order."""
+        order_number: _builtins.str
+        """Its number, as its buyer quotes it."""
+        order_status: _order_pb2.Order.Status.ValueType
+        """The status of the order."""
+        product_id: _builtins.int
+        """The product."""
+        variant_id: _builtins.int
+        """The variant of the product."""
+        sku: _builtins.str
+        """The sku of the variant."""
+        name: _builtins.str
+        """The product's name, as it was."""
+        quantity: _builtins.int
+        """Number of units."""
+        kept_quantity: _builtins.int
+        """Number of those units that did not come back."""
+        @_builtins.property
+        def place_time(self) -> _timestamp_pb2.Timestamp:
+            """When it was placed."""
+
+        @_builtins.property
+        def paid(self) -> _money_pb2.Money:
+            """What the line cost, with its tax and shipping."""
+
+        @_builtins.property
+        def refunded(self) -> _money_pb2.Money:
+            """What went or is to go back of that."""
+
+        def __init__(
+            self,
+            *,
+            order_id: _builtins.int = ...,
+            order_number: _builtins.str = ...,
+            order_status: _order_pb2.Order.Status.ValueType = ...,
+            place_time: _timestamp_pb2.Timestamp | None = ...,
+            product_id: _builtins.int = ...,
+            variant_id: _builtins.int = ...,
+            sku: _builtins.str = ...,
+            name: _builtins.str = ...,
+            quantity: _builtins.int = ...,
+            kept_quantity: _builtins.int = ...,
+            paid: _money_pb2.Money | None = ...,
+            refunded: _money_pb2.Money | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["paid", b"paid", "place_time", b"place_time", "refunded", b"refunded"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_quantity", b"kept_quantity", "name", b"name", "order_id", b"order_id", "order_number", b"order_number", "order_status", b"order_status", "paid", b"paid", "place_time", b"place_time", "product_id", b"product_id", "quantity", b"quantity", "refunded", b"refunded", "sku", b"sku", "variant_id", b"variant_id"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListVendorOrderLinesResponse.Item]:
+        """The lines."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ListVendorOrderLinesResponse.Item] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListVendorOrderLinesResponse: _TypeAlias = ListVendorOrderLinesResponse  # noqa: Y015
+
+@_typing.final
 class ExportAnalyticsRequest(_message.Message):
     """Request of ExportAnalytics."""
 
@@ -1477,7 +1634,11 @@ class ExportAnalyticsRequest(_message.Message):
         COUPONS: ExportAnalyticsRequest._Table.ValueType  # 7
         """Coupons."""
         COHORTS: ExportAnalyticsRequest._Table.ValueType  # 8
-        """Cohorts, of the last 60 months whatever the range."""
+        """Cohorts, of the 60 months up to the end of the range."""
+        FUNNELS: ExportAnalyticsRequest._Table.ValueType  # 9
+        """Funnels of products."""
+        USER_DAYS: ExportAnalyticsRequest._Table.ValueType  # 10
+        """Users by day: active, visitors, new, buyers. Up to 1,000 days."""
 
     class Table(_Table, metaclass=_TableEnumTypeWrapper):
         """A table that is exported."""
@@ -1499,7 +1660,11 @@ class ExportAnalyticsRequest(_message.Message):
     COUPONS: ExportAnalyticsRequest.Table.ValueType  # 7
     """Coupons."""
     COHORTS: ExportAnalyticsRequest.Table.ValueType  # 8
-    """Cohorts, of the last 60 months whatever the range."""
+    """Cohorts, of the 60 months up to the end of the range."""
+    FUNNELS: ExportAnalyticsRequest.Table.ValueType  # 9
+    """Funnels of products."""
+    USER_DAYS: ExportAnalyticsRequest.Table.ValueType  # 10
+    """Users by day: active, visitors, new, buyers. Up to 1,000 days."""
 
     class _Format:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -1598,7 +1763,7 @@ class SystemHealth(_message.Message):
         LITTLE_DISK: SystemHealth._Problem.ValueType  # 1
         """Less than a twentieth of the disk is free."""
         EVENTS_WAIT: SystemHealth._Problem.ValueType  # 2
-        """Events wait for more than 10 seconds to be read."""
+        """Events wait for more than 10 seconds to be read, or for more than a minute to be counted."""
         QUEUE_WAITS: SystemHealth._Problem.ValueType  # 3
         """Mails or webhooks wait for more than an hour."""
         SOME_FAILED: SystemHealth._Problem.ValueType  # 4
@@ -1618,7 +1783,7 @@ class SystemHealth(_message.Message):
     LITTLE_DISK: SystemHealth.Problem.ValueType  # 1
     """Less than a twentieth of the disk is free."""
     EVENTS_WAIT: SystemHealth.Problem.ValueType  # 2
-    """Events wait for more than 10 seconds to be read."""
+    """Events wait for more than 10 seconds to be read, or for more than a minute to be counted."""
     QUEUE_WAITS: SystemHealth.Problem.ValueType  # 3
     """Mails or webhooks wait for more than an hour."""
     SOME_FAILED: SystemHealth.Problem.ValueType  # 4

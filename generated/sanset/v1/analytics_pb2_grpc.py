@@ -83,6 +83,11 @@ class AnalyticsServiceStub:
                 request_serializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.FromString,
                 _registered_method=True)
+        self.ListVendorOrderLines = channel.unary_unary(
+                '/sanset.v1.AnalyticsService/ListVendorOrderLines',
+                request_serializer=sanset_dot_v1_dot_analytics__pb2.ListVendorOrderLinesRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_analytics__pb2.ListVendorOrderLinesResponse.FromString,
+                _registered_method=True)
         self.ExportAnalytics = channel.unary_stream(
                 '/sanset.v1.AnalyticsService/ExportAnalytics',
                 request_serializer=sanset_dot_v1_dot_analytics__pb2.ExportAnalyticsRequest.SerializeToString,
@@ -174,8 +179,17 @@ class AnalyticsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListVendorOrderLines(self, request, context):
+        """Lists the lines of orders that have the caller's own products, the newest order first; an admin's are those they own.
+
+        Orders that wait for their payment are not among them. Nothing is said of who bought.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExportAnalytics(self, request, context):
-        """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+        """Streams a table of the analytics as a file: sales by day, what sold most, funnels, users by day, or cohorts.
 
         The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
         """
@@ -234,6 +248,11 @@ def add_AnalyticsServiceServicer_to_server(servicer, server):
                     servicer.GetVendorSales,
                     request_deserializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.SerializeToString,
+            ),
+            'ListVendorOrderLines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListVendorOrderLines,
+                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.ListVendorOrderLinesRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_analytics__pb2.ListVendorOrderLinesResponse.SerializeToString,
             ),
             'ExportAnalytics': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportAnalytics,
@@ -470,6 +489,33 @@ class AnalyticsService:
             '/sanset.v1.AnalyticsService/GetVendorSales',
             sanset_dot_v1_dot_analytics__pb2.GetVendorSalesRequest.SerializeToString,
             sanset_dot_v1_dot_analytics__pb2.GetVendorSalesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListVendorOrderLines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AnalyticsService/ListVendorOrderLines',
+            sanset_dot_v1_dot_analytics__pb2.ListVendorOrderLinesRequest.SerializeToString,
+            sanset_dot_v1_dot_analytics__pb2.ListVendorOrderLinesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -75,8 +75,13 @@ class AnalyticsServiceStub:
     Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
     line's.
     """
+    ListVendorOrderLines: _grpc.UnaryUnaryMultiCallable[_analytics_pb2.ListVendorOrderLinesRequest, _analytics_pb2.ListVendorOrderLinesResponse]
+    """Lists the lines of orders that have the caller's own products, the newest order first; an admin's are those they own.
+
+    Orders that wait for their payment are not among them. Nothing is said of who bought.
+    """
     ExportAnalytics: _grpc.UnaryStreamMultiCallable[_analytics_pb2.ExportAnalyticsRequest, _httpbody_pb2.HttpBody]
-    """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+    """Streams a table of the analytics as a file: sales by day, what sold most, funnels, users by day, or cohorts.
 
     The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
     """
@@ -132,8 +137,13 @@ class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
     Amounts are of the products' lines, with their tax and shipping. What was paid back without naming units is no
     line's.
     """
+    ListVendorOrderLines: _aio.UnaryUnaryMultiCallable[_analytics_pb2.ListVendorOrderLinesRequest, _analytics_pb2.ListVendorOrderLinesResponse]  # type: ignore[assignment]
+    """Lists the lines of orders that have the caller's own products, the newest order first; an admin's are those they own.
+
+    Orders that wait for their payment are not among them. Nothing is said of who bought.
+    """
     ExportAnalytics: _aio.UnaryStreamMultiCallable[_analytics_pb2.ExportAnalyticsRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
-    """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+    """Streams a table of the analytics as a file: sales by day, what sold most, funnels, users by day, or cohorts.
 
     The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
     """
@@ -236,12 +246,23 @@ class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ListVendorOrderLines(
+        self,
+        request: _analytics_pb2.ListVendorOrderLinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_pb2.ListVendorOrderLinesResponse, _abc.Awaitable[_analytics_pb2.ListVendorOrderLinesResponse]]:
+        """Lists the lines of orders that have the caller's own products, the newest order first; an admin's are those they own.
+
+        Orders that wait for their payment are not among them. Nothing is said of who bought.
+        """
+
+    @_abc_1.abstractmethod
     def ExportAnalytics(
         self,
         request: _analytics_pb2.ExportAnalyticsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
-        """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+        """Streams a table of the analytics as a file: sales by day, what sold most, funnels, users by day, or cohorts.
 
         The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
         """

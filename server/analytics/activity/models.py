@@ -11,7 +11,10 @@ from server.db.base import Base, UtcDateTime
 
 
 class ActivityDay(Base):
-    """A day as a whole; `visitors` are those who were not signed in, `checkouts` orders that were begun."""
+    """A day as a whole; `visitors` are those who were not signed in, `checkouts` orders that were begun.
+
+    `sales_revision` is that of the day's sales by which its recommendations were counted.
+    """
 
     __tablename__ = "activity_days"
 
@@ -21,6 +24,7 @@ class ActivityDay(Base):
     cart_additions: Mapped[int] = mapped_column(BigInteger)
     checkouts: Mapped[int] = mapped_column(BigInteger)
     counted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sales_revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class ProductActivity(Base):

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date, datetime
-from typing import Final, NamedTuple
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Date,
     SQLColumnExpression,
     String,
     and_,
+    bindparam,
     case,
     cast,
     delete,
     func,
     insert,
     literal,
+    or_,
     select,
     union,
+    union_all,
+    update,
 )
 
-from server.analytics import rollup_queries
 from server.analytics.activity.models import ActiveUser, ActivityDay, ProductActivity, RecommendedSales
 from server.analytics.models import ProductSales, SalesDay
 from server.analytics.ranges import Days
 from server.analytics.spans import rows_of
 from server.catalog.models import Product
+from server.db.prepared import Prepared
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent, ShownList
 from server.recommend.feedback.touches import WINDOW, Scope, purchases_of, touches_of
@@ -36,7 +42,18 @@ from server.recommend.feedback.tracking import SEARCH_VERSION
 
 VIEW, ADD_TO_CART = "VIEW", "ADD_TO_CART"
 
+ACTIVITY_LOCK: Final = 7_236_540_813
+"""PostgreSQL's advisory lock of who counts days; SQLite has one writer."""
+
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNTED: Final = (ActivityDay, ProductActivity, ActiveUser, RecommendedSales)
+
+
+class CountedDay(NamedTuple):
+    """When a day was counted, and the revision that its sales had."""
+
+    at: datetime
+    sales_revision: int
 
 
 class DayActivity(NamedTuple):
@@ -56,7 +73,7 @@ class Funnel(NamedTuple):
 
 
 class ProductFunnel(NamedTuple):
-    """The same of a product, with those who looked on each day, the units and what they brought."""
+    """The same of a product, with those who looked on each day, the units, and what they brought in a currency."""
 
     product_id: int
     name: str
@@ -69,15 +86,37 @@ class ProductFunnel(NamedTuple):
     revenue_minor: int
 
 
-def counted_at(connection: Connection, days: Collection[date]) -> dict[date, datetime]:
-    """When each of these days was counted last, of those that were."""
-    query = select(ActivityDay.day, ActivityDay.counted_at).where(ActivityDay.day.in_(days))
-    return {row.day: row.counted_at for row in connection.execute(query)}
+_ACTIVE: Final = Prepared(
+    select(ActiveUser.user_id)
+    .where(ActiveUser.day.between(bindparam("first", type_=Date), bindparam("last", type_=Date)))
+    .distinct()
+)
+_PRODUCT_STEPS: Final = ProductFunnel._fields[2:]
+
+
+def counted(connection: Connection, days: Collection[date]) -> dict[date, CountedDay]:
+    """How each of these days was counted last, of those that were."""
+    row = ActivityDay
+    query = select(row.day, row.counted_at, row.sales_revision).where(row.day.in_(days))
+    return {each.day: CountedDay(each.counted_at, each.sales_revision) for each in connection.execute(query)}
+
+
+def sales_revisions(connection: Connection, days: Collection[date]) -> dict[date, int]:
+    """How often anything of what was sold on these days has changed."""
+    total = func.sum(SalesDay.revision).label("total")
+    query = select(SalesDay.day, total).where(SalesDay.day.in_(days)).group_by(SalesDay.day)
+    return {row.day: int(row.total) for row in connection.execute(query)}
+
+
+def lock(tx: Connection) -> None:
+    """Let no other worker count until this transaction ends: of orders anybody may."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(ACTIVITY_LOCK)))
 
 
 def count_day(tx: Connection, day: date, start: datetime, end: datetime, now: datetime) -> None:
     """Count a day anew, which lasts from `start` to `end`."""
-    rollup_queries.locked_state(tx)  # of two workers at once, one counts after the other
+    lock(tx)
     for table in _COUNTED:
         tx.execute(delete(table).where(table.day == day))
     event = BehaviorEvent
@@ -92,7 +131,12 @@ def count_day(tx: Connection, day: date, start: datetime, end: datetime, now: da
     ).one()
     checkouts = tx.scalar(select(func.count()).select_from(Order).where(placed)) or 0
     values = dict(zip(("visitors", "views", "cart_additions"), map(int, whole), strict=True))
-    tx.execute(insert(ActivityDay).values(day=day, checkouts=checkouts, counted_at=now, **values))
+    revision = sales_revisions(tx, [day]).get(day, 0)
+    tx.execute(
+        insert(ActivityDay).values(
+            day=day, checkouts=checkouts, counted_at=now, sales_revision=revision, **values
+        )
+    )
     _count_products(tx, day, during, placed)
     people = union(
         select(event.user_id).where(during, event.user_id.is_not(None)),
@@ -101,6 +145,20 @@ def count_day(tx: Connection, day: date, start: datetime, end: datetime, now: da
     users = select(literal(day, Date), people.c.user_id)
     tx.execute(insert(ActiveUser).from_select(["day", "user_id"], users))
     _count_recommended(tx, day, start, end)
+
+
+def count_recommended(tx: Connection, day: date, start: datetime, end: datetime) -> None:
+    """Count anew what a day's orders brought from recommendations: some of them changed later."""
+    lock(tx)
+    revision = sales_revisions(tx, [day]).get(day, 0)
+    tx.execute(update(ActivityDay).where(ActivityDay.day == day).values(sales_revision=revision))
+    tx.execute(delete(RecommendedSales).where(RecommendedSales.day == day))
+    _count_recommended(tx, day, start, end)
+
+
+def count_again(tx: Connection) -> None:
+    """Have every day counted anew whose behaviour is still there."""
+    tx.execute(update(ActivityDay).values(counted_at=_NEVER))
 
 
 def _count_products(
@@ -185,10 +243,9 @@ def by_day(connection: Connection, days: Days) -> dict[date, DayActivity]:
     return {day: DayActivity(counts.get(day, 0), others.get(day, 0)) for day in counts.keys() | others.keys()}
 
 
-def active_users(connection: Connection, days: Days) -> int:
-    """How many different users did something."""
-    query = select(func.count(ActiveUser.user_id.distinct())).where(_during(ActiveUser.day, days))
-    return connection.scalar(query) or 0
+def active_ids(connection: Connection, days: Days) -> Sequence[int]:
+    """The users who did something."""
+    return [row.user_id for row in _ACTIVE.all(connection, first=days.first, last=days.last)]
 
 
 def funnel(connection: Connection, days: Days) -> Funnel:
@@ -205,60 +262,46 @@ def product_funnels(
     connection: Connection, days: Days, currency: str, after: tuple[int, int] | None, limit: int
 ) -> list[ProductFunnel]:
     """The products that were looked at or bought, those that were looked at most first, after (views, product)."""
-    seen = ProductActivity
-    activity = (
-        select(
-            seen.product_id,
-            *(
-                func.sum(getattr(seen, name)).label(name)
-                for name in ("views", "viewers", "cart_additions", "checkouts")
-            ),
-        )
-        .where(_during(seen.day, days))
-        .group_by(seen.product_id)
-        .subquery("activity")
+    steps = _steps_of_products(days, currency).subquery("steps")
+    sums = {name: func.sum(steps.c[name]).label(name) for name in _PRODUCT_STEPS}
+    whole = (
+        select(steps.c.product_id, *sums.values())
+        .group_by(steps.c.product_id)
+        .having(or_(*(each > 0 for each in sums.values())))
+        .subquery("funnels")
     )
     query = (
-        select(activity, Product.name)
-        .join(Product, Product.id == activity.c.product_id)
-        .order_by(activity.c.views.desc(), activity.c.product_id)
+        select(whole, Product.name)
+        .join(Product, Product.id == whole.c.product_id)
+        .order_by(whole.c.views.desc(), whole.c.product_id)
         .limit(limit)
     )
     if after is not None:
         views, product_id = after
         query = query.where(
-            (activity.c.views < views) | ((activity.c.views == views) & (activity.c.product_id > product_id))
+            or_(whole.c.views < views, and_(whole.c.views == views, whole.c.product_id > product_id))
         )
-    products = connection.execute(query).all()
-    sold = _sold(connection, days, currency, [row.product_id for row in products])
     return [
-        ProductFunnel(
-            row.product_id,
-            row.name,
-            int(row.views),
-            int(row.viewers),
-            int(row.cart_additions),
-            int(row.checkouts),
-            *sold.get(row.product_id, (0, 0, 0)),
-        )
-        for row in products
+        ProductFunnel(row.product_id, row.name, *(int(getattr(row, name)) for name in _PRODUCT_STEPS))
+        for row in connection.execute(query)
     ]
 
 
-def _sold(
-    connection: Connection, days: Days, currency: str, product_ids: Collection[int]
-) -> dict[int, tuple[int, int, int]]:
-    rows = rows_of(ProductSales, days, currency, conditions=[ProductSales.product_id.in_(product_ids)]).c
-    query = select(
-        rows.product_id,
-        func.sum(rows.orders).label("orders"),
-        func.sum(rows.kept_units).label("units"),
-        func.sum(rows.paid_minor - rows.refunded_minor).label("revenue"),
-    ).group_by(rows.product_id)
-    return {
-        row.product_id: (int(row.orders), int(row.units), int(row.revenue))
-        for row in connection.execute(query)
-    }
+def _steps_of_products(days: Days, currency: str) -> CompoundSelect[Any]:
+    """What was done to each product on days, and what it sold: in every currency, but for what that brought."""
+    seen = ProductActivity
+    activity = select(
+        *(seen.product_id, seen.views, seen.viewers, seen.cart_additions, seen.checkouts),
+        *(literal(0, BigInteger).label(name) for name in ("orders", "units", "revenue_minor")),
+    ).where(_during(seen.day, days))
+    sold = rows_of(ProductSales, days, None).c
+    revenue = case((sold.currency == currency, sold.paid_minor - sold.refunded_minor), else_=0)
+    sales = select(
+        sold.product_id,
+        *(literal(0, BigInteger) for _ in ("views", "viewers", "cart_additions", "checkouts")),
+        *(sold.orders, sold.kept_units, revenue),
+    )
+    return union_all(activity, sales)
 
 
 def recommended(connection: Connection, days: Days, currency: str) -> tuple[int, int]:

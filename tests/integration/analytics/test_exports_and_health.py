@@ -52,6 +52,12 @@ def test_every_table_is_a_file(shop: RunningShop, table: Any) -> None:
         assert {row["currency"] for row in rows} == {"USD"}
     elif table == TABLE.COUNTRIES:
         assert [row["name"] for row in rows] == ["US"]
+    elif table == TABLE.FUNNELS:
+        (row,) = [row for row in rows if row["product_id"] == str(order.items[0].product_id)]
+        assert (row["orders"], row["currency"]) == ("1", "USD")
+    elif table == TABLE.USER_DAYS:
+        assert [row["day"] for row in rows] == ["2022-04-05", "2022-04-06"]
+        assert int(rows[0]["buyers"]) >= 1
 
 
 def test_a_range_that_cannot_be_is_refused_before_the_file_begins(shop: RunningShop) -> None:
@@ -70,7 +76,10 @@ def test_the_system_says_what_needs_a_person(shop: RunningShop) -> None:
         "VALUES ('health', 'UNKNOWN', 'demo', '', 'x', '2022-01-01 00:00:00.000000')"
     )
     reply = shop.analytics.GetSystemHealth(request, metadata=shop.admin.metadata)
-    payments = next(check for check in reply.checks if check.name == "payments")
+    checks = {check.name: check for check in reply.checks}
+    payments = checks["payments"]
+    assert checks["analytics"].facts["complete"] in ("true", "false")
+    assert int(checks["analytics"].facts["waiting_events"]) >= 0
     assert payments.problem == pb.SystemHealth.ALERTS_OPEN
     assert int(payments.facts["open_alerts"]) >= 1
     assert not reply.healthy

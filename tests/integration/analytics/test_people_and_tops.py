@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from sanset.v1 import analytics_pb2 as pb
-from sanset.v1 import behavior_pb2
+from sanset.v1 import behavior_pb2, order_pb2
 from support import refund_story as story
 from support.counted_sales import count, placed_at, stored, utc
 from support.module_shop import module_shop
@@ -154,6 +154,40 @@ def test_vendors_see_the_sales_of_their_own_products_alone(sold: RunningShop) ->
     assert refused(sold.analytics.ListTopSales, WIRE(**RANGE), vendor).code.name == "PERMISSION_DENIED"
 
 
+def test_vendors_list_the_order_lines_of_their_own_products_alone(sold: RunningShop) -> None:
+    (vendor_id,) = {row.vendor_id for row in lines(sold) if row.vendor_id}
+    vendor = sold.sign_in(sold.sql("SELECT email FROM users WHERE id = :id", id=vendor_id)[0].email)
+    own = [row for row in lines(sold) if row.vendor_id == vendor_id]
+    own.sort(key=lambda row: (utc(row.placed_at), row.order_id), reverse=True)
+
+    def listed(page_size: int) -> list[pb.ListVendorOrderLinesResponse.Item]:
+        items: list[pb.ListVendorOrderLinesResponse.Item] = []
+        token = ""
+        while True:
+            request = pb.ListVendorOrderLinesRequest(page_size=page_size, page_token=token, **RANGE)
+            reply = sold.analytics.ListVendorOrderLines(request, metadata=vendor.metadata)
+            items.extend(reply.items)
+            token = reply.next_page_token
+            if not token:
+                return items
+
+    items = listed(100)
+    assert items == listed(2)
+    assert [(item.order_id, item.sku, item.quantity) for item in items] == [
+        (row.order_id, row.sku, row.quantity) for row in own
+    ]
+    assert [minor(item.paid) - minor(item.refunded) for item in items] == [revenue(row) for row in own]
+    assert {item.order_status for item in items} <= set(order_pb2.Order.Status.values()[2:])
+    request = pb.ListVendorOrderLinesRequest(page_size=1, **RANGE)
+    stranger = sold.vendor()
+    assert not sold.analytics.ListVendorOrderLines(request, metadata=stranger.metadata).items
+    token = sold.analytics.ListVendorOrderLines(request, metadata=vendor.metadata).next_page_token
+    request.page_token = token
+    assert refused(sold.analytics.ListVendorOrderLines, request, stranger).reason == "INVALID_PAGE_TOKEN"
+    denied = refused(sold.analytics.ListVendorOrderLines, request, sold.customer())
+    assert denied.code.name == "PERMISSION_DENIED"
+
+
 def test_cohorts_tell_who_came_again(shop: RunningShop) -> None:
     now = datetime.now(UTC).replace(day=1)
     month = [now]
@@ -174,6 +208,10 @@ def test_cohorts_tell_who_came_again(shop: RunningShop) -> None:
     ]
     assert [each.retention for each in cohort.months] == [1.0, 0.5]
     assert reply.complete
+    request = pb.GetCohortsRequest(months=2, end_time=timestamp(month[2]))
+    earlier = shop.analytics.GetCohorts(request, metadata=shop.admin.metadata)
+    (cohort,) = [each for each in earlier.cohorts if each.start_time.ToDatetime().month == month[3].month]
+    assert [(each.number, each.customer_count) for each in cohort.months] == [(0, 2)]
     before = len(reply.cohorts)
     request = pb.GetCohortsRequest(months=1)
     assert len(shop.analytics.GetCohorts(request, metadata=shop.admin.metadata).cohorts) <= before

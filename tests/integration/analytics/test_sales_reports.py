@@ -232,6 +232,23 @@ def test_a_range_that_cannot_be_answered_is_refused(
     assert got.reason == reason
 
 
+def test_an_unknown_granularity_or_range_is_refused_with_those_there_are(shop: RunningShop) -> None:
+    got = refused(shop.analytics.GetSales, pb.GetSalesRequest(granularity=99, range=99), shop.admin)  # type: ignore[arg-type]
+    assert (got.code.name, got.reason, sorted(got.fields)) == (
+        *("INVALID_ARGUMENT", "INVALID_FIELD"),
+        ["granularity", "range"],
+    )
+    assert "HOUR, DAY, WEEK, MONTH or YEAR" in got.message
+    assert all(name in got.message for name in pb.SalesPeriod.Range.keys()[1:])
+
+
+def test_times_beyond_any_calendar_are_refused_with_those_that_may_be(shop: RunningShop) -> None:
+    request = pb.GetSalesRequest(start_time=Timestamp(seconds=-60_000_000_000), end_time=timestamp(BEGIN))
+    got = refused(shop.analytics.GetSales, request, shop.admin)
+    assert (got.code.name, got.fields) == ("INVALID_ARGUMENT", ["start_time"])
+    assert "must lie between 1900-01-01 and 20" in got.message
+
+
 def test_a_question_costs_the_same_whatever_was_sold(sold: RunningShop) -> None:
     with sold.counted_queries() as statements:
         ask(sold, start_time=timestamp(BEGIN), end_time=timestamp(BEGIN + timedelta(days=366)))

@@ -122,7 +122,7 @@ COUNTS = {
     "GetSalesResponse.points": MAX_POINTS,
     "SystemHealth.checks": 8,
     "SystemHealth.jobs": 40,
-    "Check.facts": 2,
+    "Check.facts": 3,
     "GetUserActivityResponse.days": MAX_POINTS,
     "GetVendorSalesResponse.days": MAX_POINTS,
     "GetVendorSalesResponse.popular_products": MAX_POPULAR,

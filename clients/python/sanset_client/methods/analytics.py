@@ -13,7 +13,7 @@ from typing import Literal
 from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
 
 ExportAnalyticsRequestFormatName = Literal["FORMAT_UNSPECIFIED", "CSV", "XLSX"]
-ExportAnalyticsRequestTableName = Literal["TABLE_UNSPECIFIED", "SALES", "PRODUCTS", "CATEGORIES", "BRANDS", "USERS", "COUNTRIES", "COUPONS", "COHORTS"]
+ExportAnalyticsRequestTableName = Literal["TABLE_UNSPECIFIED", "SALES", "PRODUCTS", "CATEGORIES", "BRANDS", "USERS", "COUNTRIES", "COUPONS", "COHORTS", "FUNNELS", "USER_DAYS"]
 GetSalesRequestGranularityName = Literal["GRANULARITY_UNSPECIFIED", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"]
 ListTopSalesRequestDimensionName = Literal["DIMENSION_UNSPECIFIED", "PRODUCT", "CATEGORY", "BRAND", "USER", "COUNTRY", "COUPON"]
 ListTopSalesRequestMeasureName = Literal["MEASURE_UNSPECIFIED", "REVENUE", "UNITS", "ORDERS"]
@@ -150,6 +150,7 @@ def get_cohorts(
     *,
     months: int | None = None,
     currency_code: str | None = None,
+    end_time: timestamp_pb2.Timestamp | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -160,6 +161,7 @@ def get_cohorts(
         metadata,
         months=months,
         currency_code=currency_code,
+        end_time=end_time,
     )
 
 
@@ -215,6 +217,32 @@ def get_vendor_sales(
     )
 
 
+def list_vendor_order_lines(
+    *,
+    range: analytics_pb2.SalesPeriod.Range.ValueType | SalesPeriodRangeName | None = None,
+    start_time: timestamp_pb2.Timestamp | None = None,
+    end_time: timestamp_pb2.Timestamp | None = None,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the lines of orders that have the caller's own products, the newest order first; an admin's are those they own.
+
+    Orders that wait for their payment are not among them. Nothing is said of who bought.
+    """
+    return prepare(
+        analytics_pb2.ListVendorOrderLinesRequest,
+        timeout,
+        metadata,
+        range=range,
+        start_time=start_time,
+        end_time=end_time,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
 def export_analytics(
     *,
     range: analytics_pb2.SalesPeriod.Range.ValueType | SalesPeriodRangeName | None = None,
@@ -226,7 +254,7 @@ def export_analytics(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Streams a table of the analytics as a file: sales by day, what sold most, or cohorts.
+    """Streams a table of the analytics as a file: sales by day, what sold most, funnels, users by day, or cohorts.
 
     The pieces are to be joined. Money is in units: 12.99. Over HTTP a file that is cut off ends the connection.
     """
@@ -272,5 +300,7 @@ class AnalyticsMethods:
     list_product_funnels = Unary("ListProductFunnels", list_product_funnels, analytics_pb2.ListProductFunnelsResponse)
     iter_product_funnels = Items("ListProductFunnels", list_product_funnels.request, analytics_pb2.ListProductFunnelsResponse.Item)
     get_vendor_sales = Unary("GetVendorSales", get_vendor_sales, analytics_pb2.GetVendorSalesResponse)
+    list_vendor_order_lines = Unary("ListVendorOrderLines", list_vendor_order_lines, analytics_pb2.ListVendorOrderLinesResponse)
+    iter_vendor_order_lines = Items("ListVendorOrderLines", list_vendor_order_lines.request, analytics_pb2.ListVendorOrderLinesResponse.Item)
     export_analytics = Stream("ExportAnalytics", export_analytics, httpbody_pb2.HttpBody)
     get_system_health = Unary("GetSystemHealth", get_system_health, analytics_pb2.SystemHealth)
