@@ -40,8 +40,8 @@ COLUMNS: Final[Mapping[str, str]] = {
         "custom_metadata* sealed! created_at version"
     ),
     "active_users": "day user_id",
-    "activity_days": "day visitors views cart_additions checkouts counted_at",
-    "analytics_state": "id time_zone filled_id",
+    "activity_days": "day visitors views cart_additions checkouts counted_at sales_revision",
+    "analytics_state": "id time_zone filled_id rebuilds",
     "api_keys": "id account_id key_hash hint created_at last_used_at",
     "audit_chain": "id base_sequence base_digest head_sequence head_digest adopts_until signature",
     "audit_entries": (
@@ -160,7 +160,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "sales_days": (
         "day currency orders units kept_units list_minor product_discount_minor tier_discount_minor "
         "coupon_discount_minor points_discount_minor tax_minor shipping_minor paid_minor refunded_minor "
-        "refunded_tax_minor refunded_shipping_minor"
+        "refunded_tax_minor refunded_shipping_minor revision"
     ),
     "sales_hours": (
         "hour currency orders units kept_units list_minor product_discount_minor tier_discount_minor "
