@@ -10,10 +10,11 @@ from sanset.v1.refund_pb2 import Refund, Return
 
 from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
+from server.money import Money
 from server.order.status import RETURN_VERSIONS
 from server.order.units import NamedUnits
 from server.refund.records import OrderRefund, OrderReturn, RefundedUnits, ReturnedUnits
-from server.refund.service import RefundTerms
+from server.refund.service import RefundPreview, RefundTerms
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 
 
@@ -24,18 +25,36 @@ def units_from_wire(items: Iterable[order_pb2.LineQuantity]) -> list[NamedUnits]
 
 def terms_from_wire(request: pb.RefundOrderRequest) -> RefundTerms:
     """What an admin wants paid back. Raises InvalidField and InvalidMoney."""
-    amount = None
-    if request.HasField("amount"):
-        if request.restock:
-            raise InvalidField(
-                ("restock", "an amount names no units that could go back", FieldReason.CONFLICT)
-            )
-        # The order's currency, which is not known yet, holds when none is named.
-        currency = request.amount.currency_code.upper()
-        amount = money_from_wire(request.amount, "amount", currency=currency)
-    units = units_from_wire(request.items)
+    if request.HasField("amount") and request.restock:
+        raise InvalidField(("restock", "an amount names no units that could go back", FieldReason.CONFLICT))
+    units, amount = units_from_wire(request.items), _amount_from_wire(request)
     return RefundTerms(
         request.order_id, units, amount, request.all, request.reason, request.restock, request.etag
+    )
+
+
+def previewed_terms_from_wire(request: pb.PreviewRefundRequest) -> RefundTerms:
+    """What an admin thinks of paying back. Raises InvalidMoney."""
+    units, amount = units_from_wire(request.items), _amount_from_wire(request)
+    return RefundTerms(request.order_id, units, amount, request.all, reason="", restock=False)
+
+
+def _amount_from_wire(request: pb.RefundOrderRequest | pb.PreviewRefundRequest) -> Money | None:
+    if not request.HasField("amount"):
+        return None
+    # The order's currency, which is not known yet, holds when none is named.
+    currency = request.amount.currency_code.upper()
+    return money_from_wire(request.amount, "amount", currency=currency)
+
+
+def preview_to_wire(preview: RefundPreview) -> pb.PreviewRefundResponse:
+    """What a refund would pay back."""
+    currency = preview.currency
+    return pb.PreviewRefundResponse(
+        amount=money_to_wire(preview.parts.amount, currency),
+        tax=money_to_wire(preview.parts.tax, currency),
+        shipping=money_to_wire(preview.parts.shipping, currency),
+        left=money_to_wire(preview.left, currency),
     )
 
 

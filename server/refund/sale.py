@@ -151,12 +151,17 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     """Lock an order and read it; with `user_id` only that user's. Raises OrderNotFound."""
     if not order_queries.lock(tx, order_id, user_id):
         raise OrderNotFound(order_id=order_id)
-    row = order_queries.order(tx, order_id)  # after the lock: it shows what the one before left
+    return read_sale(tx, order_id)  # after the lock: it shows what the one before left
+
+
+def read_sale(connection: Connection, order_id: int) -> Sale:
+    """Read an order as it stands, to say what would become of it. Raises OrderNotFound."""
+    row = order_queries.order(connection, order_id)
     if row is None:
         raise OrderNotFound(order_id=order_id)
-    order = order_of(row, line_queries.of_orders(tx, [order_id])[order_id])
-    lines, return_lines = _with_returns(tx, order_id, order.lines)
-    refunds = queries.refund_totals(tx, order_id)
+    order = order_of(row, line_queries.of_orders(connection, [order_id])[order_id])
+    lines, return_lines = _with_returns(connection, order_id, order.lines)
+    refunds = queries.refund_totals(connection, order_id)
     return Sale(
         order=order,
         lines=lines,

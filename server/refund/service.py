@@ -26,8 +26,8 @@ from server.refund.decisions import Decision, record
 from server.refund.errors import NotRefundable, PaidBackAlready, RefundTooLarge, UnitsPaidBack
 from server.refund.named_units import units_by_position
 from server.refund.paid_ahead import Due, due
-from server.refund.parts import all_units, fitted, share_of
-from server.refund.sale import Sale, open_sale
+from server.refund.parts import Parts, all_units, fitted, share_of
+from server.refund.sale import Sale, open_sale, read_sale
 
 MAX_REFUNDS: Final = 200
 """Of an order, by RefundOrder."""
@@ -106,6 +106,25 @@ def refund(
     write(tx, actor, "RefundOrder", f"order/{sale.id}", now, **details)
     publish(tx, *events)
     return refund_id
+
+
+@dataclass(frozen=True)
+class RefundPreview:
+    """What a refund would pay back, and what is left before it."""
+
+    parts: Parts
+    left: int
+    currency: str
+
+
+def preview(connection: Connection, terms: RefundTerms) -> RefundPreview:
+    """What `refund` would decide now. Raises what it raises of the order and the terms."""
+    sale = read_sale(connection, terms.order_id)
+    if sale.captured == 0:
+        raise NotRefundable(order_id=sale.id)
+    payable = _payable(connection, sale, terms)
+    _check_left(sale, payable)
+    return RefundPreview(fitted(payable.parts, sale.left), sale.left.amount, sale.currency)
 
 
 def _check_left(sale: Sale, payable: Due) -> None:

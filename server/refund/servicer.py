@@ -22,6 +22,7 @@ from server.order.errors import OrderNotFound
 from server.paging import Pages
 from server.refund import convert as wire
 from server.refund import lookup, queries, return_queries, returns
+from server.refund import service as refunding
 from server.refund.cancellations import cancel
 from server.refund.processor import RefundProcessor
 from server.refund.refund_call import METHOD, RefundCall, RefundRequest
@@ -103,6 +104,11 @@ class RefundServicer(refund_service_pb2_grpc.RefundServiceServicer):
         )
         run = partial(self._detached.run, deadline=call.deadline)
         return await self._use_cases.refund_call.refund(refund_request, call.deadline, run)
+
+    def PreviewRefund(self, request: pb.PreviewRefundRequest, call: Call) -> pb.PreviewRefundResponse:
+        with self._db.read() as connection:
+            preview = refunding.preview(connection, wire.previewed_terms_from_wire(request))
+        return wire.preview_to_wire(preview)
 
     def GetRefund(self, request: pb.GetRefundRequest, call: Call) -> Refund:
         with self._db.read() as connection:

@@ -405,6 +405,7 @@ CASES: Final[dict[str, Case]] = {
     "ReceivePaymentWebhook": Case(fields={"payload": {"data": b"{}"}}, code=PERMISSION_DENIED),
     "CancelOrder": Case(fields={"reason": "Too late"}),
     "RefundOrder": Case(fields=samples.refund),
+    "PreviewRefund": Case(fields={"all": True}),
     "RequestReturn": Case(fields=samples.return_of_one),
     "ListReturns": Case(fields=_list_returns),
     "ApproveReturn": Case(fields={"comment": "Yes"}),

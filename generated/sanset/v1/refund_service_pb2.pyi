@@ -110,6 +110,86 @@ class RefundOrderRequest(_message.Message):
 Global___RefundOrderRequest: _TypeAlias = RefundOrderRequest  # noqa: Y015
 
 @_typing.final
+class PreviewRefundRequest(_message.Message):
+    """Request of PreviewRefund: exactly one of `items`, `amount` and `all`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.int
+    """The id of the order."""
+    all: _builtins.bool
+    """Everything that is left, with every unit that was not paid back yet."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_order_pb2.LineQuantity]:
+        """The units to pay back, as in RefundOrder."""
+
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """An amount to pay back without units."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.int = ...,
+        items: _abc.Iterable[_order_pb2.LineQuantity] | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        all: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "amount", b"amount", "items", b"items", "order_id", b"order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewRefundRequest: _TypeAlias = PreviewRefundRequest  # noqa: Y015
+
+@_typing.final
+class PreviewRefundResponse(_message.Message):
+    """Response of PreviewRefund."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    TAX_FIELD_NUMBER: _builtins.int
+    SHIPPING_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """Total that would go back."""
+
+    @_builtins.property
+    def tax(self) -> _money_pb2.Money:
+        """The part of `amount` that is tax."""
+
+    @_builtins.property
+    def shipping(self) -> _money_pb2.Money:
+        """The part of `amount` that is shipping."""
+
+    @_builtins.property
+    def left(self) -> _money_pb2.Money:
+        """Amount that is left of the order to pay back, before this."""
+
+    def __init__(
+        self,
+        *,
+        amount: _money_pb2.Money | None = ...,
+        tax: _money_pb2.Money | None = ...,
+        shipping: _money_pb2.Money | None = ...,
+        left: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "left", b"left", "shipping", b"shipping", "tax", b"tax"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "left", b"left", "shipping", b"shipping", "tax", b"tax"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewRefundResponse: _TypeAlias = PreviewRefundResponse  # noqa: Y015
+
+@_typing.final
 class GetRefundRequest(_message.Message):
     """Request of GetRefund."""
 

@@ -47,6 +47,11 @@ class RefundServiceStub:
                 request_serializer=sanset_dot_v1_dot_refund__service__pb2.RefundOrderRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_refund__pb2.Refund.FromString,
                 _registered_method=True)
+        self.PreviewRefund = channel.unary_unary(
+                '/sanset.v1.RefundService/PreviewRefund',
+                request_serializer=sanset_dot_v1_dot_refund__service__pb2.PreviewRefundRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_refund__service__pb2.PreviewRefundResponse.FromString,
+                _registered_method=True)
         self.GetRefund = channel.unary_unary(
                 '/sanset.v1.RefundService/GetRefund',
                 request_serializer=sanset_dot_v1_dot_refund__service__pb2.GetRefundRequest.SerializeToString,
@@ -116,6 +121,15 @@ class RefundServiceServicer:
         waited for it. Money paid back at the gateway itself counts. A refund that the gateway does not confirm at once
         is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
         open, not before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewRefund(self, request, context):
+        """Says what RefundOrder would pay back now, without changing anything. Fails as RefundOrder, but for TOO_MANY.
+
+        What was paid back at the gateway itself a moment ago, and has not been told yet, is not counted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +214,11 @@ def add_RefundServiceServicer_to_server(servicer, server):
                     servicer.RefundOrder,
                     request_deserializer=sanset_dot_v1_dot_refund__service__pb2.RefundOrderRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_refund__pb2.Refund.SerializeToString,
+            ),
+            'PreviewRefund': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewRefund,
+                    request_deserializer=sanset_dot_v1_dot_refund__service__pb2.PreviewRefundRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_refund__service__pb2.PreviewRefundResponse.SerializeToString,
             ),
             'GetRefund': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRefund,
@@ -297,6 +316,33 @@ class RefundService:
             '/sanset.v1.RefundService/RefundOrder',
             sanset_dot_v1_dot_refund__service__pb2.RefundOrderRequest.SerializeToString,
             sanset_dot_v1_dot_refund__pb2.Refund.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewRefund(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RefundService/PreviewRefund',
+            sanset_dot_v1_dot_refund__service__pb2.PreviewRefundRequest.SerializeToString,
+            sanset_dot_v1_dot_refund__service__pb2.PreviewRefundResponse.FromString,
             options,
             channel_credentials,
             insecure,

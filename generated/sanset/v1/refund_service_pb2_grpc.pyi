@@ -55,6 +55,11 @@ class RefundServiceStub:
     is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
     open, not before.
     """
+    PreviewRefund: _grpc.UnaryUnaryMultiCallable[_refund_service_pb2.PreviewRefundRequest, _refund_service_pb2.PreviewRefundResponse]
+    """Says what RefundOrder would pay back now, without changing anything. Fails as RefundOrder, but for TOO_MANY.
+
+    What was paid back at the gateway itself a moment ago, and has not been told yet, is not counted.
+    """
     GetRefund: _grpc.UnaryUnaryMultiCallable[_refund_service_pb2.GetRefundRequest, _refund_pb2.Refund]
     """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
     ListRefunds: _grpc.UnaryUnaryMultiCallable[_refund_service_pb2.ListRefundsRequest, _refund_service_pb2.ListRefundsResponse]
@@ -112,6 +117,11 @@ class RefundServiceAsyncStub(RefundServiceStub):
     waited for it. Money paid back at the gateway itself counts. A refund that the gateway does not confirm at once
     is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
     open, not before.
+    """
+    PreviewRefund: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.PreviewRefundRequest, _refund_service_pb2.PreviewRefundResponse]  # type: ignore[assignment]
+    """Says what RefundOrder would pay back now, without changing anything. Fails as RefundOrder, but for TOO_MANY.
+
+    What was paid back at the gateway itself a moment ago, and has not been told yet, is not counted.
     """
     GetRefund: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.GetRefundRequest, _refund_pb2.Refund]  # type: ignore[assignment]
     """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
@@ -179,6 +189,17 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         waited for it. Money paid back at the gateway itself counts. A refund that the gateway does not confirm at once
         is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
         open, not before.
+        """
+
+    @_abc_1.abstractmethod
+    def PreviewRefund(
+        self,
+        request: _refund_service_pb2.PreviewRefundRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_refund_service_pb2.PreviewRefundResponse, _abc.Awaitable[_refund_service_pb2.PreviewRefundResponse]]:
+        """Says what RefundOrder would pay back now, without changing anything. Fails as RefundOrder, but for TOO_MANY.
+
+        What was paid back at the gateway itself a moment ago, and has not been told yet, is not counted.
         """
 
     @_abc_1.abstractmethod

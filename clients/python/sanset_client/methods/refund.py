@@ -79,6 +79,30 @@ def refund_order(
     )
 
 
+def preview_refund(
+    *,
+    order_id: int | None = None,
+    items: Iterable[order_pb2.LineQuantity] | None = None,
+    amount: money_pb2.Money | None = None,
+    all: bool | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Says what RefundOrder would pay back now, without changing anything. Fails as RefundOrder, but for TOO_MANY.
+
+    What was paid back at the gateway itself a moment ago, and has not been told yet, is not counted.
+    """
+    return prepare(
+        refund_service_pb2.PreviewRefundRequest,
+        timeout,
+        metadata,
+        order_id=order_id,
+        items=items,
+        amount=amount,
+        all=all,
+    )
+
+
 def get_refund(
     *,
     refund_id: int | None = None,
@@ -258,6 +282,7 @@ class RefundMethods:
 
     cancel_order = Unary("CancelOrder", cancel_order, order_pb2.Order)
     refund_order = Unary("RefundOrder", refund_order, refund_pb2.Refund)
+    preview_refund = Unary("PreviewRefund", preview_refund, refund_service_pb2.PreviewRefundResponse)
     get_refund = Unary("GetRefund", get_refund, refund_pb2.Refund)
     list_refunds = Unary("ListRefunds", list_refunds, refund_service_pb2.ListRefundsResponse)
     iter_refunds = Items("ListRefunds", list_refunds.request, refund_pb2.Refund)

@@ -1,8 +1,8 @@
 // Which RPC stands behind each action.
-import type { DescMethod } from "@bufbuild/protobuf";
 import { pages, resources } from "./registry";
+import type { Access } from "./resource";
 
-const methods: ReadonlyMap<string, DescMethod> = new Map([
+const methods: ReadonlyMap<string, Access> = new Map([
   ...resources.flatMap(({ name, access }) =>
     Object.entries(access).flatMap(([action, method]) => (method ? [[`${name}.${action}`, method] as const] : [])),
   ),
@@ -10,6 +10,6 @@ const methods: ReadonlyMap<string, DescMethod> = new Map([
 ]);
 
 /** The RPC that an action calls; undefined for one that nobody can do. */
-export function accessOf(resource: string, action: string): DescMethod | undefined {
+export function accessOf(resource: string, action: string): Access | undefined {
   return methods.get(`${resource}.${action}`);
 }

@@ -1,26 +1,42 @@
 // Every resource and page of the console: a line each, in the order of the menu.
 import { reports } from "./analytics";
 import { coupons } from "./coupons";
+import { customers } from "./customers";
 import { health } from "./health";
 import { images } from "./images";
 import { imports } from "./imports";
+import { models } from "./models";
+import { orders } from "./orders";
 import { products } from "./products";
+import { recommendations } from "./recommendations";
 import type { Resource, StandalonePage } from "./resource";
+import { returns } from "./returns";
+import { roles } from "./roles";
+import { segments } from "./segments";
+import { serviceAccounts } from "./service-accounts";
 import { stock } from "./stock";
 import { synonyms } from "./synonyms";
 import { variants } from "./variants";
 
 export const resources: readonly Resource[] = [
+  orders,
+  returns,
   products,
   variants,
   images,
   stock,
   imports,
+  customers,
+  segments,
   coupons,
+  models,
   synonyms,
+  roles,
+  serviceAccounts,
 ];
 
 export const pages: readonly StandalonePage[] = [
+  recommendations,
   ...reports,
   health,
 ];

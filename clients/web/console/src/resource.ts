@@ -66,6 +66,9 @@ export interface Calls<R extends ConsoleRecord> {
 
 type Page = LazyExoticComponent<ComponentType>;
 
+/** The RPC behind an action. Of several, who may call any of them may act: those differ in the permission they need. */
+export type Access = DescMethod | readonly DescMethod[];
+
 export type Action = "list" | "show" | "create" | "edit" | "delete";
 
 /** A kind of record with its pages. */
@@ -76,7 +79,7 @@ export interface Resource<R extends ConsoleRecord = ConsoleRecord> {
   readonly group: Group;
   readonly messages: Messages;
   /** The RPC behind each action: who may not call it is not shown it. */
-  readonly access: Readonly<Partial<Record<Action | (string & {}), DescMethod>>>;
+  readonly access: Readonly<Partial<Record<Action | (string & {}), Access>>>;
   readonly calls: Calls<R>;
   readonly pages: { readonly list?: Page; readonly show?: Page; readonly create?: Page; readonly edit?: Page };
   /** The field, or the text, that names a record. */
@@ -91,7 +94,7 @@ export interface StandalonePage {
   readonly group: Group;
   readonly messages: Messages;
   /** The RPC that it cannot be without. */
-  readonly access: DescMethod;
+  readonly access: Access;
   readonly page: Page;
 }
 

@@ -21,6 +21,11 @@ export function saveFile(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(address), 60_000); // the browser may not have begun to read
 }
 
+/** "orders-2026-11-29.csv" */
+export function fileName(of: string, format: string): string {
+  return `${of}-${new Date().toISOString().slice(0, 10)}.${format.toLowerCase()}`;
+}
+
 /** Rows as CSV that spreadsheets open: texts that they would run as formulas are kept from it. */
 export function csvOf(rows: readonly (readonly (string | number)[])[]): Blob {
   const cell = (value: string | number) => {

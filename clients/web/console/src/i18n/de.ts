@@ -109,4 +109,13 @@ export const de: Translated<typeof en> = {
     never: "Nie",
     always: "Immer",
   },
+  file: {
+    format: "Format",
+  },
+  secret: {
+    once: "Das wird nur jetzt gezeigt. Bewahren Sie es auf, wo Geheimnisse liegen.",
+    copy: "Kopieren",
+    copied: "Kopiert.",
+    close: "Ich habe es",
+  },
 };

@@ -107,4 +107,13 @@ export const en = {
     never: "Never",
     always: "Always",
   },
+  file: {
+    format: "Format",
+  },
+  secret: {
+    once: "This is shown only now. Keep it where secrets are kept.",
+    copy: "Copy",
+    copied: "Copied.",
+    close: "I have it",
+  },
 } as const;

@@ -13,6 +13,8 @@ import type { Calls, ConsoleRecord } from "../resource";
 import { RefusalsOfNoField } from "./RecordForm";
 
 export interface CallDialogProps<V extends object, T> {
+  /** Says what is done to what, where the title does not: "orders.cancel/12". */
+  readonly name?: string;
   readonly title: string;
   /** The resource whose texts its inputs have. */
   readonly resource: string;
@@ -27,18 +29,19 @@ export interface CallDialogProps<V extends object, T> {
   /** The text of the button. */
   readonly label?: string;
   readonly icon?: ReactNode;
+  readonly color?: "primary" | "error";
   readonly children: ReactNode;
 }
 
 export function CallDialog<V extends object, T>(props: CallDialogProps<V, T>) {
-  const { title, resource, values, onClose, label, icon, children } = props;
+  const { title, resource, values, onClose, label, icon, color = "primary", children } = props;
   const translate = useTranslate();
   const headingId = useId();
   const submit = useSubmit(props);
   return (
     <Dialog open onClose={onClose} fullWidth maxWidth="sm" aria-labelledby={headingId}>
       <ResourceContextProvider value={resource}>
-        <Form record={values} onSubmit={submit} sanitizeEmptyValues={false}>
+        <Form record={values} onSubmit={submit} sanitizeEmptyValues={false} noValidate>
           <DialogTitle id={headingId}>{title}</DialogTitle>
           <DialogContent>
             <RefusalsOfNoField />
@@ -46,7 +49,7 @@ export function CallDialog<V extends object, T>(props: CallDialogProps<V, T>) {
           </DialogContent>
           <DialogActions>
             <Button onClick={onClose}>{translate("ra.action.cancel")}</Button>
-            <SaveButton label={label ?? "ra.action.save"} icon={icon} alwaysEnable />
+            <SaveButton label={label ?? "ra.action.save"} icon={icon} color={color} alwaysEnable />
           </DialogActions>
         </Form>
       </ResourceContextProvider>
@@ -54,13 +57,13 @@ export function CallDialog<V extends object, T>(props: CallDialogProps<V, T>) {
   );
 }
 
-function useSubmit<V extends object, T>({ resource, title, call, fields, done, onDone, onClose }: CallDialogProps<V, T>) {
+function useSubmit<V extends object, T>({ name, resource, title, call, fields, done, onDone, onClose }: CallDialogProps<V, T>) {
   const notify = useNotify();
   const refresh = useRefresh();
   const auth = useAuthProvider();
   return async (values: FieldValues) => {
     try {
-      const reply = await refusing(once([resource, title, values], (id) => call(values as V, id)), fields);
+      const reply = await refusing(once([name ?? [resource, title], values], (id) => call(values as V, id)), fields);
       if (done !== undefined) notify(done, { type: "success" });
       onDone?.(reply);
       onClose();

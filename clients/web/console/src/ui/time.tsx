@@ -14,3 +14,8 @@ export function TimeField(props: DateFieldProps) {
 export function DayField(props: DateFieldProps) {
   return <DateField options={DAY} locales={spokenLanguage()} {...props} />;
 }
+
+/** The same where there is no record: "" for none. */
+export function momentText(time: string | null | undefined): string {
+  return time ? new Date(time).toLocaleString(spokenLanguage(), MOMENT) : "";
+}
