@@ -1,16 +1,22 @@
 // Every resource and page of the console: a line each, in the order of the menu.
 import { reports } from "./analytics";
+import { categories } from "./categories";
 import { coupons } from "./coupons";
 import { customers } from "./customers";
+import { giftCards } from "./giftCards";
 import { health } from "./health";
 import { images } from "./images";
 import { imports } from "./imports";
+import { locations } from "./locations";
+import { lowStock } from "./lowStock";
+import { loyalty } from "./loyalty";
 import { models } from "./models";
 import { orders } from "./orders";
 import { products } from "./products";
 import { recommendations } from "./recommendations";
 import type { Resource, StandalonePage } from "./resource";
 import { returns } from "./returns";
+import { reviews } from "./reviews";
 import { roles } from "./roles";
 import { segments } from "./segments";
 import { serviceAccounts } from "./service-accounts";
@@ -25,10 +31,15 @@ export const resources: readonly Resource[] = [
   variants,
   images,
   stock,
+  categories,
+  lowStock,
+  locations,
   imports,
   customers,
   segments,
+  reviews,
   coupons,
+  giftCards,
   models,
   synonyms,
   roles,
@@ -38,5 +49,6 @@ export const resources: readonly Resource[] = [
 export const pages: readonly StandalonePage[] = [
   recommendations,
   ...reports,
+  loyalty,
   health,
 ];

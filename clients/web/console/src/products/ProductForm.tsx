@@ -14,6 +14,7 @@ import { useWatch } from "react-hook-form";
 import { useCategoryChoices } from "../categories/tree";
 import { RecordForm } from "../ui/RecordForm";
 import { Section } from "../ui/Section";
+import { TranslationsInput } from "../ui/TranslationsInput";
 import { MoneyInput } from "../ui/money";
 import { en } from "./messages";
 
@@ -78,15 +79,12 @@ function Translations() {
   return (
     <>
       <Section title={`${T}.sections.translations`} hint={`${T}.translationsHint`} />
-      <ArrayInput source="translations" label={false}>
-        <SimpleFormIterator disableReordering fullWidth>
-          <TextInput source="language" label={`${T}.texts.language`} validate={required()} helperText={`${T}.languageHint`} />
-          <TextInput source="name" label={`${T}.texts.name`} />
-          <TextInput source="description" label={`${T}.texts.description`} multiline />
-          <TextInput source="seoTitle" label={`${T}.texts.seoTitle`} />
-          <TextInput source="seoDescription" label={`${T}.texts.seoDescription`} multiline />
-        </SimpleFormIterator>
-      </ArrayInput>
+      <TranslationsInput label={false}>
+        <TextInput source="name" label={`${T}.texts.name`} />
+        <TextInput source="description" label={`${T}.texts.description`} multiline />
+        <TextInput source="seoTitle" label={`${T}.texts.seoTitle`} />
+        <TextInput source="seoDescription" label={`${T}.texts.seoDescription`} multiline />
+      </TranslationsInput>
     </>
   );
 }

@@ -1,0 +1,51 @@
+import type { Translated } from "../i18n/translated";
+
+export const en = {
+  name: "Gift card |||| Gift cards",
+  fields: {
+    lastFour: "Ends with",
+    balance: "Balance",
+    expireTime: "Valid until",
+    active: "Active",
+    createTime: "Issued",
+    code: "Code",
+  },
+  issue: "Issue a card",
+  check: "Check a code",
+  checkIt: "Check",
+  balanceHint: "What it is worth.",
+  issued: "The gift card is issued",
+  codeTitle: "The code of the card",
+  codeHint: "Whoever has it can pay with it. It is shown only now: copy it or print it.",
+  copy: "Copy",
+  copied: "The code is copied",
+  result: "%{balance} are left on it.",
+  resultInactive: "%{balance} are left on it, but it pays nothing: it is disabled or expired.",
+  inactiveHint: "A card that is not active pays nothing, as one that was lost. It keeps its balance.",
+  empty: "There are no gift cards yet.",
+} as const;
+
+export const de: Translated<typeof en> = {
+  name: "Geschenkkarte |||| Geschenkkarten",
+  fields: {
+    lastFour: "Endet auf",
+    balance: "Guthaben",
+    expireTime: "Gültig bis",
+    active: "Aktiv",
+    createTime: "Ausgegeben",
+    code: "Code",
+  },
+  issue: "Karte ausgeben",
+  check: "Code prüfen",
+  checkIt: "Prüfen",
+  balanceHint: "Was sie wert ist.",
+  issued: "Die Geschenkkarte ist ausgegeben",
+  codeTitle: "Der Code der Karte",
+  codeHint: "Wer ihn hat, kann damit bezahlen. Er wird nur jetzt gezeigt: Kopieren oder drucken Sie ihn.",
+  copy: "Kopieren",
+  copied: "Der Code ist kopiert",
+  result: "Auf ihr sind noch %{balance}.",
+  resultInactive: "Auf ihr sind noch %{balance}, aber sie bezahlt nichts: Sie ist gesperrt oder abgelaufen.",
+  inactiveHint: "Eine Karte, die nicht aktiv ist, bezahlt nichts, etwa weil sie verloren ging. Ihr Guthaben bleibt.",
+  empty: "Es gibt noch keine Geschenkkarten.",
+};

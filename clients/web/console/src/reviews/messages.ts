@@ -1,0 +1,51 @@
+import type { Translated } from "../i18n/translated";
+
+export const en = {
+  name: "Review |||| Reviews",
+  fields: {
+    productId: "Published of the product",
+    product: "Product",
+    rating: "Stars",
+    text: "Review",
+    author: "By",
+    status: "State",
+    updateTime: "Written",
+    actions: "Decide",
+  },
+  stars: "%{smart_count} star |||| %{smart_count} stars",
+  statuses: { PENDING: "Waits", PUBLISHED: "Published", REJECTED: "Rejected" },
+  publish: "Publish",
+  reject: "Reject",
+  published: "The review is published",
+  rejected: "The review is rejected",
+  deleted: "The review is gone",
+  deleteTitle: "Delete the review by %{author}?",
+  deleteContent: "It is gone for good, and its author may write another.",
+  starsOnly: "Stars only",
+  empty: "No review waits to be looked at.",
+} as const;
+
+export const de: Translated<typeof en> = {
+  name: "Kundenmeinung |||| Kundenmeinungen",
+  fields: {
+    productId: "Veröffentlichte zum Produkt",
+    product: "Produkt",
+    rating: "Sterne",
+    text: "Meinung",
+    author: "Von",
+    status: "Stand",
+    updateTime: "Geschrieben",
+    actions: "Entscheiden",
+  },
+  stars: "%{smart_count} Stern |||| %{smart_count} Sterne",
+  statuses: { PENDING: "Wartet", PUBLISHED: "Veröffentlicht", REJECTED: "Abgelehnt" },
+  publish: "Veröffentlichen",
+  reject: "Ablehnen",
+  published: "Die Meinung ist veröffentlicht",
+  rejected: "Die Meinung ist abgelehnt",
+  deleted: "Die Meinung ist gelöscht",
+  deleteTitle: "Die Meinung von %{author} löschen?",
+  deleteContent: "Sie ist dann endgültig weg, und wer sie schrieb, kann eine neue schreiben.",
+  starsOnly: "Nur Sterne",
+  empty: "Keine Meinung wartet darauf, angesehen zu werden.",
+};
