@@ -69,13 +69,13 @@ def gift_card_to_wire(card: IssuedGiftCard, code: str = "") -> gift_card_pb2.Gif
     )
 
 
-def balance_from_wire(card: gift_card_pb2.GiftCard) -> Money:
-    """What a card to create is worth. Raises InvalidField without a currency, and InvalidMoney."""
-    currency = card.balance.currency_code.upper()
-    if not is_currency(currency):
-        problem = "must name its currency by its ISO 4217 code, such as USD"
-        raise InvalidField(("gift_card.balance", problem, FieldReason.REQUIRED))
-    return money_from_wire(card.balance, "gift_card.balance", currency=currency)
+def balance_from_wire(card: gift_card_pb2.GiftCard, currency: str) -> Money:
+    """What a card to create is worth, in `currency` where it names none. Raises InvalidField and InvalidMoney."""
+    named = card.balance.currency_code.upper() or currency
+    if not is_currency(named):
+        problem = "must be an ISO 4217 code such as USD"
+        raise InvalidField(("gift_card.balance.currency_code", problem, FieldReason.INVALID_FORMAT))
+    return money_from_wire(card.balance, "gift_card.balance", currency=named)
 
 
 def gift_card_changes(request: gift_card_pb2.UpdateGiftCardRequest) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def build(core: Core, payments: Payments, read_payment: ReadPayment, take_report
         take_report=take_report,
         gift_card_codes=payments.codes,
         vault=core.vault,
+        currency=core.settings.currency,
     )
     if payments.demo is not None:
         payments.demo.tell = take_report

@@ -46,6 +46,7 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         take_report: TakeReport,
         gift_card_codes: Codes,
         vault: Vault,
+        currency: str,
     ) -> None:
         self._db = db
         self._pages = pages
@@ -54,6 +55,7 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         self._take_report = take_report
         self._codes = gift_card_codes
         self._vault = vault
+        self._currency = currency
 
     def GetPayment(self, request: pb.GetPaymentRequest, call: Call) -> pb.Payment:
         with self._db.read() as connection:
@@ -70,7 +72,7 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         self, tx: Connection, request: gift_card_pb2.CreateGiftCardRequest, call: Call, now: datetime
     ) -> gift_card_pb2.GiftCard:
         requested = request.gift_card
-        balance = convert.balance_from_wire(requested)
+        balance = convert.balance_from_wire(requested, self._currency)
         code, card = gift_cards.create(
             tx,
             self._codes,

@@ -47,7 +47,7 @@ class GiftCard(_message.Message):
     """Changes with every change of the card, but not with its balance."""
     @_builtins.property
     def balance(self) -> _money_pb2.Money:
-        """The remaining balance. On create: what it is worth."""
+        """The remaining balance. On create: what it is worth, in the shop's currency where it names none."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:

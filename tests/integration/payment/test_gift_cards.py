@@ -124,12 +124,17 @@ def test_an_unknown_code_is_not_found(giving: RunningShop) -> None:
     assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "GIFT_CARD_NOT_FOUND")
 
 
+def test_a_card_is_in_the_currency_of_the_shop_unless_it_names_one(giving: RunningShop) -> None:
+    request = gift_card_pb2.CreateGiftCardRequest(gift_card=gift_card_pb2.GiftCard(balance=Money(units=5)))
+    card = giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata)
+    assert card.balance == Money(currency_code="USD", units=5)
+
+
 @pytest.mark.either
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
         ({"balance": Money(currency_code="USD")}, "INVALID_FIELD"),
-        ({"balance": Money(units=5)}, "INVALID_FIELD"),
         ({"balance": Money(currency_code="USD", units=-5)}, "INVALID_MONEY"),
         ({"balance": Money(currency_code="USD", nanos=1)}, "INVALID_MONEY"),
         ({"balance": Money(currency_code="ZZZ", units=5)}, "INVALID_FIELD"),
