@@ -21,7 +21,7 @@ PROJECT: Final = Path(__file__).parents[2]
 CLIENTS: Final = PROJECT / "clients"
 STOREFRONT: Final = CLIENTS / "web" / "storefront"
 
-_APPLICATIONS: Final = {"@sanset/storefront": "", "@sanset/console": CONSOLE}
+APPLICATIONS: Final = {"@sanset/storefront": "", "@sanset/console": CONSOLE}
 """What is built, and the directory in which it is served, that above the others first: a build empties its own."""
 
 _NOT_SOURCES: Final = frozenset(
@@ -61,19 +61,11 @@ def built(directory: Path) -> Path:
         return target
     directory.mkdir(parents=True, exist_ok=True)
     unfinished = directory / f"unfinished-{os.getpid()}"
-    node = _node()
-    _run(node, "ci", "--no-audit", "--no-fund", "--loglevel=error", says="installing their packages")
-    _run(node, "run", "--silent", "generate", "--workspace=@sanset/client", says="generating the client")
-    for workspace, path in _APPLICATIONS.items():
-        _run(
-            node,
-            "run",
-            "--silent",
-            "build",
-            f"--workspace={workspace}",
-            says="building them",
-            out=unfinished / path,
-        )
+    npm("ci", "--no-audit", "--no-fund", "--loglevel=error", says="installing their packages")
+    npm("run", "--silent", "generate", "--workspace=@sanset/client", says="generating the client")
+    for workspace, path in APPLICATIONS.items():
+        build = ("run", "--silent", "build", f"--workspace={workspace}")
+        npm(*build, says="building them", out=unfinished / path)
     for older in [path for path in directory.iterdir() if path != unfinished]:
         shutil.rmtree(older, ignore_errors=True)
     unfinished.rename(target)
@@ -96,15 +88,19 @@ def _node() -> Path:
     return Path(spec.origin).parent
 
 
-def _run(node: Path, *arguments: str, says: str, out: Path | None = None) -> None:
-    """Run npm in the directory of the clients."""
+def npm(*arguments: str, says: str, out: Path | None = None) -> None:
+    """Run npm in the directory of the clients; what is built goes to `out`.
+
+    Raises PagesNotBuilt, with what `says` it does.
+    """
+    node = _node()
     environment = {**os.environ, "PATH": f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     if out is not None:
         environment["PAGES_OUT"] = str(out.absolute())
-    npm = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    program = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     try:
         step = subprocess.run(  # noqa: S603 - our own command
-            [node / "bin" / "node", npm, *arguments],
+            [node / "bin" / "node", program, *arguments],
             cwd=CLIENTS,
             env=environment,
             stdin=subprocess.DEVNULL,

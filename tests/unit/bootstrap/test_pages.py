@@ -18,7 +18,7 @@ class Npm:
         self.steps: list[str] = []
         self.failing = failing
 
-    def __call__(self, node: Path, *arguments: str, says: str, out: Path | None = None) -> None:
+    def __call__(self, *arguments: str, says: str, out: Path | None = None) -> None:
         self.steps.append(says)
         if says == self.failing:
             raise PagesNotBuilt(f"{says} failed: no network")
@@ -30,8 +30,7 @@ class Npm:
 @pytest.fixture
 def npm(monkeypatch: pytest.MonkeyPatch) -> Npm:
     double = Npm()
-    monkeypatch.setattr(pages, "_run", double)
-    monkeypatch.setattr(pages, "_node", lambda: Path("node"))
+    monkeypatch.setattr(pages, "npm", double)
     return double
 
 
