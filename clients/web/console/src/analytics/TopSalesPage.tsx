@@ -102,16 +102,16 @@ function TopChart({ items, by, measure }: { items: readonly Item[]; by: By; meas
         hideLegend
         colors={colors}
         skipAnimation
-        margin={{ left: 0, right: 16, top: 0, bottom: 0 }}
+        margin={{ left: 0, right: 40, top: 0, bottom: 0 }}
         yAxis={[
           {
             data: items.map((item, index) => `${index + 1}. ${nameOf(item, by) || translate("pages.top-sales.noName")}`),
             scaleType: "band",
-            width: 170,
+            width: 180,
             valueFormatter: (name: string) => (name.length > 24 ? `${name.slice(0, 23)}…` : name),
           },
         ]}
-        xAxis={[{ valueFormatter: write, height: 28 }]}
+        xAxis={[{ valueFormatter: write, height: 28, tickNumber: 5 }]}
         series={[{ data: items.map(valueOf), valueFormatter: write }]}
         grid={{ vertical: true }}
       />

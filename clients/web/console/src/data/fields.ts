@@ -12,8 +12,9 @@ export function changedPaths(values: object, previous: object, names: Names = {}
 
 /** The field of a form that a path of the contract is about: "coupon.min_purchase.units" is "minPurchase". */
 export function sourceOf(path: string, names: Names = {}): string {
-  const [, ...parts] = path.replace(/\[(\d+)\]/g, ".$1").replace(PARTS_OF_VALUES, "").split(".");
-  const below = parts.join(".") || path;
+  const parts = path.replace(/\[(\d+)\]/g, ".$1").replace(PARTS_OF_VALUES, "").split(".");
+  // The first is the record, unless it is a list of the request's own, or stands alone.
+  const below = parts.length < 2 || /^\d+$/.test(parts[1] ?? "") ? parts.join(".") : parts.slice(1).join(".");
   for (const [source, named] of Object.entries(names)) {
     for (const name of typeof named === "string" ? [named] : named) {
       if (below === name || below.startsWith(`${name}.`)) return source + toCamelCase(below.slice(name.length));

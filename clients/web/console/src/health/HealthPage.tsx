@@ -96,9 +96,9 @@ function CheckCard({ check: { name, problem, facts } }: { check: Check }) {
       <Box component="dl" sx={{ m: 0, display: "grid", gridTemplateColumns: "1fr auto", columnGap: 2 }}>
         {Object.entries(facts).map(([fact, value]) => (
           <Typography key={fact} variant="body2" color="text.secondary" component="div" sx={{ display: "contents" }}>
-            <dt>{fact.replaceAll("_", " ")}</dt>
+            <dt>{translate(`pages.health.facts.${fact}`, { _: fact.replaceAll("_", " ") })}</dt>
             <Box component="dd" sx={{ m: 0, textAlign: "right", overflowWrap: "anywhere" }}>
-              {factText(fact, value)}
+              {factText(fact, value, translate)}
             </Box>
           </Typography>
         ))}
@@ -107,16 +107,22 @@ function CheckCard({ check: { name, problem, facts } }: { check: Check }) {
   );
 }
 
-/** Bytes as people read them, numbers as their language writes them. */
-function factText(fact: string, value: string): string {
+/** Facts are texts for programs: here as people read them. */
+function factText(fact: string, value: string, translate: ReturnType<typeof useTranslate>): string {
+  if (value === "true" || value === "false") return translate(`ra.boolean.${value}`);
+  if (fact.endsWith("_at")) return momentText(new Date(value));
   const number = Number(value);
-  if (value.trim() === "" || Number.isNaN(number)) return value;
-  if (!fact.endsWith("bytes")) return number.toLocaleString(spokenLanguage(), { maximumFractionDigits: 3, useGrouping: !/(id|version|schema)$/.test(fact) });
-  return (number / 2 ** 30).toLocaleString(spokenLanguage(), {
-    style: "unit",
-    unit: "gigabyte",
-    maximumFractionDigits: 1,
-  });
+  if (value.trim() === "" || Number.isNaN(number) || fact === "version") return value;
+  if (fact.endsWith("_bytes")) {
+    return (number / 1e9).toLocaleString(spokenLanguage(), { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
+  }
+  const written = number.toLocaleString(spokenLanguage());
+  if (fact.endsWith("_ms")) return translate("pages.health.milliseconds", { milliseconds: written });
+  return fact.endsWith("_seconds") ? translate("pages.health.seconds", { seconds: written }) : written;
+}
+
+function momentText(moment: Date): string {
+  return moment.toLocaleString(spokenLanguage(), { dateStyle: "medium", timeStyle: "short" });
 }
 
 function Jobs({ jobs }: { jobs: readonly Job[] }) {
@@ -131,9 +137,7 @@ function Jobs({ jobs }: { jobs: readonly Job[] }) {
         {
           label: "pages.health.began",
           cell: ({ startTime }) =>
-            startTime === undefined
-              ? translate("pages.health.never")
-              : timestampDate(startTime).toLocaleString(spokenLanguage(), { dateStyle: "medium", timeStyle: "short" }),
+            startTime === undefined ? translate("pages.health.never") : momentText(timestampDate(startTime)),
         },
         { label: "pages.health.took", isFigure: true, cell: (job) => tookText(job, translate) },
         { label: "pages.health.outcome", cell: (job) => <Outcome job={job} /> },

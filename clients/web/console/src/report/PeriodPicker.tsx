@@ -2,7 +2,8 @@ import MenuItem from "@mui/material/MenuItem";
 import Stack from "@mui/material/Stack";
 import TextField from "@mui/material/TextField";
 import { useTranslate } from "react-admin";
-import { type Period, RANGES, type RangeName, dayOf } from "./period";
+import { dayOf } from "./days";
+import { type Period, RANGES, type RangeName } from "./period";
 import { useShopZone } from "./zone";
 
 const OWN = "OWN";
@@ -14,7 +15,7 @@ export function PeriodPicker({ period, choose }: { period: Period; choose: (peri
   const today = dayOf(new Date(), zone);
   const isNamed = "range" in period;
   return (
-    <Stack direction="row" sx={{ gap: 1.5, flexWrap: "wrap" }}>
+    <Stack direction="row" sx={{ gap: 1.5, flexWrap: "wrap", width: { xs: "100%", sm: "auto" } }}>
       <TextField
         select
         fullWidth={false}

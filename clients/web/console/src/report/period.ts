@@ -1,8 +1,9 @@
 // The time that a report is about. It stands in the address, so that a report can be kept and sent to others.
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { SalesPeriod_Range as Range } from "@sanset/client/gen/sanset/v1/analytics_pb.js";
 import { useSearchParams } from "react-router-dom";
+import { dayAfter, firstMoment } from "./days";
 import { useShopZone } from "./zone";
 
 export const RANGES = [
@@ -66,33 +67,4 @@ function requestFor(period: Period, zone: string | undefined): PeriodRequest | u
     startTime: timestampFromDate(firstMoment(period.from, zone)),
     endTime: timestampFromDate(firstMoment(dayAfter(period.to), zone)),
   };
-}
-
-/** The first moment of a day in a time zone. */
-export function firstMoment(day: string, zone: string): Date {
-  const midnight = Date.parse(`${day}T00:00:00Z`);
-  // Twice: the first guess may lie on the other side of a change of the clocks.
-  const guess = midnight - offsetMs(midnight, zone);
-  return new Date(midnight - offsetMs(guess, zone));
-}
-
-export function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-}
-
-/** The day of a moment in a time zone: "2026-11-29". */
-export function dayOf(moment: Date, zone: string): string {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(moment);
-}
-
-/** By how much the clocks of a zone are ahead of UTC. */
-function offsetMs(moment: number, zone: string): number {
-  const shown = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
-  return Date.parse(`${shown.format(moment).replace(" ", "T")}Z`) - Math.floor(moment / 1_000) * 1_000;
-}
-
-/** The number of days from one moment to another. */
-export function daysBetween(start: Timestamp | undefined, end: Timestamp | undefined): number {
-  if (start === undefined || end === undefined) return 0;
-  return Math.round((timestampDate(end).getTime() - timestampDate(start).getTime()) / 86_400_000);
 }

@@ -1,14 +1,33 @@
 // The colours of the storefront, on react-admin's theme; each has the contrast that its text needs.
 import { type RaThemeOptions, defaultDarkTheme, defaultLightTheme } from "react-admin";
+import type { Theme } from "@mui/material/styles";
 import { spokenLanguage } from "../i18n/language";
+import { KeyboardRow } from "./KeyboardRow";
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const LOADING = spokenLanguage() === "de" ? "Wird geladen" : "Loading";
 
-/** What react-admin's own components lack for those who cannot see them, or see little. */
-const accessible: RaThemeOptions["components"] = {
+/** What react-admin's own components lack: for those who cannot see them or use no mouse, and on narrow screens. */
+const components: RaThemeOptions["components"] = {
   MuiCircularProgress: { defaultProps: { "aria-label": LOADING } },
-  RaLoading: { styleOverrides: { root: { "& .RaLoading-message": { opacity: 1, color: "inherit" } } } },
+  RaLoading: { styleOverrides: { root: { "& .RaLoading-message": { color: "inherit" } } } },
+  RaDataTable: { defaultProps: { bulkActionButtons: false } },
+  RaDataTableBody: { defaultProps: { row: KeyboardRow } },
+  // A table that is wider than the screen is scrolled, not the page.
+  RaLayout: { styleOverrides: { root: { minWidth: 0, "& .RaLayout-content": { minWidth: 0 } } } },
+  RaList: {
+    styleOverrides: { root: { "& .RaList-main": { minWidth: 0 }, "& .RaList-content": { overflowX: "auto" } } },
+  },
+  RaLocalesMenuButton: {
+    styleOverrides: {
+      root: ({ theme }: { theme: Theme }) => ({
+        [theme.breakpoints.down("sm")]: {
+          "& .MuiButton-root": { minWidth: 0, fontSize: 0 }, // the sign alone
+          "& .MuiButton-endIcon": { display: "none" },
+        },
+      }),
+    },
+  },
 };
 
 const shared = { typography: { fontFamily: FONT, button: { textTransform: "none" as const } }, shape: { borderRadius: 8 } };
@@ -16,7 +35,7 @@ const shared = { typography: { fontFamily: FONT, button: { textTransform: "none"
 export const light: RaThemeOptions = {
   ...defaultLightTheme,
   ...shared,
-  components: { ...defaultLightTheme.components, ...accessible },
+  components: { ...defaultLightTheme.components, ...components },
   palette: {
     mode: "light",
     primary: { main: "#0f5c4d" },
@@ -32,7 +51,7 @@ export const light: RaThemeOptions = {
 export const dark: RaThemeOptions = {
   ...defaultDarkTheme,
   ...shared,
-  components: { ...defaultDarkTheme.components, ...accessible },
+  components: { ...defaultDarkTheme.components, ...components },
   palette: {
     mode: "dark",
     primary: { main: "#6fd0b8" },
