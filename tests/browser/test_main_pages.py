@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+from support.accessibility import flaws_of
 from support.browser import NARROW, WIDE, Visiting, picture_of
 from support.real_stack import Stack
 from support.shop_window import ShopWindow
-
-SERIOUS = {"serious", "critical"}
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -40,13 +36,3 @@ def test_main_pages_have_no_flaw_that_shuts_people_out(
         picture_of(page, f"{name}-{size[0]}")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{name} scrolls sideways"
         assert size is NARROW or flaws_of(page) == {}, name  # once: it takes longer than all the rest
-
-
-def flaws_of(page: Page) -> dict[str, Any]:
-    """What axe says that shuts people out, by its rule: the elements."""
-    violations = Axe().run(page).response["violations"]
-    return {
-        violation["id"]: [node["html"] for node in violation["nodes"]]
-        for violation in violations
-        if violation["impact"] in SERIOUS
-    }

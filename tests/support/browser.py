@@ -123,7 +123,7 @@ def picture_of(page: Page, name: str) -> None:
 
 
 def _signed_in(origin: str, person: Person) -> Any:
-    """What a browser has stored in which somebody signed in before."""
+    """What a browser has stored in which somebody signed in before, at the storefront and at the console."""
     expires_at = (time.time() + person.tokens["expires_in"]) * 1000
     grant = {
         "accessToken": person.tokens["access_token"],
@@ -131,5 +131,5 @@ def _signed_in(origin: str, person: Person) -> Any:
         "renewAt": expires_at - 60_000,
         "expiresAt": expires_at,
     }
-    stored = [{"name": "sanset.tokens", "value": json.dumps(grant)}]
+    stored = [{"name": name, "value": json.dumps(grant)} for name in ("sanset.tokens", "sanset.console")]
     return {"cookies": [], "origins": [{"origin": origin, "localStorage": stored}]}

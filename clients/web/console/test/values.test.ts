@@ -62,6 +62,9 @@ test("what is refused is beside its field", () => {
   assert.equal(sourceOf("coupon.code"), "code");
   assert.equal(sourceOf("product.options[2].option_values[0].name"), "options.2.optionValues.0.name");
   assert.equal(sourceOf("coupon.discount_amount.units", { amount: "discount_amount" }), "amount");
+  const names = { kind: ["basis_points", "amount"], percent: "basis_points" };
+  assert.equal(sourceOf("coupon.basis_points", names), "percent");
+  assert.equal(sourceOf("coupon.amount", names), "kind");
   assert.equal(sourceOf("reason"), "reason");
   assert.equal(sourceOf("lines[0].unit_count"), "lines.0.unitCount");
 });

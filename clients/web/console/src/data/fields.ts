@@ -15,10 +15,11 @@ export function sourceOf(path: string, names: Names = {}): string {
   const parts = path.replace(/\[(\d+)\]/g, ".$1").replace(PARTS_OF_VALUES, "").split(".");
   // The first is the record, unless it is a list of the request's own, or stands alone.
   const below = parts.length < 2 || /^\d+$/.test(parts[1] ?? "") ? parts.join(".") : parts.slice(1).join(".");
-  for (const [source, named] of Object.entries(names)) {
-    for (const name of typeof named === "string" ? [named] : named) {
-      if (below === name || below.startsWith(`${name}.`)) return source + toCamelCase(below.slice(name.length));
-    }
+  const named = Object.entries(names).flatMap(([source, name]) => [name].flat().map((each) => [source, each] as const));
+  const own = named.filter(([source]) => typeof names[source] === "string");
+  // A field that stands for several in the contract is found after those that have a name of their own.
+  for (const [source, name] of [...own, ...named]) {
+    if (below === name || below.startsWith(`${name}.`)) return source + toCamelCase(below.slice(name.length));
   }
   return toCamelCase(below);
 }
