@@ -1,5 +1,6 @@
 // Every resource and page of the console: a line each, in the order of the menu.
 import { reports } from "./analytics";
+import { audit } from "./audit";
 import { categories } from "./categories";
 import { coupons } from "./coupons";
 import { customers } from "./customers";
@@ -23,6 +24,7 @@ import { serviceAccounts } from "./service-accounts";
 import { stock } from "./stock";
 import { synonyms } from "./synonyms";
 import { variants } from "./variants";
+import { webhooks } from "./webhooks";
 
 export const resources: readonly Resource[] = [
   orders,
@@ -44,6 +46,8 @@ export const resources: readonly Resource[] = [
   synonyms,
   roles,
   serviceAccounts,
+  webhooks,
+  audit,
 ];
 
 export const pages: readonly StandalonePage[] = [
