@@ -105,7 +105,9 @@ _TABLES: Final[dict[Dimension, _Ranking]] = {
         _with_products,
         (Category, Category.name.expression),
     ),
-    Dimension.BRAND: _Ranking(ProductSales, lambda _: Product.brand.expression, _with_products),
+    Dimension.BRAND: _Ranking(
+        ProductSales, lambda _: func.nullif(Product.brand.expression, ""), _with_products
+    ),
     Dimension.USER: _Ranking(
         CustomerSales, lambda rows: rows.c.user_id, names=(User, User.full_name.expression)
     ),

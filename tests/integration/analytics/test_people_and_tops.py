@@ -104,6 +104,20 @@ def test_tops_of_lines_are_ranked_by_what_stays(sold: RunningShop, dimension: An
     assert [item.unit_count for item in by_units] == sorted(units.values(), reverse=True)
 
 
+def test_products_without_a_brand_are_of_none(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    for brand in ("", "Lone brand"):
+        shop.add(buyer, shop.product(units=5, brand=brand).id)
+    placed_at(shop, shop.checkout(buyer).order.id, END + timedelta(days=30))
+    count(shop)
+    days = {
+        "start_time": timestamp(END + timedelta(days=30)),
+        "end_time": timestamp(END + timedelta(days=31)),
+    }
+    items = tops(shop, dimension=WIRE.BRAND, **days)
+    assert [(item.name, item.unit_count) for item in items] == [("Lone brand", 1)]
+
+
 def test_customers_and_countries_are_ranked_by_whole_orders(sold: RunningShop) -> None:
     orders = sold.sql(
         "SELECT o.user_id, o.total_minor - p.refunded_minor AS stays, o.placed_at FROM orders o "
