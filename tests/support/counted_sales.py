@@ -30,7 +30,7 @@ def placed_at(shop: RunningShop, order_id: int, moment: datetime) -> None:
 
 
 def stored(moment: datetime) -> str:
-    """A time as plain SQL takes it on both databases, whose sessions are in UTC: SQLite's are texts of one form."""
+    """A time as plain SQL takes it on both databases, in UTC: of SQLite it is text of one form."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
