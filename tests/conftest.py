@@ -136,15 +136,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def is_spared(item: pytest.Item) -> bool:
-    """Whether an item marked `either` runs on the other database, as its name decides: each has half of them."""
+    """Whether an item marked `either` runs on the other database, as its name decides: each has half of them.
+
+    Of a module that is marked, this goes for what runs on each database and is not marked `both`.
+    """
     if item.get_closest_marker("either") is None or not isinstance(item, pytest.Function):
         return False
-    databases = [
-        value for value in item.callspec.params.values() if isinstance(value, str) and value in DATABASES
-    ]
+    databases = _databases_of(item)
+    of_its_module = all(marker.name != "either" for marker in item.own_markers)
+    if of_its_module and (not databases or item.get_closest_marker("both") is not None):
+        return False
     assert len(databases) == 1, f"{item.nodeid} does not run on each database"
     name = item.nodeid.replace(databases[0], "")
     return databases[0] != DATABASES[zlib.crc32(name.encode()) % len(DATABASES)]
+
+
+def _databases_of(item: pytest.Function) -> list[str]:
+    """The kinds of databases among an item's parameters."""
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return [value for value in parameters if isinstance(value, str) and value in DATABASES]
 
 
 def _path(item: pytest.Item) -> str:

@@ -45,6 +45,8 @@ from support.running_shop import Account, Refused, RunningShop, refusal
 
 from server.contract import METHODS, is_writable, native_path, resource_of_update
 
+pytestmark = pytest.mark.either
+
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 UPDATES = {method.name: method for method in METHODS if resource_of_update(method.input_type) is not None}
 STAYS = {"sku", "slug", "active", "is_default", "kind", "language"}
@@ -641,6 +643,7 @@ def test_a_condition_that_a_call_cannot_keep_is_refused(shop: RunningShop) -> No
     assert shop.catalog.GetProduct(read, metadata=condition) == product, "a read has no use for it"
 
 
+@pytest.mark.both
 def test_of_writers_with_one_etag_one_wins(room: Room) -> None:
     etag = room.resource.etag  # type: ignore[attr-defined]
     (name,) = room.change

@@ -27,6 +27,8 @@ from server.audit.signing import EntryFacts, is_signed, personal_digest
 from server.audit.values import MASK
 from server.clock import utc_now
 
+pytestmark = pytest.mark.either
+
 
 def entries(shop: RunningShop, subject: str) -> list[Row[Any]]:
     """The entries about something, the oldest first."""

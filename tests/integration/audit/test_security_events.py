@@ -23,6 +23,8 @@ from server.contract import METHODS
 from server.db.deadline import Deadline
 from server.rpc.call import Call
 
+pytestmark = pytest.mark.either
+
 
 def last_id(shop: RunningShop) -> int:
     with shop.app.db.read() as connection:

@@ -27,6 +27,8 @@ from server.paging import InvalidPageToken
 from server.user.errors import EmailTaken, UsernameTaken
 from server.user.models import User
 
+pytestmark = pytest.mark.either
+
 
 @pytest.fixture
 def shop(database_url: str) -> Iterator[AuthShop]:
@@ -72,6 +74,7 @@ def test_users_without_a_user_name_do_not_collide(shop: AuthShop) -> None:
     assert shop.register("a@example.com").id != shop.register("b@example.com").id
 
 
+@pytest.mark.both
 def test_of_many_who_register_an_address_at_once_one_succeeds(shop: AuthShop) -> None:
     request = auth_pb2.RegisterRequest(full_name="John", email="john@example.com", password=PASSWORD)
 
@@ -216,6 +219,7 @@ def test_a_higher_cost_rehashes_at_the_next_sign_in(database_url: str) -> None:
     shop.close()
 
 
+@pytest.mark.both
 def test_first_sign_ins_at_a_higher_cost_may_come_at_once(database_url: str) -> None:
     with_old_cost = AuthShop(database_url)
     with_old_cost.register()
@@ -293,6 +297,7 @@ def test_only_hashes_are_stored(shop: AuthShop) -> None:
         assert token not in str(connection.execute(select(RefreshToken.__table__)).all())
 
 
+@pytest.mark.both
 def test_a_repeat_within_the_grace_gets_the_same_token_again(shop: AuthShop) -> None:
     shop.register()
     token = shop.login().refresh_token
@@ -303,6 +308,7 @@ def test_a_repeat_within_the_grace_gets_the_same_token_again(shop: AuthShop) -> 
     assert not revoked(shop)
 
 
+@pytest.mark.both
 def test_many_refreshes_at_once_get_the_same_token(shop: AuthShop) -> None:
     shop.register()
     request = auth_pb2.RefreshRequest(refresh_token=shop.login().refresh_token)
@@ -492,6 +498,7 @@ def test_only_ones_own_sessions_can_be_revoked(shop: AuthShop) -> None:
 # The profile
 
 
+@pytest.mark.both
 def test_getting_ones_account_takes_one_query(shop: AuthShop) -> None:
     caller = shop.signed_in()
     with shop.statements() as statements:
@@ -613,6 +620,7 @@ def test_the_first_admin_is_made_once(shop: AuthShop) -> None:
     assert shop.who(shop.login("admin@example.com", "admin-shop-1")).role is Role.ADMIN
 
 
+@pytest.mark.both
 def test_processes_that_start_at_once_make_one_admin(shop: AuthShop) -> None:
     async def race() -> list[bool]:
         starts = (asyncio.to_thread(make_admin, shop, f"admin{n % 2}@example.com") for n in range(8))

@@ -35,6 +35,8 @@ from server.errors import InvalidField, Refusal
 from server.identity import Identity
 from server.settings import InvalidSettings, environment_of, load
 
+pytestmark = pytest.mark.either
+
 FLOW_INVALID = "FEDERATED_SIGN_IN_INVALID"
 
 
@@ -271,6 +273,7 @@ def test_a_sign_in_is_finished_once_and_by_the_client_that_began_it(
     assert ended(lambda: mixed_up.finish(issuer="https://another.example.com")) == FLOW_INVALID
 
 
+@pytest.mark.both
 def test_of_finishes_at_once_one_succeeds_and_two_of_a_new_person_make_one_account(
     shop: AuthShop, provider: OpenIdProvider
 ) -> None:

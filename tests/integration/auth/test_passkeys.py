@@ -22,6 +22,8 @@ from server.identity import Identity, Permission
 from server.rpc.access import must_have
 from server.settings import load
 
+pytestmark = pytest.mark.either
+
 JOHN = "john@example.com"
 
 
@@ -102,6 +104,7 @@ def test_a_passkey_signs_in_as_two_factors_do(database_url: str) -> None:
     shop.close()
 
 
+@pytest.mark.both
 def test_what_a_device_signed_signs_in_once(shop: AuthShop) -> None:
     device = PasskeyDevice()
     register(shop, confirmed(shop), device)

@@ -30,6 +30,8 @@ from server.mail.models import Mail
 from server.text.languages import speak
 from server.user.errors import EmailTaken
 
+pytestmark = pytest.mark.either
+
 JOHN, JANE, NOBODY = "john@example.com", "jane@example.com", "nobody@example.com"
 NEW = "another-horse-2"
 HOME, ELSEWHERE = "198.51.100.1", "203.0.113.9"
@@ -135,6 +137,7 @@ def test_any_other_token_is_invalid(shop: AuthShop) -> None:
     assert verify(shop, token) == "OK"
 
 
+@pytest.mark.both
 def test_of_many_visits_at_once_one_confirms(shop: AuthShop) -> None:
     request = pb.VerifyEmailRequest(token=registered(shop))
 
@@ -236,6 +239,7 @@ def test_a_code_has_five_tries(shop: AuthShop) -> None:
     assert reset(shop, code_for(shop)) == "OK"
 
 
+@pytest.mark.both
 def test_tries_at_once_are_no_more_than_tries_one_after_the_other(shop: AuthShop) -> None:
     registered(shop)
     code = code_for(shop)
@@ -254,6 +258,7 @@ def test_tries_at_once_are_no_more_than_tries_one_after_the_other(shop: AuthShop
         ]
 
 
+@pytest.mark.both
 def test_the_right_code_sent_twice_at_once_is_used_once(shop: AuthShop) -> None:
     registered(shop)
     fields = {"email": JOHN, "otp": code_for(shop), "new_password": NEW}
@@ -409,6 +414,7 @@ def test_an_account_that_is_closed_meanwhile_gets_no_password(shop: AuthShop) ->
 # Nobody learns who has an account
 
 
+@pytest.mark.both
 def test_the_same_is_said_and_done_for_an_address_of_nobody(shop: AuthShop) -> None:
     registered(shop)
     asking = (
@@ -546,6 +552,7 @@ def test_an_address_is_changed_once_it_is_confirmed_and_the_old_one_is_told(shop
     assert shop.login("johnny@example.com")
 
 
+@pytest.mark.both
 def test_who_asks_for_an_address_that_is_taken_does_not_learn_it_and_its_owner_does(shop: AuthShop) -> None:
     registered(shop, JANE)
     caller = shop.signed_in()
@@ -569,6 +576,7 @@ def test_an_address_that_was_taken_meanwhile_is_refused(shop: AuthShop) -> None:
     assert shop.user(JOHN).email == JOHN
 
 
+@pytest.mark.both
 def test_of_two_who_confirm_one_address_at_once_one_gets_it(shop: AuthShop) -> None:
     links = []
     for email in (JOHN, JANE):

@@ -28,6 +28,8 @@ from server.errors import Refusal
 from server.identity import Identity, Permission
 from server.rpc.access import SecondFactorNeeded, must_have
 
+pytestmark = pytest.mark.either
+
 
 @pytest.fixture
 def shop(database_url: str) -> Iterator[AuthShop]:
@@ -130,6 +132,7 @@ def test_a_code_is_too_old_after_a_minute(shop: AuthShop) -> None:
         sign_in(shop, code)
 
 
+@pytest.mark.both
 def test_of_sign_ins_at_once_with_one_code_one_succeeds(shop: AuthShop) -> None:
     phone = Authenticator(shop)
     phone.confirm()

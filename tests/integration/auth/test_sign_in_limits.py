@@ -21,6 +21,8 @@ from server.auth.passwords import MAX_QUEUED
 from server.auth.throttle import PER_ACCOUNT, PER_ADDRESS
 from server.errors import OutOfTime, Overloaded, Refusal
 
+pytestmark = pytest.mark.either
+
 WRONG = "wrong-shop-1"
 
 
@@ -63,6 +65,7 @@ def test_five_failures_a_minute_are_judged_and_then_the_right_password_is_not_ei
     assert shop.login().access_token
 
 
+@pytest.mark.both
 def test_guesses_at_once_are_no_more_than_guesses_one_after_the_other(shop: AuthShop) -> None:
     shop.register()
     request = pb.LoginRequest(email="john@example.com", password=WRONG)
@@ -377,6 +380,7 @@ def test_unlocking_an_account_forgets_its_failures(shop: AuthShop) -> None:
     assert tried(shop, password=PASSWORD, ip="203.0.113.200") == "OK"
 
 
+@pytest.mark.both
 def test_a_thousand_addresses_guess_no_more_than_one(shop: AuthShop) -> None:
     shop.register()
     known = shop.login(ip="198.51.100.1").device_id

@@ -26,6 +26,8 @@ from server.catalog.models import Product, Variant
 from server.clock import utc_now
 from server.money import MAX_MINOR
 
+pytestmark = pytest.mark.either
+
 
 def test_adding_the_same_product_twice_merges_the_lines(shop: RunningShop) -> None:
     buyer, product = shop.customer(), shop.product(units=3, nanos=330_000_000)
@@ -35,6 +37,7 @@ def test_adding_the_same_product_twice_merges_the_lines(shop: RunningShop) -> No
     assert (cart.subtotal.units, cart.subtotal.nanos) == (9, 990_000_000)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("lines", [1, 30])
 def test_reading_a_cart_takes_one_query_whatever_its_size(shop: RunningShop, lines: int) -> None:
     buyer = shop.customer()
@@ -484,6 +487,7 @@ ROUND_TRIPS = {
 """Those to PostgreSQL, with the commit, of calls that make no other."""
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("lines", [1, 30])
 def test_every_call_takes_as_many_queries_for_thirty_lines_as_for_one(shop: RunningShop, lines: int) -> None:
     buyer = shop.customer()
@@ -520,6 +524,7 @@ def test_a_call_that_waited_for_another_makes_a_cart_no_older(shop: RunningShop)
     assert read_cart(shop, buyer).update_time == changed
 
 
+@pytest.mark.both
 def test_changes_at_once_lose_nothing(shop: RunningShop) -> None:
     buyer, products = shop.customer(), [shop.product().id for _ in range(3)]
     with ThreadPoolExecutor(8) as clients:

@@ -9,6 +9,8 @@ from sanset.v1.cart_pb2 import Cart
 from sanset_client import AsyncClient, Client, NotFound
 from support.running_shop import PASSWORD, RunningShop
 
+pytestmark = pytest.mark.either
+
 
 def test_a_guest_has_one_cart_and_takes_it_along(shop: RunningShop) -> None:
     first, second, buyer = shop.product(), shop.product(), shop.customer()

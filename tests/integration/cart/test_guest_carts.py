@@ -23,6 +23,8 @@ from server.cart import guest_carts, service
 from server.cart.guest_carts import delete_expired
 from server.clock import utc_now
 
+pytestmark = pytest.mark.either
+
 NOBODYS = "nobody-has-this-token-but-it-is-long-enough"
 SUM, KEEP_MINE, KEEP_GUEST = (
     pb.SyncCartRequest.SUM,
@@ -70,6 +72,7 @@ def _stock(shop: RunningShop, product_id: int, quantity: int) -> None:
     shop.inventory.SetInventory(request, metadata=shop.admin.metadata)
 
 
+@pytest.mark.both
 def test_a_guests_repeats_are_one_addition_from_the_first_on(shop: RunningShop) -> None:
     request = pb.AddItemRequest(product_id=shop.product().id, request_id=str(uuid.uuid4()))
     with ThreadPoolExecutor(2) as threads:
@@ -246,6 +249,7 @@ def test_the_token_itself_is_not_stored(shop: RunningShop) -> None:
     assert all(token not in repr(row) for row in shop.sql("SELECT * FROM events"))
 
 
+@pytest.mark.both
 def test_a_guest_costs_as_many_queries_for_thirty_lines_as_for_one(shop: RunningShop) -> None:
     token = _add(shop, "", shop.product().id).token
     taken = []
@@ -265,6 +269,7 @@ def test_a_guest_costs_as_many_queries_for_thirty_lines_as_for_one(shop: Running
 # ── Expiry
 
 
+@pytest.mark.both
 def test_an_expired_cart_is_gone_and_a_new_one_is_made(shop: RunningShop) -> None:
     cart = _add(shop, "", shop.product().id)
     _expire(shop, cart)
@@ -304,6 +309,7 @@ def test_a_change_lets_a_cart_live_on_and_a_look_does_not(shop: RunningShop) -> 
     assert changed[-1][:10] in {str(alive)[:10], str(alive - timedelta(minutes=1))[:10]}
 
 
+@pytest.mark.both
 def test_the_cleanup_deletes_what_has_expired_and_what_nobody_filled(shop: RunningShop) -> None:
     with shop.app.db.transaction() as tx:
         while delete_expired(tx, utc_now(), 100):
@@ -459,6 +465,7 @@ def test_a_price_that_changed_since_the_guest_saw_it_is_pointed_out(shop: Runnin
     assert (line.added_price.units, line.price.units, line.price_changed) == (10, 12, True)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("lines", [1, 30])
 def test_a_take_over_costs_as_many_queries_for_thirty_lines_as_for_one(shop: RunningShop, lines: int) -> None:
     user, token = shop.customer(), ""
@@ -488,6 +495,7 @@ def _at_once(*calls: Callable[[], Any]) -> list[Any]:
         return list(clients.map(run, calls))
 
 
+@pytest.mark.both
 def test_one_user_who_syncs_many_times_at_once_gets_the_goods_once(shop: RunningShop) -> None:
     user, product = shop.customer(), shop.product()
     shop.add(user, product.id)
@@ -497,6 +505,7 @@ def test_one_user_who_syncs_many_times_at_once_gets_the_goods_once(shop: Running
     assert _units(_cart(shop, user)) == {product.id: 3}
 
 
+@pytest.mark.both
 def test_of_many_users_who_sync_at_once_one_gets_the_goods(shop: RunningShop) -> None:
     users, product = [shop.customer(address=False) for _ in range(6)], shop.product()
     token = _add(shop, "", product.id, 2).token
@@ -506,6 +515,7 @@ def test_of_many_users_who_sync_at_once_one_gets_the_goods(shop: RunningShop) ->
     assert sorted(_cart(shop, user).item_count for user in users) == [0, 0, 0, 0, 0, 2]
 
 
+@pytest.mark.both
 def test_nothing_is_lost_when_a_guest_adds_while_logging_in(shop: RunningShop) -> None:
     for _ in range(5):
         user, products = shop.customer(address=False), [shop.product().id for _ in range(3)]
@@ -521,6 +531,7 @@ def test_nothing_is_lost_when_a_guest_adds_while_logging_in(shop: RunningShop) -
         assert found == {products[0]: 3, products[1]: 2, products[2]: 2}
 
 
+@pytest.mark.both
 def test_nothing_is_lost_when_a_user_checks_out_while_logging_in(shop: RunningShop) -> None:
     for _ in range(5):
         user, mine, theirs = shop.customer(), shop.product().id, shop.product().id
@@ -541,6 +552,7 @@ def test_nothing_is_lost_when_a_user_checks_out_while_logging_in(shop: RunningSh
         }
 
 
+@pytest.mark.both
 def test_many_guests_of_one_user_all_arrive(shop: RunningShop) -> None:
     user, products = shop.customer(), [shop.product().id for _ in range(4)]
     tokens = []

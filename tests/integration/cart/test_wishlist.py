@@ -17,6 +17,8 @@ from support.running_shop import Account, RunningShop, refusal, refused
 
 from server.cart import wishlist
 
+pytestmark = pytest.mark.either
+
 
 def _wish(shop: RunningShop, user: Account, product_id: int, variant_id: int = 0) -> pb.WishlistItem:
     request = pb.AddToWishlistRequest(product_id=product_id, variant_id=variant_id)
@@ -166,6 +168,7 @@ def _reason(call: Callable[[], Any]) -> str:
     return ""
 
 
+@pytest.mark.both
 def test_a_wishlist_has_a_most_of_products_also_for_many_calls_at_once(
     shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +183,7 @@ def test_a_wishlist_has_a_most_of_products_also_for_many_calls_at_once(
     assert _reason(partial(_wish, shop, user, kept[0])) == "", "what is there already needs no room"
 
 
+@pytest.mark.both
 def test_of_many_moves_at_once_one_moves(shop: RunningShop) -> None:
     user, product = shop.customer(), shop.product()
     _wish(shop, user, product.id)
@@ -190,6 +194,7 @@ def test_of_many_moves_at_once_one_moves(shop: RunningShop) -> None:
     assert read_cart(shop, user).item_count == 1
 
 
+@pytest.mark.both
 def test_a_wishlist_costs_one_query_whatever_its_size(shop: RunningShop) -> None:
     user, taken = shop.customer(), []
     for wishes in (1, 9):

@@ -18,6 +18,8 @@ from google.type.money_pb2 import Money
 from sanset.v1 import category_pb2, inventory_pb2, product_pb2
 from support.running_shop import Account, RunningShop, refused, test_settings
 
+pytestmark = pytest.mark.either
+
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOBODY = 2**53
 CENTS = 10_000_000
@@ -91,6 +93,7 @@ def test_a_batch_is_bounded(shop: RunningShop, ids: list[int]) -> None:
     assert (said.code, said.reason) == (INVALID, "INVALID_FIELD")
 
 
+@pytest.mark.both
 def test_a_product_in_memory_takes_no_query(shop: RunningShop) -> None:
     product = shop.product()
     others = [shop.product().id for _ in range(30)]
@@ -115,6 +118,7 @@ def test_a_slug_is_made_from_the_name_and_made_unique(shop: RunningShop) -> None
     assert len(set(slugs)) == 3
 
 
+@pytest.mark.both
 def test_two_products_of_one_name_at_once_both_get_a_slug(shop: RunningShop) -> None:
     name = _name()
     with ThreadPoolExecutor(8) as clients:
@@ -381,6 +385,7 @@ def test_a_stale_etag_is_refused_and_the_current_one_taken(shop: RunningShop) ->
     )
 
 
+@pytest.mark.both
 def test_of_writers_with_one_etag_one_wins(shop: RunningShop) -> None:
     product = shop.product()
 
@@ -496,6 +501,7 @@ def _seconds_until(seen: Any) -> float:
     raise AssertionError("unreachable")
 
 
+@pytest.mark.both
 def test_what_one_worker_writes_every_worker_shows(
     two_workers: tuple[RunningShop, RunningShop], record_property: Any
 ) -> None:
@@ -527,6 +533,7 @@ def test_what_one_worker_writes_every_worker_shows(
     record_property("freshness_ms", [round(seconds * 1000, 1) for seconds in latencies])
 
 
+@pytest.mark.both
 def test_a_worker_shows_its_own_write_at_once(shop: RunningShop) -> None:
     product = shop.product()
     for units in range(1, 20):

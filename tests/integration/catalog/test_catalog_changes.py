@@ -22,6 +22,8 @@ from server.catalog.models import Product
 from server.db.database import Database
 from server.user.models import User
 
+pytestmark = pytest.mark.either
+
 Request = pb.ListProductsRequest
 CODE = grpc.StatusCode
 COUNT, LIMIT = 3_000, 21
@@ -177,6 +179,7 @@ def test_a_token_goes_on_in_its_own_list_alone(shop: RunningShop) -> None:
         assert answer.reason == "INVALID_PAGE_TOKEN"
 
 
+@pytest.mark.both
 def test_a_list_of_changes_takes_two_queries_whatever_its_size(shop: RunningShop) -> None:
     ids = [shop.product().id for _ in range(6)]
     for size in (1, 6):
@@ -230,6 +233,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize("resumed", [False, True], ids=["first page", "a later page"])
 def test_a_page_is_a_short_walk_along_an_index(

@@ -19,6 +19,8 @@ from support.running_shop import RunningShop, refused
 
 from server.catalog.category_tree import MAX_LEVELS
 
+pytestmark = pytest.mark.either
+
 
 def _unique(word: str = "Shelf") -> str:
     return f"{word} {uuid.uuid4().hex[:8]}"
@@ -69,6 +71,7 @@ def test_categories_are_shown_as_a_tree_by_name(shop: RunningShop) -> None:
     assert reply.total_size == shop.sql("SELECT count(*) FROM categories")[0][0]
 
 
+@pytest.mark.both
 def test_reading_the_tree_takes_no_query_once_it_is_in_memory(shop: RunningShop) -> None:
     category = _create(shop)
     _get(shop, category.id)
@@ -115,6 +118,7 @@ def test_a_taken_slug_or_a_siblings_name_is_refused(shop: RunningShop) -> None:
     assert _update(shop, two.id, name=two.name.upper(), slug=two.slug).name == two.name.upper()
 
 
+@pytest.mark.both
 def test_of_two_equal_categories_at_once_one_is_made(shop: RunningShop) -> None:
     request = _creation(_unique())
 
@@ -166,6 +170,7 @@ def test_a_category_cannot_be_moved_below_itself(shop: RunningShop) -> None:
     assert _get(shop, top.id).children[0].children[0].id == low.id
 
 
+@pytest.mark.both
 def test_two_moves_at_once_close_no_cycle(shop: RunningShop) -> None:
     for _ in range(5):
         one, two = _create(shop), _create(shop)

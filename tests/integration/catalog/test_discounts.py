@@ -25,6 +25,8 @@ from support.running_shop import RunningShop, refused
 
 from server.clock import utc_now
 
+pytestmark = pytest.mark.either
+
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 

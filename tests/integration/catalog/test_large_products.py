@@ -12,6 +12,8 @@ from support.running_shop import RunningShop, refused
 
 from server.paging import MAX_PAGE_BYTES
 
+pytestmark = pytest.mark.either
+
 COUNT = 100
 
 

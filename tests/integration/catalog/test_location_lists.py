@@ -22,6 +22,8 @@ from server.catalog.listing_queries import (
 from server.db.database import Database
 from server.search.upkeep.queries import stocked_at
 
+pytestmark = pytest.mark.either
+
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PRODUCTS, LIMIT = 20_000, 21
 MAIN, STORE, EMPTY, CLOSED = 1, 2, 3, 4
@@ -83,6 +85,7 @@ def huge(module_database_url: str) -> Iterator[Database]:
     db.close()
 
 
+@pytest.mark.both
 def test_what_a_location_has_is_known_without_a_look_at_the_products(huge: Database) -> None:
     with huge.read() as connection:
         with Explained(connection) as plans:
@@ -93,6 +96,7 @@ def test_what_a_location_has_is_known_without_a_look_at_the_products(huge: Datab
         assert all(_read(plans[i]) <= COUNTED_UP_TO for i in (0, 1, 3, 4))
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS)
 def test_a_page_reads_what_the_location_has_alone(huge: Database, filters: ProductFilter) -> None:
     there = replace(filters, location_id=STORE)
@@ -111,12 +115,14 @@ def test_a_page_reads_what_the_location_has_alone(huge: Database, filters: Produ
         assert _read(plans[0]) <= MAX_READ, plans
 
 
+@pytest.mark.both
 def test_a_total_of_a_location_with_much_is_counted_no_further_than_it_is_told(huge: Database) -> None:
     with huge.read() as connection, Explained(connection) as plans:
         assert count_products(connection, ProductFilter(location_id=MAIN), NOW) == COUNTED_UP_TO
     assert _read(plans[0]) <= 4 * COUNTED_UP_TO, plans
 
 
+@pytest.mark.both
 def test_searches_read_what_the_location_has_alone(huge: Database) -> None:
     with huge.read() as connection, Explained(connection) as plans:
         assert len(stocked_at(connection, STORE, None)) == IN_STORE

@@ -13,6 +13,8 @@ from google.type.money_pb2 import Money
 from sanset.v1 import category_pb2, inventory_pb2, product_pb2
 from support.running_shop import Account, Refused, RunningShop, refused
 
+pytestmark = pytest.mark.either
+
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 TAKEN = grpc.StatusCode.ALREADY_EXISTS
 
@@ -217,6 +219,7 @@ def test_names_that_read_the_same_are_one_beside_each_other(
     assert refused(shop.catalog.UpdateCategory, move, shop.admin).reason == "CATEGORY_TAKEN"
 
 
+@pytest.mark.both
 def test_of_two_categories_of_one_name_at_once_one_is_made(shop: RunningShop) -> None:
     name, outcomes = _unique("Tea"), []
 

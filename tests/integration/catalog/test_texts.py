@@ -19,6 +19,8 @@ from sanset.v1 import (
 )
 from support.running_shop import RunningShop, refused
 
+pytestmark = pytest.mark.either
+
 
 def _creation(**fields: str) -> product_pb2.CreateProductRequest:
     product = product_pb2.Product(price=Money(currency_code="USD", units=3), stock=1, **fields)

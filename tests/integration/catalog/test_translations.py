@@ -15,6 +15,8 @@ from sanset.v1 import cart_pb2, category_pb2, order_service_pb2, payment_pb2, se
 from sanset.v1 import product_pb2 as pb
 from support.running_shop import RunningShop, refusal, test_settings
 
+pytestmark = pytest.mark.either
+
 GERMAN = (("accept-language", "de-AT,de;q=0.9,en;q=0.5"),)
 FRENCH = (("accept-language", "fr"),)
 

@@ -22,6 +22,8 @@ from server.catalog.listing_queries import ProductFilter, product_page
 from server.clock import utc_now
 from server.recommend.serving.queries import snapshots
 
+pytestmark = pytest.mark.either
+
 Sort = product_pb2.ListProductsRequest
 ALREADY_EXISTS = grpc.StatusCode.ALREADY_EXISTS
 
@@ -151,6 +153,7 @@ def test_no_two_variants_of_a_product_have_the_same_options_whatever_their_order
     assert again.color == "RED", "it may be written otherwise"
 
 
+@pytest.mark.both
 def test_of_many_creates_with_the_same_options_one_wins(shop: RunningShop) -> None:
     product = shop.product()
 
@@ -264,6 +267,7 @@ def test_the_default_is_moved_and_never_missing(shop: RunningShop) -> None:
     assert shop.add(shop.customer(), product.id).items[0].variant_id == other.id
 
 
+@pytest.mark.both
 def test_a_product_is_ordered_while_its_default_moves(shop: RunningShop) -> None:
     product = shop.product(stock=100)
     ids = [product.default_variant_id, add_variant(shop, product.id, size="M", stock=100).id]
@@ -379,6 +383,7 @@ def test_with_the_default_variant_the_oldest_that_is_left_becomes_it_and_the_las
     assert said.facts == {name: str(value) for name, value in ids.items()}
 
 
+@pytest.mark.both
 def test_of_all_deletions_at_once_one_variant_is_left(shop: RunningShop) -> None:
     product = shop.product()
     every = [_default(shop, product.id), *(add_variant(shop, product.id, size=size) for size in "SML")]
@@ -442,6 +447,7 @@ def test_recommendations_count_the_stock_of_what_can_be_ordered(shop: RunningSho
             _delete(shop, variant)
 
 
+@pytest.mark.both
 def test_variants_are_deleted_while_they_are_ordered(shop: RunningShop) -> None:
     product = shop.product(stock=100)
     variant = add_variant(shop, product.id, size="M", stock=100)
@@ -558,6 +564,7 @@ def test_the_phases_of_a_discount_count_from_the_price_of_the_cheapest_variant(s
 # ── Costs
 
 
+@pytest.mark.both
 def test_a_product_with_variants_is_read_in_one_statement(shop: RunningShop) -> None:
     product = shop.product()
     for size in "SML":
@@ -568,6 +575,7 @@ def test_a_product_with_variants_is_read_in_one_statement(shop: RunningShop) -> 
     assert len(statements) == 1
 
 
+@pytest.mark.both
 def test_variants_are_listed_in_one_statement_and_created_in_as_many_whatever_their_number(
     shop: RunningShop,
 ) -> None:

@@ -13,6 +13,8 @@ from support.staff_story import seconds_until
 
 from server.cli import api_keys, roles
 
+pytestmark = pytest.mark.either
+
 READ_ALL = ListOrdersRequest(all_users=True, page_size=1)
 
 

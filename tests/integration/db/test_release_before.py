@@ -63,12 +63,16 @@ def test_code_that_may_serve_finds_what_it_writes_to(engine: Engine) -> None:
     serving = [script.revision for script in migrate._scripts() if script.revision >= oldest]
     missing = [revision for revision in serving if not file_of(revision, engine.dialect.name).exists()]
     assert not missing, f"record what code of {missing} writes: see above"
+    wrong = refused(engine, {statement for revision in serving for statement in _kept(revision, engine)})
     for revision in serving:
-        assert refused(engine, _kept(revision, engine)) == {}, f"{revision} cannot serve: say EXPANDS = False"
+        cannot = {statement: wrong[statement] for statement in _kept(revision, engine) if statement in wrong}
+        assert cannot == {}, f"{revision} cannot serve: say EXPANDS = False"
 
 
 def test_code_that_finds_less_than_it_writes_to_may_not_serve(engine: Engine) -> None:
-    left = [revision for revision in REVISIONS if refused(engine, _kept(revision, engine))]
+    # Most statements are those of many revisions: each is tried once
+    wrong = refused(engine, {statement for revision in REVISIONS for statement in _kept(revision, engine)})
+    left = [revision for revision in REVISIONS if wrong.keys() & set(_kept(revision, engine))]
     assert "0010" in left, "whose table of tags is gone"
     assert all(revision < _oldest(engine) for revision in left)
 

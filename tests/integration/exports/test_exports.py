@@ -36,6 +36,8 @@ from server.exports.source import Chunk, ExportSource, Keys
 from server.exports.workbook import Workbook
 from server.order.models import Order
 
+pytestmark = pytest.mark.either
+
 NASTY = '=HYPERLINK("http://evil.test","Mug, ""big""")'
 
 
@@ -307,6 +309,7 @@ def test_a_file_comes_in_pieces_with_its_name_and_type_sent_once(shop: RunningSh
         assert name.endswith(f'{ending}"')
 
 
+@pytest.mark.both
 def test_a_download_that_has_begun_outlives_its_sign_in(
     shop: RunningShop, since: Timestamp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

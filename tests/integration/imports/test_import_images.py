@@ -27,6 +27,8 @@ from server.media.storage import FolderStore, StoreAway
 from server.progress import silent
 from server.verify import verify
 
+pytestmark = pytest.mark.either
+
 MAX_BYTES = 100_000
 
 

@@ -35,6 +35,8 @@ from server.inventory import location_queries
 from server.progress import silent
 from server.verify import verify
 
+pytestmark = pytest.mark.either
+
 HEADING = "sku,name,price,stock\n"
 
 
@@ -189,6 +191,7 @@ def test_the_stock_of_many_products_is_counted_together(run: Importer) -> None:
     assert len(payload["levels"]) == 54
 
 
+@pytest.mark.both
 def test_who_changes_a_location_and_an_import_wait_for_each_other_in_one_order(run: Importer) -> None:
     """Both hold the location before its levels: the other way round each would wait for the other."""
     if not run.db.is_postgresql:

@@ -30,6 +30,8 @@ from server.imports.products.rows import ProductRow
 from server.imports.uploads import FileIntake, UploadedFile
 from server.verify import Discrepancy, verify
 
+pytestmark = pytest.mark.either
+
 State = pb.ProductImport.State
 SECONDS = 60
 
@@ -249,6 +251,7 @@ def test_a_repeat_with_the_same_id_is_the_same_import(shop: RunningShop) -> None
         assert refusal(caught.value).reason == "IDEMPOTENCY_MISMATCH"
 
 
+@pytest.mark.both
 def test_repeats_at_once_are_one_import(shop: RunningShop) -> None:
     mark, request_id = word(), str(uuid.uuid4())
     ids: list[int] = []
@@ -384,6 +387,7 @@ def test_one_user_has_a_bounded_number_of_imports_under_way(shop: RunningShop) -
         shop.imports.CancelImport(pb.CancelImportRequest(import_id=one.id), metadata=vendor.metadata)
 
 
+@pytest.mark.both
 def test_files_at_once_are_no_more_than_a_user_may_have(
     shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

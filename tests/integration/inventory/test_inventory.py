@@ -12,6 +12,8 @@ from sanset.v1 import inventory_pb2, product_pb2
 from support.catalog_shop import add_variant
 from support.running_shop import RunningShop, refused
 
+pytestmark = pytest.mark.either
+
 
 def _inventory(shop: RunningShop, product_id: int) -> inventory_pb2.Inventory:
     return shop.inventory.GetInventory(inventory_pb2.GetInventoryRequest(product_id=product_id))
@@ -110,6 +112,7 @@ def test_an_adjustment_adds_and_takes(shop: RunningShop) -> None:
     }
 
 
+@pytest.mark.both
 def test_adjustments_at_once_lose_nothing(shop: RunningShop) -> None:
     product = shop.product(stock=10)
     with ThreadPoolExecutor(8) as clients:
@@ -150,6 +153,7 @@ def test_a_refused_adjustment_leaves_its_request_id_free(shop: RunningShop) -> N
     assert shop.inventory.AdjustInventory(request, metadata=shop.admin.metadata).total_available == 4
 
 
+@pytest.mark.both
 def test_one_request_id_sent_at_once_counts_once(shop: RunningShop) -> None:
     product, request_id = shop.product(stock=0), str(uuid.uuid4())
     with ThreadPoolExecutor(8) as clients:

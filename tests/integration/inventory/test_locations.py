@@ -32,6 +32,8 @@ from server.inventory import convert, location_queries, locations, queries
 from server.inventory.serving import LocationServing
 from server.verify import verify
 
+pytestmark = pytest.mark.either
+
 CODE = grpc.StatusCode
 
 
@@ -352,6 +354,7 @@ def test_a_checkout_of_the_main_warehouse_alone_needs_no_record(shop: RunningSho
     assert not shop.sql("SELECT * FROM stock_allocations WHERE order_id = :id", id=order.id)
 
 
+@pytest.mark.both
 def test_the_statements_of_a_checkout_do_not_grow_with_the_locations(
     shop: RunningShop, spread: Spread
 ) -> None:
@@ -515,6 +518,7 @@ def test_a_vendor_moves_the_stock_of_their_own_products_only(shop: RunningShop, 
     assert refused(shop.inventory.TransferStock, request, shop.vendor()).reason == "NOT_THE_OWNER"
 
 
+@pytest.mark.both
 def test_first_counts_of_a_variant_at_a_location_at_once_are_one_level(shop: RunningShop) -> None:
     product, store = shop.product(stock=1), new_location(shop).id
     request = pb.AdjustInventoryRequest(product_id=product.id, delta=1, location_id=store)
@@ -527,6 +531,7 @@ def test_first_counts_of_a_variant_at_a_location_at_once_are_one_level(shop: Run
     assert stock(shop, product.id) == {MAIN: 1, store: 16}
 
 
+@pytest.mark.both
 def test_transfers_counts_and_checkouts_at_once_lose_nothing(shop: RunningShop, spread: Spread) -> None:
     buyers = [shop.customer() for _ in range(12)]
     for buyer in buyers:

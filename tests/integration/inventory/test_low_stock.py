@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from sanset.v1 import inventory_pb2 as pb
 from sanset.v1 import product_pb2
 from support.catalog_shop import add_variant
 from support.module_shop import module_shop as module_shop  # every page is read: of the shared shop, hundreds
 from support.running_shop import Account, RunningShop
 from support.stock_places import change_location, count, new_location
+
+pytestmark = pytest.mark.either
 
 
 def _low(shop: RunningShop, who: Account, **fields: int) -> list[pb.ListLowStockResponse.Item]:

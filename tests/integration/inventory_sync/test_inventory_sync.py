@@ -19,6 +19,8 @@ from server.inventory_sync.rows import SourceUnusable
 from server.inventory_sync.sources import source_of
 from server.inventory_sync.sync import InventorySync, SyncReport
 
+pytestmark = pytest.mark.either
+
 HEADER = "sku,location,quantity,variant\n"
 
 
@@ -139,6 +141,7 @@ def address() -> Iterator[str]:
     thread.join()
 
 
+@pytest.mark.both
 def test_an_address_is_asked(shop: RunningShop, address: str) -> None:
     mug, store = shop.product(stock=1), new_location(shop, name=f"Mall-{uuid.uuid4().hex}")
     report = _sync(shop, f"{address}/stock.csv?{mug.sku},{store.name},9,", allow_private=True)

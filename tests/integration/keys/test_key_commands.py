@@ -10,6 +10,8 @@ from server.db.engine import connect
 from server.process import supervisor
 from server.rotation import rotate
 
+pytestmark = pytest.mark.either
+
 OLD, NEW, OTHER = "a" * 40, "b" * 40, "c" * 40
 
 

@@ -38,6 +38,8 @@ from server.user.sealed_phones import has_phone
 from server.verify.run import verify
 from server.webhooks.signing import EndpointSigner
 
+pytestmark = pytest.mark.either
+
 OLDEST, OLD, NEW = ("a" * 40, "b" * 40, "c" * 40)
 LONG_PASSWORD = "a password of more than seventy-two bytes is shortened under a key, and is 1 of ours"
 PHONE, LINE, DOOR = "+49 170 5550123", "17 Hidden Lane", "Ring twice at Okonkwo"

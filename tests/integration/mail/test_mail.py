@@ -25,6 +25,8 @@ from server.mail.senders import Files, SmtpSender
 from server.process.ports import free_ports
 from server.verify import verify
 
+pytestmark = pytest.mark.either
+
 SHIPPED, DELIVERED = order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED
 
 
@@ -311,6 +313,7 @@ def test_without_a_server_mails_are_files(desk: Desk, tmp_path: Path) -> None:
     assert message["Subject"] == f"Your order {order.number}"
 
 
+@pytest.mark.both
 def test_two_workers_at_once_write_each_mail_once(desk: Desk) -> None:
     orders = [desk.shop.order() for _ in range(5)]
     office = PostOffice()

@@ -26,6 +26,8 @@ from server.mail.compose import LowStock, about_order, about_payments, about_sto
 from server.mail.letters import Letter
 from server.mail.senders import Files
 
+pytestmark = pytest.mark.either
+
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 FORGED = "Mug\r\nTotal: 0.00 USD\u2028Yours\u202e\x01"
 KINDS = sorted(compose._SUBJECTS)

@@ -29,6 +29,8 @@ from server.media.storage import FolderStore, StoreAway
 from server.media.sweeping import GRACE, FileSweep
 from server.verify.run import verify
 
+pytestmark = pytest.mark.either
+
 PIECE = 100_000
 
 
@@ -270,6 +272,7 @@ def test_a_deleted_image_is_gone_and_a_deleted_product_keeps_its_own(shop: Runni
     assert list(back.images) == [second]
 
 
+@pytest.mark.both
 def test_a_product_has_as_many_images_as_it_may_however_many_come_at_once(shop: RunningShop) -> None:
     product = shop.product()
     for _ in range(MAX_IMAGES - 2):
@@ -289,6 +292,7 @@ def test_a_product_has_as_many_images_as_it_may_however_many_come_at_once(shop: 
     assert refused(shop, product.id).reason == "TOO_MANY"
 
 
+@pytest.mark.both
 def test_of_the_same_file_sent_at_once_one_image_is_made(shop: RunningShop) -> None:
     product, data = shop.product(), another_png()
     with ThreadPoolExecutor(4) as threads:
@@ -297,6 +301,7 @@ def test_of_the_same_file_sent_at_once_one_image_is_made(shop: RunningShop) -> N
     assert len(listed(shop, product.id).items) == 1
 
 
+@pytest.mark.both
 def test_reading_a_product_with_images_takes_one_query(shop: RunningShop) -> None:
     product = shop.product()
     upload(shop, product.id)
@@ -308,6 +313,7 @@ def test_reading_a_product_with_images_takes_one_query(shop: RunningShop) -> Non
     assert len(queries) == 1
 
 
+@pytest.mark.both
 def test_an_image_is_stored_by_few_statements(shop: RunningShop) -> None:
     product = shop.product()
     with shop.counted_queries() as queries:
@@ -396,6 +402,7 @@ def test_a_sweep_that_broke_off_is_taken_up_and_meanwhile_the_picture_gets_other
     assert all(store.has(name) for name in file_names(key_of(again)))
 
 
+@pytest.mark.both
 def test_files_that_are_claimed_while_they_are_about_to_be_given_up_are_kept(shop: RunningShop) -> None:
     image, db = upload(shop, shop.product().id), shop.app.db
     shop.media.DeleteImage(pb.DeleteImageRequest(image_id=image.id), metadata=shop.admin.metadata)

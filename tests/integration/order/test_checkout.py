@@ -15,6 +15,8 @@ from sanset.v1 import order_pb2 as pb
 from support.cart_shop import CENT, buyer_of, cart_of, cents, forget, refused, stock_of
 from support.running_shop import RunningShop, counted_round_trips, refusal, test_settings
 
+pytestmark = pytest.mark.either
+
 
 def costs(order: pb.Order) -> tuple[int, int, int, int]:
     """Subtotal, tax, shipping and total, in cents."""
@@ -136,6 +138,7 @@ def test_an_order_keeps_its_address(shop: RunningShop) -> None:
     assert read.address == placed.address
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("lines", [1, 30])
 def test_a_checkout_takes_as_many_queries_whatever_its_lines(
     shop: RunningShop, shelf: list[int], lines: int
@@ -292,6 +295,7 @@ def test_what_was_declined_joins_what_was_added_meanwhile(shop: RunningShop) -> 
     assert cart_of(shop, buyer) == {product_id: 3, other: 4}
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("lines", [1, 30])
 def test_a_decline_takes_as_many_queries_whatever_its_lines(
     shop: RunningShop, shelf: list[int], lines: int

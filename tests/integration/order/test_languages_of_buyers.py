@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from sanset.v1 import cart_pb2, tracking_pb2
 from support.cart_shop import buyer_of
 from support.running_shop import RunningShop
+
+pytestmark = pytest.mark.either
 
 GERMAN = ("accept-language", "de-DE,de;q=0.9,en;q=0.5")
 

@@ -22,6 +22,8 @@ from sanset.v1 import (
 from sanset.v1.order_pb2 import Order
 from support.running_shop import Account, RunningShop, refused
 
+pytestmark = pytest.mark.either
+
 METADATA = {"erp": {"id": "A-17", "lines": [1, 2.5]}, "gift": True, "note": "Zoë 💥", "none": None}
 
 
@@ -58,6 +60,7 @@ def test_an_order_keeps_the_metadata_of_its_checkout(shop: RunningShop) -> None:
     assert not shop.order().HasField("metadata")
 
 
+@pytest.mark.both
 def test_staff_replace_the_metadata_of_an_order_they_have_seen(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = checked_out(shop, buyer, a=1)
@@ -157,6 +160,7 @@ def test_an_event_keeps_its_own(shop: RunningShop) -> None:
     assert sum(not event.HasField("metadata") for event in history) == 1
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     "metadata",
     [{"a": "x" * 4096}, {"a": "ü" * 2048}, {"k" * 65: 1}, {"a": [{"k" * 65: 1}]}, {" ": 1}],

@@ -19,6 +19,8 @@ from support.running_shop import Account, Refused, RunningShop, refusal
 from server.order.models import Order, OrderEvent
 from server.order.status import LEGAL
 
+pytestmark = pytest.mark.either
+
 STATUSES = sorted(LEGAL)
 BY_HAND = ("PROCESSING", "SHIPPED", "DELIVERED")
 """What UpdateOrderStatus may do; the other steps belong to payments, cancellations and returns."""
@@ -214,6 +216,7 @@ def test_a_customer_lists_nobody_elses_orders(shop: RunningShop, history: Histor
 # Query budgets
 
 
+@pytest.mark.both
 def test_reading_an_order_takes_two_queries_whatever_its_lines(shop: RunningShop) -> None:
     buyer = shop.customer()
     for _ in range(12):
@@ -224,6 +227,7 @@ def test_reading_an_order_takes_two_queries_whatever_its_lines(shop: RunningShop
         assert len(queries) == 2, queries
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(("view", "queries"), [(pb.Order.SUMMARY, 1), (pb.Order.FULL, 2)])
 @pytest.mark.parametrize("size", [1, 5])
 def test_listing_orders_takes_a_query_and_whole_ones_two_whatever_their_number(

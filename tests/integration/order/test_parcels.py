@@ -17,6 +17,8 @@ from support.payment_shop import sound
 from support.refund_story import ask_return, refund, refunded_by, state, stock, try_again
 from support.running_shop import RunningShop, refusal, refused
 
+pytestmark = pytest.mark.either
+
 SHIPPED = pb.Order.SHIPPED
 DHL = {
     "carrier": "DHL",
@@ -232,6 +234,7 @@ def test_a_refund_that_fails_before_an_order_is_shipped_withholds_nothing(shop: 
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_parcels_and_a_refund_at_once_never_send_what_was_paid_back_before(shop: RunningShop) -> None:
     orders = [packed(shop, 5) for _ in range(4)]
 

@@ -12,9 +12,12 @@ from support.cart_shop import buyer_of, cents, read_cart, refused
 from support.running_shop import RunningShop
 from support.running_shop import refused as refused_call
 
+pytestmark = pytest.mark.either
+
 Line = error_details_pb2.LineFailure.Line
 
 
+@pytest.mark.both
 def test_a_checkout_names_every_line_that_does_not_fit_at_once(shop: RunningShop) -> None:
     buyer, limited = buyer_of(shop, quantity=5)
     twin, other_twin = (shop.product(name="Twin") for _ in range(2))

@@ -24,6 +24,8 @@ from support.refund_story import (
 )
 from support.running_shop import Account, RunningShop, refused
 
+pytestmark = pytest.mark.either
+
 GERMAN = ("accept-language", "de")
 
 

@@ -30,6 +30,8 @@ from support.payment_shop import let_expire, report, sound, sweep, tell
 from support.running_shop import Account, RunningShop, refusal, test_settings
 from support.running_shop import refused as refused_call
 
+pytestmark = pytest.mark.either
+
 HANGS = "tok_timeout"
 
 
@@ -281,6 +283,7 @@ def test_a_buyer_holds_at_most_three_unpaid_orders(shop: RunningShop) -> None:
     shop.checkout(buyer)
 
 
+@pytest.mark.both
 def test_unpaid_orders_are_counted_right_in_a_race(shop: RunningShop) -> None:
     buyer = shop.customer()
     products = [shop.product().id for _ in range(10)]
@@ -357,6 +360,7 @@ def test_what_is_cancelled_refunded_unshipped_or_sent_back_does_not_count(shop: 
     over_the_limit(shop, buyer, product_id)
 
 
+@pytest.mark.both
 def test_a_limit_of_a_period_holds_in_a_race(shop: RunningShop) -> None:
     buyer, product_id = shop.customer(), limited(shop, 7, most=3)
 
@@ -520,6 +524,7 @@ def test_a_total_is_that_of_the_cart_as_it_is(shop: RunningShop) -> None:
     assert refused(shop, buyer).reason == "PRICE_CHANGED"
 
 
+@pytest.mark.both
 def test_a_read_writes_only_when_it_shows_another_total(shop: RunningShop) -> None:
     buyer, product_id = buyer_of(shop, 1000)
     with shop.counted_queries() as queries:

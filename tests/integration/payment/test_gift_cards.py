@@ -26,6 +26,8 @@ from server.crypto.ring import KeyRing
 from server.crypto.vault import Cell, Vault
 from server.payment.gateway import Charge, Outcome
 
+pytestmark = pytest.mark.either
+
 GIFT_CARD = payment_pb2.Payment.GIFT_CARD
 
 
@@ -254,6 +256,7 @@ def let_end(shop: RunningShop, card: gift_card_pb2.GiftCard) -> None:
     shop.sql("UPDATE gift_cards SET expires_at = :past WHERE id = :id", past=told, id=card.id)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(("days", "at_least"), [(None, None), (1, 90), (30, 90), (200, 199)])
 def test_money_that_goes_back_on_a_card_can_be_spent(
     giving: RunningShop, days: int | None, at_least: int | None
@@ -278,6 +281,7 @@ def test_money_that_goes_back_on_a_card_can_be_spent(
     assert balance(giving, card.code) == (15, 0)
 
 
+@pytest.mark.both
 def test_an_expired_card_is_declined(giving: RunningShop) -> None:
     card = gift_card(giving, 25, expire_time=ending(1))
     buyer, _ = buyer_of(giving)
@@ -296,6 +300,7 @@ def test_a_card_in_another_currency_is_declined(giving: RunningShop) -> None:
     assert answer.message.startswith("The gift card is in EUR, the order in USD.")
 
 
+@pytest.mark.both
 def test_ten_checkouts_at_once_share_the_last_of_a_card(giving: RunningShop) -> None:
     code = gift_card(giving, 35).code
     product = giving.product(units=10, stock=100).id

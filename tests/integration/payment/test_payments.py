@@ -37,6 +37,8 @@ from server.crypto.ring import KeyRing
 from server.crypto.vault import Cell, Vault
 from server.payment.in_house import gateway_id_of
 
+pytestmark = pytest.mark.either
+
 
 @pytest.fixture(scope="module")
 def brisk_shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
@@ -250,6 +252,7 @@ def test_a_gateway_that_is_away_is_asked_again_later(
     assert (only_order(brisk, buyer).status, stock_of(brisk, product_id)) == (pb.Order.CANCELLED, 5)
 
 
+@pytest.mark.both
 def test_sweepers_and_repeats_beside_each_other_end_every_order_once(brisk: RunningShop) -> None:
     some = [stuck(brisk, "tok_late" if place % 2 else "tok_timeout") for place in range(6)]
     for _, _, order, _ in some:
@@ -296,6 +299,7 @@ def test_a_report_that_comes_ten_times_has_one_effect(brisk: RunningShop) -> Non
     _enter(brisk, order)
 
 
+@pytest.mark.both
 def test_ten_reports_at_once_have_one_effect(brisk: RunningShop) -> None:
     buyer, _, order, _ = stuck(brisk)
     _enter(brisk, order)

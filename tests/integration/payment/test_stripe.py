@@ -17,6 +17,8 @@ from support.stripe_double import StripeDouble
 from server.money import Money
 from server.payment.gateway import RefundOrder
 
+pytestmark = pytest.mark.either
+
 
 def test_a_card_is_charged_in_two_steps(paid: RunningShop, account: StripeDouble) -> None:
     buyer, _ = buyer_of(paid)

@@ -21,6 +21,8 @@ from support.stripe_double import StripeDouble
 
 from server.mail.queries import opened
 
+pytestmark = pytest.mark.either
+
 Dispute = payment_pb2.Dispute
 
 

@@ -20,6 +20,8 @@ from support.stripe_shop import stripe_settings
 from server.money import Money
 from server.payment.gateway import Charge, RefundOrder
 
+pytestmark = pytest.mark.either
+
 
 def event() -> str:
     """The id of a new event."""
@@ -45,6 +47,7 @@ def refunds(shop: RunningShop, order_id: int) -> list[tuple[int, str, str]]:
     return [tuple(row) for row in rows]
 
 
+@pytest.mark.both
 def test_what_stripe_never_takes_is_declined_at_once(
     paid: RunningShop, account: StripeDouble, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,8 @@ from server.privacy import queries
 from server.user.models import Erasure, User
 from server.verify import verify
 
+pytestmark = pytest.mark.either
+
 __all__ = ["module_shop"]
 
 Delete = user_pb2.DeleteMyAccountRequest
@@ -135,6 +137,7 @@ def test_a_vendor_without_products_goes_and_one_with_some_is_told(shop: RunningS
     delete(shop, vendor)
 
 
+@pytest.mark.both
 def test_of_two_deletions_at_once_one_happens(shop: RunningShop) -> None:
     account = shop.customer()
     answers: list[str] = []

@@ -22,6 +22,8 @@ from server.clock import utc_now
 from server.promotion import service as promotions
 from server.promotion.service import RewardedOrder
 
+pytestmark = pytest.mark.either
+
 FAILED = grpc.StatusCode.FAILED_PRECONDITION
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 DECLINE = "tok_decline"
@@ -467,6 +469,7 @@ def test_the_tiers_are_public_and_rise(shop: RunningShop) -> None:
     assert all(one.benefits for one in tiers)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("lines", [1, 20])
 def test_reading_a_cart_with_coupon_and_points_takes_one_query(shop: RunningShop, lines: int) -> None:
     buyer = shop.customer()
@@ -562,6 +565,7 @@ def test_an_order_that_was_given_up_has_its_points_back_once(shop: RunningShop) 
     assert (loyalty(shop, buyer).points, loyalty(shop, buyer).lifetime_points) == (500, 0)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("lines", [1, 20])
 def test_a_checkout_with_coupon_and_points_takes_as_many_queries_for_any_cart(
     shop: RunningShop, lines: int

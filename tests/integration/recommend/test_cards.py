@@ -7,10 +7,13 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from sanset.v1 import category_pb2, product_pb2, recommend_pb2
 from support.running_shop import RunningShop
+
+pytestmark = pytest.mark.either
 
 PATIENCE = 60.0
 
@@ -41,6 +44,7 @@ def _change(shop: RunningShop, product_id: int, *paths: str, **fields: Any) -> N
     shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata)
 
 
+@pytest.mark.both
 def test_a_list_shows_what_a_carousel_needs_and_follows_its_changes(shop: RunningShop) -> None:
     category = _category(shop)
     product = shop.product(units=20, category_id=category.id)

@@ -24,6 +24,8 @@ from server.pricing.prices import PriceRules
 from server.recommend.registry import probe
 from server.settings import Settings
 
+pytestmark = pytest.mark.either
+
 TRIALS = 10
 PROMISED_SECONDS = 1.0
 

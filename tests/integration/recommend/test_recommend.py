@@ -23,6 +23,8 @@ from server.order.models import Order, OrderLine
 from server.recommend.registry import probe
 from server.settings import Settings
 
+pytestmark = pytest.mark.either
+
 Story = Callable[[Worker], Awaitable[None]]
 ALL = data.PRODUCTS
 
@@ -346,6 +348,7 @@ def test_unknown_products_are_not_found(modelled: Settings) -> None:
     play(modelled, story)
 
 
+@pytest.mark.both
 def test_a_warm_worker_recommends_without_a_query(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         await recommend(worker, 1)
@@ -358,6 +361,7 @@ def test_a_warm_worker_recommends_without_a_query(modelled: Settings) -> None:
     play(modelled, story)
 
 
+@pytest.mark.both
 def test_a_cold_call_is_one_query(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         await recommend(worker, 1)

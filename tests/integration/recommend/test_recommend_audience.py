@@ -20,6 +20,8 @@ from server.recommend.registry import probe
 from server.rpc.access import TokenMissing
 from server.settings import Settings
 
+pytestmark = pytest.mark.either
+
 VISITOR = "visitor-0123456789"
 BOOKS = set(range(13, 19))
 
@@ -79,6 +81,7 @@ def test_a_visitors_views_shape_the_next_list_and_nobody_elses(modelled: Setting
     play(modelled, story)
 
 
+@pytest.mark.both
 def test_a_visitors_session_is_read_once(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         await view(worker, 13)

@@ -37,6 +37,8 @@ from server.recommend.registry.experiments import TrafficSplit, split_key
 from server.repeats.errors import IdempotencyMismatch
 from server.settings import Settings
 
+pytestmark = pytest.mark.either
+
 CONTROL, CHALLENGER = 1, 2
 USERS = range(1, data.USERS + 1)
 
@@ -139,6 +141,7 @@ async def refusal(attempt: Awaitable[Any]) -> type[Refusal]:
     return caught.type
 
 
+@pytest.mark.both
 def test_every_worker_serves_each_user_by_the_same_model(shop: Settings, rivals: Rivals) -> None:
     async def story(first: Worker, second: Worker) -> None:
         experiment = await start(first)
@@ -246,6 +249,7 @@ def test_activating_the_model_in_use_again_changes_nothing(shop: Settings) -> No
     play(shop, story)
 
 
+@pytest.mark.both
 def test_what_cannot_be_started_is_refused(shop: Settings) -> None:
     async def story(first: Worker, second: Worker) -> None:
         assert await refusal(start(first, 99)) is ModelNotFound

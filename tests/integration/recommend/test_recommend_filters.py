@@ -23,6 +23,8 @@ from server.events.log import CART, ORDER, PRODUCT, STOCK, publish
 from server.recommend.registry import probe
 from server.settings import Settings
 
+pytestmark = pytest.mark.either
+
 EVERYTHING = set(range(1, data.PRODUCTS + 1))
 COFFEE, GARDEN = set(range(1, 7)), set(range(7, 13))
 
@@ -162,6 +164,7 @@ def test_what_is_in_the_cart_is_left_out_everywhere_until_it_is_taken_out(
     play(modelled, story)
 
 
+@pytest.mark.both
 def test_add_ons_go_with_what_is_in_the_cart(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         put_into_cart(worker, data.NEW_USER, [7, 8])

@@ -38,7 +38,7 @@ from server.recommend.training.job import TrainingFailed, train_now
 from server.recommend.training.models import TrainingRun
 from server.settings import Settings, environment_of
 
-pytestmark = pytest.mark.usefixtures("proven_once")
+pytestmark = [pytest.mark.usefixtures("proven_once"), pytest.mark.either]
 
 QUICK = Assignment(parameters=Parameters(factors=4, iterations=2))
 
@@ -49,6 +49,7 @@ def names(settings: Settings) -> list[str]:
     return sorted(path.name for path in directory.iterdir()) if directory.is_dir() else []
 
 
+@pytest.mark.both
 def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
     settings: Settings, request: pytest.FixtureRequest
 ) -> None:

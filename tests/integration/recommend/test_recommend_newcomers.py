@@ -22,6 +22,8 @@ from server.recommend.registry import probe
 from server.settings import Settings
 from server.text.languages import speak
 
+pytestmark = pytest.mark.either
+
 PROMISED_SECONDS = 1.0
 ESPRESSO = 1
 
@@ -55,6 +57,7 @@ async def found_by_peers(worker: Worker, product_id: int, seconds: float = PROMI
     return False
 
 
+@pytest.mark.both
 def test_it_is_found_both_ways_on_every_worker_within_a_second(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         async with running(modelled) as other:
@@ -121,6 +124,7 @@ def test_a_change_and_the_end_of_a_newcomer_are_followed(modelled: Settings) -> 
     play(modelled, story)
 
 
+@pytest.mark.both
 def test_an_import_is_taken_in_at_once(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         with worker.db.transaction() as tx:

@@ -25,6 +25,8 @@ from server.recommend.training.runs import Run
 from server.recommend.training.schedule import Schedule
 from server.settings import Settings
 
+pytestmark = pytest.mark.either
+
 DAY = timedelta(days=1)
 
 
@@ -213,6 +215,7 @@ def test_a_running_schedule_looks_by_itself_and_ends_when_told(settings: Setting
     play(settings, story)
 
 
+@pytest.mark.both
 def test_a_trainer_that_stops_while_a_training_is_launched_waits_for_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impression, Impressions, Kind
 from server.recommend.feedback.models import ShownList
 
+pytestmark = pytest.mark.either
+
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DROPPED = "sanset_shown_lists_dropped_total"
 
@@ -110,6 +112,7 @@ def test_a_list_is_kept_under_the_id_that_its_token_tells(database_url: str) -> 
     play(database_url, story)
 
 
+@pytest.mark.both
 def test_many_lists_are_one_write_and_showing_asks_the_database_nothing(database_url: str) -> None:
     async def story(log: Log) -> None:
         log.lists.start()
@@ -232,6 +235,7 @@ def test_switched_off_or_empty_nothing_is_kept(sqlite_url: str) -> None:
     play(sqlite_url, empty)
 
 
+@pytest.mark.both
 def test_lists_of_more_than_ninety_days_ago_are_deleted_some_at_a_time(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

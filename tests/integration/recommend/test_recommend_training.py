@@ -34,9 +34,10 @@ from server.recommend.training.models import TrainingRun
 from server.recommend.training.runs import Run
 from server.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("proven_once")
+pytestmark = [pytest.mark.usefixtures("proven_once"), pytest.mark.either]
 
 
+@pytest.mark.both
 def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
         async with running(settings) as other:
@@ -116,6 +117,7 @@ def test_models_come_in_pages_newest_first(modelled: Settings, trained: Trained)
     play(modelled, story)
 
 
+@pytest.mark.both
 def test_too_little_data_is_told_at_once_and_leaves_no_training(database_url: str, tmp_path: Path) -> None:
     async def story(worker: Worker) -> None:
         with pytest.raises(TooLittleData, match="at least 20 orders, and there are 0"):
@@ -184,6 +186,7 @@ def test_a_silent_training_is_given_up_and_its_place_taken(settings: Settings) -
     db.close()
 
 
+@pytest.mark.both
 def test_one_of_many_at_once_gets_to_train(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
         claims = (worker.work.write(runs.claim, Assignment(), utc_now()) for _ in range(8))
@@ -272,6 +275,7 @@ def test_a_training_that_breaks_gives_its_place_up(
     db.close()
 
 
+@pytest.mark.both
 def test_the_databases_address_is_not_on_the_command_line(tmp_path: Path) -> None:
     settings = settings_of("postgresql://shop:hush-hush@localhost/shop", tmp_path)
     wanted = Assignment(parameters=Parameters(preset="tuned", factors=8))
@@ -317,6 +321,7 @@ def test_a_worker_starts_with_the_last_good_model_or_with_none(modelled: Setting
     play(modelled, does_without)
 
 
+@pytest.mark.both
 @pytest.mark.usefixtures("copying")
 def test_rolling_back_reaches_every_worker_without_a_failed_call(
     modelled: Settings, trained: Trained
@@ -347,6 +352,7 @@ async def _call_on(worker: Worker) -> None:
         await asyncio.sleep(0.02)  # without a rest it would starve the worker that it shares a processor with
 
 
+@pytest.mark.both
 def test_activations_at_once_leave_one_model_in_use(modelled: Settings, trained: Trained) -> None:
     ids = [1, *(clone(modelled, recall).id for recall in (0.1, 0.2, 0.3))]
     db = Database(modelled.url, pool_size=len(ids))

@@ -38,6 +38,8 @@ from support.refund_story import (
 from support.running_shop import Account, RunningShop, refusal, refused
 from support.watcher import Watcher
 
+pytestmark = pytest.mark.either
+
 CODE = grpc.StatusCode
 
 
@@ -146,6 +148,7 @@ def test_only_the_buyer_and_admins_cancel(shop: RunningShop) -> None:
     assert state(shop, order.id) == "CANCELLED"
 
 
+@pytest.mark.both
 def test_ten_simultaneous_cancellations_have_one_effect(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 2))
@@ -157,6 +160,7 @@ def test_ten_simultaneous_cancellations_have_one_effect(shop: RunningShop) -> No
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_an_order_is_either_cancelled_or_shipped(shop: RunningShop) -> None:
     buyer = shop.customer()
     for _ in range(6):
@@ -222,6 +226,7 @@ def slow_gateway(shop: RunningShop, seconds: float) -> Iterator[None]:
         demo._delay = 0.0
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.2, 0.3])
 def test_a_cancellation_in_the_middle_of_a_payment_charges_nobody(shop: RunningShop, after: float) -> None:
     buyer = shop.customer()
@@ -242,6 +247,7 @@ def test_a_cancellation_in_the_middle_of_a_payment_charges_nobody(shop: RunningS
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_a_checkout_whose_order_is_cancelled_under_way_is_told_that_its_money_goes_back(
     shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,6 +283,7 @@ def test_a_checkout_whose_order_is_cancelled_under_way_is_told_that_its_money_go
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_a_checkout_hears_at_once_that_its_order_was_cancelled(shop: RunningShop) -> None:
     buyer = shop.customer()
     shop.add(buyer, shop.product().id)
@@ -321,6 +328,7 @@ def wait_for_order(shop: RunningShop, buyer: Account) -> order_pb2.Order:
     raise AssertionError("no order was placed")
 
 
+@pytest.mark.both
 def test_money_that_the_gateway_does_not_take_at_once_goes_back_later(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 1))

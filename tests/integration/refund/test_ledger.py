@@ -35,6 +35,8 @@ from support.running_shop import Account, RunningShop, refusal, refused
 
 from server.refund import return_queries
 
+pytestmark = pytest.mark.either
+
 UNIT = 1380
 """What one of two units of 10.00 costs, with its tax and shipping, in cents; the other one a cent less."""
 
@@ -270,6 +272,7 @@ def test_units_of_a_product_that_was_not_ordered_are_refused(shop: RunningShop) 
     assert paid(shop, order) == []
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("by", ["items", "amount"])
 def test_a_refund_and_an_arrival_at_once_pay_a_unit_once(shop: RunningShop, by: str) -> None:
     buyer = shop.customer()

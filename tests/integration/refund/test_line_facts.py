@@ -19,6 +19,8 @@ from server.recommend.feedback.history import History, history_of
 from server.recommend.serving import queries
 from server.recommend.serving.trending import trend_queries
 
+pytestmark = pytest.mark.either
+
 
 def member_of(shop: RunningShop, buyer: Account, **rules: Any) -> segment_pb2.SegmentMember | None:
     """A buyer as a member of the segment that rules define; None when they are none."""

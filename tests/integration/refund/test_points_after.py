@@ -25,6 +25,8 @@ from support.refund_story import (
 )
 from support.running_shop import Account, RunningShop, refused
 
+pytestmark = pytest.mark.either
+
 
 def loyalty(shop: RunningShop, buyer: Account) -> pb.Loyalty:
     """Where a buyer stands."""
@@ -237,6 +239,7 @@ def test_a_refund_that_the_gateway_refuses_brings_back_what_it_took(shop: Runnin
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_racing_deliveries_and_refunds_leave_a_ledger_that_adds_up(shop: RunningShop) -> None:
     buyer = shop.customer()
     orders = [bought(shop, buyer, (200, 0, 2)) for _ in range(3)]

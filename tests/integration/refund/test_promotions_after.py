@@ -14,6 +14,8 @@ from support.payment_shop import sound
 from support.refund_story import bought, cancel, delivered, refund, refunded_by, refunds, sent_back, units
 from support.running_shop import Account, RunningShop, test_settings
 
+pytestmark = pytest.mark.either
+
 
 def points(shop: RunningShop, buyer: Account) -> int:
     """What a buyer has."""

@@ -46,6 +46,8 @@ from server.promotion import service as promotions
 from server.refund import service as deciding
 from server.refund.sale import Sale
 
+pytestmark = pytest.mark.either
+
 CODE = grpc.StatusCode
 
 
@@ -263,6 +265,7 @@ def test_a_repeated_refund_gets_the_first_reply_and_pays_once(shop: RunningShop)
     assert (other.code, other.reason) == (CODE.ABORTED, "IDEMPOTENCY_MISMATCH")
 
 
+@pytest.mark.both
 def test_simultaneous_repeats_of_a_refund_get_one_reply_and_pay_once(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
@@ -278,6 +281,7 @@ def test_simultaneous_repeats_of_a_refund_get_one_reply_and_pay_once(shop: Runni
     assert sound(shop)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("kind", ["amount", "units", "all"])
 def test_twenty_simultaneous_refunds_never_exceed_what_was_paid(shop: RunningShop, kind: str) -> None:
     buyer = shop.customer()
@@ -379,6 +383,7 @@ def test_an_order_has_only_so_many_refunds(shop: RunningShop, monkeypatch: pytes
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_a_refund_and_a_checkout_of_one_buyer_do_not_wait_for_each_other(
     shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,6 +444,7 @@ def test_a_cancelled_order_has_nothing_left_to_pay_back(shop: RunningShop) -> No
     assert refused_refund(shop, order.id).reason == "REFUND_TOO_LARGE"
 
 
+@pytest.mark.both
 def test_a_refund_takes_as_many_queries_for_many_lines_as_for_one(shop: RunningShop) -> None:
     buyer = shop.customer()
     counts = []

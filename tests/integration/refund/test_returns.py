@@ -37,6 +37,8 @@ from support.refund_story import (
 )
 from support.running_shop import Account, Refused, RunningShop, refusal, refused
 
+pytestmark = pytest.mark.either
+
 CODE = grpc.StatusCode
 
 
@@ -76,6 +78,7 @@ def test_a_return_of_some_units_goes_all_the_way(shop: RunningShop) -> None:
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_a_return_and_its_refund_can_be_read_by_their_ids(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
@@ -293,6 +296,7 @@ def test_goods_of_a_refused_return_are_not_received(shop: RunningShop) -> None:
     assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "ILLEGAL_TRANSITION")
 
 
+@pytest.mark.both
 def test_goods_are_received_once_however_often_it_is_said(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
@@ -311,6 +315,7 @@ def test_goods_are_received_once_however_often_it_is_said(shop: RunningShop) -> 
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_simultaneous_requests_open_one_return(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
@@ -350,6 +355,7 @@ def test_goods_whose_money_the_gateway_refuses_are_back_all_the_same(shop: Runni
     assert sound(shop)
 
 
+@pytest.mark.both
 def test_money_of_a_return_that_is_not_paid_at_once_is_paid_later(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 2)))

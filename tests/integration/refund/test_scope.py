@@ -14,6 +14,8 @@ from support.payment_shop import sound
 from support.refund_story import bought, delivered, get, refunds, units, usd
 from support.running_shop import RunningShop, refused
 
+pytestmark = pytest.mark.either
+
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 

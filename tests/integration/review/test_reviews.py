@@ -19,6 +19,8 @@ from support.running_shop import Account, RunningShop, test_settings
 
 from server.verify.run import verify
 
+pytestmark = pytest.mark.either
+
 Product = product_pb2.Product
 Status = pb.Review.Status
 
@@ -57,6 +59,7 @@ def deleted(shop: RunningShop, by: Account, review_id: int) -> None:
 # ── Who may write one ───────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.both
 def test_a_buyer_reviews_what_was_delivered_and_everybody_sees_it_at_once(shop: RunningShop) -> None:
     product = shop.product()
     buyer = buyer_of(shop, product.id)
@@ -94,6 +97,7 @@ def test_a_vendor_does_not_review_what_they_sell(shop: RunningShop) -> None:
     assert refused(reviews(shop).CreateReview, request, vendor).reason == "OWN_PRODUCT"
 
 
+@pytest.mark.both
 def test_a_buyer_has_one_review_of_a_product_however_often_they_send_it(shop: RunningShop) -> None:
     product = shop.product()
     buyer = buyer_of(shop, product.id)
@@ -161,6 +165,7 @@ def test_a_product_and_its_lists_follow_every_change(shop: RunningShop) -> None:
     assert etag == better.etag, "no change of the product itself is stale by that"
 
 
+@pytest.mark.both
 def test_reviews_that_are_written_changed_and_deleted_at_once_are_all_counted(shop: RunningShop) -> None:
     product = shop.product()
     buyers = [buyer_of(shop, product.id) for _ in range(8)]
@@ -213,6 +218,7 @@ def test_reviews_are_sorted_and_paged(shop: RunningShop, sort: str) -> None:
     assert [one.id for page in pages for one in page.items] == [one.id for one in expected]
 
 
+@pytest.mark.both
 def test_a_list_of_reviews_takes_two_queries(shop: RunningShop) -> None:
     product = shop.product()
     review(shop, product.id, buyer_of(shop, product.id))

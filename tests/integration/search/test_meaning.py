@@ -22,6 +22,8 @@ from server import app
 from server.errors import CommandError
 from server.search.meaning.setup import EMBED
 
+pytestmark = pytest.mark.either
+
 SECONDS = 60
 """For what comes within seconds on an idle machine."""
 
@@ -135,6 +137,7 @@ def test_the_same_text_is_computed_once(shop: RunningShop, monkeypatch: pytest.M
     until(lambda: twins | {later} <= set(found(shop, "carpet")))
 
 
+@pytest.mark.both
 def test_a_run_without_news_writes_nothing(shop: RunningShop) -> None:
     embed(shop)
     with shop.counted_queries() as statements:

@@ -22,6 +22,8 @@ from support.running_shop import RunningShop, refusal, refused, test_settings
 from server.search.upkeep import keeper, opening
 from server.search.upkeep.rebuild import BuildFailed, Rebuild
 
+pytestmark = pytest.mark.either
+
 ListRequest = product_pb2.ListProductsRequest
 SECONDS = 60
 """For what comes within a second on an idle machine."""
@@ -189,6 +191,7 @@ def test_a_category_is_found_with_what_is_below_it_and_facets_leave_their_own_fi
     ]
 
 
+@pytest.mark.both
 def test_a_price_that_turns_and_stock_that_ends_count_at_once(
     shop: RunningShop, shelf: tuple[str, list[int], str]
 ) -> None:
@@ -254,6 +257,7 @@ def test_whatever_is_typed_is_answered(shop: RunningShop, q: str) -> None:
     _search(shop, q)
 
 
+@pytest.mark.both
 def test_a_search_of_what_is_in_memory_asks_the_database_nothing(shop: RunningShop) -> None:
     word = _word()
     product = shop.product(name=word)
@@ -378,6 +382,7 @@ def test_a_builder_that_is_killed_leaves_its_work_to_another(
             shop.stop()
 
 
+@pytest.mark.both
 def test_a_large_shop_that_was_never_indexed_says_that_it_is_not_ready(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

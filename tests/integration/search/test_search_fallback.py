@@ -7,9 +7,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sanset.v1 import category_pb2
 from sanset.v1 import search_pb2 as pb
 from support.running_shop import RunningShop
+
+pytestmark = pytest.mark.either
 
 SECONDS = 60
 

@@ -20,6 +20,8 @@ from server.rpc.call import Call
 from server.search.analytics import counting, counting_queries, search_log
 from server.search.analytics.counting_queries import Day
 
+pytestmark = pytest.mark.either
+
 EVENT = behavior_pb2.BehaviorEvent
 ANALYTICS = search_admin_pb2.GetSearchAnalyticsRequest
 
@@ -229,6 +231,7 @@ def test_a_search_that_is_not_recorded_leaves_nothing_to_the_cyclic_collector(
         gc.enable()
 
 
+@pytest.mark.both
 def test_a_search_waits_for_no_write(shop: RunningShop) -> None:
     name = word()
     search(shop, name)
@@ -244,6 +247,7 @@ def test_the_token_is_of_a_search(shop: RunningShop) -> None:
     assert attribution.model_version == SEARCH_VERSION
 
 
+@pytest.mark.both
 def test_analytics_take_a_few_statements(shop: RunningShop) -> None:
     with shop.counted_queries() as statements:
         queries(shop)

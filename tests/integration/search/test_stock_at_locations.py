@@ -20,6 +20,8 @@ from server.catalog import list_pages
 from server.catalog.listing_queries import LocationGoods
 from server.search.upkeep import location_stock
 
+pytestmark = pytest.mark.either
+
 Sort = product_pb2.ListProductsRequest.Sort
 NOWHERE = 1_000_000_007
 

@@ -14,6 +14,8 @@ from support.running_shop import RunningShop, refused, test_settings
 
 from server.search.analytics import sharing
 
+pytestmark = pytest.mark.either
+
 SUGGESTION = pb.Suggestion
 
 
@@ -99,6 +101,7 @@ def test_after_an_import_everything_is_read_again(shop: RunningShop) -> None:
     eventually(lambda: texts(shop, name) == [name])
 
 
+@pytest.mark.both
 def test_a_suggestion_asks_the_database_nothing(shop: RunningShop) -> None:
     suggested(shop, "warm")
     with shop.counted_queries() as statements:

@@ -16,6 +16,8 @@ from support.page_by_page import page_by_page
 from support.running_shop import PASSWORD, Account, RunningShop, refused
 from support.staff_story import employee, give, new_role
 
+pytestmark = pytest.mark.either
+
 State = user_admin_pb2.UserAccount.State
 
 
@@ -82,6 +84,7 @@ def test_lists_are_narrowed_and_paged(shop: RunningShop) -> None:
     assert refused(shop.user_admin.ListUsers, strange, shop.admin).reason == "INVALID_PAGE_TOKEN"
 
 
+@pytest.mark.both
 def test_a_list_and_an_account_cost_few_queries(shop: RunningShop) -> None:
     account = shop.customer(address=False)
     with shop.counted_queries() as statements:

@@ -22,6 +22,8 @@ from support.page_by_page import page_by_page
 from support.running_shop import Account, Refused, RunningShop, refused
 from support.staff_story import another_verifier, employee, give, new_role, permit, seconds_until
 
+pytestmark = pytest.mark.either
+
 Permission = access_pb2.AccessRule
 DENIED, CONDITION = grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.FAILED_PRECONDITION
 
@@ -75,6 +77,7 @@ def test_users_are_told_what_they_may(shop: RunningShop) -> None:
     assert list(shop.users.GetMe(user_pb2.GetMeRequest(), metadata=renewed.metadata).permissions)
 
 
+@pytest.mark.both
 def test_what_is_taken_away_is_refused_at_once_and_what_is_given_holds(shop: RunningShop) -> None:
     account, role = shop.customer(address=False), new_role(shop, Permission.MANAGE_ORDERS)
     request = order_service_pb2.ListOrdersRequest(all_users=True)
@@ -196,6 +199,7 @@ def test_built_in_roles_stay_and_those_in_use_are_not_deleted(shop: RunningShop)
     assert refused(shop.roles.GetRole, read, shop.admin).reason == "ROLE_NOT_FOUND"
 
 
+@pytest.mark.both
 def test_a_closed_account_is_out_at_once(shop: RunningShop) -> None:
     account = shop.customer(address=False)
     request = user_admin_pb2.SetUserActiveRequest(user_id=account.user_id, active=False)

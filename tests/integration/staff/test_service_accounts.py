@@ -17,6 +17,8 @@ from support.clients_page import block
 from support.running_shop import Account, RunningShop, refusal, refused
 from support.staff_story import another_keys, employee, new_role, permit, seconds_until
 
+pytestmark = pytest.mark.either
+
 READ_ALL = order_service_pb2.ListOrdersRequest(all_users=True, page_size=1)
 
 
@@ -174,6 +176,7 @@ def test_another_worker_knows_within_250_ms(shop: RunningShop) -> None:
     assert sorted(measured)[1] < 0.25
 
 
+@pytest.mark.both
 def test_when_a_key_was_used_is_noted(shop: RunningShop) -> None:
     account = _account(shop, AccessRule.MANAGE_ORDERS)
     key = _key(shop, account)

@@ -18,6 +18,8 @@ from server.paging import InvalidPageToken
 from server.user import addresses
 from server.user.errors import AddressNotFound
 
+pytestmark = pytest.mark.either
+
 
 @pytest.fixture
 def shop(database_url: str) -> Iterator[AuthShop]:
@@ -139,6 +141,7 @@ def test_fifty_addresses_are_the_most(
     assert create(shop, john)
 
 
+@pytest.mark.both
 def test_addresses_created_at_once_keep_the_limit_and_one_default(
     shop: AuthShop, john: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +159,7 @@ def test_addresses_created_at_once_keep_the_limit_and_one_default(
     assert len(defaults(shop, john)) == 1
 
 
+@pytest.mark.both
 def test_changes_at_once_leave_one_default(shop: AuthShop, john: Identity) -> None:
     made = [create(shop, john) for _ in range(6)]
 

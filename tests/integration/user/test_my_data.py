@@ -19,6 +19,8 @@ from server.exports import my_data
 from server.mail.models import Mail
 from server.user.models import User
 
+pytestmark = pytest.mark.either
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def shop(request: pytest.FixtureRequest) -> RunningShop:

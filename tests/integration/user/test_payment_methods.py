@@ -13,6 +13,8 @@ from support.cart_shop import buyer_of
 from support.payment_shop import gift_card
 from support.running_shop import Account, RunningShop, refusal, refused
 
+pytestmark = pytest.mark.either
+
 CARD = payment_pb2.Payment.CARD
 
 

@@ -31,6 +31,8 @@ from server.webhooks import address, servicer
 from server.webhooks.outbox import PER_ENDPOINT
 from server.webhooks.queries import NewDelivery
 
+pytestmark = pytest.mark.either
+
 PROCESSING, SHIPPED = order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED
 DELIVERED = order_pb2.Order.DELIVERED
 STEPS = (PROCESSING, SHIPPED, DELIVERED)
@@ -211,6 +213,7 @@ def test_a_rotated_secret_signs_beside_the_old_one_for_a_while(desk: Desk, hook:
     assert [late.is_signed_with(secret) for secret in secrets] == [False, False, True]
 
 
+@pytest.mark.both
 def test_a_leaked_secret_ends_at_once_and_a_repeated_rotation_is_one(desk: Desk, hook: Receiver) -> None:
     leaked = register(desk, hook.url)
     fields = {"overlap_seconds": 0, "request_id": str(uuid.uuid4())}
@@ -570,6 +573,7 @@ def test_a_silent_endpoint_is_given_up_and_holds_up_no_other(
         assert deliveries(desk, slow)[0].error == "no answer within 1 seconds"
 
 
+@pytest.mark.both
 def test_an_endpoint_is_sent_a_few_at_once(desk: Desk, hook: Receiver) -> None:
     register(desk, hook.url, "order.confirmed")
     for _ in range(12):
