@@ -100,6 +100,13 @@ def test_the_demo_shop_is_large_sound_and_loaded_once(engine: Engine) -> None:
     assert count(engine, order.Order) == summary.orders
 
 
+@pytest.fixture
+def few_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo shop is made in a moment."""
+    monkeypatch.setattr(load, "ORDERS", 500)
+
+
+@pytest.mark.usefixtures("few_orders")
 def test_an_account_that_is_there_already_stays_as_it_is(sqlite_url: str) -> None:
     engine = connect(sqlite_url)
     john = {
@@ -122,10 +129,9 @@ def test_an_account_that_is_there_already_stays_as_it_is(sqlite_url: str) -> Non
     engine.dispose()
 
 
+@pytest.mark.usefixtures("few_orders")
 def test_the_same_seed_and_time_give_the_same_shop() -> None:
-    one = made()
-    two = make_shop(SEED, NOW, RULES, silent)
-    other = make_shop(8, NOW, RULES, silent)
+    one, two, other = (make_shop(seed, NOW, RULES, silent) for seed in (SEED, SEED, 8))
     assert one == two
     assert one.purchases != other.purchases
 
