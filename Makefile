@@ -25,9 +25,10 @@ help: ## Say what there is
 
 install: $(VENV)/.installed ## Make .venv and install the shop into it
 
+# What is imported is compiled then; to compile all of the tools would take half a minute.
 tools: $(VENV)/bin/python ## Install what tests, checks and measurements need, at one go
 	@echo "Installing Sanset and all of its tools (a minute or two the first time) …"
-	@$(PIP) --editable clients/python --editable '.[dev,bench]'
+	@$(PIP) --no-compile --editable clients/python --editable '.[dev,bench]'
 	@touch $(VENV)/.installed $(VENV)/.developer $(VENV)/.bench
 
 run: install ## Set up a demo shop and serve it (DB=postgres for a real PostgreSQL)
