@@ -34,6 +34,7 @@ def exported(shop: RunningShop, table: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("table", TABLE.values()[1:], ids=TABLE.keys()[1:])
 def test_every_table_is_a_file(shop: RunningShop, table: Any) -> None:
     buyer = shop.customer()

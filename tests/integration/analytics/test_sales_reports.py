@@ -82,6 +82,7 @@ def first_of(moment: datetime, granularity: Any, begin: datetime) -> datetime:
     return max(day, begin)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("granularity", GRANULARITY.values()[1:], ids=GRANULARITY.keys()[1:])
 @pytest.mark.parametrize(("offset", "length"), [(0, 731), (17, 40), (100, 1), (3, 27), (300, 365), (800, 5)])
 def test_sales_of_any_range_are_those_of_its_orders(

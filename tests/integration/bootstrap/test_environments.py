@@ -45,6 +45,7 @@ def test_a_real_shops_database_is_refused_by_a_demo(database_url: str, tmp_path:
     assert not (tmp_path / "demo").exists()
 
 
+@pytest.mark.either
 def test_an_account_with_a_demos_password_is_refused_whoever_made_it(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -107,6 +107,7 @@ def tied(shop: RunningShop, many: dict[RunningShop, tuple[str, list[int]]]) -> t
     return many[shop]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("sort", SORTS, ids=lambda sort: Sort.Sort.Name(sort))
 @pytest.mark.parametrize("size", [1, 7, 40, 100])
 def test_pages_hold_every_product_once_in_the_order_asked(
@@ -154,6 +155,7 @@ def test_the_page_after_the_longest_name_can_be_asked_for(shop: RunningShop, let
     assert [p.id for p in _all_pages(shop, 1, tags=[tag], sort=Sort.NAME)] == made
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     "other",
     [
@@ -249,6 +251,7 @@ def test_a_brand_is_found_whatever_its_case(shop: RunningShop) -> None:
     assert _ids(_list(shop, brand=f"{plain.brand}%")) == []
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("low", "high", "found"),
     [
@@ -321,6 +324,7 @@ def test_filters_narrow_each_other(shop: RunningShop) -> None:
     assert _ids(_list(shop, **asked)) == [hit.id]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("sort", SORTS, ids=lambda sort: Sort.Sort.Name(sort))
 def test_every_filter_works_in_every_order(shop: RunningShop, sort: Sort.Sort.ValueType) -> None:
     tag = uuid.uuid4().hex

@@ -163,6 +163,7 @@ class Shelves:
         return write.__name__
 
 
+@pytest.mark.either
 def test_after_any_write_a_kept_list_shows_what_a_list_that_is_read_anew_shows(shop: RunningShop) -> None:
     shelves = Shelves(shop, 1)
     shelves.kept(shop)

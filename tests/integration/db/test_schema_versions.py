@@ -109,6 +109,7 @@ def test_each_schema_says_which_code_may_serve_on_it(database_url: str) -> None:
     assert all(getattr(script.module, "EXPANDS", False) for name, script in scripts.items() if name > at_head)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("now", "to", "left_behind"),
     [("0018", "0019", None), ("0017", "0018", "0018"), ("0016", "0019", "0018"), ("0020", "head", "0021")],

@@ -208,6 +208,7 @@ def quick(database_url: str, tmp_path: Path) -> Iterator[RunningShop]:
     shop.stop()
 
 
+@pytest.mark.either
 def test_a_silent_stream_beats_and_ends_when_the_worker_stops(quick: RunningShop) -> None:
     watcher = StockWatcher(quick, product_ids=[quick.product().id])
     watcher.until(lambda one: one.kinds().count("heartbeat") >= 3)
@@ -232,6 +233,7 @@ def test_changes_of_two_workers_are_told_by_both_in_one_order(database_url: str,
             watcher.until_quantities(product_id, *expected).cancel()
 
 
+@pytest.mark.either
 def test_a_slow_reader_is_cut_and_resumes_where_it_stood(
     shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,6 +159,7 @@ STORIES: list[Story] = [
 ]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_each_change_of_an_order_is_told_by_its_update_time(shop: RunningShop, story: Story) -> None:
     changes = story(shop)

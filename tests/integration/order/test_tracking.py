@@ -81,6 +81,7 @@ def test_a_live_step_is_the_same_as_the_one_read_later(shop: RunningShop) -> Non
     assert [message.event for message in live.messages[:-1]] == list(tracking.events)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("after", range(6))
 def test_a_stream_resumes_at_each_point_of_the_past(shop: RunningShop, after: int) -> None:
     buyer = shop.customer()
@@ -137,6 +138,7 @@ def test_a_return_opens_the_tracking_of_a_delivered_order_again(shop: RunningSho
     assert watcher.messages[-1].end.status == pb.Order.RETURNED
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("after", [3, 99, 2**31 - 1])
 def test_a_sequence_ahead_of_the_order_counts_as_its_last_one(shop: RunningShop, after: int) -> None:
     buyer = shop.customer()
@@ -263,6 +265,7 @@ def restless(database_url: str, tmp_path: Path) -> Iterator[RunningShop]:
         yield shop
 
 
+@pytest.mark.either
 def test_a_quiet_stream_beats_then_asks_to_reconnect(restless: RunningShop) -> None:
     buyer = restless.customer()
     order = restless.order(buyer)
@@ -277,6 +280,7 @@ def test_a_quiet_stream_beats_then_asks_to_reconnect(restless: RunningShop) -> N
     assert resumed.until_end().steps == [3, 4, 5]
 
 
+@pytest.mark.either
 def test_a_user_may_hold_so_many_streams(restless: RunningShop) -> None:
     buyer, other = restless.customer(), restless.customer()
     order, others = restless.order(buyer), restless.order(other)

@@ -164,6 +164,7 @@ def test_repeated_clicks_count_once_per_list_and_product(story: Story) -> None:
     assert [found.positions[position].clicks for position in (1, 2)] == [2, 1]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("bought", "counts"),
     [
@@ -180,6 +181,7 @@ def test_an_order_counts_for_seven_days_after_the_touch(story: Story, bought: da
     assert story.measure().purchases == int(counts)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("status", "counts"),
     [
