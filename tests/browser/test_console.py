@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 
+import pyotp
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from support.accessibility import flaws_of
 from support.browser import NARROW, WIDE, Visiting, picture_of
 from support.real_stack import ADMIN, PASSWORD, Person, Stack
 from support.shop_window import ShopWindow
+
+from browser.test_signing_in import confirmed, with_a_finger
 
 REPORTS = ("", "sales", "revenue", "top-sales", "user-activity", "cohorts", "funnel", "searches", "health")
 
@@ -81,6 +84,41 @@ def test_a_session_that_ends_costs_nothing_that_was_typed(shop: Stack, visit: Vi
     expect(page.get_by_role("row", name=re.compile(term))).to_be_visible()
 
 
+def test_staff_sign_in_by_a_passkey_and_by_a_second_factor(shop: Stack, visit: Visiting) -> None:
+    person = confirmed(shop)
+    _give_role(shop, person, _role(shop, "MANAGE_SEARCH"))
+    page = visit(person).tab("/account/security")
+    with_a_finger(page)
+    page.get_by_label("Name of this device").fill("Till")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("listitem").filter(has_text="Till")).to_be_visible()
+    page.evaluate("localStorage.removeItem('sanset.console')")
+    page.goto("/console/synonyms")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", name="Synonyms", level=1)).to_be_visible()
+
+    begun = person.http.post("users/me/second-factor", json={"current_password": PASSWORD}).json()
+    code = pyotp.TOTP(begun["secret"]).now()
+    recovery = person.http.post("users/me/second-factor/confirm", json={"code": code}).json()["items"]
+    page = visit().tab("/console/synonyms")
+    _sign_in(page, person)
+    page.get_by_label("Code").fill(recovery[0])
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="Synonyms", level=1)).to_be_visible()
+
+
+def test_what_cannot_be_loaded_says_why_and_is_tried_again(shop: Stack, visit: Visiting) -> None:
+    page = visit(shop.admin).tab("/console/coupons")
+    expect(page.get_by_role("heading", name="Coupons", level=1)).to_be_visible()
+    page.route("**/sanset.v1.AnalyticsService/GetCohorts", lambda route: route.abort())
+    page.get_by_role("menuitem", name="Cohorts").click()
+    expect(page.get_by_role("alert")).to_contain_text("The shop does not answer.")
+    picture_of(page, "console-failure")
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
 def test_it_speaks_german(shop: Stack, visit: Visiting) -> None:
     page = visit(shop.admin).tab("/console/sales")
     page.get_by_role("button", name="English").click()
@@ -132,6 +170,10 @@ def _role(shop: Stack, permission: str) -> str:
 def _staff(shop: Stack, role: str) -> Person:
     """Somebody who has a role, and is signed in."""
     person = shop.customer(address=False)
+    _give_role(shop, person, role)
+    return person
+
+
+def _give_role(shop: Stack, person: Person, role: str) -> None:
     reply = shop.admin.http.put(f"admin/users/{person.me['id']}/role", json={"role": role})
     assert reply.status_code == 200, reply.text
-    return person

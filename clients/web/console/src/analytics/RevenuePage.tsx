@@ -3,6 +3,7 @@ import Typography from "@mui/material/Typography";
 import type { Money } from "@sanset/client/gen/google/type/money_pb.js";
 import type { GetRevenueResponse, RevenueSplit, SalesShare } from "@sanset/client/gen/sanset/v1/analytics_pb.js";
 import { useTranslate } from "react-admin";
+import { amountValue } from "../data/values";
 import { ExportButton } from "../report/ExportButton";
 import { Panel } from "../report/Panel";
 import { PeriodPicker } from "../report/PeriodPicker";
@@ -76,9 +77,19 @@ function Split({ data: { revenue, previousRevenue } }: { data: GetRevenueRespons
         },
         { label: "pages.revenue.now", isFigure: true, cell: ([, part]) => moneyOf(revenue?.[part]) },
         { label: "pages.revenue.before", isFigure: true, cell: ([, part]) => moneyOf(previousRevenue?.[part]) },
+        {
+          label: "pages.revenue.change",
+          isFigure: true,
+          cell: ([, part]) => changeText(amountValue(revenue?.[part]), amountValue(previousRevenue?.[part])),
+        },
       ]}
     />
   );
+}
+
+function changeText(now: number, before: number): string {
+  if (before === 0) return "–";
+  return percentOf(now / before - 1, 1, "exceptZero");
 }
 
 function Share({ label, share }: { label: string; share: SalesShare | undefined }) {

@@ -7,7 +7,7 @@ import { Panel } from "../report/Panel";
 import { PeriodPicker } from "../report/PeriodPicker";
 import { Incomplete, Report } from "../report/Report";
 import { ReportPage } from "../report/ReportPage";
-import { SalesChart } from "../report/SalesChart";
+import { SalesChart, hoursOf } from "../report/SalesChart";
 import { SalesStats } from "../report/SalesStats";
 import { StatGrid } from "../report/StatCard";
 import { daysOf } from "../report/format";
@@ -54,7 +54,7 @@ export default function SalesPage() {
                   zone: told?.timeZone,
                 })}
               </Typography>
-              <SalesChart points={points} zone={told?.timeZone ?? ""} format={FORMATS[by]} height={360} />
+              <SalesChart points={points} zone={told?.timeZone ?? ""} format={FORMATS[by]} height={360} {...(by === "DAY" && { dayPath: hoursOf })} />
             </Panel>
           </>
         )}

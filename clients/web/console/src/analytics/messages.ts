@@ -15,6 +15,7 @@ export const en = {
     part: "Part",
     now: "This period",
     before: "Before",
+    change: "Change",
     parts: {
       listPrice: "Goods at list prices",
       productDiscount: "Discounts of products",
@@ -126,6 +127,7 @@ export const de: Translated<typeof en> = {
     part: "Teil",
     now: "Dieser Zeitraum",
     before: "Vorher",
+    change: "Änderung",
     parts: {
       listPrice: "Ware zu Listenpreisen",
       productDiscount: "Nachlässe von Produkten",

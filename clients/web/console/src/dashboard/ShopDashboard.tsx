@@ -6,7 +6,7 @@ import { ExportButton } from "../report/ExportButton";
 import { Panel } from "../report/Panel";
 import { PeriodPicker } from "../report/PeriodPicker";
 import { Incomplete, Report } from "../report/Report";
-import { SalesChart } from "../report/SalesChart";
+import { SalesChart, hoursOf } from "../report/SalesChart";
 import { SalesStats } from "../report/SalesStats";
 import { StatCard, StatGrid } from "../report/StatCard";
 import { countOf, daysOf } from "../report/format";
@@ -84,7 +84,14 @@ function Sales({ request, days }: { request: PeriodRequest | undefined; days: nu
   return (
     <Panel title="console.dashboard.sales" actions={<ExportButton table="SALES" request={request} />}>
       <Report query={query} height={310}>
-        {({ points, period }) => <SalesChart points={points} zone={period?.timeZone ?? ""} format={format} />}
+        {({ points, period }) => (
+          <SalesChart
+            points={points}
+            zone={period?.timeZone ?? ""}
+            format={format}
+            {...(granularity === Granularity.DAY && { dayPath: hoursOf })}
+          />
+        )}
       </Report>
     </Panel>
   );

@@ -1,10 +1,13 @@
-// Revenue over time as a chart, and for who cannot see it, or wants the figures, as a table.
+// Revenue over time as a chart, and for who cannot see it, or wants the figures, as a table. A day leads to its hours.
 import Box from "@mui/material/Box";
+import Link from "@mui/material/Link";
 import { BarChart } from "@mui/x-charts/BarChart";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { SalesTotals } from "@sanset/client/gen/sanset/v1/analytics_pb.js";
 import { useTranslate } from "react-admin";
+import { Link as RouterLink, useNavigate } from "react-router-dom";
 import { amountValue } from "../data/values";
+import { dayOf } from "./days";
 import { countOf, moneyOf, shortMoney, timeOf } from "./format";
 import { Nothing } from "./ReportTable";
 import { SeriesTable } from "./SeriesTable";
@@ -20,14 +23,20 @@ export function SalesChart({
   zone,
   format,
   height = 280,
+  dayPath,
 }: {
   points: readonly Point[];
   zone: string;
   format: Intl.DateTimeFormatOptions;
   height?: number;
+  /** Where a point leads, by its day: "2026-11-29". */
+  dayPath?: (day: string) => string;
 }) {
   const translate = useTranslate();
   const colors = useSeriesColors();
+  const navigate = useNavigate();
+  const pathOf = ({ startTime }: Point) =>
+    startTime && dayPath?.(dayOf(timestampDate(startTime), zone || "UTC"));
   const currency = points.find((point) => point.totals?.revenue)?.totals?.revenue?.currencyCode ?? "";
   if (points.every((point) => !point.totals?.orderCount)) return <Nothing text="console.report.noSales" />;
   const label = translate("console.report.revenue");
@@ -53,12 +62,26 @@ export function SalesChart({
             },
           ]}
           grid={{ horizontal: true }}
+          {...(dayPath && {
+            onAxisClick: (_, axis) => {
+              const point = points[axis?.dataIndex ?? -1];
+              const path = point && pathOf(point);
+              if (path !== undefined) void navigate(path);
+            },
+          })}
         />
       </Box>
       <SeriesTable
         rows={points}
         columns={[
-          { label: "console.report.time", cell: (point) => timeOf(point.startTime, zone, format) },
+          {
+            label: "console.report.time",
+            cell: (point) => {
+              const path = pathOf(point);
+              const text = timeOf(point.startTime, zone, format);
+              return path === undefined ? text : <Link component={RouterLink} to={path}>{text}</Link>;
+            },
+          },
           { label: "console.report.orders", isFigure: true, cell: ({ totals }) => countOf(totals?.orderCount ?? 0n) },
           { label: "console.report.units", isFigure: true, cell: ({ totals }) => countOf(totals?.unitCount ?? 0n) },
           { label: "console.report.paid", isFigure: true, cell: ({ totals }) => moneyOf(totals?.paid) },
@@ -68,4 +91,9 @@ export function SalesChart({
       />
     </>
   );
+}
+
+/** The hours of a day. */
+export function hoursOf(day: string): string {
+  return `/sales?${new URLSearchParams({ from: day, to: day, by: "HOUR" })}`;
 }

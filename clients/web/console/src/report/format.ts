@@ -19,8 +19,8 @@ export function countOf(count: bigint | number): string {
 }
 
 /** "12.5 %", of a share between 0 and 1. */
-export function percentOf(share: number, digits = 1): string {
-  return share.toLocaleString(spokenLanguage(), { style: "percent", maximumFractionDigits: digits });
+export function percentOf(share: number, digits = 1, signDisplay: "auto" | "exceptZero" = "auto"): string {
+  return share.toLocaleString(spokenLanguage(), { style: "percent", maximumFractionDigits: digits, signDisplay });
 }
 
 /** A day, or another span of time, in the shop's zone. */
