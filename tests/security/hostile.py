@@ -92,7 +92,8 @@ class Spoiler:
     name: str
     field: str
     spoil: Callable[[Message], None]
-    is_text: bool
+    needs_both: bool
+    """Whether databases may differ in it, as in numbers and times: all others are texts, or none see them."""
     is_ignored: bool
     """Whether only the server fills the field: what a client sends in it is read as part of the message alone."""
 
@@ -105,10 +106,20 @@ def spoilers(message: Descriptor, within: tuple[FieldDescriptor, ...] = ()) -> I
         is_ignored = any(map(is_output_only, where))
         for number, value in enumerate(_values(field)):
             label = f"{name}={_short(value)} ({number})"
-            yield Spoiler(label, name, _spoil(where, value), isinstance(value, str), is_ignored)
+            yield Spoiler(label, name, _spoil(where, value), _needs_both(field), is_ignored)
         inner = field.message_type
         if inner is not None and inner.full_name not in MESSAGES and field not in within:
             yield from spoilers(inner, where)
+
+
+def _needs_both(field: FieldDescriptor) -> bool:
+    if field.message_type is not None:
+        return field.message_type.full_name != "google.protobuf.FieldMask"
+    return field.type not in (
+        FieldDescriptor.TYPE_STRING,
+        FieldDescriptor.TYPE_ENUM,
+        FieldDescriptor.TYPE_BOOL,
+    )
 
 
 def _values(field: FieldDescriptor) -> tuple[Any, ...]:
