@@ -1,4 +1,5 @@
 import { DataTable, NumberInput, type RaRecord, TopToolbar } from "react-admin";
+import { EmptyAnswer } from "../ui/EmptyAnswer";
 import { ListPage } from "../ui/RecordPages";
 
 const FILTERS = [<NumberInput key="threshold" source="threshold" min={1} step={1} alwaysOn />];
@@ -8,8 +9,8 @@ const open = (_id: unknown, _resource: unknown, record: RaRecord) => `/products/
 
 export default function LowStockList() {
   return (
-    <ListPage filters={FILTERS} actions={<TopToolbar />}>
-      <DataTable rowClick={open} bulkActionButtons={false}>
+    <ListPage filters={FILTERS} actions={<TopToolbar />} empty={false}>
+      <DataTable rowClick={open} bulkActionButtons={false} empty={<EmptyAnswer />}>
         <DataTable.Col source="name" disableSort />
         <DataTable.Col source="sku" disableSort />
         <DataTable.NumberCol source="available" disableSort />

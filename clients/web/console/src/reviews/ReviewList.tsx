@@ -7,6 +7,7 @@ import Typography from "@mui/material/Typography";
 import { AutocompleteInput, Button, DataTable, ReferenceField, ReferenceInput, TopToolbar, useCanAccess, useTranslate } from "react-admin";
 import { useShopCall } from "../data/useShopCall";
 import { ConfirmButton } from "../ui/ConfirmButton";
+import { EmptyAnswer } from "../ui/EmptyAnswer";
 import { ListPage } from "../ui/RecordPages";
 import { TimeField } from "../ui/time";
 import { type ReviewRecord, deleteReview, moderate } from "./calls";
@@ -21,12 +22,13 @@ const FILTERS = [
 
 /** Those that wait, the oldest first; with a product what is published of it. */
 export default function ReviewList() {
+  const { canAccess: mayEdit } = useCanAccess({ resource: "products", action: "edit" });
   return (
-    <ListPage filters={FILTERS} actions={<TopToolbar />}>
-      <DataTable rowClick={false} bulkActionButtons={false}>
+    <ListPage filters={FILTERS} actions={<TopToolbar />} empty={false}>
+      <DataTable rowClick={false} bulkActionButtons={false} empty={<EmptyAnswer />}>
         <DataTable.Col source="text" disableSort render={(review: ReviewRecord) => <Opinion review={review} />} />
         <DataTable.Col source="product" disableSort sx={{ display: { xs: "none", md: "table-cell" } }}>
-          <ReferenceField source="productId" reference="products" link="edit" />
+          <ReferenceField source="productId" reference="products" link={mayEdit ? "edit" : "show"} />
         </DataTable.Col>
         <DataTable.Col source="updateTime" disableSort sx={{ display: { xs: "none", lg: "table-cell" } }}>
           <TimeField source="updateTime" />
