@@ -4,9 +4,11 @@ import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { MoneySchema } from "@sanset/client/gen/google/type/money_pb.js";
+import { readFacts, toFacts } from "../src/data/facts";
 import { changedPaths, sourceOf } from "../src/data/fields";
 import { PageTokens } from "../src/data/pageTokens";
 import { once } from "../src/data/requestIds";
+import { csvOf } from "../src/data/saveFile";
 import { isWritten, readAmount, readId, readTime, toBasisPoints, toId, toMoney, toTime } from "../src/data/values";
 import { dayAfter, dayOf, firstMoment } from "../src/report/days";
 
@@ -105,4 +107,19 @@ test("days begin when the clocks of the shop say", () => {
   assert.equal(firstMoment("2026-07-01", "Asia/Kolkata").toISOString(), "2026-06-30T18:30:00.000Z");
   assert.equal(dayAfter("2026-12-31"), "2027-01-01");
   assert.equal(dayOf(new Date("2026-06-30T18:30:00Z"), "Asia/Kolkata"), "2026-07-01");
+});
+
+test("facts of one's own come back as they were written", () => {
+  const facts = { material: "oak", weight: 1.5, parts: ["a", 2], empty: "", code: "007", said: '"yes"', wrapped: "[x", truth: "true" };
+  assert.deepEqual(toFacts(readFacts(facts)), facts);
+  assert.deepEqual(toFacts([{ name: "legs", value: "4" }, { name: "size", value: "1.50" }, { name: "" }, { name: "none" }]), {
+    legs: 4,
+    size: "1.50",
+    none: "",
+  });
+});
+
+test("a spreadsheet runs nothing of what a file says", async () => {
+  const text = await csvOf([["sku", "why"], ["=1+1", 'a "b", c'], [3, "line\nbreak"]]).text();
+  assert.equal(text.replace(/^\ufeff/, ""), 'sku,why\r\n\'=1+1,"a ""b"", c"\r\n3,"line\nbreak"\r\n');
 });

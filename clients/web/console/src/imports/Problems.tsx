@@ -62,8 +62,8 @@ function Rows({ problems }: { problems: readonly ImportProblem[] }) {
             <TableRow key={at}>
               <TableCell>{line}</TableCell>
               <TableCell>{column || translate(`${T}.wholeRow`)}</TableCell>
-              <TableCell sx={{ overflowWrap: "anywhere" }}>{reason}</TableCell>
-              <TableCell sx={{ overflowWrap: "anywhere" }}>{sku}</TableCell>
+              <TableCell sx={{ minWidth: "14rem", overflowWrap: "anywhere" }}>{reason}</TableCell>
+              <TableCell>{sku}</TableCell>
             </TableRow>
           ))}
         </TableBody>

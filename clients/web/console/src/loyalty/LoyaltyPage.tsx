@@ -63,7 +63,7 @@ function Tiers() {
                     <TableCell>{name}</TableCell>
                     <TableCell>{fromPoints.toLocaleString()}</TableCell>
                     <TableCell>{readPercent(discountBasisPoints).toLocaleString()} %</TableCell>
-                    <TableCell>{benefits.join(" ")}</TableCell>
+                    <TableCell sx={{ minWidth: "16rem" }}>{benefits.join(" ")}</TableCell>
                   </TableRow>
                 ))}
               </TableBody>

@@ -56,7 +56,7 @@ export function PointsHistory({ userId }: { userId: string }) {
                           </RecordLink>
                         )}
                       </TableCell>
-                      <TableCell sx={{ overflowWrap: "anywhere" }}>{entry.reason}</TableCell>
+                      <TableCell sx={{ minWidth: "10rem", overflowWrap: "anywhere" }}>{entry.reason}</TableCell>
                     </TableRow>
                   ))}
                 </TableBody>

@@ -78,7 +78,9 @@ function Actions() {
 function Name({ record }: { record: ProductRecord }) {
   return (
     <Stack direction="row" spacing={1.5} sx={{ alignItems: "center", minWidth: 0 }}>
-      <Picture url={record.imageUrl} />
+      <Box sx={{ display: { xs: "none", sm: "block" } }}>
+        <Picture url={record.imageUrl} />
+      </Box>
       <Box sx={{ minWidth: 0, overflowWrap: "anywhere" }}>
         <div>{record.name}</div>
         <Typography variant="body2" component="div" sx={{ opacity: 0.75 }}>

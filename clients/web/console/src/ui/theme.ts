@@ -18,6 +18,8 @@ const components: RaThemeOptions["components"] = {
   RaList: {
     styleOverrides: { root: { "& .RaList-main": { minWidth: 0 }, "& .RaList-content": { overflowX: "auto" } } },
   },
+  RaEdit: { styleOverrides: { root: { "& .RaEdit-card": { minWidth: 0 } } } },
+  RaShow: { styleOverrides: { root: { "& .RaShow-card": { minWidth: 0 } } } },
   RaLocalesMenuButton: {
     styleOverrides: {
       root: ({ theme }: { theme: Theme }) => ({
