@@ -1,7 +1,8 @@
 // Which page is at which address. Those that few visits need are loaded with the first of them.
-import type { RouteObject } from "react-router";
-import { Frame } from "./ui/Frame";
+import type { ComponentType } from "react";
+import type { NonIndexRouteObject, RouteObject } from "react-router";
 import { HomePage } from "./HomePage";
+import { Frame } from "./ui/Frame";
 import { Waiting } from "./ui/Loaded";
 import { NotFoundPage, PageFailure } from "./ui/PageFailure";
 
@@ -9,51 +10,39 @@ export const routes: RouteObject[] = [
   {
     element: <Frame />,
     errorElement: <PageFailure />,
-    HydrateFallback: Waiting,
     children: [
       { path: "/", element: <HomePage /> },
-      { path: "/search", lazy: async () => ({ Component: (await import("./search/SearchPage")).SearchPage }) },
-      { path: "/c/:slug", lazy: async () => ({ Component: (await import("./search/SearchPage")).SearchPage }) },
-      { path: "/p/:slug", lazy: async () => ({ Component: (await import("./product/ProductPage")).ProductPage }) },
-      { path: "/products/:productId", lazy: async () => ({ Component: (await import("./product/ProductPage")).ProductPage }) },
-      { path: "/cart", lazy: async () => ({ Component: (await import("./cart/CartPage")).CartPage }) },
-      { path: "/checkout", lazy: async () => ({ Component: (await import("./checkout/CheckoutPage")).CheckoutPage }) },
-      { path: "/orders/:orderId", lazy: async () => ({ Component: (await import("./orders/OrderPage")).OrderPage }) },
-      { path: "/sign-in", lazy: async () => ({ Component: (await import("./account/SignInPage")).SignInPage }) },
-      { path: "/register", lazy: async () => ({ Component: (await import("./account/RegisterPage")).RegisterPage }) },
+      later("/search", async () => (await import("./search/SearchPage")).SearchPage),
+      later("/c/:slug", async () => (await import("./search/SearchPage")).SearchPage),
+      later("/p/:slug", async () => (await import("./product/ProductPage")).ProductPage),
+      later("/products/:productId", async () => (await import("./product/ProductPage")).ProductPage),
+      later("/cart", async () => (await import("./cart/CartPage")).CartPage),
+      later("/checkout", async () => (await import("./checkout/CheckoutPage")).CheckoutPage),
+      later("/orders/:orderId", async () => (await import("./orders/OrderPage")).OrderPage),
+      later("/sign-in", async () => (await import("./account/SignInPage")).SignInPage),
+      later("/signed-in", async () => (await import("./account/SignedInPage")).SignedInPage),
+      later("/register", async () => (await import("./account/RegisterPage")).RegisterPage),
+      later("/forgot-password", async () => (await import("./account/ForgotPasswordPage")).ForgotPasswordPage),
+      later("/verify-email/:token", async () => (await import("./account/ConfirmedPage")).ConfirmedPage),
       {
-        path: "/forgot-password",
-        lazy: async () => ({ Component: (await import("./account/ForgotPasswordPage")).ForgotPasswordPage }),
-      },
-      { path: "/signed-in", lazy: async () => ({ Component: (await import("./account/SignedInPage")).SignedInPage }) },
-      {
-        path: "/verify-email/:token",
-        lazy: async () => ({ Component: (await import("./account/ConfirmedPage")).ConfirmedPage }),
-      },
-      {
-        path: "/account",
-        lazy: async () => ({ Component: (await import("./account/AccountFrame")).AccountFrame }),
+        ...later("/account", async () => (await import("./account/AccountFrame")).AccountFrame),
         children: [
-          { index: true, lazy: async () => ({ Component: (await import("./orders/OrdersPage")).OrdersPage }) },
-          { path: "returns", lazy: async () => ({ Component: (await import("./orders/ReturnsPage")).ReturnsPage }) },
-          {
-            path: "addresses",
-            lazy: async () => ({ Component: (await import("./account/AddressesPage")).AddressesPage }),
-          },
-          {
-            path: "wishlist",
-            lazy: async () => ({ Component: (await import("./account/WishlistPage")).WishlistPage }),
-          },
-          { path: "points", lazy: async () => ({ Component: (await import("./account/PointsPage")).PointsPage }) },
-          { path: "details", lazy: async () => ({ Component: (await import("./account/DetailsPage")).DetailsPage }) },
-          {
-            path: "security",
-            lazy: async () => ({ Component: (await import("./account/security/SecurityPage")).SecurityPage }),
-          },
-          { path: "privacy", lazy: async () => ({ Component: (await import("./account/PrivacyPage")).PrivacyPage }) },
+          later("", async () => (await import("./orders/OrdersPage")).OrdersPage),
+          later("returns", async () => (await import("./orders/ReturnsPage")).ReturnsPage),
+          later("wishlist", async () => (await import("./account/WishlistPage")).WishlistPage),
+          later("points", async () => (await import("./account/PointsPage")).PointsPage),
+          later("addresses", async () => (await import("./account/AddressesPage")).AddressesPage),
+          later("details", async () => (await import("./account/DetailsPage")).DetailsPage),
+          later("security", async () => (await import("./account/security/SecurityPage")).SecurityPage),
+          later("privacy", async () => (await import("./account/PrivacyPage")).PrivacyPage),
         ],
       },
       { path: "*", element: <NotFoundPage /> },
     ],
   },
 ];
+
+/** A page that is loaded with its first visit; what stands around it is there at once. */
+function later(path: string, load: () => Promise<ComponentType>): NonIndexRouteObject {
+  return { path, HydrateFallback: Waiting, lazy: async () => ({ Component: await load() }) };
+}

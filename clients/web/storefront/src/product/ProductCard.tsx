@@ -30,7 +30,7 @@ export function ProductCard({
         <Stars rating={product.rating} reviews={product.reviewsCount} />
       </p>
       {product.stockStatus === StockStatus.OUT_OF_STOCK && <p className="tag tag-warning">Sold out</p>}
-      {reason !== undefined && reason !== "" && <p className="card-reason">{reason}</p>}
+      {reason !== undefined && <p className="card-reason">{reason}</p>}
     </article>
   );
 }
@@ -40,11 +40,11 @@ export function CardGrid({ children }: { children: ReactNode }) {
   return <div className="grid">{children}</div>;
 }
 
-export function WaitingCards({ number = 8 }: { number?: number }) {
+export function WaitingCards({ number = 8, reasons = false }: { number?: number; reasons?: boolean }) {
   return (
     <div className="grid" aria-hidden="true">
       {Array.from({ length: number }, (_, index) => (
-        <div key={index} className="card card-waiting" />
+        <div key={index} className={reasons ? "card card-waiting card-waiting-reason" : "card card-waiting"} />
       ))}
     </div>
   );

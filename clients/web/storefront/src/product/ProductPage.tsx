@@ -2,7 +2,7 @@ import type { Product } from "@sanset/client/gen/sanset/v1/product_pb.js";
 import { Product_StockStatus as StockStatus } from "@sanset/client/gen/sanset/v1/product_pb.js";
 import type { Variant } from "@sanset/client/gen/sanset/v1/variant_pb.js";
 import { useQuery } from "@tanstack/react-query";
-import { Fragment, useEffect, useState } from "react";
+import { Fragment, Suspense, lazy, useEffect, useState } from "react";
 import { Link, useLocation, useParams } from "react-router";
 import { useCategories, wayToCategory } from "../search/useCategories";
 import { shop } from "../shop";
@@ -13,9 +13,10 @@ import { Gallery } from "./Gallery";
 import { Options, variantOf } from "./Options";
 import { Price, ProductPrice } from "./Price";
 import { Recommended } from "./Recommended";
-import { Reviews } from "./Reviews";
 import { Stars } from "./Stars";
 import { record } from "./record";
+
+const Reviews = lazy(async () => ({ default: (await import("./Reviews")).Reviews })); // below what is seen first
 
 /** A product, by the name or the id in the address. */
 export function ProductPage() {
@@ -66,7 +67,9 @@ function Shown({ product }: { product: Product }) {
       </div>
       <Recommended title="Often bought with it" of={{ boughtWith: product.id }} />
       <Recommended title="Like this one" of={{ similarTo: product.id }} />
-      <Reviews productId={product.id} />
+      <Suspense>
+        <Reviews productId={product.id} />
+      </Suspense>
     </>
   );
 }

@@ -32,16 +32,17 @@ export function Recommended({ title, of: choice, eager = false }: { title: strin
     enabled: !user.isPending,
     queryFn: ({ signal }) => read(choice, user.data?.id ?? 0n, signal),
   });
+  const reasons = "context" in choice; // the title of the others is their reason
   if (row.isError || row.data?.cards.length === 0) return null;
   return (
     <section className="recommended">
       <h2>{title}</h2>
       {row.data === undefined ? (
-        <WaitingCards number={LIMIT} />
+        <WaitingCards number={LIMIT} reasons={reasons} />
       ) : (
         <CardGrid>
           {row.data.cards.map(({ product, reason }) => (
-            <ProductCard key={String(product.id)} product={product} reason={reason} via={row.data.token} eager={eager} />
+            <ProductCard key={String(product.id)} product={product} {...(reasons && { reason })} via={row.data.token} eager={eager} />
           ))}
         </CardGrid>
       )}

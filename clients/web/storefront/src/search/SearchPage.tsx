@@ -19,7 +19,7 @@ export function SearchPage() {
   const { slug = "" } = useParams();
   const [params] = useSearchParams();
   const filters = filtersOf(params, slug);
-  const { data: categories = [] } = useCategories();
+  const { data: categories = [], isPending } = useCategories();
   const way = wayTo(slug, categories);
   const title = slug === "" ? `“${filters.q}”` : (way.at(-1)?.name ?? "");
   useTitle(title);
@@ -33,6 +33,7 @@ export function SearchPage() {
   });
 
   const first = pages.data?.pages[0];
+  if (isPending && slug !== "") return <WaitingCards number={12} />; // so that nothing moves when its name is known
   return (
     <>
       {way.length > 1 && <Way slugs={way.slice(0, -1)} />}
