@@ -86,6 +86,22 @@ def test_a_coupon_makes_it_cheaper_and_a_wrong_one_is_told(
     expect(page.get_by_text("−$1.00")).to_be_visible()
 
 
+def test_a_gift_card_pays_and_a_wrong_code_is_told(shop: Stack, goods: ShopWindow, visit: Visiting) -> None:
+    made = shop.admin.http.post("admin/gift-cards", json={"balance": {"currency_code": "USD", "units": "50"}})
+    assert made.status_code == 200, made.text
+    person = shop.customer()
+    person.http.post("cart/add", json={"product_id": goods.mug["id"]})
+    page = visit(person).tab("/checkout")
+    page.get_by_label("Gift card").check()
+    code = page.get_by_label("Code of the card")
+    code.fill("NOSUCHCARD")
+    expect(page.locator(".refusal")).to_be_visible()
+    code.fill(made.json()["code"])
+    expect(page.get_by_text("$50.00 left")).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"Buy for \$")).click()
+    expect(page.get_by_role("status").filter(has_text="Confirmed")).to_be_visible()
+
+
 def test_money_that_comes_back_is_seen(shop: Stack, visit: Visiting) -> None:
     person = shop.customer()
     order = shop.order(person)

@@ -62,6 +62,19 @@ def test_somebody_comes_by_a_provider_and_links_it_no_more(
     expect(page.get_by_role("alert")).to_contain_text("last way to sign in")
 
 
+def test_somebody_links_a_provider_and_signs_in_there(
+    shop: Stack, provider: OpenIdProvider, visit: Visiting
+) -> None:
+    provider.user = User(sub="linda", email="linda@elsewhere.test", name="Linda Elsewhere")
+    page = visit(confirmed(shop)).tab("/account/security")
+    page.get_by_role("button", name="Link Local").click()
+    expect(page.get_by_role("listitem").filter(has_text="linda@elsewhere.test")).to_be_visible()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("button", name="Go on with Local").click()
+    expect(page.get_by_role("link", name="Ann")).to_be_visible()
+
+
 def test_the_link_of_a_mail_confirms_the_address_on_a_page(shop: Stack, visit: Visiting) -> None:
     person = shop.customer()
     page = visit(person).tab(link_mailed_to(shop, person))

@@ -52,6 +52,7 @@ export function SearchPage() {
         <div className="search-body" aria-busy={pages.isPlaceholderData}>
           {first.facets !== undefined && <Facets facets={first.facets} filters={filters} />}
           <div>
+            <h2 className="hidden">Products</h2>
             <Summary page={first} filters={filters} />
             <CardGrid>
               {pages.data!.pages.flatMap((page, number) =>
