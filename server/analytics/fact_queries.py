@@ -62,7 +62,7 @@ def facts_of(
     if not orders:
         return {}
     lines: defaultdict[int, list[AnyRow]] = defaultdict(list)
-    for line in connection.execute(_lines(dialect), _ids(connection, [row.id for row in orders])):
+    for line in connection.execute(_lines(dialect), _ids(connection, [row.id for row in orders])).all():
         lines[line.order_id].append(line)
     paid_back = [row.id for row in orders if row.refunded_minor]
     parts = {}

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from server.analytics import fact_queries, rollup, rollup_queries
 from server.db.database import Database
 from server.db.work import Work
-from server.events.consumer import BATCH as MAX_EVENTS
 from server.events.consumer import REST, Consumer, StoredEvent
 from server.events.order_steps import OrderStepped
 from server.order.status import PENDING_PAYMENT
 from server.progress import ProgressReport
 
+MAX_EVENTS: Final = 500
+"""An order has two events at its sale, and those of some seconds cost little more than those of one."""
 ORDERS_PER_TRANSACTION: Final = 250
 """Whoever confirms orders meanwhile does not wait: only who counts does."""
 FILLS_PER_RUN: Final = 20
@@ -33,7 +34,7 @@ class RollUpKeeper:
         """Days are those of `time_zone`: where the roll-ups have those of another, they are made anew."""
         self._work = work
         self._time_zone = time_zone
-        self._consumer = Consumer(db, rollup_queries.CONSUMER, OrderStepped)
+        self._consumer = Consumer(db, rollup_queries.CONSUMER, OrderStepped, batch=MAX_EVENTS)
 
     async def run(self) -> timedelta | None:
         """Count what changed; return how long to rest when nothing waits."""

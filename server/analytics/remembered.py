@@ -1,10 +1,10 @@
-"""Different people, and what products sold, over a range: complete days from memory, today from the roll-ups."""
+"""Different people, and what products sold, over a range: of days that did not change from memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from functools import partial
 
 import numpy as np
 from sqlalchemy import Connection
@@ -17,8 +17,6 @@ from server.analytics.ranges import Days
 from server.analytics.sales_queries import ProductSum
 from server.analytics.stamps import stamps_of
 
-_NOTHING: Final = np.empty(0, np.int64)
-
 
 class RememberedDays:
     """A range of which the complete days are in memory, for the questions of one call."""
@@ -26,22 +24,23 @@ class RememberedDays:
     def __init__(
         self, memory: DayMemory, connection: Connection, days: Days, today: date, currency: str
     ) -> None:
-        """Read the stamps of the days that are over; `today` is not."""
+        """Read the stamps of the days that are over, and of those from `today` on, which change all the time."""
         self._memory = memory
         self._connection = connection
         self._currency = currency
-        self._past, self._rest = days.split(today)
-        self._stamps = stamps_of(connection, self._past, currency) if self._past is not None else None
+        self._spans = [
+            (span, stamps_of(connection, span, currency)) for span in days.split(today) if span is not None
+        ]
 
     def buyers(self) -> int:
         """How many users ordered."""
         return different(
-            *self._parts("buyers", lambda days: _ids(buyer_ids(self._connection, days, self._currency)))
+            self._parts("buyers", lambda days: _ids(buyer_ids(self._connection, days, self._currency)))
         )
 
     def active_users(self) -> int:
         """How many users did something."""
-        return different(*self._parts("active", lambda days: _ids(active_ids(self._connection, days))))
+        return different(self._parts("active", lambda days: _ids(active_ids(self._connection, days))))
 
     def best_sold(self, limit: int) -> list[ProductSum]:
         """The products of which most units were sold and kept."""
@@ -50,16 +49,18 @@ class RememberedDays:
             rows = sales_queries.product_sums(self._connection, days, self._currency)
             return np.array(rows, np.int64).reshape(-1, 3)
 
-        return best(added([part.reshape(-1, 3) for part in self._parts("products", read)]), limit)
+        return best(added(self._parts("products", read)), limit)
 
-    def _parts(self, name: str, read: Callable[[Days], Numbers]) -> tuple[Numbers, Numbers]:
-        """What complete days came to, and what the rest did."""
-        past, rest = self._past, self._rest
-        before = _NOTHING
-        if past is not None and self._stamps is not None:
-            stamp = self._stamps.activity if name == "active" else self._stamps.sales
-            before = self._memory.get((name, past, self._currency), stamp, lambda: read(past))
-        return before, _NOTHING if rest is None else read(rest)
+    def _parts(self, name: str, read: Callable[[Days], Numbers]) -> list[Numbers]:
+        """What the days that are over came to, and what the others did."""
+        return [
+            self._memory.get(
+                (name, days, self._currency),
+                stamps.activity if name == "active" else stamps.sales,
+                partial(read, days),
+            )
+            for days, stamps in self._spans
+        ]
 
 
 class RememberedSales:
@@ -85,12 +86,15 @@ def _ids(ids: Sequence[int]) -> Numbers:
     return np.unique(np.array(ids, np.int64))
 
 
-def different(some: Numbers, others: Numbers) -> int:
-    """How many different ids there are in two sorted arrays, of which each has none twice."""
+def different(parts: Sequence[Numbers]) -> int:
+    """How many different ids there are in one sorted array or two, of which each has none twice."""
+    some, *others = parts
+    if not others:
+        return len(some)
     if not len(some):
-        return len(others)
-    places = np.searchsorted(some, others).clip(max=len(some) - 1)
-    return len(some) + int(np.count_nonzero(some[places] != others))
+        return len(others[0])
+    places = np.searchsorted(some, others[0]).clip(max=len(some) - 1)
+    return len(some) + int(np.count_nonzero(some[places] != others[0]))
 
 
 def added(parts: list[Numbers]) -> Numbers:

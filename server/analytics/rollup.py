@@ -84,14 +84,17 @@ def _add_months(rows: dict[Key, list[int]]) -> None:
 
 
 def _sum_up(rows: dict[Key, list[int]], key: Key, numbers: Collection[int], sign: int = 1) -> None:
-    row = rows.get(key) or [0] * len(numbers)
-    rows[key] = [one + sign * other for one, other in zip(row, numbers, strict=True)]
+    row = rows.get(key)
+    if row is None:
+        rows[key] = list(numbers) if sign > 0 else [-number for number in numbers]
+    else:
+        rows[key] = [one + sign * other for one, other in zip(row, numbers, strict=True)]
 
 
 def _cohort_changes(tx: Connection, customers: Mapping[Key, list[int]]) -> dict[Key, list[int]]:
     """What becomes of the cohorts when these numbers are added to the sales of customers.
 
-    A customer may change the cohort, as when an earlier order is imported: all months of theirs move.
+    A customer may change the cohort, as when an earlier order is imported: then all months of theirs move.
     """
     additions: defaultdict[tuple[int, str], dict[date, list[int]]] = defaultdict(dict)
     for (span, month, currency, user_id), (orders, _, paid, refunded) in customers.items():
@@ -103,8 +106,11 @@ def _cohort_changes(tx: Connection, customers: Mapping[Key, list[int]]) -> dict[
     changes: dict[Key, list[int]] = {}
     for customer, added in additions.items():
         months = before.get(customer, {})
-        _place(changes, customer[1], months, -1)
-        _place(changes, customer[1], _with(months, added), 1)
+        after = _with(months, added)
+        stays = months and after and min(months) == min(after)
+        moved = added.keys() if stays else months.keys() | after.keys()
+        _place(changes, customer[1], months, moved, -1)
+        _place(changes, customer[1], after, moved, 1)
     return changes
 
 
@@ -116,7 +122,12 @@ def _with(months: Months, added: Mapping[date, list[int]]) -> Months:
     return {month: each for month, each in result.items() if each.orders}
 
 
-def _place(changes: dict[Key, list[int]], currency: str, months: Months, sign: int) -> None:
-    """Count a customer's months with the cohort of the first."""
-    for month, each in months.items():
-        _sum_up(changes, (min(months), month, currency), (1, *each[1:]), sign)
+def _place(
+    changes: dict[Key, list[int]], currency: str, months: Months, moved: Collection[date], sign: int
+) -> None:
+    """Count those of a customer's months that moved with the cohort of the first."""
+    if months:
+        first = min(months)
+        for month in moved:
+            if month in months:
+                _sum_up(changes, (first, month, currency), (1, *months[month][1:]), sign)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Final, NamedTuple, TypeAlias
@@ -135,18 +135,16 @@ def _addition(model: type[Base], dialect: str) -> Insert:
     return statement.on_conflict_do_update(index_elements=keys, set_=sums)
 
 
-def _array(values: Iterable[object]) -> str:
+def _array(values: Sequence[object]) -> str:
     """An array as PostgreSQL reads it: a list, of which the driver looks at each value, costs many times that."""
-    return f"{{{','.join(map(_element, values))}}}"
+    elements = map(str if isinstance(values[0], int) else _quoted, values)
+    return f"{{{','.join(elements)}}}"
 
 
-def _element(value: object) -> str:
-    text = str(value)
-    if isinstance(value, int):
-        return text
+def _quoted(value: object) -> str:
     # A country is what a strange address said.
-    safe = text if text.isalnum() else _ESCAPED.sub(r"\\\1", text)
-    return f'"{safe}"'
+    text = _ESCAPED.sub(r"\\\1", value) if isinstance(value, str) and not value.isalnum() else value
+    return f'"{text}"'
 
 
 class CustomerMonth(NamedTuple):
@@ -168,7 +166,7 @@ def months_of_customers(
     query = select(row.user_id, row.currency, row.day, row.orders, row.paid_minor, row.refunded_minor).where(
         own, row.span == MONTH, row.orders > 0
     )
-    for each in connection.execute(query, {"users": ids_value(connection, user_ids)}):
+    for each in connection.execute(query, {"users": ids_value(connection, user_ids)}).all():
         month = CustomerMonth(each.day, each.orders, each.paid_minor, each.refunded_minor)
         months[each.user_id, each.currency][each.day] = month
     return months

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal_column,
     select,
 )
 
@@ -28,7 +29,6 @@ from server.analytics.spans import rows_of
 from server.catalog.models import ORDERABLE, InventoryLevel, Product, Variant
 from server.db.base import UtcDateTime
 from server.db.prepared import Prepared
-from server.identity import Role
 from server.order.models import Order
 from server.order.status import PENDING_PAYMENT
 from server.user.models import Erasure, User
@@ -102,11 +102,20 @@ _IN_RANGE = and_(
 )
 _BY_DAY: Final = Prepared(select(SalesDay.day, *_OF_DAYS).where(_IN_RANGE))
 _TOTALS: Final = Prepared(select(*(_sum(each).label(each.key) for each in _OF_DAYS)).where(_IN_RANGE))
+_OPENED = and_(
+    User.created_at >= bindparam("start", type_=UtcDateTime),
+    User.created_at < bindparam("end", type_=UtcDateTime),
+)
+# Few work for the shop, so that their rows are read, and of all others but the index.
 _NEW_CUSTOMERS: Final = Prepared(
-    select(func.count().label("accounts")).where(
-        User.role == Role.CUSTOMER.name,
-        User.created_at >= bindparam("start", type_=UtcDateTime),
-        User.created_at < bindparam("end", type_=UtcDateTime),
+    select(
+        (
+            select(func.count()).select_from(User).where(_OPENED).scalar_subquery()
+            - select(func.count())
+            .select_from(User)
+            .where(_OPENED, User.role != literal_column("'CUSTOMER'"))
+            .scalar_subquery()
+        ).label("accounts")
     )
 )
 _PENDING: Final = Prepared(select(func.count().label("orders")).where(Order.status == PENDING_PAYMENT))
@@ -184,7 +193,7 @@ def customers(connection: Connection, before: datetime) -> int:
     """How many accounts of customers there are that were opened before a moment, without those deleted since."""
     opened = select(func.count()).select_from(User).where(User.created_at < before)
     # Few work for the shop, so that their rows are read, and of all others but the index.
-    staff = opened.where(User.role != Role.CUSTOMER.name)
+    staff = opened.where(User.role != literal_column("'CUSTOMER'"))
     deleted = select(func.count()).select_from(Erasure)
     counts = (each.scalar_subquery() for each in (opened, staff, deleted))
     every, some, gone = connection.execute(select(*counts)).one()

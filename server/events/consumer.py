@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, func, or_, select, update
 
 from server.db.database import Database
 from server.db.prepared import Prepared
@@ -35,7 +35,7 @@ _READ = Prepared(
     select(Event.id, Event.key, Event.payload)
     .where(Event.topic == bindparam("about"), Event.id > bindparam("after"), Event.id <= bindparam("until"))
     .order_by(Event.id)
-    .limit(BATCH)
+    .limit(bindparam("batch", type_=Integer))
 )
 _MOVE = Prepared(
     update(ConsumerPosition)
@@ -66,8 +66,10 @@ class StoredEvent(Generic[E]):
 class Consumer(Generic[E]):
     """Reads the events of one topic in their order, each exactly once."""
 
-    def __init__(self, db: Database, name: str, kind: type[E]) -> None:
+    def __init__(self, db: Database, name: str, kind: type[E], *, batch: int = BATCH) -> None:
+        """It takes up to `batch` events at a time."""
         self._db = db
+        self._batch = batch
         self._name = name
         self._kind = kind
         self._empty_until = -1
@@ -109,7 +111,7 @@ class Consumer(Generic[E]):
                 store(tx, prepared)
         if not moved:
             self._forget()
-            return BATCH
+            return self._batch
         self._position_left = events[-1].id
         return len(events)
 
@@ -168,7 +170,7 @@ class Consumer(Generic[E]):
     def _read(self, connection: Connection, position: int, settled: int) -> list[StoredEvent[E]]:
         """The next events behind `position`, of what is settled."""
         after = max(position, self._empty_until)
-        rows = _READ.all(connection, about=self._kind.topic, after=after, until=settled)
+        rows = _READ.all(connection, about=self._kind.topic, after=after, until=settled, batch=self._batch)
         return [StoredEvent(row.id, self._kind.of_json(row.key, row.payload)) for row in rows]
 
     def _move(self, tx: Connection, position: int, further: int) -> bool:

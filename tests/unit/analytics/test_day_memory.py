@@ -57,7 +57,7 @@ def test_days_are_split_without_losing_or_doubling_any(first: int, length: int, 
 
 @given(st.sets(st.integers(1, 30)), st.sets(st.integers(1, 30)))
 def test_people_of_both_parts_count_once(some: set[int], others: set[int]) -> None:
-    assert remembered.different(numbers(*sorted(some)), numbers(*sorted(others))) == len(some | others)
+    assert remembered.different([numbers(*sorted(some)), numbers(*sorted(others))]) == len(some | others)
 
 
 @given(
