@@ -59,6 +59,7 @@ def test_a_new_user_can_sign_in_by_email_or_user_name_whatever_the_case(shop: Au
     assert shop.who(by_name).user_id == user.id
 
 
+@pytest.mark.both
 def test_an_email_address_is_taken_whatever_its_case(shop: AuthShop) -> None:
     shop.register("john@example.com", username="john")
     for email in ("john@example.com", "JOHN@EXAMPLE.COM"):

@@ -21,6 +21,8 @@ from server.events.log import publish
 from server.events.topics import CatalogReplaced
 from server.inventory.watching import MAX_WAITING
 
+pytestmark = pytest.mark.either
+
 
 def test_each_way_to_move_stock_is_told_with_what_is_there_now(shop: RunningShop) -> None:
     product, store = (
@@ -218,6 +220,7 @@ def test_a_silent_stream_beats_and_ends_when_the_worker_stops(quick: RunningShop
     assert watcher.kinds()[-1] == "reconnect"
 
 
+@pytest.mark.both
 def test_changes_of_two_workers_are_told_by_both_in_one_order(database_url: str, tmp_path: Path) -> None:
     with ExitStack() as closing:
         shops = []

@@ -27,6 +27,8 @@ from server.order.steps import record
 from server.recommend.training import runs
 from server.recommend.training.models import TrainingRun
 
+pytestmark = pytest.mark.either
+
 BY_HAND = (pb.Order.PROCESSING, pb.Order.SHIPPED, pb.Order.DELIVERED)
 
 

@@ -229,6 +229,7 @@ def test_buyers_see_the_coupons_that_they_could_use(shop: RunningShop) -> None:
 # ── What admins make of coupons
 
 
+@pytest.mark.both
 def test_a_code_names_one_coupon_whatever_its_case(shop: RunningShop) -> None:
     coupon = create(shop, code=new_code().lower())
     assert coupon.code == coupon.code.upper()

@@ -24,6 +24,8 @@ from server.recommend.feedback.errors import TooManyEvents
 from server.recommend.feedback.models import BehaviorEvent
 from server.settings import Settings
 
+pytestmark = pytest.mark.either
+
 VIEW, SEARCH = behavior_pb2.BehaviorEvent.VIEW, behavior_pb2.BehaviorEvent.SEARCH
 
 
@@ -65,6 +67,7 @@ def test_a_customers_events_are_theirs_and_announced_once(settings: Settings) ->
     assert told == 1
 
 
+@pytest.mark.both
 def test_of_reports_that_come_at_once_one_that_cannot_be_kept_fails_alone(settings: Settings) -> None:
     """The account of the last caller was deleted."""
     callers, gone = [customer(number) for number in range(1, 21)], customer(999_999)
@@ -173,6 +176,7 @@ def test_only_our_own_attribution_tokens_are_kept(settings: Settings) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(("visitor_id", "budget"), [("", 3), ("visitor-1", 4)])
 def test_the_number_of_queries_does_not_grow_with_the_events(
     settings: Settings, visitor_id: str, budget: int

@@ -26,6 +26,8 @@ from server.recommend.serving.trending.trends import WINDOWS
 from server.settings import Settings
 from server.user.models import User
 
+pytestmark = pytest.mark.either
+
 VIEW, CARTED = behavior_pb2.BehaviorEvent.VIEW, behavior_pb2.BehaviorEvent.ADD_TO_CART
 PROMISED_SECONDS = 1.0
 
@@ -194,6 +196,7 @@ def test_a_country_shows_only_what_is_ordered_to_it(settings: Settings) -> None:
     _play(settings, story)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("hours", [1, 0, 8760])
 def test_a_view_trends_within_a_second_on_every_worker(settings: Settings, hours: int) -> None:
     async def run() -> None:
@@ -218,6 +221,7 @@ async def _strength(worker: Worker, product_id: int, hours: int) -> float:
     return {trend.product_id: trend.strength for trend in found}.get(product_id, 0.0)
 
 
+@pytest.mark.both
 def test_an_order_trends_at_once_in_the_shop_and_in_its_country(shop: RunningShop) -> None:
     buyer, product = shop.customer(), shop.product()
     others = [shop.product() for _ in range(2)]

@@ -15,6 +15,8 @@ from support.running_shop import RunningShop, refused
 
 from server.search.synonyms import service
 
+pytestmark = pytest.mark.either
+
 INVALID, NOT_FOUND = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND
 
 
@@ -66,6 +68,7 @@ def test_a_synonym_is_listed_as_it_was_created_until_it_is_deleted(shop: Running
     assert refused(shop.search.DeleteSynonym, again, shop.admin).reason == "SYNONYM_NOT_FOUND"
 
 
+@pytest.mark.both
 def test_search_uses_them_at_once(shop: RunningShop) -> None:
     first, second = term(), term()
     product = shop.product(name=first)
@@ -120,6 +123,7 @@ def test_no_term_is_in_two_groups_and_no_input_has_two_rules(shop: RunningShop) 
     assert listed(shop)[free.id] == free
 
 
+@pytest.mark.both
 def test_of_many_who_create_the_same_one_does(shop: RunningShop) -> None:
     first, second = term(), term()
 
@@ -163,6 +167,7 @@ def test_changes_are_in_the_audit_log(shop: RunningShop) -> None:
     ]
 
 
+@pytest.mark.both
 def test_the_number_of_statements_is_small(shop: RunningShop) -> None:
     with shop.counted_queries() as statements:
         group = create(shop, *(term() for _ in range(20)))

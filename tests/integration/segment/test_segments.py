@@ -37,6 +37,8 @@ from server.segment.models import SegmentMember, SegmentRow
 from server.segment.trained import replace_trained
 from server.user.models import User
 
+pytestmark = pytest.mark.either
+
 NOT_FOUND, INVALID = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT
 CLOSED, VENDOR, POOR, EVER = 5, 6, 7, 8
 """Users who left, who sell, who paid in another currency, and one with an order in each state."""
@@ -222,6 +224,7 @@ RULES: dict[str, tuple[dict[str, Any], Fits]] = {
 }
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("rules", RULES.values(), ids=list(RULES))
 def test_members_are_the_customers_who_match_the_rules(
     market: RunningShop, rules: tuple[dict[str, Any], Fits]
@@ -255,6 +258,7 @@ def test_the_shop_of_these_tests_has_every_sort_of_customer(market: RunningShop)
     assert everybody[POOR].spent == 0
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("rules", RULES.values(), ids=list(RULES))
 def test_an_analysis_sums_up_the_members(market: RunningShop, rules: tuple[dict[str, Any], Fits]) -> None:
     everybody = buyers(market)
@@ -276,6 +280,7 @@ def test_an_analysis_sums_up_the_members(market: RunningShop, rules: tuple[dict[
     assert found.average_days_since_order == pytest.approx(sum(ages) / max(len(ages), 1), abs=0.01)
 
 
+@pytest.mark.both
 def test_favourites_are_what_most_members_bought(market: RunningShop) -> None:
     with market.app.db.read() as connection:
         lines = connection.execute(
@@ -300,6 +305,7 @@ def test_favourites_are_what_most_members_bought(market: RunningShop) -> None:
     assert len(found.products) == 10
 
 
+@pytest.mark.both
 def test_a_segment_without_members_can_be_analyzed(market: RunningShop) -> None:
     found = analyze(market, create(market, country="FR").id)
     assert (found.customer_share, found.order_count, found.average_days_since_order) == (0, 0, 0)
@@ -430,6 +436,7 @@ def test_an_unknown_category_is_refused(market: RunningShop) -> None:
     assert (answer.code, answer.reason) == (NOT_FOUND, "CATEGORY_NOT_FOUND")
 
 
+@pytest.mark.both
 def test_a_name_is_taken_whatever_its_case(market: RunningShop) -> None:
     create(market, name="Straße", min_orders=1)
     request = creation(" STRASSE ", min_orders=2)
@@ -443,6 +450,7 @@ def change(shop: RunningShop, segment: pb.Segment, *paths: str) -> pb.Segment:
     return shop.segments.UpdateSegment(request, metadata=shop.admin.metadata)
 
 
+@pytest.mark.both
 def test_an_update_changes_what_it_names_and_the_members_at_once(market: RunningShop) -> None:
     made = create(market, name="Buyers", description="They buy.", min_orders=1, country="us")
     renamed = change(market, pb.Segment(id=made.id, name=" Fans "))
@@ -474,6 +482,7 @@ def test_what_an_update_of_a_segment_may_not_do_is_refused(market: RunningShop) 
     assert get(market, made.id).name == "Buyers"
 
 
+@pytest.mark.both
 def test_of_simultaneous_segments_of_one_name_one_is_created(market: RunningShop) -> None:
     def attempt(number: int) -> str:
         try:
@@ -487,6 +496,7 @@ def test_of_simultaneous_segments_of_one_name_one_is_created(market: RunningShop
     assert len(listed(market)) == 1
 
 
+@pytest.mark.both
 def test_a_name_that_grows_without_case_fits(market: RunningShop) -> None:
     names = [f"{'ΐ' * 95} {number}" for number in range(5)]
     for name in names:
@@ -524,6 +534,7 @@ AUDITED = 1
 """Each call of the staff's leaves an entry in the audit log."""
 
 
+@pytest.mark.both
 def test_no_list_asks_more_of_the_database_when_it_is_longer(market: RunningShop) -> None:
     names = list(RULES)
     for name in names:
@@ -554,6 +565,7 @@ def test_an_unknown_segment_is_not_found(market: RunningShop, method: str) -> No
     )
 
 
+@pytest.mark.both
 def test_others_write_while_the_members_of_a_segment_are_counted(
     market: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -606,6 +618,7 @@ def test_a_repeat_is_answered_although_the_category_of_the_rules_is_gone(market:
     assert (changed.description, changed.member_count) == ("Gone", 0), "which names no rules"
 
 
+@pytest.mark.both
 def test_of_two_repeats_at_once_the_later_is_not_refused_for_the_etag_that_the_first_has_changed(
     market: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -725,6 +738,7 @@ def test_a_trained_segment_cannot_be_deleted_and_keeps_its_name(market: RunningS
     assert refused(market.segments.CreateSegment, namesake, market.admin).reason == "SEGMENT_TAKEN"
 
 
+@pytest.mark.both
 def test_readers_never_see_half_of_a_training(market: RunningShop) -> None:
     keep(market, found_segments({"Champions": [1, 2]}))
 
@@ -769,6 +783,7 @@ def test_a_training_makes_segments(market: RunningShop) -> None:
         )
 
 
+@pytest.mark.both
 def test_rows_that_a_constraint_refuses_are_one_kind_of_error_on_both_databases(market: RunningShop) -> None:
     with pytest.raises(IntegrityError), market.app.db.transaction() as tx:
         queries.insert_members(tx, [(10**9, 1, 0, 1, 100)])
