@@ -52,12 +52,16 @@ def test_mistakes_are_beside_their_fields_and_a_double_click_saves_once(shop: St
     page = visit(_staff(shop, _role(shop, "MANAGE_PROMOTIONS"))).tab("/console/coupons/create")
     page.get_by_label("Code").fill("no code!")
     page.get_by_label("Percent").fill("120")
+    page.get_by_label("Orders in all").fill("-1")
     page.get_by_role("button", name="Save").click()
-    for label in ("Code", "Percent"):
+    expect(page.get_by_text("Must be 100 or less")).to_be_visible()
+    page.get_by_label("Percent").fill("12.5")
+    page.get_by_role("button", name="Save").click()
+    for label in ("Code", "Orders in all"):
         expect(page.get_by_label(label)).to_have_attribute("aria-invalid", "true")
     picture_of(page, "console-mistakes")
     page.get_by_label("Code").fill(code)
-    page.get_by_label("Percent").fill("12.5")
+    page.get_by_label("Orders in all").fill("5")
     page.get_by_role("button", name="Save").dblclick()
     row = page.get_by_role("row", name=re.compile(code))
     expect(row).to_have_count(1)

@@ -46,7 +46,7 @@ export default function CohortsPage() {
         {(data) => (
           <>
             <Incomplete complete={data.complete} />
-            <Panel title="pages.cohorts.name" actions={<ExportButton table="COHORTS" request={{}} />}>
+            <Panel title="pages.cohorts.table" actions={<ExportButton table="COHORTS" request={{}} />}>
               <Typography variant="body2" color="text.secondary" sx={{ mb: 1 }}>
                 {translate("pages.cohorts.hint")}
               </Typography>
@@ -64,7 +64,7 @@ function HeatTable({ data: { cohorts, timeZone }, value }: { data: GetCohortsRes
   const last = Math.max(0, ...cohorts.flatMap(({ months }) => months.map(({ number }) => number)));
   const numbers = Array.from({ length: last + 1 }, (_, number) => number);
   return (
-    <TableContainer tabIndex={0} role="group" aria-label={translate("pages.cohorts.name")}>
+    <TableContainer tabIndex={0} role="group" aria-label={translate("pages.cohorts.table")}>
       <Table size="small" sx={{ "& td, & th": { whiteSpace: "nowrap", fontVariantNumeric: "tabular-nums", px: 1 } }}>
         <TableHead>
           <TableRow>

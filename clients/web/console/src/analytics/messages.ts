@@ -10,8 +10,8 @@ export const en = {
   },
   revenue: {
     name: "Revenue",
-    title: "What the revenue is made of",
-    split: "Parts",
+    title: "Revenue",
+    split: "What it is made of",
     part: "Part",
     now: "This period",
     before: "Before",
@@ -39,7 +39,7 @@ export const en = {
   },
   topSales: {
     name: "Best sellers",
-    title: "What sold most",
+    title: "Best sellers",
     dimension: "Of",
     dimensions: {
       PRODUCT: "Products",
@@ -56,8 +56,8 @@ export const en = {
     noName: "No name",
   },
   userActivity: {
-    name: "Customers",
-    title: "Customers and their activity",
+    name: "Customer activity",
+    title: "Customer activity",
     users: "Customers with an account",
     visitors: "Visitors",
     repeatBuyers: "Bought more than once",
@@ -67,10 +67,11 @@ export const en = {
   },
   cohorts: {
     name: "Cohorts",
-    title: "Cohorts and retention",
+    title: "Cohorts",
     months: "Months",
     cohort: "First order in",
     size: "Customers",
+    table: "Retention",
     hint: "Of those who first ordered in a month, how many ordered in each month after.",
     show: "Show",
     values: { retention: "Retention", customers: "Customers", revenue: "Revenue" },
@@ -79,7 +80,7 @@ export const en = {
   },
   funnel: {
     name: "Funnel",
-    title: "From looking to buying",
+    title: "Funnel",
     all: "All of the shop",
     steps: { views: "Views", cartAdditions: "Put into a cart", checkouts: "Checkouts begun", orders: "Orders" },
     ofViews: "%{share} of the views",
@@ -90,7 +91,7 @@ export const en = {
   },
   searches: {
     name: "Searches",
-    title: "What customers search for",
+    title: "Searches",
     days: "Days",
     lastDays: "The last %{days} days",
     queries: "Queries",
@@ -122,8 +123,8 @@ export const de: Translated<typeof en> = {
   },
   revenue: {
     name: "Umsatz",
-    title: "Woraus der Umsatz besteht",
-    split: "Teile",
+    title: "Umsatz",
+    split: "Woraus er besteht",
     part: "Teil",
     now: "Dieser Zeitraum",
     before: "Vorher",
@@ -151,7 +152,7 @@ export const de: Translated<typeof en> = {
   },
   topSales: {
     name: "Bestseller",
-    title: "Was sich am besten verkauft",
+    title: "Bestseller",
     dimension: "Von",
     dimensions: {
       PRODUCT: "Produkte",
@@ -168,8 +169,8 @@ export const de: Translated<typeof en> = {
     noName: "Ohne Namen",
   },
   userActivity: {
-    name: "Kunden",
-    title: "Kunden und was sie tun",
+    name: "Kundenaktivität",
+    title: "Kundenaktivität",
     users: "Kunden mit Konto",
     visitors: "Besucher",
     repeatBuyers: "Mehr als einmal gekauft",
@@ -179,10 +180,11 @@ export const de: Translated<typeof en> = {
   },
   cohorts: {
     name: "Kohorten",
-    title: "Kohorten und ihre Treue",
+    title: "Kohorten",
     months: "Monate",
     cohort: "Erste Bestellung im",
     size: "Kunden",
+    table: "Treue",
     hint: "Wie viele von denen, die in einem Monat zum ersten Mal bestellten, in den Monaten danach bestellten.",
     show: "Zeige",
     values: { retention: "Anteil", customers: "Kunden", revenue: "Umsatz" },
@@ -191,7 +193,7 @@ export const de: Translated<typeof en> = {
   },
   funnel: {
     name: "Trichter",
-    title: "Vom Ansehen zum Kaufen",
+    title: "Trichter",
     all: "Der ganze Shop",
     steps: { views: "Ansichten", cartAdditions: "In den Warenkorb", checkouts: "Kasse begonnen", orders: "Bestellungen" },
     ofViews: "%{share} der Ansichten",
@@ -202,7 +204,7 @@ export const de: Translated<typeof en> = {
   },
   searches: {
     name: "Suchen",
-    title: "Wonach gesucht wird",
+    title: "Suchen",
     days: "Tage",
     lastDays: "Die letzten %{days} Tage",
     queries: "Anfragen",

@@ -6,6 +6,8 @@ import {
   RadioButtonGroupInput,
   SelectInput,
   TextInput,
+  maxValue,
+  minValue,
   required,
   useTranslate,
 } from "react-admin";
@@ -14,6 +16,7 @@ import { RecordForm } from "../ui/RecordForm";
 import { MoneyInput } from "../ui/money";
 import { en } from "./messages";
 
+const PERCENT = [required(), minValue(0.01), maxValue(100)];
 const KINDS = Object.keys(en.kinds).map((id) => ({ id, name: `resources.coupons.kinds.${id}` }));
 const TIERS = Object.keys(en.tiers).map((id) => ({ id, name: `resources.coupons.tiers.${id}` }));
 
@@ -44,7 +47,7 @@ function DiscountInput() {
   return kind === "amount" ? (
     <MoneyInput source="amount" isRequired />
   ) : (
-    <NumberInput source="percent" min={0} max={100} step={0.01} validate={required()} />
+    <NumberInput source="percent" min={0} max={100} step={0.01} validate={PERCENT} />
   );
 }
 

@@ -17,7 +17,7 @@ function Bar() {
   useEffect(nameDocument, []);
   return (
     <AppBar color="primary" userMenu={<Account />}>
-      <TitlePortal component="h1" />
+      <TitlePortal component="h1" sx={{ overflow: "hidden", textOverflow: "ellipsis" }} />
     </AppBar>
   );
 }
