@@ -44,7 +44,7 @@ export default function AuditList() {
 function Actor({ entry: { actorId, isServiceAccount } }: { entry: AuditRecord }) {
   const translate = useTranslate();
   if (actorId === "") return <>{translate(`${T}.nobody`)}</>;
-  return isServiceAccount ? <>{translate(`${T}.service`, { id: actorId })}</> : <CustomerLink id={actorId} />;
+  return isServiceAccount ? <>{translate(`${T}.service`, { id: actorId })}</> : <CustomerLink id={actorId} text={`${T}.account`} />;
 }
 
 function Event({ entry: { event, occurrences } }: { entry: AuditRecord }) {

@@ -46,7 +46,7 @@ function Comparison({ model: { metrics } }: { model: ModelRecord }) {
     ...row(translate(`${T}.compare.model`), metrics.model),
     ...row(translate(`${T}.compare.serving`, { version: metrics.servingVersion }), metrics.serving),
     ...row(translate(`${T}.compare.popularity`), metrics.popularity),
-    ...metrics.sources.flatMap(([name, scores]) => row(translate(`${T}.compare.source`, { name }), scores)),
+    ...metrics.sources.flatMap(([name, scores]) => row(translate(`${T}.compare.source`, { name: translate(`${T}.sources.${name}`, { _: name }) }), scores)),
   ];
   const measures = ["recall", "ndcg", "map", "coverage", "novelty"] as const;
   return (

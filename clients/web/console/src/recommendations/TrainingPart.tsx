@@ -47,11 +47,7 @@ function Progress({ training }: { training: TrainingRecord }) {
     return () => leaving.abort();
 
     async function follow(): Promise<void> {
-      try {
-        for await (const state of watchTraining(training.id, leaving.signal)) setNow(state);
-      } catch {
-        // The list below says how it went, when it is read anew.
-      }
+      for await (const state of watchTraining(training.id, leaving.signal)) setNow(state);
       if (!leaving.signal.aborted) await queries.invalidateQueries();
     }
   }, [training.id, queries]);

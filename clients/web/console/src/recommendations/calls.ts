@@ -52,13 +52,22 @@ export async function lastTrainings(signal: AbortSignal): Promise<TrainingRecord
   return page.items.map(readTraining);
 }
 
-/** Yields how a training stands, then each change, to its end; over as many streams as that takes. */
+/** Between a stream that was cut and the next. */
+const PAUSE_MS = 2_000;
+
+/** Yields how a training stands, then each change, until it has ended or `signal` is aborted; over streams that are cut. */
 export async function* watchTraining(id: string, signal: AbortSignal): AsyncGenerator<TrainingRecord> {
   while (!signal.aborted) {
-    for await (const { content } of models.watchTraining({ trainingId: toId(id) }, { signal })) {
-      if (content.case === "training") yield readTraining(content.value);
-      if (content.case === "end") return;
+    try {
+      for await (const { content } of models.watchTraining({ trainingId: toId(id) }, { signal })) {
+        if (content.case === "training") yield readTraining(content.value);
+        if (content.case === "training" && content.value.status !== Training_Status.RUNNING) return;
+        if (content.case === "end") return;
+      }
+    } catch {
+      // The next stream begins with how it stands then.
     }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 

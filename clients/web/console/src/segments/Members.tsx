@@ -7,7 +7,7 @@ import { Failure } from "../ui/Failure";
 import { PlainTable } from "../ui/PlainTable";
 import { Panel } from "../ui/Panel";
 import { amountText } from "../ui/money";
-import { momentText } from "../ui/time";
+import { dayText } from "../ui/time";
 import { type Member, type SegmentRecord, membersOf } from "./calls";
 
 const T = "resources.segments.members";
@@ -37,7 +37,7 @@ export function Members({ segment }: { segment: SegmentRecord }) {
             { title: `${T}.email`, cell: ({ email }) => email },
             { title: `${T}.orders`, cell: ({ orders }) => orders, numeric: true },
             { title: `${T}.spent`, cell: ({ spent }) => amountText(spent), numeric: true },
-            { title: `${T}.last`, cell: ({ lastOrderTime }) => momentText(lastOrderTime) },
+            { title: `${T}.last`, cell: ({ lastOrderTime }) => dayText(lastOrderTime) },
           ]}
         />
       )}

@@ -1,8 +1,8 @@
 // A form of a record: one column, its refusals beside their fields, and above it those of no field.
 import Alert from "@mui/material/Alert";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { SimpleForm, type SimpleFormProps, useTranslate } from "react-admin";
-import { type FieldErrors, useFormState } from "react-hook-form";
+import { type FieldErrors, useFormContext, useFormState } from "react-hook-form";
 
 export function RecordForm({ children, ...props }: SimpleFormProps & { children: ReactNode }) {
   return (
@@ -13,11 +13,23 @@ export function RecordForm({ children, ...props }: SimpleFormProps & { children:
   );
 }
 
-/** What the shop refused about something that the form does not show. */
+/**
+ * What the shop refused about something that the form does not show. Such errors are moved to the form's own, which the
+ * next attempt clears: others would keep it from being sent for ever.
+ */
 export function RefusalsOfNoField() {
   const { errors } = useFormState();
+  const { clearErrors, setError } = useFormContext();
   const translate = useTranslate();
-  const sentences = withoutInput(errors);
+  useEffect(() => {
+    for (const { path, message } of withoutInput(errors)) {
+      clearErrors(path);
+      setError(`root.${path.replaceAll(".", "_")}`, { type: "server", message: `${path}: ${message}` });
+    }
+  }, [errors, clearErrors, setError]);
+  const sentences = Object.values(errors.root ?? {}).flatMap((error) =>
+    typeof error === "object" && typeof error.message === "string" ? [error.message] : [],
+  );
   if (sentences.length === 0) return null;
   return (
     <Alert severity="error" sx={{ mb: 2, width: "100%" }}>
@@ -29,10 +41,15 @@ export function RefusalsOfNoField() {
 }
 
 /** Errors of inputs have a reference to them. */
-function withoutInput(errors: FieldErrors, path = ""): string[] {
+function withoutInput(errors: FieldErrors, under = ""): { path: string; message: string }[] {
   return Object.entries(errors).flatMap(([name, error]) => {
-    if (error === undefined || typeof error !== "object" || "ref" in error && error.ref !== undefined) return [];
-    if (typeof error.message === "string") return [`${path}${name}: ${error.message}`];
-    return withoutInput(error as FieldErrors, `${path}${name}.`);
+    if (path(under, name) === "root" || error === undefined || typeof error !== "object") return [];
+    if ("ref" in error && error.ref !== undefined) return [];
+    if (typeof error.message === "string") return [{ path: path(under, name), message: error.message }];
+    return withoutInput(error as FieldErrors, path(under, name));
   });
+}
+
+function path(under: string, name: string): string {
+  return under === "" ? name : `${under}.${name}`;
 }

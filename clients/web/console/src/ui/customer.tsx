@@ -1,11 +1,11 @@
 // The customer of something: a way to their page for those who may open it, else their number.
 import { AutocompleteInput, Link, NumberInput, ReferenceInput, useCanAccess, useTranslate } from "react-admin";
 
-export function CustomerLink({ id }: { id: string }) {
+export function CustomerLink({ id, text = "resources.orders.customerNumber" }: { id: string; text?: string }) {
   const translate = useTranslate();
   const { canAccess } = useCanAccess({ resource: "customers", action: "show" });
   if (id === "") return <>{translate("resources.orders.guest")}</>;
-  const name = translate("resources.orders.customerNumber", { id });
+  const name = translate(text, { id });
   return canAccess ? (
     <Link to={`/customers/${id}/show`} onClick={(event: { stopPropagation: () => void }) => event.stopPropagation()}>
       {name}

@@ -19,3 +19,7 @@ export function DayField(props: DateFieldProps) {
 export function momentText(time: string | null | undefined): string {
   return time ? new Date(time).toLocaleString(spokenLanguage(), MOMENT) : "";
 }
+
+export function dayText(time: string | null | undefined): string {
+  return time ? new Date(time).toLocaleDateString(spokenLanguage(), DAY) : "";
+}
