@@ -3,7 +3,7 @@ import SendIcon from "@mui/icons-material/Send";
 import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
 import Typography from "@mui/material/Typography";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { EditButton, NumberInput, TopToolbar, required, useNotify, useRecordContext, useTranslate } from "react-admin";
 import { useShopCall } from "../data/useShopCall";
 import { ActionButton } from "../ui/ActionButton";
@@ -59,17 +59,18 @@ function Page() {
 function Actions() {
   const webhook = useRecordContext<WebhookRecord>();
   const [secret, setSecret] = useState("");
+  const id = webhook?.id ?? "";
+  useEffect(() => {
+    const created = secrets.take(id);
+    if (created !== "") setSecret(created);
+  }, [id]);
   if (webhook === undefined) return <TopToolbar />;
-  const close = () => {
-    secrets.forget(webhook.id);
-    setSecret("");
-  };
   return (
     <TopToolbar sx={{ flexWrap: "wrap" }}>
       <PingButton webhook={webhook} />
       <RotateButton webhook={webhook} onDone={setSecret} />
       <EditButton />
-      <SecretDialog secret={secret || secrets.of(webhook.id)} title={`${T}.secret`} onClose={close} />
+      <SecretDialog secret={secret} title={`${T}.secret`} onClose={() => setSecret("")} />
     </TopToolbar>
   );
 }

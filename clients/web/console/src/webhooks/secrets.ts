@@ -7,13 +7,11 @@ class Secrets {
     this.byEndpoint.set(endpointId, secret);
   }
 
-  /** Returns the secret, "" when there is none. */
-  of(endpointId: string): string {
-    return this.byEndpoint.get(endpointId) ?? "";
-  }
-
-  forget(endpointId: string): void {
+  /** Returns the secret, "" when there is none, and forgets it. */
+  take(endpointId: string): string {
+    const secret = this.byEndpoint.get(endpointId) ?? "";
     this.byEndpoint.delete(endpointId);
+    return secret;
   }
 }
 
