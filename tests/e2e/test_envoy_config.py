@@ -424,6 +424,22 @@ def test_a_stream_arrives_as_it_happens(gateway: Gateway, accept: str, media_typ
     assert time.monotonic() - began > 1.8  # longer than a call's deadline: streams have none
 
 
+def test_a_stream_of_grpc_web_outlives_the_deadline_of_calls(gateway: Gateway) -> None:
+    message = tracking_pb2.TrackOrderRequest(
+        order_id=20
+    ).SerializeToString()  # 20 heartbeats, in four seconds
+    framed = b"\0" + struct.pack(">I", len(message)) + message
+    path = "/sanset.v1.OrderService/TrackOrder"
+    rest = gateway.call("POST", path, framed, content_type="application/grpc-web+proto").body
+    heartbeats = 0
+    while rest[0] == 0:
+        (length,) = struct.unpack(">I", rest[1:5])
+        heartbeats += tracking_pb2.TrackOrderResponse.FromString(rest[5 : 5 + length]).HasField("heartbeat")
+        rest = rest[5 + length :]
+    assert heartbeats == 20
+    assert b"grpc-status:0" in rest.replace(b" ", b"")
+
+
 def test_a_step_has_its_sequence_as_the_id_of_its_event(gateway: Gateway) -> None:
     reply = gateway.call("GET", "/api/v1/orders/33/track", accept="text/event-stream")
     events = [event.splitlines() for event in reply.body.decode().split("\n\n") if event]
