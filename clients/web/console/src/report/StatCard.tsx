@@ -29,7 +29,7 @@ export function StatCard({ label, value, now, before, beforeText, moreIsWorse = 
       <Typography variant="body2" color="text.secondary">
         {translate(label)}
       </Typography>
-      <Typography variant="h5" component="p" sx={{ my: 0.5, fontVariantNumeric: "tabular-nums", overflowWrap: "anywhere" }}>
+      <Typography variant="h5" component="p" sx={{ my: 0.5, fontSize: "1.3rem", fontVariantNumeric: "tabular-nums", overflowWrap: "anywhere" }}>
         {value}
       </Typography>
       {now !== undefined && before !== undefined && (
@@ -73,7 +73,7 @@ export function StatGrid({ children }: { children: ReactNode }) {
         mt: 0,
         mb: 3,
         listStyle: "none",
-        gridTemplateColumns: "repeat(auto-fill, minmax(min(11.5rem, 45%), 1fr))",
+        gridTemplateColumns: "repeat(auto-fill, minmax(min(9.5rem, 45%), 1fr))",
       }}
     >
       {children}
