@@ -52,6 +52,6 @@ def sort_of(request: pb.ListReviewsRequest) -> str:
     return sorts.Name(request.sort or pb.ListReviewsRequest.NEWEST)
 
 
-def status_of(request: pb.ModerateReviewRequest) -> str:
-    """The status that a review shall have."""
+def status_of(request: pb.ModerateReviewRequest | pb.ListAllReviewsRequest) -> str:
+    """The name of the status that a request has."""
     return pb.Review.Status.Name(request.status)

@@ -88,6 +88,17 @@ def pending_page(connection: Connection, after: Sequence[object] | None, limit: 
     return [from_row(StoredReview, row) for row in rows]
 
 
+def page_of_all(
+    connection: Connection, status: str | None, after: Sequence[object] | None, limit: int
+) -> list[StoredReview]:
+    """The reviews of all products, or those of which `status` became, the newest first, after the id of one."""
+    statement = _REVIEWS if status is None else _REVIEWS.where(Review.status == status)
+    if after is not None:
+        statement = statement.where(Review.id < after[0])
+    rows = connection.execute(statement.order_by(Review.id.desc()).limit(limit))
+    return [from_row(StoredReview, row) for row in rows]
+
+
 def count_review(tx: Connection, product_id: int, rating: int, change: int) -> None:
     """Count one published review more or less, with so many stars."""
     counted = insert_for(tx)(ReviewCount).values(product_id=product_id, rating=rating, count=change)

@@ -130,6 +130,18 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
         )
         return pb.ListPendingReviewsResponse(items=items, next_page_token=token)
 
+    def ListAllReviews(self, request: pb.ListAllReviewsRequest, call: Call) -> pb.ListAllReviewsResponse:
+        status = convert.status_of(request) if request.status else None
+        scope = ("ListAllReviews", status)
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            reviews = queries.page_of_all(connection, status, after, size + 1)
+        items, token = self._pages.page(
+            reviews, size, convert.review_to_wire, lambda review: [review.id], *scope
+        )
+        return pb.ListAllReviewsResponse(items=items, next_page_token=token)
+
 
 def _read_page(
     connection: Connection, product_id: int, sort: str, after: Sequence[object] | None, limit: int

@@ -74,6 +74,11 @@ class ReviewServiceStub:
                 request_serializer=sanset_dot_v1_dot_review__pb2.ListPendingReviewsRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_review__pb2.ListPendingReviewsResponse.FromString,
                 _registered_method=True)
+        self.ListAllReviews = channel.unary_unary(
+                '/sanset.v1.ReviewService/ListAllReviews',
+                request_serializer=sanset_dot_v1_dot_review__pb2.ListAllReviewsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_review__pb2.ListAllReviewsResponse.FromString,
+                _registered_method=True)
 
 
 class ReviewServiceServicer:
@@ -147,6 +152,13 @@ class ReviewServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAllReviews(self, request, context):
+        """Lists the reviews of all products, whatever became of them, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReviewServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -184,6 +196,11 @@ def add_ReviewServiceServicer_to_server(servicer, server):
                     servicer.ListPendingReviews,
                     request_deserializer=sanset_dot_v1_dot_review__pb2.ListPendingReviewsRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_review__pb2.ListPendingReviewsResponse.SerializeToString,
+            ),
+            'ListAllReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAllReviews,
+                    request_deserializer=sanset_dot_v1_dot_review__pb2.ListAllReviewsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_review__pb2.ListAllReviewsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -379,6 +396,33 @@ class ReviewService:
             '/sanset.v1.ReviewService/ListPendingReviews',
             sanset_dot_v1_dot_review__pb2.ListPendingReviewsRequest.SerializeToString,
             sanset_dot_v1_dot_review__pb2.ListPendingReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAllReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.ReviewService/ListAllReviews',
+            sanset_dot_v1_dot_review__pb2.ListAllReviewsRequest.SerializeToString,
+            sanset_dot_v1_dot_review__pb2.ListAllReviewsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -72,6 +72,8 @@ class ReviewServiceStub:
     """
     ListPendingReviews: _grpc.UnaryUnaryMultiCallable[_review_pb2.ListPendingReviewsRequest, _review_pb2.ListPendingReviewsResponse]
     """Lists the reviews that wait to be moderated, the oldest first."""
+    ListAllReviews: _grpc.UnaryUnaryMultiCallable[_review_pb2.ListAllReviewsRequest, _review_pb2.ListAllReviewsResponse]
+    """Lists the reviews of all products, whatever became of them, the newest first."""
 
 @_typing.type_check_only
 class ReviewServiceAsyncStub(ReviewServiceStub):
@@ -116,6 +118,8 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
     """
     ListPendingReviews: _aio.UnaryUnaryMultiCallable[_review_pb2.ListPendingReviewsRequest, _review_pb2.ListPendingReviewsResponse]  # type: ignore[assignment]
     """Lists the reviews that wait to be moderated, the oldest first."""
+    ListAllReviews: _aio.UnaryUnaryMultiCallable[_review_pb2.ListAllReviewsRequest, _review_pb2.ListAllReviewsResponse]  # type: ignore[assignment]
+    """Lists the reviews of all products, whatever became of them, the newest first."""
 
 class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes reviews from buyers, shows them, and lets staff moderate them.
@@ -199,5 +203,13 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_review_pb2.ListPendingReviewsResponse, _abc.Awaitable[_review_pb2.ListPendingReviewsResponse]]:
         """Lists the reviews that wait to be moderated, the oldest first."""
+
+    @_abc_1.abstractmethod
+    def ListAllReviews(
+        self,
+        request: _review_pb2.ListAllReviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_pb2.ListAllReviewsResponse, _abc.Awaitable[_review_pb2.ListAllReviewsResponse]]:
+        """Lists the reviews of all products, whatever became of them, the newest first."""
 
 def add_ReviewServiceServicer_to_server(servicer: ReviewServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

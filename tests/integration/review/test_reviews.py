@@ -322,6 +322,31 @@ def moderating(module_database_url: str, tmp_path_factory: pytest.TempPathFactor
     shop.stop()
 
 
+def test_staff_see_the_reviews_of_all_products_whatever_became_of_them(moderating: RunningShop) -> None:
+    shop = moderating
+    products = [shop.product() for _ in range(3)]
+    waiting, published, rejected = [review(shop, one.id, buyer_of(shop, one.id), 4) for one in products]
+    moderated(shop, published.id, Status.PUBLISHED)
+    moderated(shop, rejected.id, Status.REJECTED)
+    mine = {waiting.id, published.id, rejected.id}
+
+    def ids(status: Status.ValueType) -> list[int]:
+        def read(token: str) -> pb.ListAllReviewsResponse:
+            request = pb.ListAllReviewsRequest(page_size=2, page_token=token, status=status)
+            return reviews(shop).ListAllReviews(request, metadata=shop.admin.metadata)
+
+        return [one.id for page in page_by_page(read) for one in page.items if one.id in mine]
+
+    assert ids(Status.STATUS_UNSPECIFIED) == [rejected.id, published.id, waiting.id]
+    assert [ids(status) for status in (Status.PENDING, Status.PUBLISHED, Status.REJECTED)] == [
+        [waiting.id],
+        [published.id],
+        [rejected.id],
+    ]
+    said = refused(reviews(shop).ListAllReviews, pb.ListAllReviewsRequest(), buyer_of(shop, products[0].id))
+    assert said.code == grpc.StatusCode.PERMISSION_DENIED
+
+
 def test_a_review_waits_until_staff_have_seen_it(moderating: RunningShop) -> None:
     shop = moderating
     product = shop.product()

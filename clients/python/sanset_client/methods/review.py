@@ -166,6 +166,25 @@ def list_pending_reviews(
     )
 
 
+def list_all_reviews(
+    *,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    status: review_pb2.Review.Status.ValueType | ReviewStatusName | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the reviews of all products, whatever became of them, the newest first."""
+    return prepare(
+        review_pb2.ListAllReviewsRequest,
+        timeout,
+        metadata,
+        page_size=page_size,
+        page_token=page_token,
+        status=status,
+    )
+
+
 class ReviewMethods:
     """Takes reviews from buyers, shows them, and lets staff moderate them."""
 
@@ -178,3 +197,5 @@ class ReviewMethods:
     moderate_review = Unary("ModerateReview", moderate_review, review_pb2.Review)
     list_pending_reviews = Unary("ListPendingReviews", list_pending_reviews, review_pb2.ListPendingReviewsResponse)
     iter_pending_reviews = Items("ListPendingReviews", list_pending_reviews.request, review_pb2.Review)
+    list_all_reviews = Unary("ListAllReviews", list_all_reviews, review_pb2.ListAllReviewsResponse)
+    iter_all_reviews = Items("ListAllReviews", list_all_reviews.request, review_pb2.Review)

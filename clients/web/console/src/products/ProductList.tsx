@@ -77,7 +77,7 @@ function Actions() {
 
 function Name({ record }: { record: ProductRecord }) {
   return (
-    <Stack direction="row" spacing={1.5} sx={{ alignItems: "center", minWidth: 0 }}>
+    <Stack direction="row" sx={{ gap: 1.5, alignItems: "center", minWidth: 0 }}>
       <Box sx={{ display: { xs: "none", sm: "block" } }}>
         <Picture url={record.imageUrl} />
       </Box>

@@ -4,23 +4,27 @@ import Box from "@mui/material/Box";
 import Rating from "@mui/material/Rating";
 import Stack from "@mui/material/Stack";
 import Typography from "@mui/material/Typography";
-import { AutocompleteInput, Button, DataTable, ReferenceField, ReferenceInput, TopToolbar, useCanAccess, useTranslate } from "react-admin";
+import { AutocompleteInput, Button, DataTable, ReferenceField, ReferenceInput, SelectInput, TopToolbar, useCanAccess, useListContext, useTranslate } from "react-admin";
 import { useShopCall } from "../data/useShopCall";
 import { ConfirmButton } from "../ui/ConfirmButton";
 import { EmptyAnswer } from "../ui/EmptyAnswer";
 import { ListPage } from "../ui/RecordPages";
 import { TimeField } from "../ui/time";
 import { type ReviewRecord, deleteReview, moderate } from "./calls";
+import { en } from "./messages";
 
 const T = "resources.reviews";
 
+const STATUSES = Object.keys(en.statuses).map((id) => ({ id, name: `${T}.statuses.${id}` }));
+
 const FILTERS = [
+  <StatusFilter key="status" source="status" alwaysOn />,
   <ReferenceInput key="productId" source="productId" reference="products" alwaysOn>
     <AutocompleteInput filterToQuery={(q: string) => ({ q })} label={`${T}.fields.productId`} sx={{ minWidth: { xs: "100%", sm: "20rem" } }} />
   </ReferenceInput>,
 ];
 
-/** Those that wait, the oldest first; with a product what is published of it. */
+/** Those of all products, the newest first; with a product what is published of it. */
 export default function ReviewList() {
   const { canAccess: mayEdit } = useCanAccess({ resource: "products", action: "edit" });
   return (
@@ -37,6 +41,13 @@ export default function ReviewList() {
       </DataTable>
     </ListPage>
   );
+}
+
+/** Of one product only what is published is listed. */
+function StatusFilter(props: { source: string; alwaysOn: boolean }) {
+  const { filterValues } = useListContext();
+  if (filterValues["productId"]) return null;
+  return <SelectInput {...props} choices={STATUSES} emptyText="resources.products.all" />;
 }
 
 function Opinion({ review }: { review: ReviewRecord }) {

@@ -18,12 +18,13 @@ export interface ReviewRecord extends ConsoleRecord {
 const reviews = shop.of(ReviewService);
 
 export const calls: Calls<ReviewRecord> = {
-  /** Those that wait, or with a product what is published of it. */
+  /** Those of all products, the newest first; of one product what is published. */
   async list({ pageSize, pageToken, filter, signal }) {
     const productId = filter["productId"] ? toId(String(filter["productId"])) : 0n;
+    const status = Review_Status[(filter["status"] ?? "STATUS_UNSPECIFIED") as keyof typeof Review_Status];
     const page =
       productId === 0n
-        ? await reviews.listPendingReviews({ pageSize, pageToken }, { signal })
+        ? await reviews.listAllReviews({ pageSize, pageToken, status }, { signal })
         : await reviews.listReviews({ productId, pageSize, pageToken }, { signal });
     return { items: page.items.map(read), nextPageToken: page.nextPageToken };
   },

@@ -5,7 +5,7 @@ import { defineResource } from "../resource";
 import { calls } from "./calls";
 import { de, en } from "./messages";
 
-const { listPendingReviews, moderateReview } = ReviewService.method;
+const { listAllReviews, moderateReview } = ReviewService.method;
 
 /** What buyers say of products; whoever moderates may also delete. */
 export const reviews = defineResource({
@@ -13,7 +13,7 @@ export const reviews = defineResource({
   icon: RateReviewIcon,
   group: "customers",
   messages: { en, de },
-  access: { list: listPendingReviews, moderate: moderateReview, delete: moderateReview },
+  access: { list: listAllReviews, moderate: moderateReview, delete: moderateReview },
   calls,
   pages: { list: lazy(() => import("./ReviewList")) },
   title: "title",

@@ -22,7 +22,7 @@ export const en = {
   deleteTitle: "Delete the review by %{author}?",
   deleteContent: "It is gone for good, and its author may write another.",
   starsOnly: "Stars only",
-  empty: "No review waits to be looked at.",
+  empty: "Nobody has reviewed anything yet.",
 } as const;
 
 export const de: Translated<typeof en> = {
@@ -47,5 +47,5 @@ export const de: Translated<typeof en> = {
   deleteTitle: "Die Meinung von %{author} löschen?",
   deleteContent: "Sie ist dann endgültig weg, und wer sie schrieb, kann eine neue schreiben.",
   starsOnly: "Nur Sterne",
-  empty: "Keine Meinung wartet darauf, angesehen zu werden.",
+  empty: "Noch hat niemand seine Meinung geschrieben.",
 };
