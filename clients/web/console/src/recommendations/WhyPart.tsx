@@ -42,7 +42,9 @@ export function WhyPart() {
 
 function Chosen({ onChange }: { onChange: (id: string) => void }) {
   const id = String(useWatch<{ userId: string | number | null }>({ name: "userId" }) ?? "");
-  useEffect(() => onChange(id), [id]); // the address follows what is chosen, not the other way round
+  useEffect(() => {
+    onChange(id); // the address follows what is chosen, not the other way round
+  }, [id]);
   return null;
 }
 

@@ -1,0 +1,87 @@
+"""The people of the shop at work in its console, while customers look on."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+from support.accessibility import flaws_of
+from support.browser import NARROW, PATIENCE_MS, WIDE, Visiting, picture_of
+from support.real_stack import Stack
+from support.shop_window import ShopWindow
+
+
+def test_an_order_is_moved_and_a_unit_paid_back_while_its_buyer_watches(shop: Stack, visit: Visiting) -> None:
+    buyer = shop.customer()
+    order = shop.order(buyer)
+    watched = visit(buyer).tab(f"/orders/{order['id']}")
+    page = visit(shop.admin).tab(f"/console/orders/{order['id']}/show")
+    for button, said in {
+        "Start packing": "Being packed",
+        "Hand over": "On its way",
+        "Mark as delivered": "Delivered",
+    }.items():
+        page.get_by_role("button", name=button).click()
+        page.get_by_role("dialog").get_by_role("button", name=button).click()
+        expect(watched.locator("[aria-current=step]")).to_have_text(said)
+    page.get_by_role("button", name="Pay back").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(re.compile("^Mug")).fill("1")
+    expect(dialog.get_by_text("$16.79").first).to_be_visible()  # with tax and shipping, as the shop foresees
+    dialog.get_by_label("Why").fill("It broke on the way.")
+    dialog.get_by_role("button", name="Pay back").click()
+    expect(page.get_by_text("It broke on the way.")).to_be_visible()
+    watched.reload()  # what has arrived is not watched any more
+    expect(watched.get_by_text("1 paid back")).to_be_visible()
+
+
+def test_a_training_is_followed_to_its_model(shop: Stack, goods: ShopWindow, visit: Visiting) -> None:
+    for _ in range(5):
+        _orders(shop, [goods.mug["id"], shop.product()["id"]], count=4)
+    page = visit(shop.admin).tab("/console/recommendations")
+    page.get_by_role("button", name="Train").click()
+    page.get_by_role("dialog").get_by_role("button", name="Train").click()
+    expect(page.get_by_text("Done", exact=True)).to_be_visible(timeout=4 * PATIENCE_MS)
+    page.get_by_role("link", name="Show").first.click()
+    expect(page.get_by_role("heading", name="How it was made")).to_be_visible()
+
+
+def _orders(shop: Stack, product_ids: list[str], count: int) -> None:
+    """A new customer orders these products so many times."""
+    buyer = shop.customer()
+    for _ in range(count):
+        for product_id in product_ids:
+            buyer.http.post("cart/add", json={"product_id": product_id})
+        reply = buyer.http.post(
+            "orders/checkout", json={"payment_method": "CARD", "request_id": str(uuid.uuid4())}
+        )
+        assert reply.status_code == 200, reply.text
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_pages_of_work_have_no_flaw_that_shuts_people_out(
+    shop: Stack, goods: ShopWindow, visit: Visiting, size: tuple[int, int]
+) -> None:
+    buyer = shop.customer()
+    order = shop.order(buyer)
+    page = visit(shop.admin, size=size).tab("/console")
+    for name, path in {
+        "products": "products",
+        "product": f"products/{goods.shirt['id']}",
+        "categories": "categories",
+        "orders": "orders",
+        "order": f"orders/{order['id']}/show",
+        "customers": "customers",
+        "customer": f"customers/{buyer.me['id']}/show",
+        "recommendations": "recommendations",
+        "webhooks": "webhooks",
+        "audit": "audit",
+    }.items():
+        page.goto(f"/console/{path}")
+        expect(page.get_by_role("heading", level=1)).not_to_be_empty()
+        expect(page.locator(".MuiSkeleton-root, .RaLoading-root, [aria-busy=true]")).to_have_count(0)
+        picture_of(page, f"console-{name}-{size[0]}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{name} scrolls sideways"
+        assert size is NARROW or flaws_of(page) == {}, name
