@@ -14,7 +14,7 @@ KEPT = PROJECT / "build" / "pages"
 def built_pages() -> Path:
     """The pages of these sources, or those of PAGES_DIR. Raises PagesNotBuilt."""
     if "PAGES_DIR" in os.environ:
-        return Path(os.environ["PAGES_DIR"])
+        return Path(os.environ["PAGES_DIR"]).absolute()
     KEPT.mkdir(parents=True, exist_ok=True)
     with KEPT.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two runs at once one builds
