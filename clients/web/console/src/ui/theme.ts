@@ -11,7 +11,7 @@ const LOADING = spokenLanguage() === "de" ? "Wird geladen" : "Loading";
 const components: RaThemeOptions["components"] = {
   MuiCircularProgress: { defaultProps: { "aria-label": LOADING } },
   RaLoading: { styleOverrides: { root: { "& .RaLoading-message": { color: "inherit" } } } },
-  RaAccessDenied: { styleOverrides: { root: { "&&": { opacity: 1 } } } },
+  RaAccessDenied: { styleOverrides: { root: { "& .RaAccessDenied-message": { opacity: 1 } } } },
   RaDataTable: { defaultProps: { bulkActionButtons: false } },
   RaDataTableBody: { defaultProps: { row: KeyboardRow } },
   // A table that is wider than the screen is scrolled, not the page.
