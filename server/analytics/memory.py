@@ -6,7 +6,6 @@ day: both are read once, and not for every look at the dashboard.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Final, NamedTuple, TypeAlias
@@ -14,9 +13,13 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from server.events.cache import Bounded
+
 Numbers: TypeAlias = NDArray[np.int64]
 
 MAX_BYTES: Final = 32 * 1024 * 1024
+ENTRY_BYTES: Final = 500
+"""What an entry takes besides its numbers, of which it may have none."""
 
 
 class _Entry(NamedTuple):
@@ -29,9 +32,7 @@ class DayMemory:
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         """What was used least lately is forgotten beyond `max_bytes`."""
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._entries: Bounded[Hashable, _Entry] = Bounded(size=max_bytes, weigh=_weight)
         self._lock = Lock()
 
     def get(self, key: Hashable, stamp: Hashable, read: Callable[[], Numbers]) -> Numbers:
@@ -40,20 +41,14 @@ class DayMemory:
         The stamp is to be read before the numbers: what changes in between is then read again.
         """
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None and entry.stamp == stamp:
-                self._entries.move_to_end(key)
-                return entry.numbers
+            entry = self._entries.peek(key)
+        if entry is not None and entry.stamp == stamp:
+            return entry.numbers
         numbers = read()
         with self._lock:
-            self._drop(key)
-            self._entries[key] = _Entry(stamp, numbers)
-            self._bytes += numbers.nbytes
-            while self._bytes > self._max_bytes:
-                self._drop(next(iter(self._entries)))
+            self._entries.put(key, _Entry(stamp, numbers))
         return numbers
 
-    def _drop(self, key: Hashable) -> None:
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._bytes -= entry.numbers.nbytes
+
+def _weight(entry: _Entry) -> int:
+    return ENTRY_BYTES + entry.numbers.nbytes

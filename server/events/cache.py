@@ -11,7 +11,7 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[K, V]):
-    """Least-recently-used values by key, for use on one event loop."""
+    """Least-recently-used values by key, for use on one event loop or under a lock."""
 
     def __init__(self, *, size: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
         """`size` is the most that all values together may weigh; `weigh` always says the same of one value."""

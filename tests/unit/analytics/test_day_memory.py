@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.analytics import remembered
-from server.analytics.memory import DayMemory, Numbers
+from server.analytics.memory import ENTRY_BYTES, DayMemory, Numbers
 from server.analytics.ranges import Days
 from server.analytics.sales_queries import ProductSum
 
@@ -34,15 +34,22 @@ def test_numbers_are_read_again_where_their_stamp_is_another() -> None:
 
 
 def test_what_was_used_least_lately_is_forgotten() -> None:
-    memory = DayMemory(max_bytes=3 * 8)
+    memory = DayMemory(max_bytes=3 * (ENTRY_BYTES + 8))
     for key in ("a", "b", "c"):
         memory.get(key, 1, lambda: numbers(1))
     memory.get("a", 1, lambda: numbers(2))
     memory.get("d", 1, lambda: numbers(1))
     assert memory.get("a", 1, lambda: numbers(2))[0] == 1
     assert memory.get("b", 1, lambda: numbers(2))[0] == 2
-    assert len(memory.get("large", 1, lambda: numbers(*range(9)))) == 9
+    assert len(memory.get("large", 1, lambda: numbers(*range(400)))) == 400
     assert memory.get("a", 1, lambda: numbers(3))[0] == 3
+
+
+def test_numbers_that_are_none_take_room_too() -> None:
+    memory = DayMemory(max_bytes=3 * ENTRY_BYTES)
+    for key in range(10):
+        memory.get(key, 1, numbers)
+    assert len(memory._entries) == 3
 
 
 @given(st.integers(0, 20), st.integers(1, 20), st.integers(-5, 45))
