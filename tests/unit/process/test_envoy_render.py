@@ -276,7 +276,7 @@ def test_json_is_judged_by_the_contract_and_native_calls_are_not(rendered: Any) 
     lua = "envoy.filters.http.lua"
     assert [each["name"] for each in _manager(rendered)["http_filters"]].count(lua) == 1
     for route in _routes(rendered):
-        native = "grpc" in route["match"] or route["name"].startswith("native")
+        native = "native" in route["name"]
         off = route.get("typed_per_filter_config", {}).get(lua, {}).get("disabled", False)
         assert off is (native or "direct_response" in route), route["name"]
 
