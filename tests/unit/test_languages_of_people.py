@@ -76,7 +76,13 @@ EVERY = {cls.message for cls in refusal_classes() if not issubclass(cls, Invalid
     *strict_json.sentences(),
     *local_replies.SENTENCES,
 }
-MADE_OF_OTHERS = frozenset({"7 is not in the order", "the country of the address 7 7; correct it first"})
+MADE_OF_OTHERS = frozenset(
+    {
+        "7 is not in the order",
+        "the country of the address 7 7; correct it first",
+        "must lie between 7 and 7",  # two days, of three numbers each
+    }
+)
 """Problems of fields whose parts are translated, each with what it may be filled with."""
 
 

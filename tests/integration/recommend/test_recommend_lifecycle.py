@@ -65,7 +65,9 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
             assert (cancelled.id, cancelled.status) == (started.id, model_pb2.Training.CANCELLED)
             assert cancelled.message == "Cancelled."
             assert cancelled.HasField("end_time")
-            assert reply == cancelled or reply.status == model_pb2.Training.RUNNING, "a busy machine takes long"
+            assert reply == cancelled or reply.status == model_pb2.Training.RUNNING, (
+                "a busy machine takes long"
+            )
             assert names(settings) == []
             assert await other.call("CancelTraining", cancel, ADMIN) == cancelled
             assert await worker.call("TrainModel", train, ADMIN) == started, "nothing is begun anew"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import Context
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -144,7 +145,9 @@ class Trends:
     def _count_soon(self, key: _Key) -> asyncio.Task[None]:
         task = self._counting.get(key)
         if task is None:
-            task = self._counting[key] = asyncio.create_task(self._count_anew(key))
+            # In a context of its own: it is the worker's work, whichever call has begun it.
+            task = asyncio.get_running_loop().create_task(self._count_anew(key), context=Context())
+            self._counting[key] = task
             task.add_done_callback(lambda done: self._ended(key, done))
         return task
 
