@@ -19,7 +19,7 @@ from support.running_shop import RunningShop, test_settings
 from server.analytics import rollup
 from server.verify import verify
 
-EVERY = max(1, int(os.environ.get("SANSET_OUTBOX_STEP", "37")) // 6)
+EVERY = max(1, int(os.environ.get("SANSET_OUTBOX_STEP", "37")) // 2)
 """How many steps further on each death is than the one before: there are fewer here."""
 
 
