@@ -20,7 +20,7 @@ def test_a_guest_searches_registers_buys_and_watches_the_order_arrive(
     expect(page.get_by_role("option", name="Blue mug")).to_be_visible()
     search.press("Enter")
     expect(page.get_by_role("heading", name="“blue mug”")).to_be_visible()
-    page.get_by_role("heading", name="Blue mug").click()
+    page.get_by_role("heading", name="Blue mug", exact=True).click()
     page.get_by_role("button", name="Add to the cart").click()
     page.get_by_role("link", name="To the cart").click()
     page.get_by_role("link", name="Check out").click()
