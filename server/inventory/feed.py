@@ -32,7 +32,7 @@ MAX_CHANGES: Final = 1000
 LOOK_SECONDS: Final = 1.0
 """After so long the table is read without any news."""
 RETRY_SECONDS: Final = 1.0
-MIN_PAUSE, MAX_PAUSE, PAUSE_PER_STREAM = 0.02, 0.4, 0.0004
+MIN_PAUSE, MAX_PAUSE, PAUSE_PER_STREAM = 0.02, 0.2, 0.0002
 """Between two reads. Changes that come close to each other share a message: sent one by one to a thousand streams,
 each would cost a tenth of a second."""
 
