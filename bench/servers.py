@@ -65,9 +65,9 @@ def python(
 
 
 @contextmanager
-def database(directory: Path) -> Iterator[tuple[str, int]]:
-    """Run a PostgreSQL on the servers' core; yield its SQLAlchemy URL and the pid of its postmaster."""
-    with pinned(SERVER_CORE):
+def database(directory: Path, core: int = SERVER_CORE) -> Iterator[tuple[str, int]]:
+    """Run a PostgreSQL on a core; yield its SQLAlchemy URL and the pid of its postmaster."""
+    with pinned(core):
         running = postgres.running(directory)
         url = running.__enter__()
     try:
@@ -79,12 +79,12 @@ def database(directory: Path) -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def shop_database(kind: str, directory: Path) -> Iterator[str]:
+def shop_database(kind: str, directory: Path, core: int = SERVER_CORE) -> Iterator[str]:
     """The URL of a new database of `kind`, "sqlite" or "postgres", below a directory."""
     if kind == "sqlite":
         yield f"sqlite:///{directory / 'shop.db'}"
         return
-    with database(directory / "postgres") as (url, _):
+    with database(directory / "postgres", core) as (url, _):
         yield url
 
 

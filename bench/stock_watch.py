@@ -53,7 +53,7 @@ def main() -> None:
     options = _arguments()
     with (
         tempfile.TemporaryDirectory(dir=options.directory) as name,
-        servers.shop_database(options.db, Path(name)) as url,
+        servers.shop_database(options.db, Path(name), cpu.LOAD_CORE) as url,
     ):
         directory = Path(name)
         environment = {**SETTINGS, "DATA_DIR": name, "DATABASE_URL": url}

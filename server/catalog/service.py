@@ -217,10 +217,15 @@ def own_product(tx: Connection, caller: Identity, product_id: int, etag: str = "
     current = queries.lock_product(tx, product_id)
     if current is None:
         raise ProductNotFound(product_id=product_id)
-    if not caller.may_for_all(Permission.MANAGE_PRODUCTS) and current.vendor_id != caller.user_id:
-        raise NotTheOwner(product_id=product_id)
+    check_manager(caller, product_id, current.vendor_id)
     check_etag(etag, etag_of(current.version), "product")
     return current
+
+
+def check_manager(caller: Identity, product_id: int, vendor_id: int | None) -> None:
+    """Raise NotTheOwner unless the caller may manage a product of this vendor's."""
+    if not caller.may_for_all(Permission.MANAGE_PRODUCTS) and vendor_id != caller.user_id:
+        raise NotTheOwner(product_id=product_id)
 
 
 def _category_id(tx: Connection, values: Values) -> int | None:

@@ -137,7 +137,6 @@ class StockFeed:
         self._alarms = Alarms()
         self._bell = Bell()
         self._has_news = False
-        self._starting = asyncio.Lock()
         self._reading: asyncio.Task[None] | None = None
         self.position = 0
 
@@ -147,12 +146,12 @@ class StockFeed:
         follower.on(CatalogReplaced, self._wake)
 
     async def join(self) -> int:
-        """Begin to read, if nobody followed before; the event behind which all changes will be offered."""
-        async with self._starting:
-            if self._reading is None or self._reading.done():
-                self.position = await self._work.read(settled, vital=True)
-                self._reading = asyncio.get_running_loop().create_task(self._read_on())
-        return self.position
+        """Begin to read, if nobody followed before; the last event of now, which may be behind `position`."""
+        now_at = await self._work.read(settled, vital=True)
+        if self._reading is None or self._reading.done():
+            self.position = now_at
+            self._reading = asyncio.get_running_loop().create_task(self._read_on())
+        return now_at
 
     async def stop(self) -> None:
         """Read no more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -27,6 +28,7 @@ from server.catalog.models import ORDERABLE, InventoryLevel, Location, Product, 
 from server.db.base import AnyRow, AnySelect
 from server.db.id_lists import ids_named, ids_value
 from server.db.prepared import Prepared
+from server.db.waiting import StatementResult
 
 
 class Level(Protocol):
@@ -174,6 +176,11 @@ def by_number(variant_ids: Sequence[int]) -> dict[str, object]:
     return {f"variant_{i}": variant_id for i, variant_id in enumerate(variant_ids)}
 
 
+_OWNER = Prepared(
+    select(Product.vendor_id)
+    .where(Product.id == bindparam("product_id", type_=BigInteger), Product.deleted_at.is_(None))
+    .with_for_update(key_share=True)  # as the catalogue locks a product
+)
 _LIVE_VARIANT = select(Variant.id).where(
     Variant.product_id == bindparam("product_id", type_=BigInteger), Variant.deleted_at.is_(None)
 )
@@ -181,13 +188,27 @@ _VARIANT = Prepared(_LIVE_VARIANT.where(Variant.id == bindparam("variant_id", ty
 _DEFAULT_VARIANT = Prepared(_LIVE_VARIANT.where(Variant.is_default))
 
 
-def variant_id_of(connection: Connection, product_id: int, variant_id: int | None) -> int | None:
-    """The id of a product's variant, or of its default variant; None when it has no such variant."""
+@dataclass(frozen=True, slots=True)
+class LockedProduct:
+    """A product that nobody changes before the transaction ends, and one of its variants if it has that."""
+
+    vendor_id: int | None
+    variant_id: int | None
+
+
+def lock_product(tx: Connection, product_id: int, variant_id: int | None) -> LockedProduct | None:
+    """Lock a product, and look up its variant, or its default one; None when there is no such product."""
+    owner = _OWNER.later(
+        tx, product_id=product_id
+    )  # its own statement, so that the next sees what it waited for
     if variant_id:
-        row = _VARIANT.first(connection, product_id=product_id, variant_id=variant_id)
+        variant = _VARIANT.first(tx, product_id=product_id, variant_id=variant_id)
     else:
-        row = _DEFAULT_VARIANT.first(connection, product_id=product_id)
-    return None if row is None else int(row.id)
+        variant = _DEFAULT_VARIANT.first(tx, product_id=product_id)
+    product = owner.first()
+    if product is None:
+        return None
+    return LockedProduct(product.vendor_id, None if variant is None else variant.id)
 
 
 def low_stock_page(
@@ -240,6 +261,6 @@ _LEVELS = Prepared(
 )
 
 
-def levels(connection: Connection, product_id: int) -> Sequence[AnyRow]:
-    """The stock of a product: its variants and locations, with what is available."""
-    return _LEVELS.all(connection, product_id=product_id)
+def levels(connection: Connection, product_id: int) -> StatementResult:
+    """The stock of a product: its variants and locations, with what is available; read with what is read next."""
+    return _LEVELS.later(connection, product_id=product_id)

@@ -15,7 +15,7 @@ from server.audit.log import note_change
 from server.catalog import listings
 from server.catalog.errors import ProductNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID
-from server.catalog.service import check_owner
+from server.catalog.service import check_manager
 from server.catalog.variants.errors import VariantNotFound
 from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField
@@ -153,13 +153,13 @@ def _hold(
     tx: Connection, caller: Identity, product_id: int, variant_id: int | None, location_ids: Iterable[int]
 ) -> tuple[int, LockedLevels]:
     """Lock the stock of a variant that the caller may count; the variant's id and its levels."""
-    check_owner(tx, caller, product_id)
-    existing_id = queries.variant_id_of(tx, product_id, variant_id)
-    if existing_id is None:
-        if variant_id is None:
-            raise ProductNotFound(product_id=product_id)
+    product = queries.lock_product(tx, product_id, variant_id)
+    if product is None:
+        raise ProductNotFound(product_id=product_id)
+    check_manager(caller, product_id, product.vendor_id)
+    if product.variant_id is None:
         raise VariantNotFound(product_id=product_id, variant_id=variant_id)
-    return existing_id, levels.hold(tx, {existing_id: product_id}, location_ids)
+    return product.variant_id, levels.hold(tx, {product.variant_id: product_id}, location_ids)
 
 
 def _units(available: Iterable[tuple[Pair, int]]) -> dict[str, object]:

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from server.catalog.errors import LocationNotFound, ProductNotFound
 from server.catalog.product_cache import ProductCache
 from server.clock import Clock
-from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
 from server.identity import Permission
@@ -194,18 +193,16 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         locations.remove(tx, request.location_id, request.etag)
         return Empty()
 
-    def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
-        return self._inventory(connection, product_id, queries.levels(connection, product_id))
+    def _read_inventory(
+        self, connection: Connection, product_id: int, *, public_only: bool = False
+    ) -> pb.Inventory:
+        levels = queries.levels(connection, product_id)
+        reserved = self._reserved_units(connection, product_id)
+        shown = [level for level in levels.all() if level.priority is not None or not public_only]
+        return convert.inventory_to_wire(product_id, shown, reserved, low_stock=self._low_stock)
 
     def _read_public_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
-        levels = queries.levels(connection, product_id)
-        return self._inventory(
-            connection, product_id, [level for level in levels if level.priority is not None]
-        )
-
-    def _inventory(self, connection: Connection, product_id: int, levels: Sequence[AnyRow]) -> pb.Inventory:
-        reserved = self._reserved_units(connection, product_id)
-        return convert.inventory_to_wire(product_id, levels, reserved, low_stock=self._low_stock)
+        return self._read_inventory(connection, product_id, public_only=True)
 
 
 def _is_staff(call: Call) -> bool:
