@@ -275,6 +275,12 @@ class OutOfTime(DeadlineExceeded, reason="DEADLINE"):
     message = "The call took longer than its deadline."
 
 
+class CommitUnanswered(DeadlineExceeded, reason="DEADLINE"):
+    """The call's time was over before the database answered its commit."""
+
+    message = "The call took longer than its deadline, and may be done all the same: look before you repeat it."
+
+
 class TooMany(FailedPrecondition):
     """There is a bound on how many there may be."""
 

@@ -18,7 +18,7 @@ from server.db.engine import connect, limit_transaction
 from server.db.reading import reading
 from server.db.record import current_record
 from server.db.sealing import NO_KEYS, give_vault
-from server.errors import UnavailableNow
+from server.errors import CommitUnanswered, UnavailableNow
 
 CHANNEL = "sanset_events"
 """On which PostgreSQL tells the followers to look."""
@@ -76,7 +76,8 @@ class Database:
         """A transaction: commits when the block ends, rolls back when it raises.
 
         It writes the record of the call that it is for, where that is due (server/db/record.py).
-        Raises errors.OutOfTime instead of committing when the call's time is over.
+        Raises errors.OutOfTime instead of committing when the call's time is over, and CommitUnanswered when it
+        was before the database had answered.
         """
         record = current_record()
         with self.engine.connect() as connection:
@@ -96,7 +97,9 @@ class Database:
                     if error.connection_invalidated and error.statement in (None, waiting.COMMIT):
                         # Whether it was committed is not known, so it must not be repeated here; a caller with
                         # a request id can repeat safely.
-                        raise UnavailableNow() from error
+                        left = deadline.remaining()
+                        is_over = left is not None and left <= 0
+                        raise (CommitUnanswered() if is_over else UnavailableNow()) from error
                     raise
         if record is not None:
             record.committed()

@@ -21,7 +21,7 @@ from server.imports.products.records import (
 )
 from server.imports.products.rows import ProductRow, RowProblem
 
-BATCH_ROWS: Final = 1_000
+BATCH_ROWS: Final = 2_000
 """Rows that are written together: whoever buys or changes one of their products waits until they are."""
 MAX_ROWS: Final = 500_000
 HEAD_BYTES: Final = 16 * 1024

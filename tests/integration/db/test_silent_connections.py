@@ -21,7 +21,7 @@ from server.db.deadline import Deadline, working_for
 from server.db.faults import refusal_of
 from server.db.pool import Pool
 from server.db.prepared import Prepared
-from server.errors import OutOfTime
+from server.errors import CommitUnanswered, OutOfTime
 from server.events import sources
 from server.events.models import ConsumerPosition
 
@@ -129,6 +129,22 @@ def move_later(db: Database, move: Prepared) -> None:
     """Change a row with the commit."""
     with db.transaction() as tx:
         move.later(tx)
+
+
+def test_a_commit_that_is_not_answered_within_its_call_may_be_done(
+    behind_proxy: tuple[Database, FreezingProxy],
+) -> None:
+    db, proxy = behind_proxy
+    pid(db)
+    with working_for(Deadline(SOON / 2)), pytest.raises(CommitUnanswered):
+        insert_while_it_freezes(db, proxy)
+
+
+def insert_while_it_freezes(db: Database, proxy: FreezingProxy) -> None:
+    """Insert a row by a transaction whose commit is not heard."""
+    with db.transaction() as tx:
+        tx.execute(text("INSERT INTO consumers VALUES ('unanswered', 0, 1, 1)"))
+        proxy.freeze()
 
 
 def test_a_database_that_takes_no_new_connections_either_is_unavailable(
