@@ -119,7 +119,7 @@ def measure_latency(shop: SearchedShop, on_row: Callable[[], None]) -> list[Figu
     searched = pacer.paced(shop.target, shop.searches(round(SECONDS * rate), seed=1_002), rate)
     on_row()
     rows = gateway.latency_rows("search_100k_half", searched)
-    prefixes = [text[: 2 + number % 6] for number, text in enumerate(shop.catalogue.queries(PREFIXES, 1_003))]
+    prefixes = shop.catalogue.prefixes(PREFIXES, 1_003)
     suggested = pacer.paced(shop.target, [sanset_calls.suggest("", prefix) for prefix in prefixes], rate / 4)
     on_row()
     rows += gateway.latency_rows("suggest_100k", suggested)
@@ -147,12 +147,15 @@ def measure_starts(shop: SearchedShop, directory: Path) -> list[Figure]:
             for name, unit in (("open_cpu", "s"), ("open", "s"), ("suggest_cpu", "s"))
         ),
         *(_added(alone, name, "MB") for name in ("index_mb", "suggest_mb", "searched_mb")),
+        _added(alone, "suggest_p99_ms", "ms"),
     ]
 
 
 def _added(alone: Sequence[Mapping[str, float]], name: str, unit: str) -> Figure:
     value = statistics.median(each[name] for each in alone)
-    return Figure(f"search_100k_{name.removesuffix('_mb')}_{unit.lower()}", round(value, 2), unit)
+    return Figure(
+        f"search_100k_{name.removesuffix(f'_{unit.lower()}')}_{unit.lower()}", round(value, 2), unit
+    )
 
 
 def _alone(shop: SearchedShop) -> Mapping[str, float]:

@@ -30,6 +30,11 @@ NO_H2LOAD = (
     "h2load is not installed (Debian and Ubuntu: apt install nghttp2-client); reads are driven by the bench's own "
     "generator instead, which keeps the servers less busy: compare ratios, not absolute figures."
 )
+AUTOGROUPS = Path("/proc/sys/kernel/sched_autogroup_enabled")
+GROUPED = (
+    "Linux schedules by session (autogroups), and each process of PostgreSQL is one of its own: beside a busy "
+    "program it may wait for seconds. Measure with `sysctl kernel.sched_autogroup_enabled=0`."
+)
 
 
 class CannotMeasure(Exception):
@@ -70,6 +75,8 @@ def measure(console: Console, names: Collection[str], options: Options) -> list[
         raise CannotMeasure("it needs two cores, one for the servers, one for the load")
     if not load.h2load_is_installed():
         console.print(NO_H2LOAD, style="yellow")
+    if AUTOGROUPS.exists() and AUTOGROUPS.read_text().strip() == "1":
+        console.print(GROUPED, style="yellow")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     try:
         with Progress(*columns, console=console) as progress, ExitStack() as stack:

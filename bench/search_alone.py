@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import statistics
 import sys
 import time
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ from server.search.upkeep.keeper import IndexKeeper
 from server.search.upkeep.rebuild import Rebuild
 
 QUERIES = 1_000
+PREFIXES: Final = 2_000
+LIMIT: Final = 10
+"""Completions of a suggestion, as many as are told where nothing else is said."""
 PATIENCE = 120.0
 MEGABYTE: Final = 1024 * 1024
 
@@ -49,6 +53,7 @@ async def figures(url: str, data_dir: Path) -> dict[str, float]:
     await suggestions.start()
     await asyncio.wait_for(suggestions.suggest("a", 1), PATIENCE)
     result |= {"suggest_cpu": time.process_time() - spent, "suggest_mb": _private() - memory}
+    result["suggest_p99_ms"] = await _suggest_p99(suggestions)
     memory, writer = _private(), FacetsToWire(CategoryTree([]), "USD")
     for text in queries:
         engine.answer(text, SearchOptions(), writer)
@@ -56,6 +61,16 @@ async def figures(url: str, data_dir: Path) -> dict[str, float]:
     await suggestions.stop()
     await keeper.stop()
     return result
+
+
+async def _suggest_p99(suggestions: Suggestions) -> float:
+    """Milliseconds of the slowest hundredth of suggestions, to beginnings of two to seven letters."""
+    times = []
+    for prefix in Catalogue().prefixes(PREFIXES, seed=2):
+        began = time.perf_counter()
+        await suggestions.suggest(prefix, LIMIT)
+        times.append((time.perf_counter() - began) * 1e3)
+    return statistics.quantiles(times, n=100)[98]
 
 
 def _private() -> float:

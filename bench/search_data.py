@@ -154,6 +154,10 @@ class Catalogue:
             typed.append(" ".join(words))
         return typed
 
+    def prefixes(self, count: int, seed: int) -> list[str]:
+        """The first two to seven characters of what so many people type."""
+        return [text[: 2 + number % 6] for number, text in enumerate(self.queries(count, seed))]
+
     def _attributes(self, shelf: int, colour: str) -> dict[str, object]:
         dice = self._dice
         kind = self.things[shelf]
