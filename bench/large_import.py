@@ -36,7 +36,7 @@ def main() -> None:
     options = _arguments()
     with (
         tempfile.TemporaryDirectory(dir=options.directory) as directory,
-        servers.shop_database(options.db, Path(directory)) as url,
+        servers.shop_database(options.db, Path(directory), core=None) as url,
     ):
         environment = {**SETTINGS, "DATA_DIR": directory, "DATABASE_URL": url}
         servers.run_python(["-m", "server", "migrate"], environment)

@@ -65,8 +65,8 @@ def python(
 
 
 @contextmanager
-def database(directory: Path, core: int = SERVER_CORE) -> Iterator[tuple[str, int]]:
-    """Run a PostgreSQL on a core; yield its SQLAlchemy URL and the pid of its postmaster."""
+def database(directory: Path, core: int | None = SERVER_CORE) -> Iterator[tuple[str, int]]:
+    """Run a PostgreSQL on a core, or on all; yield its SQLAlchemy URL and the pid of its postmaster."""
     with pinned(core):
         running = postgres.running(directory)
         url = running.__enter__()
@@ -79,7 +79,7 @@ def database(directory: Path, core: int = SERVER_CORE) -> Iterator[tuple[str, in
 
 
 @contextmanager
-def shop_database(kind: str, directory: Path, core: int = SERVER_CORE) -> Iterator[str]:
+def shop_database(kind: str, directory: Path, core: int | None = SERVER_CORE) -> Iterator[str]:
     """The URL of a new database of `kind`, "sqlite" or "postgres", below a directory."""
     if kind == "sqlite":
         yield f"sqlite:///{directory / 'shop.db'}"

@@ -21,6 +21,7 @@ from server.imports.products.command import OWNER, FileSummary, import_products,
 from server.imports.products.images import RowImages
 from server.imports.products.judging import Terms
 from server.imports.products.records import Encoding
+from server.imports.products.side_by_side import WRITERS
 from server.imports.report import problems, rejections
 from server.keys.state import open_database, open_engine
 from server.media.folder import ImageFolder
@@ -82,7 +83,7 @@ def import_catalogue(settings: Settings, arguments: argparse.Namespace) -> int:
             takes_images=directory is not None,
         )
     )
-    db = open_database(settings, pool_size=2)
+    db = open_database(settings, pool_size=WRITERS + 1)
     images = _images(settings, db, directory) if directory is not None else None
     try:
         with progress.bars() as bars, problems(refused) as report:

@@ -6,13 +6,17 @@ from sqlalchemy import Connection
 
 from server.catalog import categories
 from server.catalog.category_tree import MAX_LEVELS, CategoryNode
-from server.catalog.errors import CategoryNotFound
+from server.catalog.errors import CategoryNotFound, CategoryTaken
 from server.errors import Refusal, TooMany
 from server.imports.products.rows import NO_CATEGORY, CategoryName
 
 
 class CategoryUnfit(Exception):
     """No product can be put there; the text says why."""
+
+
+class CategoryRaced(Exception):
+    """Somebody else has made the category meanwhile: the transaction is lost, and finds it when it is repeated."""
 
 
 class CategoryFinder:
@@ -57,14 +61,18 @@ class CategoryFinder:
                 if not self._create:
                     raise CategoryNotFound(category=" > ".join(parts[:depth]))
                 self._check_room(len(parts), len(parts) - depth + 1)
-                created = categories.create(
-                    self._tx, {"name": part, "parent_id": parent.id if parent else None}
-                )
+                created = self._create_child(parent, part)
                 self._tree = categories.read_tree(self._tx)
                 child = self._tree.by_id(created)
             parent = child
         assert parent is not None  # a path has a name at least
         return parent.id
+
+    def _create_child(self, parent: CategoryNode | None, name: str) -> int:
+        try:
+            return categories.create(self._tx, {"name": name, "parent_id": parent.id if parent else None})
+        except CategoryTaken:  # it was not when the tree was read
+            raise CategoryRaced() from None
 
 
 def _reason(refusal: Refusal) -> str:

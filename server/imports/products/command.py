@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from server.clock import utc_now
 from server.db.database import Database
 from server.errors import CommandError
 from server.identity import Identity, Role
@@ -21,7 +20,8 @@ from server.imports.products.images import RowImages
 from server.imports.products.judging import Terms
 from server.imports.products.records import Encoding
 from server.imports.products.rows import ProductRow, RowProblem
-from server.imports.products.whole import write_whole
+from server.imports.products.side_by_side import BatchWriter
+from server.imports.products.writing import BatchOutcome
 from server.progress import ProgressReport
 
 PIECE_BYTES: Final = 256 * 1024
@@ -83,8 +83,9 @@ def import_products(
     try:
         with _opened(path) as (file, position):
             progress("Importing products", 0, size)
-            for batch in _ahead(read(iter(lambda: file.read(PIECE_BYTES), b""))):
-                written = _write(db, batch, terms, summary, report)
+            pieces = iter(lambda: file.read(PIECE_BYTES), b"")
+            for batch, outcome in BatchWriter(db, terms).write(_ahead(read(pieces))):
+                written = _counted(batch, outcome, summary, report)
                 if images is not None:
                     _add_images(images, written, terms, summary, report)
                 progress("Importing products", min(position(), size), size)
@@ -96,12 +97,10 @@ def import_products(
     return summary
 
 
-def _write(
-    db: Database, batch: RowBatch, terms: Terms, summary: FileSummary, report: Callable[[RowProblem], None]
+def _counted(
+    batch: RowBatch, outcome: BatchOutcome, summary: FileSummary, report: Callable[[RowProblem], None]
 ) -> list[ProductRow]:
-    """Write a batch, and return its rows that were not refused."""
-    outcome = write_whole(db, batch.rows, terms, utc_now(), hold=lambda _: True, record=lambda *_: None)
-    assert outcome is not None  # nobody else works on it
+    """Count what came of a batch; its rows that were not refused."""
     problems = sorted([*batch.problems, *outcome.problems], key=lambda one: one.line)
     for problem in problems:
         summary.reasons[f"{problem.column} {problem.reason}".strip()] += 1

@@ -67,6 +67,12 @@ class RowBatch:
     read_bytes: int = 0
     """How much of the file was read for them, where that is known."""
 
+    @property
+    def continues_product(self) -> bool:
+        """Whether a row is a further variant of a product that an earlier batch has."""
+        own = {row.sku for row in self.rows if not row.is_further_variant}
+        return any(row.is_further_variant and row.sku not in own for row in self.rows)
+
 
 def form_of(head: bytes, kind: FileKind | None, encoding: Encoding) -> FileForm:
     """What a file is by its first bytes, unless its `kind` is known. Raises WrongFile for what is no such file."""

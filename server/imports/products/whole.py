@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from server.db.database import Database
+from server.db.faults import lost_race
+from server.imports.products.categories import CategoryRaced
 from server.imports.products.judging import Terms
 from server.imports.products.rows import ProductRow
 from server.imports.products.writing import BatchOutcome, write_batch
@@ -26,18 +28,20 @@ def write_whole(
     *,
     hold: Callable[[Connection], bool],
     record: Callable[[Connection, BatchOutcome], None],
+    on_lost: Callable[[], None] = lambda: None,
 ) -> BatchOutcome | None:
     """Write a batch and `record` what came of it in one transaction, if `hold` lets it; else return None.
 
-    In a dry run it is written and undone, and recorded by itself.
+    In a dry run it is written and undone, and recorded by itself. `on_lost` hears of each try that was lost.
     """
-    for attempt in range(ATTEMPTS):
+    for _ in range(ATTEMPTS - 1):
         try:
             return _write(db, rows, terms, now, hold=hold, record=record)
-        except IntegrityError:
-            if attempt == ATTEMPTS - 1:
+        except (DBAPIError, CategoryRaced) as error:
+            if not (isinstance(error, IntegrityError | CategoryRaced) or lost_race(error)):
                 raise
-    raise AssertionError("the last attempt returns or raises")
+            on_lost()
+    return _write(db, rows, terms, now, hold=hold, record=record)
 
 
 def _write(
