@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -17,7 +18,8 @@ from support.erasure_story import SETTLED, delete, erase, eraser, is_erased, lea
 from support.module_shop import module_shop
 from support.payment_shop import sweep
 from support.refund_story import delivered, refund
-from support.running_shop import ADMIN, PASSWORD, Account, RunningShop, refused
+from support.running_shop import ADMIN, PASSWORD, Account, RunningShop, refused, test_settings
+from support.staff_story import seconds_until
 
 from ml.data.dataset import GUEST
 from ml.data.interactions import read
@@ -72,6 +74,26 @@ def test_whoever_was_deleted_is_unknown_and_the_address_is_free(shop: RunningSho
     lines = [json.loads(line) for line in b"".join(piece.data for piece in pieces).splitlines()]
     assert {line["table"] for line in lines} == {"users", "sessions", "email_proofs", "mails"}
     assert shop.users.GetMe(user_pb2.GetMeRequest(), metadata=anew.metadata).email == account.email
+
+
+@pytest.mark.both
+def test_another_worker_refuses_the_token_of_who_was_deleted(shop: RunningShop, tmp_path: Path) -> None:
+    account, me = shop.customer(), user_pb2.GetMeRequest()
+    other = RunningShop(test_settings(shop.settings.url, tmp_path))
+    try:
+        assert other.users.GetMe(me, metadata=account.metadata).email == account.email
+        delete(shop, account)
+
+        def is_refused() -> bool:
+            try:
+                other.users.GetMe(me, metadata=account.metadata)
+            except grpc.RpcError as error:
+                return error.code() is grpc.StatusCode.UNAUTHENTICATED
+            return False
+
+        assert seconds_until(is_refused) < 5
+    finally:
+        other.stop()
 
 
 def test_staff_sees_nothing_of_who_was_deleted(shop: RunningShop) -> None:
