@@ -33,6 +33,7 @@ SINGULAR = frozenset(
         "cart",
         "recommend",
         "second_factor",
+        "settings",
         "user_admin",
     }
 )

@@ -278,7 +278,9 @@ class OutOfTime(DeadlineExceeded, reason="DEADLINE"):
 class CommitUnanswered(DeadlineExceeded, reason="DEADLINE"):
     """The call's time was over before the database answered its commit."""
 
-    message = "The call took longer than its deadline, and may be done all the same: look before you repeat it."
+    message = (
+        "The call took longer than its deadline, and may be done all the same: look before you repeat it."
+    )
 
 
 class TooMany(FailedPrecondition):

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     VIEW_AUDIT_LOG = "VIEW_AUDIT_LOG"
     MANAGE_SERVICE_ACCOUNTS = "MANAGE_SERVICE_ACCOUNTS"
     MANAGE_REFUNDS = "MANAGE_REFUNDS"
+    VIEW_SETTINGS = "VIEW_SETTINGS"
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,12 @@ class Settings(
         return self.environment != "production" if self.grpc_reflection is None else self.grpc_reflection
 
     def masked(self) -> dict[str, str]:
-        """Each variable and its value as text, secrets and database passwords hidden."""
+        """Each variable and its value as text, secrets and passwords in URLs hidden."""
         return text.masked(self)
+
+    def described(self) -> list[text.DescribedSetting]:
+        """Every setting as people read it, those of a subject together; nothing of it is secret."""
+        return text.described(self)
 
 
 def load(**overrides: object) -> Settings:

@@ -31,10 +31,16 @@ class AccountSettings(Group):
     jwt_previous_keys: dict[str, Path] = Field(
         {}, description="kid → PEM public key still accepted, for rotation"
     )
-    jwt_issuer: str = "sanset"
-    jwt_audience: str = "sanset"
-    access_token_expire_minutes: int = Field(60, ge=1, le=1440)
-    refresh_token_expire_minutes: int = Field(43_200, ge=5, le=5_256_000)
+    jwt_issuer: str = Field(
+        "sanset", description="`iss` of access tokens, and the shop's name in apps that make codes"
+    )
+    jwt_audience: str = Field("sanset", description="`aud` of access tokens")
+    access_token_expire_minutes: int = Field(
+        60, ge=1, le=1440, description="How long an access token is good"
+    )
+    refresh_token_expire_minutes: int = Field(
+        43_200, ge=5, le=5_256_000, description="How long a session lasts that is not carried on"
+    )
     refresh_grace_seconds: int = Field(
         30, ge=0, le=600, description="A repeated refresh within this time gets the same successor"
     )
@@ -46,7 +52,7 @@ class AccountSettings(Group):
     )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="10 is the floor outside tests")
     first_superuser_email: str = Field("", description="The first admin, created at the first start")
-    first_superuser_password: SecretStr = SecretStr("")
+    first_superuser_password: SecretStr = Field(SecretStr(""), description="The password it is created with")
 
     @field_validator("first_superuser_email")
     @classmethod

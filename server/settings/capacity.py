@@ -78,7 +78,9 @@ class CapacitySettings(Group):
         le=300,
         description="How long /readyz says no after SIGTERM before calls are refused: balancers need it",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged"
+    )
 
     @field_validator("rate_limit_store")
     @classmethod

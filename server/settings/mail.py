@@ -15,13 +15,13 @@ class MailSettings(Group):
     """The mail server, who mails are from and who is told, and where webhooks may go."""
 
     smtp_host: str = Field("", description="The mail server; empty: mails are files in DATA_DIR/mail")
-    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port")
     smtp_tls: Literal["starttls", "tls", "off"] = Field(
         "starttls",
         description="tls: from the first byte, as on port 465; off: never, as to a relay on this host",
     )
     smtp_user: str = Field("", description="Empty: no login")
-    smtp_password: SecretStr = SecretStr("")
+    smtp_password: SecretStr = Field(SecretStr(""), description="The password of SMTP_USER")
     mail_from: str = Field("Sanset <shop@localhost>", description="Who the mails are from")
     public_url: str = Field(
         "",

@@ -22,4 +22,4 @@ class OrderSettings(Group):
     return_days: int = Field(
         30, ge=1, le=3650, description="For how long after its delivery an order can be sent back"
     )
-    low_stock_threshold: int = Field(10, ge=1, le=1_000_000)
+    low_stock_threshold: int = Field(10, ge=1, le=1_000_000, description="Below how many units stock is low")

@@ -12,8 +12,8 @@ from server.settings.group import Group
 class PageSettings(Group):
     """Sizes of pages."""
 
-    default_page_size: int = Field(20, ge=1, le=1000)
-    max_page_size: int = Field(100, ge=1, le=1000)
+    default_page_size: int = Field(20, ge=1, le=1000, description="Items on a page where none are asked for")
+    max_page_size: int = Field(100, ge=1, le=1000, description="The most items on a page")
 
     @model_validator(mode="after")
     def _default_fits(self) -> Self:

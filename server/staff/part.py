@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from sanset.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
+from sanset.v1.settings_pb2_grpc import add_SettingsServiceServicer_to_server
 from sanset.v1.user_admin_pb2_grpc import add_UserAdminServiceServicer_to_server
 
 from server.audit.chain import CHAIN_EVERY, Chaining
@@ -15,10 +16,11 @@ from server.part import Part
 from server.pricing.tiers import Tiers
 from server.staff.audit.servicer import AuditServicer
 from server.staff.servicer import ExportUsers, UserAdminServicer
+from server.staff.settings.servicer import SettingsServicer
 
 
 def build(core: Core, export_users: ExportUsers) -> Part:
-    """UserAdminService, AuditService, and the chain of the audit log."""
+    """UserAdminService, AuditService, SettingsService, and the chain of the audit log."""
     settings = core.settings
     servicer = UserAdminServicer(
         core.db,
@@ -34,6 +36,7 @@ def build(core: Core, export_users: ExportUsers) -> Part:
         servicers=[
             partial(add_UserAdminServiceServicer_to_server, servicer),
             partial(add_AuditServiceServicer_to_server, audits),
+            partial(add_SettingsServiceServicer_to_server, SettingsServicer(settings)),
         ],
         jobs=[Job("chain audit log", Chaining(core.work, core.clock).run, every=CHAIN_EVERY)],
     )

@@ -44,6 +44,7 @@ from sanset.v1 import (
     search_service_pb2_grpc,
     segment_pb2_grpc,
     service_account_pb2_grpc,
+    settings_pb2_grpc,
     user_admin_pb2_grpc,
     user_pb2,
     user_pb2_grpc,
@@ -162,6 +163,7 @@ class RunningShop:
         self.roles = role_pb2_grpc.RoleServiceStub(self.channel)
         self.service_accounts = service_account_pb2_grpc.ServiceAccountServiceStub(self.channel)
         self.audit = audit_pb2_grpc.AuditServiceStub(self.channel)
+        self.settings_service = settings_pb2_grpc.SettingsServiceStub(self.channel)
         self.user_admin = user_admin_pb2_grpc.UserAdminServiceStub(self.channel)
         self.admin = self.sign_in(*ADMIN)
         self._password_hash = hashed(settings, PASSWORD)

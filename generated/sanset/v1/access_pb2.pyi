@@ -95,6 +95,8 @@ class AccessRule(_message.Message):
         """Create the accounts of back ends, and their keys."""
         MANAGE_REFUNDS: AccessRule._Permission.ValueType  # 16
         """See every order, cancel it or pay it back, and decide on its returns."""
+        VIEW_SETTINGS: AccessRule._Permission.ValueType  # 17
+        """See how the shop is set up."""
 
     class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
         """The permissions of a role beyond its own account. Admins hold every permission; which ones a role of the shop's own
@@ -135,6 +137,8 @@ class AccessRule(_message.Message):
     """Create the accounts of back ends, and their keys."""
     MANAGE_REFUNDS: AccessRule.Permission.ValueType  # 16
     """See every order, cancel it or pay it back, and decide on its returns."""
+    VIEW_SETTINGS: AccessRule.Permission.ValueType  # 17
+    """See how the shop is set up."""
 
     LEVEL_FIELD_NUMBER: _builtins.int
     PERMISSION_FIELD_NUMBER: _builtins.int

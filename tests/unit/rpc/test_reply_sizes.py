@@ -44,6 +44,7 @@ from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
 from server.review.reviews import MAX_STARS
 from server.search.suggest.suggestions import MAX_LIMIT
 from server.service_accounts.service import MAX_KEYS
+from server.settings import Settings
 
 SERVER = Path(server.db.schema.__file__).parents[1]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
@@ -120,6 +121,7 @@ COUNTS = {
     "Order.items": MAX_LINES,
     "GetDashboardResponse.popular_products": MAX_POPULAR,
     "GetSalesResponse.points": MAX_POINTS,
+    "Settings.items": len(Settings.model_fields),
     "SystemHealth.checks": 8,
     "SystemHealth.jobs": 40,
     "Check.facts": 3,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from server.settings import InvalidSettings, Settings, environment_of, load
+from server.settings.text import described
 
 ROOT = Path(__file__).parents[3]
 STRONG = "c41f07e29ab5d8368e02f7b1935acd64"
@@ -457,3 +459,93 @@ def test_mails_outlive_the_events_that_they_tell_of() -> None:
         InvalidSettings, match="MAIL_DAYS: mails are kept longer than events, for EVENT_DAYS=30"
     ):
         load(event_days=30, mail_days=30)
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [setting.name for setting in load().described() if not setting.description] == []
+
+
+def test_a_described_setting_belongs_to_the_module_of_its_subject() -> None:
+    groups = {setting.name: setting.group for setting in load().described()}
+    assert groups["CURRENCY"] == "pricing"
+    assert (groups["SMTP_HOST"], groups["SECRET_KEY"], groups["EDGE_TOKEN"]) == (
+        "mail",
+        "accounts",
+        "capacity",
+    )
+    modules = {path.stem for path in (ROOT / "server" / "settings").glob("*.py")}
+    assert set(groups.values()) == modules - {"__init__", "group", "text", "production", "origins"}
+    in_order = list(groups.values())
+    assert len(
+        [one for one, before in zip(in_order, [None, *in_order], strict=False) if one != before]
+    ) == len(set(in_order)), "those of a group stand together"
+
+
+def test_a_described_setting_says_whether_it_is_secret_or_changed() -> None:
+    settings = load(
+        secret_key=STRONG, previous_secret_keys=[STRONG, STRONG], tax_rate=Decimal("0.080"), port=9000
+    )
+    shown = {setting.name: setting for setting in settings.described()}
+    assert {name for name, setting in shown.items() if setting.is_changed} == {
+        "ENVIRONMENT",
+        "SECRET_KEY",
+        "PREVIOUS_SECRET_KEYS",
+        "PORT",
+    }
+    assert {name for name, setting in shown.items() if setting.is_secret} == {
+        "SECRET_KEY",
+        "PREVIOUS_SECRET_KEYS",
+        "FIRST_SUPERUSER_PASSWORD",
+        "EDGE_TOKEN",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+        "SMTP_PASSWORD",
+        "S3_SECRET_ACCESS_KEY",
+    }
+    assert shown["PREVIOUS_SECRET_KEYS"].value == "******** ********"
+    assert (shown["PORT"].value, shown["PORT"].default) == ("9000", "8000")
+    assert shown["STREAM_LIFETIME_SECONDS"].value == shown["STREAM_LIFETIME_SECONDS"].default == "1800"
+    assert shown["PROXY_PROTOCOL"].value == "false"
+    assert shown["TAX_RATES"].value == "{}"
+    assert shown["LOG_LEVEL"].value == "info"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://s3cret-x@h/x", "https://********@h/x"),
+        ("https://u:s3cret-x@h/x", "https://********@h/x"),
+        ("https://u:/s3cret-x@h", "https://u:********@h"),
+        ("https://h/x?a=1&API-Key=s3cret-x", "https://h/x?a=1&API-Key=********"),
+        ("https://h/x?access_token=s3cret-x#s3cret-x", "https://h/x?access_token=********"),
+        ("https://h:8443/x?a=1", "https://h:8443/x?a=1"),
+        ("postgresql://u@h/shop", "postgresql://u@h/shop"),
+    ],
+)
+def test_a_url_anywhere_is_shown_without_what_is_secret(url: str, shown: str) -> None:
+    provider = {"name": "p", "issuer": "https://i", "client_id": "c", "client_secret": "s3cret-x"}
+    settings = load(s3_endpoint=url, oidc_providers=[provider | {"redirect_uris": [url.split("#")[0]]}])
+    values = {setting.name: setting.value for setting in settings.described()}
+    assert values["S3_ENDPOINT"] == shown
+    (seen,) = json.loads(values["OIDC_PROVIDERS"])
+    assert (seen["redirect_uris"], seen["client_secret"]) == ([shown], "********")
+    assert "s3cret" not in str(settings.described())
+
+
+class _WithSecretDefaults(BaseModel):
+    one: SecretStr = Field(SecretStr("s3cret-x"), description="A secret")
+    several: list[SecretStr] = [SecretStr("s3cret-x"), SecretStr("s3cret-x")]
+    made: dict[str, SecretStr] = Field(default_factory=lambda: {"a": SecretStr("s3cret-x")})
+    url: str = "redis://u:s3cret-x@h/0"
+
+
+def test_secrets_in_defaults_are_hidden_too() -> None:
+    shown = described(_WithSecretDefaults(one=SecretStr("")))
+    assert [setting.default for setting in shown] == [
+        "********",
+        "******** ********",
+        '{"a": "********"}',
+        "redis://u:********@h/0",
+    ]
+    assert [setting.value for setting in shown] == ["", *(setting.default for setting in shown[1:])]
+    assert [setting.is_changed for setting in shown] == [True, False, False, False]

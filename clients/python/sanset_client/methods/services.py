@@ -31,6 +31,7 @@ from sanset.v1.search_service_pb2_grpc import SearchServiceStub
 from sanset.v1.second_factor_pb2_grpc import SecondFactorServiceStub
 from sanset.v1.segment_pb2_grpc import SegmentServiceStub
 from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceStub
+from sanset.v1.settings_pb2_grpc import SettingsServiceStub
 from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub
 from sanset.v1.user_pb2_grpc import UserServiceStub
 from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
@@ -55,6 +56,7 @@ from sanset_client.methods.search import SearchMethods
 from sanset_client.methods.second_factor import SecondFactorMethods
 from sanset_client.methods.segment import SegmentMethods
 from sanset_client.methods.service_account import ServiceAccountMethods
+from sanset_client.methods.settings import SettingsMethods
 from sanset_client.methods.user_admin import UserAdminMethods
 from sanset_client.methods.user import UserMethods
 from sanset_client.methods.webhook import WebhookMethods
@@ -84,6 +86,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.second_factor_pb2_grpc import SecondFactorServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
     from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceAsyncStub
+    from sanset.v1.settings_pb2_grpc import SettingsServiceAsyncStub
     from sanset.v1.user_admin_pb2_grpc import UserAdminServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
@@ -110,6 +113,7 @@ else:
     from sanset.v1.second_factor_pb2_grpc import SecondFactorServiceStub as SecondFactorServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
     from sanset.v1.service_account_pb2_grpc import ServiceAccountServiceStub as ServiceAccountServiceAsyncStub
+    from sanset.v1.settings_pb2_grpc import SettingsServiceStub as SettingsServiceAsyncStub
     from sanset.v1.user_admin_pb2_grpc import UserAdminServiceStub as UserAdminServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
     from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
@@ -201,6 +205,10 @@ class Segments(SegmentMethods, Service, SegmentServiceStub):
 
 class ServiceAccounts(ServiceAccountMethods, Service, ServiceAccountServiceStub):
     """Creates accounts for back ends, and gives them API keys, so that no user's password belongs in a program."""
+
+
+class Settings(SettingsMethods, Service, SettingsServiceStub):
+    """Tells how the shop is set up."""
 
 
 class UserAdmin(UserAdminMethods, Service, UserAdminServiceStub):
@@ -303,6 +311,10 @@ class AsyncServiceAccounts(ServiceAccountMethods, AsyncService, ServiceAccountSe
     """Creates accounts for back ends, and gives them API keys, so that no user's password belongs in a program."""
 
 
+class AsyncSettings(SettingsMethods, AsyncService, SettingsServiceAsyncStub):
+    """Tells how the shop is set up."""
+
+
 class AsyncUserAdmin(UserAdminMethods, AsyncService, UserAdminServiceAsyncStub):
     """Finds, opens and closes the accounts of users, and gives them roles."""
 
@@ -341,6 +353,7 @@ class Services:
         self.second_factor = SecondFactor(channel)
         self.segments = Segments(channel)
         self.service_accounts = ServiceAccounts(channel)
+        self.settings = Settings(channel)
         self.user_admin = UserAdmin(channel)
         self.users = Users(channel)
         self.webhooks = Webhooks(channel)
@@ -372,6 +385,7 @@ class AsyncServices:
         self.second_factor = AsyncSecondFactor(channel)
         self.segments = AsyncSegments(channel)
         self.service_accounts = AsyncServiceAccounts(channel)
+        self.settings = AsyncSettings(channel)
         self.user_admin = AsyncUserAdmin(channel)
         self.users = AsyncUsers(channel)
         self.webhooks = AsyncWebhooks(channel)

@@ -19,6 +19,7 @@ const GROUP_OF: Readonly<Record<Permission, Group>> = {
   MANAGE_USERS: "people",
   MANAGE_ROLES: "people",
   VIEW_AUDIT_LOG: "people",
+  VIEW_SETTINGS: "people",
   MANAGE_SERVICE_ACCOUNTS: "people",
   MANAGE_WEBHOOKS: "people",
 };

@@ -1,0 +1,1 @@
+"""The settings of the shop as those see them who may."""
