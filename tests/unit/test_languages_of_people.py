@@ -81,6 +81,8 @@ MADE_OF_OTHERS = frozenset(
         "7 is not in the order",
         "the country of the address 7 7; correct it first",
         "must lie between 7 and 7",  # two days, of three numbers each
+        "says the same as 7",  # a term by its place, or the input
+        "7 cannot be changed here; these can: 7",  # paths, for programs
     }
 )
 """Problems of fields whose parts are translated, each with what it may be filled with."""
@@ -90,10 +92,13 @@ def _field_problems() -> Iterator[str]:
     """What is said of wrong fields where they are refused, with a number in each blank."""
     for path in sorted(SERVER.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "InvalidField":
-                for violation in call.args:
-                    if isinstance(violation, ast.Tuple):
-                        yield from _finished(violation.elts[1])
+            match call:
+                case ast.Call(func=ast.Name("InvalidField"), args=violations):
+                    for violation in violations:
+                        if isinstance(violation, ast.Tuple):
+                            yield from _finished(violation.elts[1])
+                case ast.Call(func=ast.Name("Violation"), args=[_, problem, *_]):
+                    yield from _finished(problem)
 
 
 def _finished(problem: ast.expr) -> Iterator[str]:
@@ -239,6 +244,8 @@ def test_english_is_always_there() -> None:
             "several variants of product 4: name variant 5, 6 or 7",
             "mehrere Varianten von Artikel 4: Nennen Sie Variante 5, 6 oder 7",
         ),
+        ("says the same as terms[0]", "sagt dasselbe wie terms[0]"),
+        ("says the same as input", "sagt dasselbe wie input"),
         ("12.50 USD goes back to you.", "12.50 USD gehen an Sie zurück."),
         (
             "Your order was paid back: 1,200 JPY in all.",

@@ -100,13 +100,18 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         if problem:
             wrong.append(Violation(f"synonym.{field}", problem, FieldReason.INVALID_FORMAT))
         elif key_of(term) in seen:
-            same = f"says the same as {seen[key_of(term)]}"
-            wrong.append(Violation(f"synonym.{field}", same, FieldReason.DUPLICATE))
+            earlier = seen[key_of(term)]
+            wrong.append(Violation(f"synonym.{field}", f"says the same as {earlier}", FieldReason.DUPLICATE))
         seen.setdefault(key_of(term), field)
     terms = [term for field, term in named.items() if field != "input"]
     if len(terms) < (1 if named["input"] else 2):
-        too_few = "must be two at least, or one beside an input"
-        wrong.append(Violation("synonym.terms", too_few, FieldReason.TOO_FEW_ENTRIES))
+        wrong.append(
+            Violation(
+                "synonym.terms",
+                "must be two at least, or one beside an input",
+                FieldReason.TOO_FEW_ENTRIES,
+            )
+        )
     if wrong:
         raise InvalidField(*wrong)
     return {"input": named["input"], "terms": terms}
