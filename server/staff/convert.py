@@ -26,6 +26,7 @@ def filters_from_wire(request: pb.ListUsersRequest, tiers: Tiers) -> AccountFilt
         state=pb.UserAccount.State.Name(request.state) if request.state else "",
         from_points=tier.from_points if tier is not None else None,
         below_points=higher.from_points if higher is not None else None,
+        ids=tuple(request.user_ids),
     )
 
 

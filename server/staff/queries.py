@@ -62,6 +62,7 @@ class AccountFilters:
     state: str = ""
     from_points: int | None = None
     below_points: int | None = None
+    ids: tuple[int, ...] = ()
 
 
 class UserPurchases(NamedTuple):
@@ -110,6 +111,8 @@ def _state(now: datetime) -> ColumnElement[str]:
 
 def _conditions(connection: Connection, filters: AccountFilters, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if filters.ids:
+        conditions.append(User.id.in_(filters.ids))
     if filters.text:
         conditions.append(matches(connection, filters.text))
     if filters.role:

@@ -48,6 +48,32 @@ def test_a_training_is_followed_to_its_model(shop: Stack, goods: ShopWindow, vis
     expect(page.get_by_role("heading", name="How it was made")).to_be_visible()
 
 
+def test_orders_are_by_the_names_of_their_customers(shop: Stack, visit: Visiting) -> None:
+    buyers = [shop.customer() for _ in range(3)]
+    orders = [shop.order(buyer) for buyer in buyers]
+    for number, buyer in enumerate(buyers[:2]):
+        buyer.http.patch("users/me", json={"full_name": f"Buyer {number} {buyer.me['id']}"})
+    page = visit(shop.admin).tab("/console/synonyms")
+    expect(page.get_by_role("heading", name="Synonyms", level=1)).to_be_visible()
+    calls: list[str] = []
+    page.on("request", lambda request: calls.append(request.url.rpartition("/")[2]))
+    page.get_by_role("menuitem", name="Orders").click()
+    for name, order in zip(
+        (*(f"Buyer {n} {buyers[n].me['id']}" for n in (0, 1)), "Ann Buyer"), orders, strict=True
+    ):
+        row = page.get_by_role("row", name=re.compile(order["number"]))
+        expect(row.get_by_role("link", name=name)).to_be_visible()
+    assert (calls.count("ListUsers"), calls.count("GetUser")) == (1, 0), "all of a page at once"
+    picture_of(page, "console-orders")
+    role = f"R{uuid.uuid4().hex[:8]}".upper()
+    shop.admin.http.post("admin/roles", json={"name": role, "permissions": ["MANAGE_REFUNDS"]})
+    person = shop.customer(address=False)
+    shop.admin.http.put(f"admin/users/{person.me['id']}/role", json={"role": role})
+    page = visit(person).tab("/console/orders")
+    row = page.get_by_role("row", name=re.compile(orders[0]["number"]))
+    expect(row.get_by_text(f"Customer {buyers[0].me['id']}", exact=True)).to_be_visible()
+
+
 def _orders(shop: Stack, product_ids: list[str], count: int) -> None:
     """A new customer orders these products so many times."""
     buyer = shop.customer()

@@ -220,6 +220,7 @@ class ListUsersRequest(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
     q: _builtins.str
     """What is known of a person: beginnings of words of the name, the beginning of the e-mail address or user name, or a
     whole telephone number, however it is written.
@@ -234,6 +235,10 @@ class ListUsersRequest(_message.Message):
     """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only these accounts, as far as they exist: the names behind the ids of a list at once."""
+
     def __init__(
         self,
         *,
@@ -243,10 +248,11 @@ class ListUsersRequest(_message.Message):
         tier: _promotion_pb2.Tier.Level.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        user_ids: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "q", b"q", "role", b"role", "state", b"state", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "q", b"q", "role", b"role", "state", b"state", "tier", b"tier", "user_ids", b"user_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

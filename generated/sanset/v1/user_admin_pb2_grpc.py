@@ -84,7 +84,7 @@ class UserAdminServiceServicer:
     """
 
     def ListUsers(self, request, context):
-        """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+        """Lists accounts, the newest first, by what is known of a person, by role, state and tier, or by their ids.
 
         Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
         """

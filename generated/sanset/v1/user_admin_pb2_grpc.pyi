@@ -39,7 +39,7 @@ class UserAdminServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> UserAdminServiceAsyncStub: ...
     ListUsers: _grpc.UnaryUnaryMultiCallable[_user_admin_pb2.ListUsersRequest, _user_admin_pb2.ListUsersResponse]
-    """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+    """Lists accounts, the newest first, by what is known of a person, by role, state and tier, or by their ids.
 
     Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
     """
@@ -90,7 +90,7 @@ class UserAdminServiceAsyncStub(UserAdminServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_admin_pb2.ListUsersRequest, _user_admin_pb2.ListUsersResponse]  # type: ignore[assignment]
-    """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+    """Lists accounts, the newest first, by what is known of a person, by role, state and tier, or by their ids.
 
     Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
     """
@@ -144,7 +144,7 @@ class UserAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _user_admin_pb2.ListUsersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_user_admin_pb2.ListUsersResponse, _abc.Awaitable[_user_admin_pb2.ListUsersResponse]]:
-        """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+        """Lists accounts, the newest first, by what is known of a person, by role, state and tier, or by their ids.
 
         Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
         """

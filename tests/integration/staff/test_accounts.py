@@ -42,6 +42,22 @@ def _details(shop: RunningShop, account: Account) -> user_admin_pb2.UserDetails:
     return shop.user_admin.GetUser(request, metadata=shop.admin.metadata)
 
 
+def test_accounts_are_listed_by_their_ids(shop: RunningShop) -> None:
+    word = f"q{uuid.uuid4().hex[:10]}"
+    first, second, third = (_person(shop, f"{name} {word}") for name in ("Ann", "Bea", "Cid"))
+    some = [first.user_id, third.user_id]
+    assert _listed(shop, user_ids=[*some, first.user_id, 2**62]) == some[::-1], "the newest first"
+    assert _listed(shop, user_ids=some, q=f"ann {word}") == [first.user_id]
+    assert _listed(shop, user_ids=some, page_size=1) == some[::-1]
+    assert _listed(shop, user_ids=[2**62]) == []
+    assert second.user_id in _listed(shop, q=word)
+    for wrong in ([0], [-1], range(1, 102)):
+        request = user_admin_pb2.ListUsersRequest(user_ids=wrong)
+        assert (
+            refused(shop.user_admin.ListUsers, request, shop.admin).code is grpc.StatusCode.INVALID_ARGUMENT
+        )
+
+
 def test_people_are_found_by_what_is_known_of_them(shop: RunningShop) -> None:
     word, digits = f"q{uuid.uuid4().hex[:10]}", str(uuid.uuid4().int)[:9]
     person = _person(shop, f"Änne von {word.capitalize()}-Özil", f"+49 ({digits[:3]}) {digits[3:]}")

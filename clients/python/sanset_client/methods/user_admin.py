@@ -5,6 +5,7 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from google.api import httpbody_pb2
 from sanset.v1 import promotion_pb2, user_admin_pb2
 from typing import Literal
@@ -24,10 +25,11 @@ def list_users(
     tier: promotion_pb2.Tier.Level.ValueType | TierLevelName | None = None,
     page_size: int | None = None,
     page_token: str | None = None,
+    user_ids: Iterable[int] | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists accounts, the newest first, by what is known of a person and by role, state and tier.
+    """Lists accounts, the newest first, by what is known of a person, by role, state and tier, or by their ids.
 
     Returns INVALID_ARGUMENT for a role that does not exist, which names those that do.
     """
@@ -41,6 +43,7 @@ def list_users(
         tier=tier,
         page_size=page_size,
         page_token=page_token,
+        user_ids=user_ids,
     )
 
 

@@ -54,6 +54,8 @@ export interface Change<R> extends Save {
 export interface Calls<R extends ConsoleRecord> {
   list?(query: ListQuery): Promise<ListPage<R>>;
   get?(id: string, signal?: AbortSignal): Promise<R>;
+  /** Several at once, at most a hundred, as far as they exist; without it each is a call of `get`. */
+  many?(ids: readonly string[], signal?: AbortSignal): Promise<R[]>;
   create?(values: Partial<R>, save: Save): Promise<R>;
   update?(values: R, change: Change<R>): Promise<R>;
   remove?(record: R, save: Save): Promise<void>;

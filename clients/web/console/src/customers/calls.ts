@@ -77,6 +77,16 @@ export const calls: Calls<CustomerRecord> = {
     if (reply.user === undefined) throw new Error("an account without an account");
     return read(reply.user, readDetails(reply));
   },
+  async many(ids, signal) {
+    const request = { userIds: ids.map(toId), pageSize: ids.length };
+    const records: CustomerRecord[] = [];
+    for (let pageToken = ""; ; ) {
+      const page = await users.listUsers({ ...request, pageToken }, { signal });
+      records.push(...page.items.map((account) => read(account, null)));
+      pageToken = page.nextPageToken;
+      if (pageToken === "") return records;
+    }
+  },
 };
 
 export function setRole(id: string, role: string, requestId: string) {

@@ -38,6 +38,13 @@ async function getOne(resource: string, id: Identifier, signal?: AbortSignal): P
 
 /** What does not exist any more is left out. */
 async function getMany(resource: string, ids: readonly Identifier[], signal?: AbortSignal): Promise<ConsoleRecord[]> {
+  const { many, fields } = callsOf(resource, "get");
+  if (many !== undefined) {
+    const parts = Array.from({ length: Math.ceil(ids.length / MOST_ON_A_PAGE) }, (_, part) =>
+      ids.slice(part * MOST_ON_A_PAGE, (part + 1) * MOST_ON_A_PAGE).map(String),
+    );
+    return (await Promise.all(parts.map((part) => refusing(many(part, signal), fields)))).flat();
+  }
   const read = async (id: Identifier) => {
     try {
       return await getOne(resource, id, signal);

@@ -1,6 +1,6 @@
 import { DataTable, DateInput, FilterButton, SelectInput, TextInput, TopToolbar, useCanAccess } from "react-admin";
 import { ListPage } from "../ui/RecordPages";
-import { CustomerInput, CustomerLink } from "../ui/customer";
+import { CustomerInput, NamedCustomer } from "../ui/customer";
 import { amountText } from "../ui/money";
 import { TimeField } from "../ui/time";
 import { OrderStatus } from "./OrderStatus";
@@ -25,7 +25,7 @@ export default function OrderList() {
     <ListPage filters={FILTERS} actions={<Actions />}>
       <DataTable rowClick="show" bulkActionButtons={false}>
         <DataTable.Col source="number" disableSort />
-        <DataTable.Col source="userId" disableSort render={({ userId }: OrderRecord) => <CustomerLink id={userId} />} />
+        <DataTable.Col source="userId" disableSort render={({ userId }: OrderRecord) => <NamedCustomer id={userId} />} />
         <DataTable.Col source="status" disableSort render={({ status }: OrderRecord) => <OrderStatus status={status} />} />
         <DataTable.NumberCol source="itemCount" disableSort />
         <DataTable.Col align="right" source="total" disableSort render={({ total }: OrderRecord) => amountText(total)} />

@@ -5,7 +5,7 @@ import { useRecordContext, useTranslate } from "react-admin";
 import { ReturnsOfOrder } from "../returns/ReturnsOfOrder";
 import { ShowPage } from "../ui/RecordPages";
 import { Columns, Facts, Panel } from "../ui/Panel";
-import { CustomerLink } from "../ui/customer";
+import { NamedCustomer } from "../ui/customer";
 import { amountText } from "../ui/money";
 import { momentText } from "../ui/time";
 import { OrderActions } from "./OrderActions";
@@ -66,7 +66,7 @@ function Head({ order }: { order: OrderRecord }) {
       <OrderStatus status={order.status} />
       <Typography color="text.secondary">{momentText(order.createTime)}</Typography>
       <Typography component="div">
-        <CustomerLink id={order.userId} />
+        <NamedCustomer id={order.userId} />
       </Typography>
       <Typography variant="h6" component="p">
         {amountText(order.total)}

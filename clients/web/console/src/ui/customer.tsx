@@ -1,11 +1,28 @@
 // The customer of something: a way to their page for those who may open it, else their number.
-import { AutocompleteInput, Link, NumberInput, ReferenceInput, useCanAccess, useTranslate } from "react-admin";
+import { AutocompleteInput, Link, NumberInput, ReferenceInput, useCanAccess, useGetManyAggregate, useTranslate } from "react-admin";
+import type { CustomerRecord } from "../customers/calls";
 
-export function CustomerLink({ id, text = "resources.orders.customerNumber" }: { id: string; text?: string }) {
+/** By the name, or the e-mail address, where the user may look people up; all that are on a page are read at once. */
+export function NamedCustomer({ id }: { id: string }) {
+  const { canAccess } = useCanAccess({ resource: "customers", action: "list" });
+  const enabled = canAccess === true && id !== "";
+  const { data = [] } = useGetManyAggregate<CustomerRecord>("customers", { ids: [id] }, { enabled });
+  const [customer] = data;
+  return <CustomerLink id={id} name={customer?.fullName || customer?.email} />;
+}
+
+interface CustomerLinkProps {
+  id: string;
+  /** Says which account it is, where its `name` is not known. */
+  text?: string;
+  name?: string | undefined;
+}
+
+export function CustomerLink({ id, text = "resources.orders.customerNumber", name: known }: CustomerLinkProps) {
   const translate = useTranslate();
   const { canAccess } = useCanAccess({ resource: "customers", action: "show" });
   if (id === "") return <>{translate("resources.orders.guest")}</>;
-  const name = translate(text, { id });
+  const name = known || translate(text, { id });
   return canAccess ? (
     <Link to={`/customers/${id}/show`} onClick={(event: { stopPropagation: () => void }) => event.stopPropagation()}>
       {name}
