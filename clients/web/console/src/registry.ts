@@ -21,6 +21,7 @@ import { reviews } from "./reviews";
 import { roles } from "./roles";
 import { segments } from "./segments";
 import { serviceAccounts } from "./service-accounts";
+import { settings } from "./settings";
 import { stock } from "./stock";
 import { synonyms } from "./synonyms";
 import { variants } from "./variants";
@@ -55,4 +56,5 @@ export const pages: readonly StandalonePage[] = [
   ...reports,
   loyalty,
   health,
+  settings,
 ];

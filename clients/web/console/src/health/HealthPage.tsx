@@ -133,7 +133,7 @@ function Jobs({ jobs }: { jobs: readonly Job[] }) {
       empty="pages.health.noJobs"
       rows={jobs}
       columns={[
-        { label: "pages.health.job", cell: ({ name }) => name.replaceAll("_", " ") },
+        { label: "pages.health.job", cell: ({ name }) => jobText(name, translate) },
         {
           label: "pages.health.began",
           cell: ({ startTime }) =>
@@ -144,6 +144,11 @@ function Jobs({ jobs }: { jobs: readonly Job[] }) {
       ]}
     />
   );
+}
+
+/** Jobs are named by the server: here in the reader's language, where there is a name for it. */
+function jobText(name: string, translate: ReturnType<typeof useTranslate>): string {
+  return translate(`pages.health.jobNames.${name.replaceAll(" ", "_")}`, { _: name.replaceAll("_", " ") });
 }
 
 function tookText({ startTime, endTime }: Job, translate: ReturnType<typeof useTranslate>): string {

@@ -6,7 +6,7 @@ export const en = {
     dashboard: "Dashboard",
     shop: "Sales",
     catalog: "Catalogue",
-    customers: "Customers",
+    customers: "Customer care",
     promotion: "Promotion",
     analytics: "Analytics",
     system: "System",
