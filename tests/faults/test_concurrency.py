@@ -43,7 +43,9 @@ class Storm:
             event.listen(shop.app.db.engine, "handle_error", self._note)
 
     def _open(self, url: str, home: Path, closing: ExitStack) -> RunningShop:
-        settings = test_settings(url, home, payment_timeout_seconds=SECONDS)  # a storm is about stock and locks
+        settings = test_settings(
+            url, home, payment_timeout_seconds=SECONDS
+        )  # a storm is about stock and locks
         shop = RunningShop(settings)
         closing.callback(shop.stop)
         return shop
