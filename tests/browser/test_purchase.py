@@ -6,8 +6,8 @@ import re
 import uuid
 
 from playwright.sync_api import Page, expect
-from support.browser import Visiting, picture_of
-from support.real_stack import PASSWORD, Stack
+from support.browser import NARROW, Visiting, picture_of
+from support.real_stack import PASSWORD, Person, Stack, until
 from support.shop_window import ShopWindow
 
 
@@ -112,3 +112,47 @@ def test_money_that_comes_back_is_seen(shop: Stack, visit: Visiting) -> None:
     assert reply.status_code == 200, reply.text
     expect(page.get_by_text("1 paid back")).to_be_visible()
     expect(page.get_by_text("It broke on the way.")).to_be_visible()
+
+
+def test_two_sizes_of_a_shirt_are_told_apart_up_to_the_order(
+    shop: Stack, goods: ShopWindow, visit: Visiting
+) -> None:
+    person = shop.customer()
+    page = visit(person, size=NARROW).tab(f"/p/{goods.shirt['slug']}")
+    expect(page.get_by_role("button", name="Choose Color and Size")).to_be_disabled()
+    page.get_by_label("Red", exact=True).check(force=True)
+    expect(page.get_by_role("button", name="Choose Size")).to_be_disabled()
+    for size in ("S", "M"):
+        page.get_by_label(size, exact=True).check(force=True)
+        page.get_by_role("button", name="Add to the cart").click()
+        expect(page.get_by_text("It is in your cart.")).to_be_visible()
+        _in_cart(person, "SM".index(size) + 1)
+    page.goto("/cart")
+    for size in ("S", "M"):
+        expect(page.get_by_role("button", name=f"Remove Wool shirt, Red, {size}")).to_be_visible()
+    page.get_by_role("link", name="Check out").click()
+    expect(page.get_by_text("Red, S", exact=True)).to_be_visible()
+    expect(page.locator("label", has_text="Express").get_by_text(re.compile("^by "))).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"Buy for \$")).click()
+    expect(page.get_by_role("link", name=re.compile("1 × Wool shirt.*Red, M"))).to_be_visible()
+    page.get_by_role("button", name="Cancel the order").click()
+    page.get_by_role("button", name="No, keep it").click()
+    page.get_by_role("button", name="Cancel the order").click()
+    page.get_by_role("button", name="Yes, cancel it").click()
+    expect(page.get_by_role("status").filter(has_text="Cancelled")).to_be_visible()
+
+
+def _in_cart(person: Person, number: int) -> None:
+    """Waits until so many are in a person's cart."""
+    until(lambda: person.http.get("cart").json()["item_count"] == number)
+
+
+def test_on_a_telephone_products_come_before_what_narrows_them_down(
+    goods: ShopWindow, visit: Visiting
+) -> None:
+    page = visit(size=NARROW).tab("/search?q=shirt")
+    expect(page.get_by_role("heading", name="Wool shirt")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^Red"))).to_be_hidden()
+    page.get_by_text("Narrow it down").click()
+    page.get_by_role("link", name=re.compile("^Red")).click()
+    expect(page.get_by_text("Narrow it down (1 chosen)")).to_be_visible()

@@ -15,6 +15,19 @@ export function useAddresses(): UseQueryResult<Address[]> {
 
 /** An address in a line. */
 export function lineOf(address: Address): string {
-  const town = [address.postalCode, address.city].filter(Boolean).join(" ");
-  return [address.line1, address.line2, town, address.state, address.country].filter(Boolean).join(", ");
+  return [address.line1, address.line2, ...townOf(address), nameOfCountry(address.country)].filter(Boolean).join(", ");
+}
+
+const countries = new Intl.DisplayNames(undefined, { type: "region" });
+
+function nameOfCountry(code = ""): string | undefined {
+  return /^[A-Z]{2}$/.test(code) ? countries.of(code) : code;
+}
+
+/** Where the code stands behind the town, as it is written there. */
+const CODE_LAST = ["US", "CA", "AU", "GB", "IN", "IE", "NZ"];
+
+function townOf({ city, state, postalCode, country = "" }: Address): (string | undefined)[] {
+  if (CODE_LAST.includes(country)) return [city, [state, postalCode].filter(Boolean).join(" ")];
+  return [[postalCode, city].filter(Boolean).join(" "), state];
 }

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { useUser } from "../account/useUser";
 import { count, money } from "../format";
+import { OptionsOf, lineName } from "../product/OptionsOf";
 import { ProductPicture } from "../product/ProductPicture";
 import { Recommended } from "../product/Recommended";
 import { shop } from "../shop";
@@ -89,12 +90,13 @@ function Line({ item }: { item: CartItem }) {
         <ProductPicture name={item.productName} url={item.productImage} size={80} />
         <span>
           {item.name}
+          <OptionsOf line={item} />
           {!item.available && <span className="tag tag-warning">Not to be had now</span>}
         </span>
       </Link>
       <span className="row-actions">
         <label>
-          <span className="hidden">How many of {item.name}</span>
+          <span className="hidden">How many of {lineName(item)}</span>
           <select
             value={change.isPending ? change.variables : item.quantity}
             disabled={change.isPending}
@@ -106,7 +108,7 @@ function Line({ item }: { item: CartItem }) {
           </select>
         </label>
         <strong className="line-total">{money(item.lineTotal)}</strong>
-        <button className="link" onClick={() => remove.mutate()} aria-label={`Remove ${item.name}`}>
+        <button className="link" onClick={() => remove.mutate()} aria-label={`Remove ${lineName(item)}`}>
           Remove
         </button>
       </span>

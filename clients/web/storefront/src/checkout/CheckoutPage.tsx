@@ -10,8 +10,9 @@ import { SignedIn } from "../account/SignedIn";
 import { lineOf, useAddresses } from "../account/useAddresses";
 import { Totals } from "../cart/Totals";
 import { cartGone } from "../cart/useCart";
-import { day, money } from "../format";
+import { day, isPositive, money } from "../format";
 import { messageOf, queries, shop } from "../shop";
+import { OptionsOf } from "../product/OptionsOf";
 import { GiftCard } from "./GiftCard";
 import { Loaded } from "../ui/Loaded";
 import { useTitle } from "../ui/useTitle";
@@ -65,13 +66,7 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
   const [paymentMethod, setPaymentMethod] = useState<Method>(Method.CARD);
   const [giftCard, setGiftCard] = useState("");
   const [adding, setAdding] = useState(false);
-  const preview = useQuery({
-    queryKey: ["mine", "preview", String(addressId), deliveryOption],
-    gcTime: 0,
-    staleTime: 0,
-    placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => shop.orders.previewCheckout({ addressId, deliveryOption }, { signal }),
-  });
+  const preview = usePreview(addressId, deliveryOption);
   const { buy, busy, refusal } = usePurchase();
   const paymentToken = paymentMethod === Method.GIFT_CARD ? giftCard.trim() : "";
 
@@ -111,8 +106,7 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
                 onChange={() => setDeliveryOption(option)}
               />
               <span>
-                {label}
-                {option === deliveryOption && preview.data?.eta && <span className="hint"> by {day(preview.data.eta)}</span>}
+                {label} <Terms addressId={addressId} option={option} />
               </span>
             </label>
           ))}
@@ -137,6 +131,7 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
                   <li key={String(item.id)} className="row">
                     <span>
                       {item.quantity} × {item.name}
+                      <OptionsOf line={item} />
                     </span>
                     <span>{money(item.lineTotal)}</span>
                   </li>
@@ -160,6 +155,28 @@ function Purchase({ addresses }: { addresses: readonly Address[] }) {
         </Loaded>
       </aside>
     </div>
+  );
+}
+
+function usePreview(addressId: bigint, deliveryOption: DeliveryOption) {
+  return useQuery({
+    queryKey: ["mine", "preview", String(addressId), deliveryOption],
+    gcTime: 0,
+    staleTime: 0,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => shop.orders.previewCheckout({ addressId, deliveryOption }, { signal }),
+  });
+}
+
+/** By when it comes, and for how much, also where it is not chosen. */
+function Terms({ addressId, option }: { addressId: bigint; option: DeliveryOption }) {
+  const { data } = usePreview(addressId, option);
+  if (data?.eta === undefined) return null;
+  const fee = data.totals?.shipping;
+  return (
+    <span className="hint">
+      by {day(data.eta)}, {isPositive(fee) ? money(fee) : "free"}
+    </span>
   );
 }
 

@@ -1,9 +1,12 @@
 import { type Order, type OrderEvent, Order_Status as Status } from "@sanset/client/gen/sanset/v1/order_pb.js";
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link, useParams } from "react-router";
+import { lineOf } from "../account/useAddresses";
 import { SignedIn } from "../account/SignedIn";
 import { Totals } from "../cart/Totals";
 import { day, moment, money } from "../format";
+import { OptionsOf } from "../product/OptionsOf";
 import { shop } from "../shop";
 import { Loaded } from "../ui/Loaded";
 import { NotFoundPage } from "../ui/PageFailure";
@@ -46,6 +49,7 @@ function Shown({ order }: { order: Order }) {
                 <Link to={`/products/${item.productId}`}>
                   {item.quantity} × {item.name}
                   {item.refundedQuantity > 0 && <span className="tag">{item.refundedQuantity} paid back</span>}
+                  <OptionsOf line={item} />
                 </Link>
                 <span>{money(item.lineTotal)}</span>
               </li>
@@ -57,7 +61,7 @@ function Shown({ order }: { order: Order }) {
         </div>
         <aside className="summary" aria-label="Sum">
           <Totals of={order.totals} />
-          {order.address && <p className="hint">To {[order.address.line1, order.address.city, order.address.country].filter(Boolean).join(", ")}</p>}
+          {order.address && <p className="hint">To {lineOf(order.address)}</p>}
         </aside>
       </div>
       <Steps steps={steps} />
@@ -108,6 +112,7 @@ function Actions({ order }: { order: Order }) {
     mutationFn: () => shop.refunds.cancelOrder({ orderId: order.id }),
     onSuccess: () => orderChanged(order.id),
   });
+  const [asked, setAsked] = useState(false);
   const cancellable = order.status === Status.PENDING_PAYMENT || order.status === Status.CONFIRMED;
   return (
     <div className="order-actions">
@@ -116,10 +121,23 @@ function Actions({ order }: { order: Order }) {
           Pay now
         </a>
       )}
-      {cancellable && (
-        <button className="button" onClick={() => cancel.mutate()} disabled={cancel.isPending}>
-          {cancel.isPending ? "Cancelling …" : "Cancel the order"}
+      {cancellable && !asked && (
+        <button className="button" onClick={() => setAsked(true)}>
+          Cancel the order
         </button>
+      )}
+      {cancellable && asked && (
+        <div className="note" role="group" aria-label="Cancel the order">
+          <p>All of it is cancelled, and what you paid goes back to you.</p>
+          <p className="row-actions">
+            <button className="button" onClick={() => cancel.mutate()} disabled={cancel.isPending}>
+              {cancel.isPending ? "Cancelling …" : "Yes, cancel it"}
+            </button>
+            <button className="link" onClick={() => setAsked(false)} autoFocus>
+              No, keep it
+            </button>
+          </p>
+        </div>
       )}
       <Refusal of={cancel.error} />
       {order.status === Status.DELIVERED && <ReturnForm order={order} />}

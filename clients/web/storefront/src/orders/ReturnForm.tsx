@@ -1,5 +1,6 @@
 import type { Order } from "@sanset/client/gen/sanset/v1/order_pb.js";
 import { useState } from "react";
+import { lineName } from "../product/OptionsOf";
 import { shop } from "../shop";
 import { Field, Form, type Values } from "../ui/Form";
 import { orderChanged } from "./useOrder";
@@ -31,7 +32,7 @@ export function ReturnForm({ order }: { order: Order }) {
       {lines.map((line) => (
         <p key={String(line.variantId)} className="field">
           <label>
-            {line.name}{" "}
+            {lineName(line)}{" "}
             <select name={`quantity-${line.variantId}`} defaultValue={0}>
               {Array.from({ length: line.left + 1 }, (_, quantity) => (
                 <option key={quantity}>{quantity}</option>

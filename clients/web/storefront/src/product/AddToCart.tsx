@@ -7,16 +7,16 @@ import { cartChanged } from "../cart/useCart";
 import { queries, shop } from "../shop";
 import { Refusal } from "../ui/Refusal";
 
-/** Puts a product into the cart, or on the wishlist. `complete` says whether all its options are chosen. */
+/** Puts a product into the cart, or on the wishlist. `missing` names the options that have still to be chosen. */
 export function AddToCart({
   product,
   variant,
-  complete,
+  missing,
   via,
 }: {
   product: Product;
   variant: Variant | undefined;
-  complete: boolean;
+  missing: readonly string[];
   via: string;
 }) {
   const user = useUser();
@@ -33,8 +33,8 @@ export function AddToCart({
   return (
     <div className="buy">
       <p className="buy-buttons">
-        <button className="button button-main" onClick={() => add.mutate()} disabled={!complete || soldOut || add.isPending}>
-          {add.isPending ? "Adding …" : complete ? "Add to the cart" : "Choose first"}
+        <button className="button button-main" onClick={() => add.mutate()} disabled={missing.length > 0 || soldOut || add.isPending}>
+          {add.isPending ? "Adding …" : missing.length === 0 ? "Add to the cart" : `Choose ${missing.join(" and ")}`}
         </button>
         {user.data && (
           <button className="button" onClick={() => wish.mutate()} disabled={wish.isPending}>

@@ -4,6 +4,11 @@ import type { Variant } from "@sanset/client/gen/sanset/v1/variant_pb.js";
 /** The chosen value of each option, by the option's name. */
 export type Chosen = Readonly<Record<string, string>>;
 
+/** The values of which there is but one. */
+export function withoutChoice({ options }: Product): Chosen {
+  return Object.fromEntries(options.flatMap(({ name, values }) => (values.length === 1 ? [[name, values[0]!]] : [])));
+}
+
 /** The variant that has all chosen values, where every option has one; the only one where there is no choice. */
 export function variantOf(variants: readonly Variant[], product: Product, chosen: Chosen): Variant | undefined {
   if (product.options.some((option) => chosen[option.name] === undefined)) return undefined;
@@ -37,7 +42,7 @@ export function Options({
                   type="radio"
                   name={option.name}
                   checked={chosen[option.name] === value}
-                  onChange={() => choose(exists ? next : { [option.name]: value })}
+                  onChange={() => choose(exists ? next : { ...withoutChoice(product), [option.name]: value })}
                 />
                 <span className={exists ? "" : "option-gone"}>{value}</span>
               </label>

@@ -10,7 +10,7 @@ import { Loaded } from "../ui/Loaded";
 import { useTitle } from "../ui/useTitle";
 import { AddToCart } from "./AddToCart";
 import { Gallery } from "./Gallery";
-import { Options, variantOf } from "./Options";
+import { type Chosen, Options, variantOf, withoutChoice } from "./Options";
 import { Price, ProductPrice } from "./Price";
 import { Recommended } from "./Recommended";
 import { Stars } from "./Stars";
@@ -36,7 +36,7 @@ function Shown({ product }: { product: Product }) {
   useTitle(product.seoTitle || product.name);
   const via = (useLocation().state as { via?: string } | null)?.via ?? "";
   const variants = useVariants(product);
-  const [chosen, setChosen] = useState<Readonly<Record<string, string>>>({});
+  const [chosen, setChosen] = useState<Chosen>(() => withoutChoice(product));
   const variant = variantOf(variants, product, chosen);
   useEffect(() => record("VIEW", product.id, via), [product.id, via]);
 
@@ -60,7 +60,7 @@ function Shown({ product }: { product: Product }) {
           </p>
           <Options product={product} variants={variants} chosen={chosen} choose={setChosen} />
           <Stock status={variant?.stockStatus ?? product.stockStatus} left={variant?.stock ?? product.stock} />
-          <AddToCart product={product} variant={variant} complete={variant !== undefined || product.variantsCount <= 1} via={via} />
+          <AddToCart product={product} variant={variant} missing={product.variantsCount <= 1 ? [] : missing(product, variant, chosen)} via={via} />
           {product.description && <Description text={product.description} />}
           <Attributes attributes={product.attributes} />
         </div>
@@ -72,6 +72,14 @@ function Shown({ product }: { product: Product }) {
       </Suspense>
     </>
   );
+}
+
+/** The options that have still to be chosen: all of them where no variant is as was chosen. */
+function missing({ options }: Product, variant: Variant | undefined, chosen: Chosen): string[] {
+  if (variant !== undefined) return [];
+  const names = options.map(({ name }) => name);
+  const open = names.filter((name) => chosen[name] === undefined);
+  return open.length > 0 ? open : names;
 }
 
 function useVariants(product: Product): readonly Variant[] {
@@ -87,9 +95,10 @@ function Way({ product }: { product: Product }) {
   const { data: categories = [] } = useCategories();
   return (
     <nav aria-label="Above" className="way">
-      {wayToCategory(product.categoryId ?? 0n, categories).map((category) => (
+      {wayToCategory(product.categoryId ?? 0n, categories).map((category, place) => (
         <Fragment key={category.slug}>
-          <Link to={`/c/${category.slug}`}>{category.name}</Link> ›{" "}
+          {place > 0 && " › "}
+          <Link to={`/c/${category.slug}`}>{category.name}</Link>
         </Fragment>
       ))}
     </nav>

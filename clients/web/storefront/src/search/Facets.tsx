@@ -1,10 +1,25 @@
 import type { SearchFacets } from "@sanset/client/gen/sanset/v1/search_pb.js";
+import { useState } from "react";
 import { Link, useLocation, useSearchParams } from "react-router";
 import { money, value } from "../format";
 import { type Filters, replaced, toggled } from "./filters";
 
+/** On a telephone the facets are unfolded by who wants them: the products come first. */
+export function Narrowing({ facets, filters }: { facets: SearchFacets; filters: Filters }) {
+  const [wide] = useState(() => matchMedia("(width >= 52rem)").matches);
+  const { brands, attributes, category, minPrice, maxPrice, minRating } = filters;
+  const alone = [filters.q !== "" && category, minPrice || maxPrice, minRating].filter(Boolean);
+  const chosen = brands.length + attributes.length + alone.length;
+  return (
+    <details className="narrowing" open={wide}>
+      <summary>Narrow it down{chosen > 0 && ` (${chosen} chosen)`}</summary>
+      <Facets facets={facets} filters={filters} />
+    </details>
+  );
+}
+
 /** How what was found divides, each share a link that narrows the search to it. */
-export function Facets({ facets, filters }: { facets: SearchFacets; filters: Filters }) {
+function Facets({ facets, filters }: { facets: SearchFacets; filters: Filters }) {
   const shares = facets.categories.flatMap((category) => [category, ...category.children]);
   return (
     <div className="facets">

@@ -7,7 +7,7 @@ import { count } from "../format";
 import { CardGrid, ProductCard, WaitingCards } from "../product/ProductCard";
 import { messageOf, shop, visitorId } from "../shop";
 import { useTitle } from "../ui/useTitle";
-import { Facets } from "./Facets";
+import { Narrowing } from "./Facets";
 import { type Filters, SORTS, filtersOf, replaced, sortOf } from "./filters";
 import { useCategories, wayTo } from "./useCategories";
 
@@ -50,7 +50,7 @@ export function SearchPage() {
       {first === undefined && !pages.isError && <WaitingCards number={12} />}
       {first !== undefined && (
         <div className="search-body" aria-busy={pages.isPlaceholderData}>
-          {first.facets !== undefined && <Facets facets={first.facets} filters={filters} />}
+          {first.facets !== undefined && <Narrowing facets={first.facets} filters={filters} />}
           <div>
             <h2 className="hidden">Products</h2>
             <Summary page={first} filters={filters} />
