@@ -37,6 +37,39 @@ def test_an_order_is_moved_and_a_unit_paid_back_while_its_buyer_watches(shop: St
     expect(watched.get_by_text("1 paid back")).to_be_visible()
 
 
+def test_a_slip_at_an_order_is_said_beside_its_field(shop: Stack, visit: Visiting) -> None:
+    order = shop.order(shop.customer())
+    page = visit(shop.admin).tab(f"/console/orders/{order['id']}/show")
+    page.get_by_role("button", name="Pay back").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Pay back").click()
+    mug = dialog.get_by_label(re.compile("^Mug"))
+    expect(mug).to_have_attribute("aria-invalid", "true")
+    expect(mug).to_have_accessible_description("Choose what to pay back.")
+    dialog.get_by_role("button", name="Cancel").click()
+    for status in ("PROCESSING", "SHIPPED"):
+        shop.move(order["id"], status)
+    expect(page.get_by_text("Handed over, without a number.")).to_be_visible()
+    page.get_by_role("button", name="Another parcel").click()
+    dialog.get_by_label("Carrier").fill("Post")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_label("Tracking number")).to_have_attribute("aria-invalid", "true")
+    expect(dialog.get_by_label("Carrier")).to_have_value("Post")
+
+
+def test_a_day_leads_to_its_orders_that_were_paid_back(shop: Stack, visit: Visiting) -> None:
+    order, other = (shop.order(shop.customer()) for _ in range(2))
+    reply = shop.admin.http.post(f"orders/{order['id']}/refund", json={"all": True, "reason": "Recalled."})
+    assert reply.status_code == 200, reply.text
+    page = visit(shop.admin).tab("/console/sales?range=TODAY")
+    page.get_by_role("link", name="Orders that were paid back").click()
+    expect(page.get_by_text(order["number"])).to_be_visible()
+    expect(page.get_by_text(other["number"])).to_have_count(0)
+    page.goto(f"/console/orders/{order['id']}/show")
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+    expect(page.get_by_role("button", name="Pay back")).to_have_count(0)
+
+
 def test_a_training_is_followed_to_its_model(shop: Stack, goods: ShopWindow, visit: Visiting) -> None:
     for _ in range(5):
         _orders(shop, [goods.mug["id"], shop.product()["id"]], count=4)

@@ -10,6 +10,7 @@ import { PeriodPicker } from "../report/PeriodPicker";
 import { Incomplete, Report } from "../report/Report";
 import { ReportPage } from "../report/ReportPage";
 import { ReportTable } from "../report/ReportTable";
+import { SameDays } from "../report/SameDays";
 import { StatCard, StatGrid } from "../report/StatCard";
 import { moneyOf, percentOf } from "../report/format";
 import { usePeriod } from "../report/period";
@@ -43,6 +44,7 @@ export default function RevenuePage() {
         {(data) => (
           <>
             <Incomplete complete={data.period?.complete} />
+            <SameDays period={data.period} on="revenue" />
             <Panel title="pages.revenue.split" actions={<ExportButton table="SALES" request={request} />}>
               <Split data={data} />
             </Panel>

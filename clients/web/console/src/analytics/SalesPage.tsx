@@ -7,6 +7,7 @@ import { Panel } from "../report/Panel";
 import { PeriodPicker } from "../report/PeriodPicker";
 import { Incomplete, Report } from "../report/Report";
 import { ReportPage } from "../report/ReportPage";
+import { SameDays } from "../report/SameDays";
 import { SalesChart, hoursOf } from "../report/SalesChart";
 import { SalesStats } from "../report/SalesStats";
 import { StatGrid } from "../report/StatCard";
@@ -44,6 +45,7 @@ export default function SalesPage() {
         {({ period: told, points, totals, previousTotals }) => (
           <>
             <Incomplete complete={told?.complete} />
+            <SameDays period={told} on="sales" />
             <StatGrid>
               <SalesStats totals={totals} before={previousTotals} />
             </StatGrid>

@@ -16,6 +16,7 @@ import { PeriodPicker } from "../report/PeriodPicker";
 import { Incomplete, Report } from "../report/Report";
 import { ReportPage } from "../report/ReportPage";
 import { ReportTable } from "../report/ReportTable";
+import { SameDays } from "../report/SameDays";
 import { countOf, moneyOf, shortMoney } from "../report/format";
 import { usePeriod } from "../report/period";
 import { analytics } from "../report/service";
@@ -68,6 +69,7 @@ export default function TopSalesPage() {
         {({ items, nextPageToken, period: told }) => (
           <>
             <Incomplete complete={told?.complete} />
+            <SameDays period={told} on="top-sales" />
             {items.length > 0 && !pages.hasPrevious && (
               <Panel title="pages.top-sales.chart">
                 <TopChart items={items.slice(0, 10)} by={by} measure={measure} />

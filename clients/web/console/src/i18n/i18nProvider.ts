@@ -10,8 +10,15 @@ import { LANGUAGES, speak, spokenLanguage } from "./language";
 
 type Language = "en" | "de";
 
+/** A shop has no "elements". */
+const DONE = {
+  created: "Created",
+  updated: "Saved |||| %{smart_count} entries saved",
+  deleted: "Deleted |||| %{smart_count} entries deleted",
+};
+
 const texts: Record<Language, TranslationMessages> = {
-  en: withOwn(english, "en", en),
+  en: withOwn({ ...english, ra: { ...english.ra, notification: { ...english.ra.notification, ...DONE } } }, "en", en),
   de: withOwn(german, "de", de),
 };
 

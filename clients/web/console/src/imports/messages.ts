@@ -18,6 +18,7 @@ export const en = {
     refusedCount: "Refused",
     sizeBytes: "Size",
   },
+  notifications: { created: "The file is being read." },
   start: "Import",
   begin: "Begin",
   states: {
@@ -71,6 +72,7 @@ export const de: Translated<typeof en> = {
     refusedCount: "Abgelehnt",
     sizeBytes: "Größe",
   },
+  notifications: { created: "Die Datei wird gelesen." },
   start: "Importieren",
   begin: "Beginnen",
   states: {

@@ -6,7 +6,7 @@ import Typography from "@mui/material/Typography";
 import { DateTimeInput, TextInput, TopToolbar, useCanAccess, useRecordContext, useTranslate } from "react-admin";
 import { ActionButton } from "../ui/ActionButton";
 import { amountText } from "../ui/money";
-import { ParcelFields, type ParcelForm, shipped } from "./ParcelFields";
+import { ParcelFields, type ParcelForm, missingOfParcel, shipped } from "./ParcelFields";
 import { RefundButton } from "./RefundButton";
 import { cancelOrder, moveOrder } from "./calls";
 import type { OrderRecord, Status } from "./record";
@@ -29,13 +29,17 @@ export function OrderActions() {
   return (
     <TopToolbar sx={{ flexWrap: "wrap" }}>
       {mayMove && next && <MoveButton order={order} next={next} />}
-      {mayRefund && order.payment?.status === "CAPTURED" && order.status !== "REFUNDED" && <RefundButton order={order} />}
+      {mayRefund && isMoneyLeft(order) && <RefundButton order={order} />}
       {mayCancel && UNSHIPPED.includes(order.status) && <CancelButton order={order} />}
       <Button size="small" startIcon={<PrintIcon />} onClick={() => window.print()}>
         {translate(`${T}.print`)}
       </Button>
     </TopToolbar>
   );
+}
+
+function isMoneyLeft({ payment, status }: OrderRecord): boolean {
+  return payment?.status === "CAPTURED" && status !== "REFUNDED" && Number(payment.refunded?.amount ?? 0) < Number(payment.captured?.amount ?? 0);
 }
 
 function MoveButton({ order, next }: { order: OrderRecord; next: NextStatus }) {
@@ -54,6 +58,7 @@ function MoveButton({ order, next }: { order: OrderRecord; next: NextStatus }) {
           const { message = "", location = "", eta = null } = form;
           return moveOrder(order, { status: next, message, location, eta, ...parcel }, requestId);
         },
+        check: (form) => (next === "SHIPPED" && shipped(form).parcel ? missingOfParcel(form) : {}),
         children: (
           <>
             {next === "SHIPPED" && <ParcelFields order={order} />}

@@ -6,11 +6,14 @@ import { useCanAccess, useTranslate } from "react-admin";
 import { ActionButton } from "../ui/ActionButton";
 import { Panel } from "../ui/Panel";
 import { momentText } from "../ui/time";
-import { ParcelFields, type ParcelForm, parcelForm, toParcel } from "./ParcelFields";
+import { ParcelFields, type ParcelForm, missingOfParcel, parcelForm, toParcel } from "./ParcelFields";
 import { moveOrder } from "./calls";
-import type { OrderRecord, Parcel } from "./record";
+import type { OrderRecord, Parcel, Status } from "./record";
 
 const T = "resources.orders";
+
+/** What has left the house, with or without a parcel that is written down. */
+const HANDED_OVER: readonly Status[] = ["SHIPPED", "DELIVERED", "RETURN_REQUESTED", "RETURNED"];
 
 /** The parcels of an order. While it is on its way they can be corrected, and others added. */
 export function OrderParcels({ order }: { order: OrderRecord }) {
@@ -19,7 +22,7 @@ export function OrderParcels({ order }: { order: OrderRecord }) {
   const mayChange = canAccess === true && order.status === "SHIPPED";
   return (
     <Panel title={`${T}.sections.parcels`} actions={mayChange && <ParcelButton order={order} />}>
-      {order.parcels.length === 0 && <Typography color="text.secondary">{translate(`${T}.parcel.none`)}</Typography>}
+      {order.parcels.length === 0 && <Typography color="text.secondary">{translate(`${T}.parcel.${HANDED_OVER.includes(order.status) ? "unlisted" : "none"}`)}</Typography>}
       {order.parcels.map((parcel) => (
         <ParcelItem key={parcel.id} order={order} parcel={parcel} mayChange={mayChange} />
       ))}
@@ -64,6 +67,7 @@ function ParcelButton({ order, parcel }: { order: OrderRecord; parcel?: Parcel }
         confirm: "ra.action.save",
         done: `${T}.parcel.corrected`,
         call: (form, requestId) => moveOrder(order, { status: "SHIPPED", parcel: toParcel(parcel?.id ?? 0, form) }, requestId),
+        check: missingOfParcel,
         initial: parcel ? parcelForm(parcel) : {},
         children: <ParcelFields order={order} />,
       }}

@@ -46,6 +46,12 @@ export function toParcel(id: number, { units, carrier, trackingNumber, trackingU
   return { id, carrier: carrier ?? "", trackingNumber: trackingNumber ?? "", trackingUrl: trackingUrl ?? "", units: listed.filter(({ quantity }) => quantity > 0) };
 }
 
+/** A parcel has a number, a link or units. */
+export function missingOfParcel(form: ParcelForm): Record<string, string> {
+  const { trackingNumber, trackingUrl, units } = toParcel(0, form);
+  return trackingNumber || trackingUrl || units.length > 0 ? {} : { trackingNumber: `${T}.missing` };
+}
+
 /** A step with a parcel only where something was said of one. */
 export function shipped(form: ParcelForm): Pick<Move, "parcel"> {
   const parcel = toParcel(0, form);

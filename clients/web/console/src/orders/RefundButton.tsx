@@ -1,7 +1,7 @@
 import UndoIcon from "@mui/icons-material/Undo";
 import { useTranslate } from "react-admin";
 import { ActionButton } from "../ui/ActionButton";
-import { RefundFields, type RefundForm, scopeOf } from "./RefundFields";
+import { RefundFields, type RefundForm, missing, scopeOf } from "./RefundFields";
 import { refundOrder } from "./calls";
 import type { OrderRecord } from "./record";
 
@@ -22,6 +22,7 @@ export function RefundButton({ order }: { order: OrderRecord }) {
           const { reason = "", restock = false } = form;
           return refundOrder(order, { ...scopeOf(form), reason, restock }, requestId);
         },
+        check: (form) => missing(order, form),
         initial: { kind: "units", restock: false },
         children: <RefundFields order={order} />,
       }}

@@ -30,7 +30,7 @@ const KINDS = (["units", "amount", "all"] as const).map((id) => ({ id, name: `${
 export function RefundFields({ order }: { order: OrderRecord }) {
   const translate = useTranslate();
   const kind = useWatch<RefundForm, "kind">({ name: "kind" });
-  const open = order.lines.filter(({ quantity, refunded }) => refunded < quantity);
+  const open = openLines(order);
   return (
     <>
       <RadioButtonGroupInput source="kind" label={`${T}.kind`} choices={KINDS} helperText={false} />
@@ -57,6 +57,17 @@ export function RefundFields({ order }: { order: OrderRecord }) {
 export function scopeOf({ kind, units = {}, amount = null }: RefundForm): Scope {
   const chosen = Object.entries(units).map(([variant, quantity]) => ({ variantId: variant.slice(1), productId: "", quantity: quantity ?? 0 }));
   return { kind, units: chosen.filter(({ quantity }) => quantity > 0), amount };
+}
+
+/** No units are something to choose, and beside a field; an amount's own field says that it is missing. */
+export function missing(order: OrderRecord, form: RefundForm): Record<string, string> {
+  const first = openLines(order)[0];
+  if (form.kind !== "units" || first === undefined || isComplete(scopeOf(form))) return {};
+  return { [`units.v${first.variantId}`]: `${T}.nothing` };
+}
+
+function openLines(order: OrderRecord) {
+  return order.lines.filter(({ quantity, refunded }) => refunded < quantity);
 }
 
 function isComplete({ kind, units, amount }: Scope): boolean {

@@ -1,6 +1,8 @@
 // The calls behind orders.
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Order_Status } from "@sanset/client/gen/sanset/v1/order_pb.js";
 import { readAmount, toId, toMoney, toTime, type Amount } from "../data/values";
+import { dayAfter as nextDay, firstMoment } from "../report/days";
 import type { Calls } from "../resource";
 import { shop } from "../shop";
 import { type OrderRecord, type RefundRecord, type Status, type Units, readOrder, readRefund } from "./record";
@@ -17,7 +19,7 @@ export const calls: Calls<OrderRecord> = {
         userId,
         number: text("number").trim(),
         status: Order_Status[(text("status") || "STATUS_UNSPECIFIED") as Status],
-        ...placedBetween(filter["from"], filter["until"]),
+        ...placedBetween(filter["from"], filter["until"], filter["zone"]),
       },
       { signal },
     );
@@ -31,8 +33,14 @@ export const calls: Calls<OrderRecord> = {
   fields: { from: "start_time", until: "end_time" },
 };
 
-/** Days, both included, as the reader's calendar has them. */
-export function placedBetween(from: unknown, until: unknown) {
+/** Days, both included, as the reader's calendar has them, or where one is named as that of a time zone. */
+export function placedBetween(from: unknown, until: unknown, zone?: unknown) {
+  if (typeof zone === "string" && typeof from === "string" && typeof until === "string") {
+    return {
+      startTime: timestampFromDate(firstMoment(from, zone)),
+      endTime: timestampFromDate(firstMoment(nextDay(until), zone)),
+    };
+  }
   const start = typeof from === "string" && from !== "" ? toTime(`${from}T00:00`) : undefined;
   const end = typeof until === "string" && until !== "" ? toTime(dayAfter(until)) : undefined;
   return { ...(start && { startTime: start }), ...(end && { endTime: end }) };

@@ -96,7 +96,9 @@ export const en = {
     add: "Another parcel",
     correct: "Correct",
     corrected: "The parcel was changed. The buyer gets a mail.",
+    missing: "Give the number, the link or the units of the parcel.",
     none: "Nothing was handed over yet.",
+    unlisted: "Handed over, without a number.",
   },
   move: {
     PROCESSING: "Start packing",
@@ -238,7 +240,9 @@ export const de: Translated<typeof en> = {
     add: "Weiteres Paket",
     correct: "Berichtigen",
     corrected: "Das Paket wurde geändert. Der Käufer bekommt eine E-Mail.",
+    missing: "Geben Sie die Nummer, die Adresse oder den Inhalt des Pakets an.",
     none: "Noch wurde nichts übergeben.",
+    unlisted: "Übergeben, ohne Nummer.",
   },
   move: {
     PROCESSING: "Packen beginnen",

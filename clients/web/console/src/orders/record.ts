@@ -5,6 +5,7 @@ import type { Totals } from "@sanset/client/gen/sanset/v1/pricing_pb.js";
 import { type Refund, Refund_Origin, Refund_Status } from "@sanset/client/gen/sanset/v1/refund_pb.js";
 import type { Address } from "@sanset/client/gen/sanset/v1/user_pb.js";
 import { type Amount, readAmount, readId, readTime } from "../data/values";
+import { spokenLanguage } from "../i18n/language";
 import type { ConsoleRecord } from "../resource";
 
 export type Status = keyof typeof Order_Status;
@@ -222,9 +223,21 @@ function readTotals(totals: Totals | undefined): TotalsOfOrder {
   };
 }
 
+/** Where the code stands behind the town, as it is written there. */
+const CODE_LAST = ["US", "CA", "AU", "GB", "IN", "IE", "NZ"];
+
+function townOf({ city, state, postalCode, country = "" }: Address): (string | undefined)[] {
+  const words = (...parts: (string | undefined)[]) => parts.filter(Boolean);
+  if (CODE_LAST.includes(country)) return [words(city, words(state, postalCode).join(" ")).join(", ")];
+  return [words(postalCode, city).join(" "), state];
+}
+
+function nameOfCountry(code: string): string | undefined {
+  return /^[A-Z]{2}$/.test(code) ? new Intl.DisplayNames(spokenLanguage(), { type: "region" }).of(code) : code;
+}
+
 function readAddress(address: Address): AddressOfOrder {
-  const place = [address.postalCode, address.city].filter(Boolean).join(" ");
-  const lines = [address.line1, address.line2, place, address.state, address.country];
+  const lines = [address.line1, address.line2, ...townOf(address), nameOfCountry(address.country ?? "")];
   return { lines: lines.filter((line): line is string => Boolean(line)) };
 }
 

@@ -123,6 +123,7 @@ function TrainButton() {
 }
 
 function CancelButton({ training }: { training: TrainingRecord }) {
+  const translate = useTranslate();
   return (
     <ActionButton
       label={`${T}.cancel`}
@@ -135,6 +136,7 @@ function CancelButton({ training }: { training: TrainingRecord }) {
         color: "error",
         done: `${T}.cancelled`,
         call: () => cancelTraining(training.id),
+        children: <Typography>{translate(`${T}.cancelHint`)}</Typography>,
       }}
     />
   );

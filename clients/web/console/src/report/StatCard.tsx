@@ -25,11 +25,11 @@ interface Stat {
 export function StatCard({ label, value, now, before, beforeText, moreIsWorse = false, children }: Stat) {
   const translate = useTranslate();
   return (
-    <Card component="li" variant="outlined" sx={{ p: 2, minWidth: 0 }}>
+    <Card component="li" variant="outlined" sx={{ p: 2, minWidth: 0, containerType: "inline-size" }}>
       <Typography variant="body2" color="text.secondary">
         {translate(label)}
       </Typography>
-      <Typography variant="h5" component="p" sx={{ my: 0.5, fontSize: "1.3rem", fontVariantNumeric: "tabular-nums", overflowWrap: "anywhere" }}>
+      <Typography variant="h5" component="p" sx={{ my: 0.5, fontSize: sizeOf(value), fontVariantNumeric: "tabular-nums", overflowWrap: "anywhere" }}>
         {value}
       </Typography>
       {now !== undefined && before !== undefined && (
@@ -41,6 +41,11 @@ export function StatCard({ label, value, now, before, beforeText, moreIsWorse = 
       {children}
     </Card>
   );
+}
+
+/** As large as leaves a long figure on one line. */
+function sizeOf({ length }: string): string {
+  return `clamp(0.9rem, ${Math.floor(160 / Math.max(length, 1))}cqi, 1.3rem)`;
 }
 
 function Change({ now, before, moreIsWorse }: { now: number; before: number; moreIsWorse: boolean }) {
@@ -73,7 +78,7 @@ export function StatGrid({ children }: { children: ReactNode }) {
         mt: 0,
         mb: 3,
         listStyle: "none",
-        gridTemplateColumns: "repeat(auto-fill, minmax(min(9.5rem, 45%), 1fr))",
+        gridTemplateColumns: "repeat(auto-fill, minmax(min(10.5rem, 45%), 1fr))",
       }}
     >
       {children}

@@ -18,6 +18,8 @@ export interface Action<V extends object, T = unknown> {
   readonly initial?: Partial<V>;
   /** What the form's fields are called in the request, where it is another word. */
   readonly fields?: Calls<ConsoleRecord>["fields"];
+  /** What is missing, by field, before the shop is asked. */
+  readonly check?: (values: V) => Record<string, string>;
   readonly color?: "primary" | "error";
   readonly children?: ReactNode;
 }

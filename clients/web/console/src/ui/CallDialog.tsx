@@ -22,6 +22,8 @@ export interface CallDialogProps<V extends object, T> {
   readonly call: (values: V, requestId: string) => Promise<T>;
   /** What fields are called in the contract, where it is another word. */
   readonly fields?: Calls<ConsoleRecord>["fields"];
+  /** What is missing, by field, before the shop is asked. */
+  readonly check?: (values: V) => Record<string, string>;
   /** Said after success. */
   readonly done?: string;
   readonly onDone?: (reply: T) => void;
@@ -33,13 +35,16 @@ export interface CallDialogProps<V extends object, T> {
   readonly children: ReactNode;
 }
 
+/** The fields are scrolled, and what is done with them stays in sight. */
+const SCROLLING = { display: "flex", flexDirection: "column", minHeight: 0 } as const;
+
 export function CallDialog<V extends object, T>(props: CallDialogProps<V, T>) {
   const { title, resource, values, onClose, label, icon, color = "primary", children } = props;
   const translate = useTranslate();
   const headingId = useId();
   const submit = useSubmit(props);
   return (
-    <Dialog open onClose={onClose} fullWidth maxWidth="sm" aria-labelledby={headingId}>
+    <Dialog open onClose={onClose} fullWidth maxWidth="sm" aria-labelledby={headingId} sx={{ "& form": SCROLLING }}>
       <ResourceContextProvider value={resource}>
         <Form record={values} onSubmit={submit} sanitizeEmptyValues={false} noValidate>
           <DialogTitle id={headingId}>{title}</DialogTitle>
@@ -57,11 +62,13 @@ export function CallDialog<V extends object, T>(props: CallDialogProps<V, T>) {
   );
 }
 
-function useSubmit<V extends object, T>({ name, resource, title, call, fields, done, onDone, onClose }: CallDialogProps<V, T>) {
+function useSubmit<V extends object, T>({ name, resource, title, call, check, fields, done, onDone, onClose }: CallDialogProps<V, T>) {
   const notify = useNotify();
   const refresh = useRefresh();
   const auth = useAuthProvider();
   return async (values: FieldValues) => {
+    const missing = check?.(values as V) ?? {};
+    if (Object.keys(missing).length > 0) return missing;
     try {
       const reply = await refusing(once([name ?? [resource, title], values], (id) => call(values as V, id)), fields);
       if (done !== undefined) notify(done, { type: "success" });
