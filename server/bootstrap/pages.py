@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -59,6 +60,22 @@ def built(directory: Path) -> Path:
     target = directory / _digest()
     if target.is_dir():
         return target
+    with _alone():
+        return target if target.is_dir() else _build(directory, target)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Of two builds at once one waits: each installs the packages anew, beneath the other's feet."""
+    sources = os.open(CLIENTS, os.O_RDONLY)
+    try:
+        fcntl.flock(sources, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(sources)
+
+
+def _build(directory: Path, target: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     unfinished = directory / f"unfinished-{os.getpid()}"
     npm("ci", "--no-audit", "--no-fund", "--loglevel=error", says="installing their packages")

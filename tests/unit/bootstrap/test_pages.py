@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,11 @@ class Npm:
     def __init__(self, failing: str = "") -> None:
         self.steps: list[str] = []
         self.failing = failing
+        self.pause = 0.0
 
     def __call__(self, *arguments: str, says: str, out: Path | None = None) -> None:
         self.steps.append(says)
+        time.sleep(self.pause)
         if says == self.failing:
             raise PagesNotBuilt(f"{says} failed: no network")
         if out is not None:
@@ -46,6 +50,14 @@ def test_a_build_is_kept_while_its_sources_are_the_same(
     second = built(tmp_path / "pages")
     assert second != first
     assert [path.name for path in (tmp_path / "pages").iterdir()] == ["changed"]
+
+
+def test_two_shops_of_one_checkout_build_one_after_the_other(npm: Npm, tmp_path: Path) -> None:
+    npm.pause = 0.02
+    with ThreadPoolExecutor(2) as shops:
+        for target in shops.map(built, [tmp_path / "one", tmp_path / "other"]):
+            assert (target / "index.html").is_file()
+    assert npm.steps[:4] == npm.steps[4:]
 
 
 def test_a_shop_whose_pages_cannot_be_built_is_served_without(
