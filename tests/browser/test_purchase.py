@@ -156,3 +156,24 @@ def test_on_a_telephone_products_come_before_what_narrows_them_down(
     page.get_by_text("Narrow it down").click()
     page.get_by_role("link", name=re.compile("^Red")).click()
     expect(page.get_by_text("Narrow it down (1 chosen)")).to_be_visible()
+
+
+def test_a_buyer_sends_something_back_and_watches_the_shop_agree(shop: Stack, visit: Visiting) -> None:
+    person = shop.customer()
+    order = shop.order(person)
+    for status in ("PROCESSING", "SHIPPED", "DELIVERED"):
+        shop.move(order["id"], status)
+    page = visit(person, size=NARROW).tab(f"/orders/{order['id']}")
+    page.get_by_role("button", name="Send something back").click()
+    page.get_by_label("What is wrong with it?").fill("It leaks.")
+    page.get_by_role("button", name="Ask for the return").click()
+    expect(page.get_by_role("alert")).to_have_text("Choose how many of what you send back.")
+    page.get_by_label(re.compile("^Mug")).select_option("1")
+    page.get_by_role("button", name="Ask for the return").click()
+    expect(page.get_by_text("1 coming back")).to_be_visible()
+    news = page.locator(".order-news")
+    expect(news).to_contain_text("You asked to return your order.")
+    [asked] = person.http.get("orders/returns").json()["items"]
+    reply = shop.admin.http.post(f"admin/returns/{asked['id']}/approve", json={})
+    assert reply.status_code == 200, reply.text
+    expect(news).to_contain_text("Your return was accepted")

@@ -26,18 +26,25 @@ export function OrderPage() {
 
 function Followed({ orderId }: { orderId: bigint }) {
   const order = useOrder(orderId);
-  return <Loaded query={order}>{(data) => <Shown order={data} />}</Loaded>;
+  return <Loaded query={order}>{(data) => <Shown key={String(data.id)} order={data} />}</Loaded>;
 }
 
 function Shown({ order }: { order: Order }) {
   useTitle(`Order ${order.number}`);
-  const steps = useSteps(order.id);
+  const isReturning = order.status === Status.RETURN_REQUESTED;
+  const steps = useSteps(order.id, isReturning);
   return (
     <>
       <h1>Order {order.number}</h1>
       <Progress status={order.status} />
       <p role="status" className="order-news">
         <strong>{nameOf(order.status)}.</strong> {steps.at(-1)?.message}
+        {isReturning && (
+          <>
+            {" "}
+            <Link to="/account/returns">Your returns</Link>
+          </>
+        )}
         {order.eta && order.status !== Status.DELIVERED && order.status !== Status.CANCELLED && <> Expected by {day(order.eta)}.</>}
       </p>
       <div className="split">
@@ -49,6 +56,7 @@ function Shown({ order }: { order: Order }) {
                 <Link to={`/products/${item.productId}`}>
                   {item.quantity} × {item.name}
                   {item.refundedQuantity > 0 && <span className="tag">{item.refundedQuantity} paid back</span>}
+                  {item.returningQuantity > 0 && <span className="tag">{item.returningQuantity} coming back</span>}
                   <OptionsOf line={item} />
                 </Link>
                 <span>{money(item.lineTotal)}</span>

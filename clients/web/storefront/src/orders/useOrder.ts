@@ -16,18 +16,20 @@ export function orderChanged(orderId: bigint): Promise<void> {
   return queries.invalidateQueries({ queryKey: ["mine", "order", String(orderId)] });
 }
 
-/** The steps of an order so far, and each further one as it happens. The order is read anew with each. */
-export function useSteps(orderId: bigint): readonly OrderEvent[] {
+/**
+ * The steps of an order so far, and each further one as it happens. The order is read anew with each.
+ * What has arrived is not watched any more, until it goes back.
+ */
+export function useSteps(orderId: bigint, isReturning: boolean): readonly OrderEvent[] {
   const [steps, setSteps] = useState<readonly OrderEvent[]>([]);
   useEffect(() => {
     const end = new AbortController();
-    setSteps([]);
     void follow(orderId, end.signal, (step) => {
-      setSteps((before) => [...before, step]);
+      setSteps((before) => [...before.filter(({ sequence }) => sequence < step.sequence), step]);
       void orderChanged(orderId);
     });
     return () => end.abort();
-  }, [orderId]);
+  }, [orderId, isReturning]);
   return steps;
 }
 

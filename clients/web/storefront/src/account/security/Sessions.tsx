@@ -4,6 +4,7 @@ import { queries, shop } from "../../shop";
 import { Loaded } from "../../ui/Loaded";
 import { Refusal } from "../../ui/Refusal";
 import { signOut } from "../useUser";
+import { deviceName } from "./device";
 
 const KEY = ["mine", "sessions"];
 
@@ -25,14 +26,14 @@ export function Sessions() {
             {items.map((session) => (
               <li key={session.id} className="row">
                 <span className="session">
-                  {session.device || "An unnamed device"} {session.current && <span className="tag">Here</span>}
+                  <span title={session.device}>{deviceName(session.device) || "An unnamed device"}</span> {session.current && <span className="tag">Here</span>}
                   <br />
                   <span className="hint">
                     {session.ip}, last seen {moment(session.lastUseTime ?? session.createTime)}
                   </span>
                 </span>
                 {!session.current && (
-                  <button className="link" onClick={() => end.mutate(session.id)} disabled={end.isPending} aria-label={`Sign out ${session.device}`}>
+                  <button className="link" onClick={() => end.mutate(session.id)} disabled={end.isPending} aria-label={`Sign out ${deviceName(session.device)}`}>
                     Sign out there
                   </button>
                 )}
