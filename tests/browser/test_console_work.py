@@ -107,6 +107,17 @@ def test_orders_are_by_the_names_of_their_customers(shop: Stack, visit: Visiting
     expect(row.get_by_text(f"Customer {buyers[0].me['id']}", exact=True)).to_be_visible()
 
 
+def test_a_tab_that_was_open_while_pages_were_built_anew_goes_on(shop: Stack, visit: Visiting) -> None:
+    begun = visit(shop.admin)
+    page = begun.tab("/console")
+    sales = page.get_by_role("menuitem", name="Best sellers")
+    expect(sales).to_be_visible()
+    page.route(re.compile("/assets/TopSalesPage-.*[.]js"), lambda route: route.abort(), times=1)
+    sales.click()
+    expect(page.get_by_label("Ranked by")).to_be_visible()
+    begun.complaints.clear()  # that the file could not be had
+
+
 def _orders(shop: Stack, product_ids: list[str], count: int) -> None:
     """A new customer orders these products so many times."""
     buyer = shop.customer()

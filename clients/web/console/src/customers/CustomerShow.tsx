@@ -1,4 +1,5 @@
 import Box from "@mui/material/Box";
+import LinearProgress from "@mui/material/LinearProgress";
 import Typography from "@mui/material/Typography";
 import { Link, useCanAccess, useGetList, useRecordContext, useTranslate } from "react-admin";
 import { OrderStatus } from "../orders/OrderStatus";
@@ -7,6 +8,7 @@ import { Failure } from "../ui/Failure";
 import { PlainTable } from "../ui/PlainTable";
 import { ShowPage } from "../ui/RecordPages";
 import { Columns, Facts, Panel } from "../ui/Panel";
+import { deviceName } from "../ui/device";
 import { amountText } from "../ui/money";
 import { momentText } from "../ui/time";
 import { CustomerActions } from "./CustomerActions";
@@ -26,7 +28,8 @@ export default function CustomerShow() {
 function Page() {
   const customer = useRecordContext<CustomerRecord>();
   const { canAccess } = useCanAccess({ resource: "orders", action: "list" });
-  if (customer?.details == null) return null;
+  const translate = useTranslate();
+  if (customer?.details == null) return <LinearProgress aria-label={translate("ra.message.loading")} sx={{ my: 2 }} />;
   return (
     <>
       <Head customer={customer} />
@@ -137,7 +140,7 @@ function Sessions({ details: { sessions } }: { details: Details }) {
           rows={sessions}
           rowKey={({ id }) => id}
           columns={[
-            { title: `${T}.session.device`, cell: ({ device }) => device },
+            { title: `${T}.session.device`, cell: ({ device }) => <span title={device}>{deviceName(device)}</span> },
             { title: `${T}.session.address`, cell: ({ address }) => address },
             { title: `${T}.session.since`, cell: ({ createTime }) => momentText(createTime) },
             { title: `${T}.session.last`, cell: ({ lastUseTime }) => momentText(lastUseTime) },

@@ -10,7 +10,7 @@ import { StatusChip } from "../ui/StatusChip";
 import { amountText } from "../ui/money";
 import { momentText } from "../ui/time";
 import { refundsOf } from "./calls";
-import type { OrderRecord, RefundRecord } from "./record";
+import { type OrderRecord, type RefundRecord, namesOf } from "./record";
 
 const T = "resources.orders";
 
@@ -43,7 +43,7 @@ export function OrderRefunds({ order }: { order: OrderRecord }) {
     queryKey: ["orders", "refunds", order.id, order.etag],
     queryFn: ({ signal }) => refusing(refundsOf(order.id, signal)),
   });
-  const nameOf = new Map(order.lines.map(({ variantId, name }) => [variantId, name]));
+  const nameOf = namesOf(order.lines);
   const what = ({ units, reason }: RefundRecord) =>
     [units.map(({ variantId, quantity }) => `${quantity} × ${nameOf.get(variantId) ?? variantId}`).join(", "), reason].filter(Boolean).join(" – ");
   return (

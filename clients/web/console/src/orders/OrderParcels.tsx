@@ -8,7 +8,7 @@ import { Panel } from "../ui/Panel";
 import { momentText } from "../ui/time";
 import { ParcelFields, type ParcelForm, missingOfParcel, parcelForm, toParcel } from "./ParcelFields";
 import { moveOrder } from "./calls";
-import type { OrderRecord, Parcel, Status } from "./record";
+import { type OrderRecord, type Parcel, type Status, namesOf } from "./record";
 
 const T = "resources.orders";
 
@@ -32,7 +32,7 @@ export function OrderParcels({ order }: { order: OrderRecord }) {
 
 function ParcelItem({ order, parcel, mayChange }: { order: OrderRecord; parcel: Parcel; mayChange: boolean }) {
   const translate = useTranslate();
-  const nameOf = new Map(order.lines.map(({ variantId, name }) => [variantId, name]));
+  const nameOf = namesOf(order.lines);
   const contents = parcel.units.map(({ variantId, quantity }) => `${quantity} × ${nameOf.get(variantId) ?? variantId}`);
   return (
     <Box sx={{ display: "flex", gap: 1, alignItems: "flex-start", mb: 1 }}>

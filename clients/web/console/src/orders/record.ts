@@ -77,6 +77,11 @@ export interface TotalsOfOrder {
   total: Amount | null;
 }
 
+/** What lines are called, by variant: "Shirt, M, Red". */
+export function namesOf(lines: readonly Line[] = []): ReadonlyMap<string, string> {
+  return new Map(lines.map(({ variantId, name, options }) => [variantId, [name, options].filter(Boolean).join(", ")]));
+}
+
 export interface AddressOfOrder {
   lines: string[];
 }

@@ -4,7 +4,7 @@ import CloseIcon from "@mui/icons-material/Close";
 import InventoryIcon from "@mui/icons-material/Inventory2";
 import Typography from "@mui/material/Typography";
 import { NumberInput, TextInput, required, useCanAccess, useTranslate } from "react-admin";
-import type { OrderRecord } from "../orders/record";
+import { type OrderRecord, namesOf } from "../orders/record";
 import { ActionButton } from "../ui/ActionButton";
 import { type ReturnRecord, approveReturn, receiveReturn, rejectReturn } from "./calls";
 
@@ -70,7 +70,7 @@ function RejectButton({ returned }: { returned: ReturnRecord }) {
 
 function ReceiveButton({ returned, order }: { returned: ReturnRecord; order: OrderRecord | undefined }) {
   const translate = useTranslate();
-  const nameOf = new Map(order?.lines.map(({ variantId, name }) => [variantId, name]));
+  const nameOf = namesOf(order?.lines);
   return (
     <ActionButton<Restock, unknown>
       label={`${T}.receive`}

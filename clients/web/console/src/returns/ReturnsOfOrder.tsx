@@ -2,7 +2,7 @@ import Box from "@mui/material/Box";
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
 import { refusing } from "../data/refusals";
-import type { OrderRecord } from "../orders/record";
+import { type OrderRecord, namesOf } from "../orders/record";
 import { Failure } from "../ui/Failure";
 import { Panel } from "../ui/Panel";
 import { momentText } from "../ui/time";
@@ -43,6 +43,6 @@ function Item({ returned, order }: { returned: ReturnRecord; order: OrderRecord 
 }
 
 export function unitsText({ units }: ReturnRecord, order: OrderRecord | undefined): string {
-  const nameOf = new Map(order?.lines.map(({ variantId, name }) => [variantId, name]));
+  const nameOf = namesOf(order?.lines);
   return units.map(({ variantId, quantity }) => `${quantity} × ${nameOf.get(variantId) ?? variantId}`).join(", ");
 }
