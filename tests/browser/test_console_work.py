@@ -107,6 +107,18 @@ def test_orders_are_by_the_names_of_their_customers(shop: Stack, visit: Visiting
     expect(row.get_by_text(f"Customer {buyers[0].me['id']}", exact=True)).to_be_visible()
 
 
+def test_a_long_form_leads_to_what_was_refused(shop: Stack, visit: Visiting) -> None:
+    page = visit(shop.admin, size=NARROW).tab("/console/roles/create")
+    name = page.get_by_label("Name")
+    name.fill("no role")
+    page.get_by_label("Webhooks").check()
+    page.get_by_role("button", name="Save").click()
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_be_focused()
+    expect(name).to_be_in_viewport()
+    expect(page.get_by_label("Webhooks")).to_be_checked()
+
+
 def test_a_tab_that_was_open_while_pages_were_built_anew_goes_on(shop: Stack, visit: Visiting) -> None:
     begun = visit(shop.admin)
     page = begun.tab("/console")

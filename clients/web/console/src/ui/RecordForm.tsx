@@ -1,6 +1,6 @@
 // A form of a record: one column, its refusals beside their fields, and above it those of no field.
 import Alert from "@mui/material/Alert";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { SimpleForm, type SimpleFormProps, useTranslate } from "react-admin";
 import { type FieldErrors, useFormContext, useFormState } from "react-hook-form";
 
@@ -19,6 +19,7 @@ export function RecordForm({ children, ...props }: SimpleFormProps & { children:
  */
 export function RefusalsOfNoField() {
   const { errors } = useFormState();
+  const place = useFirstMistake();
   const { clearErrors, setError } = useFormContext();
   const translate = useTranslate();
   useEffect(() => {
@@ -30,14 +31,31 @@ export function RefusalsOfNoField() {
   const sentences = Object.values(errors.root ?? {}).flatMap((error) =>
     typeof error === "object" && typeof error.message === "string" ? [error.message] : [],
   );
-  if (sentences.length === 0) return null;
   return (
-    <Alert severity="error" sx={{ mb: 2, width: "100%" }}>
-      {sentences.map((sentence) => (
-        <div key={sentence}>{translate(sentence, { _: sentence })}</div>
-      ))}
-    </Alert>
+    <>
+      <span ref={place} hidden />
+      {sentences.length > 0 && (
+        <Alert severity="error" tabIndex={-1} sx={{ mb: 2, width: "100%" }}>
+          {sentences.map((sentence) => (
+            <div key={sentence}>{translate(sentence, { _: sentence })}</div>
+          ))}
+        </Alert>
+      )}
+    </>
   );
+}
+
+/** Leads to the first thing that was refused, which a long form may hide; put the reference into the form. */
+function useFirstMistake() {
+  const place = useRef<HTMLSpanElement>(null);
+  const { isSubmitting, submitCount } = useFormState();
+  useEffect(() => {
+    if (isSubmitting || submitCount === 0) return;
+    const mistake = place.current?.closest("form")?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]');
+    mistake?.focus({ preventScroll: true });
+    mistake?.scrollIntoView({ block: "center" });
+  }, [isSubmitting, submitCount]);
+  return place;
 }
 
 /** Errors of inputs have a reference to them. */
