@@ -1,8 +1,8 @@
 import { lazy } from "react";
-import { QueryClient } from "@tanstack/react-query";
 import { Admin, CustomRoutes, Resource } from "react-admin";
 import { BrowserRouter, Route } from "react-router-dom";
 import { dataProvider } from "./data/dataProvider";
+import { queries } from "./data/queries";
 import { i18nProvider } from "./i18n/i18nProvider";
 import { pages, resources } from "./registry";
 import { SignInPage } from "./session/SignInPage";
@@ -11,12 +11,6 @@ import { Layout } from "./ui/Layout";
 import { dark, light } from "./ui/theme";
 
 const Dashboard = lazy(() => import("./dashboard/Dashboard"));
-
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: { staleTime: 10_000, retry: false, structuralSharing: false }, // the client repeats what may be repeated
-  },
-});
 
 /** The address under which the console is served. */
 const BASE = "/console";

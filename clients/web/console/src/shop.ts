@@ -1,6 +1,7 @@
 // The shop that served this page, and the person who works in it.
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { SansetClient } from "@sanset/client";
+import { readingAgain } from "./data/queries";
 import { sendingFiles } from "./data/uploads";
 import { spokenLanguage } from "./i18n/language";
 import { sessionEnd } from "./session/sessionEnd";
@@ -12,6 +13,7 @@ const transport = createGrpcWebTransport({
       request.header.set("accept-language", spokenLanguage()); // what the shop refuses is said as the page speaks
       return next(request);
     },
+    readingAgain,
   ],
 });
 
