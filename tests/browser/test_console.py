@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from support.accessibility import flaws_of
 from support.browser import NARROW, WIDE, Visiting, picture_of
 from support.real_stack import ADMIN, PASSWORD, Person, Stack
+from support.shop_staff import give_role, new_role, new_staff
 from support.shop_window import ShopWindow
 
 from browser.test_signing_in import confirmed, with_a_finger
@@ -38,7 +39,7 @@ def test_whoever_signs_in_at_the_storefront_is_not_signed_in_here(shop: Stack, v
 
 
 def test_vendors_see_their_own_sales_and_nothing_of_the_shop(shop: Stack, visit: Visiting) -> None:
-    page = visit(_staff(shop, "VENDOR")).tab("/console")
+    page = visit(new_staff(shop, "VENDOR")).tab("/console")
     expect(page.get_by_text("Of your own products")).to_be_visible()
     expect(page.get_by_role("heading", name="Low stock")).to_be_visible()
     expect(page.get_by_role("menuitem", name="Dashboard")).to_be_visible()
@@ -49,7 +50,7 @@ def test_vendors_see_their_own_sales_and_nothing_of_the_shop(shop: Stack, visit:
 
 def test_mistakes_are_beside_their_fields_and_a_double_click_saves_once(shop: Stack, visit: Visiting) -> None:
     code = f"SAVE-{uuid.uuid4().hex[:8]}".upper()
-    page = visit(_staff(shop, _role(shop, "MANAGE_PROMOTIONS"))).tab("/console/coupons/create")
+    page = visit(new_staff(shop, new_role(shop, "MANAGE_PROMOTIONS"))).tab("/console/coupons/create")
     page.get_by_label("Code").fill("no code!")
     page.get_by_label("Percent").fill("120")
     page.get_by_label("Orders in all").fill("-1")
@@ -72,7 +73,7 @@ def test_mistakes_are_beside_their_fields_and_a_double_click_saves_once(shop: St
 
 
 def test_a_session_that_ends_costs_nothing_that_was_typed(shop: Stack, visit: Visiting) -> None:
-    person = _staff(shop, _role(shop, "MANAGE_SEARCH"))
+    person = new_staff(shop, new_role(shop, "MANAGE_SEARCH"))
     page = visit(person).tab("/console/synonyms/create")
     term = f"sofa {uuid.uuid4().hex[:8]}"
     page.get_by_label("Searched for").fill(term)
@@ -90,7 +91,7 @@ def test_a_session_that_ends_costs_nothing_that_was_typed(shop: Stack, visit: Vi
 
 def test_staff_sign_in_by_a_passkey_and_by_a_second_factor(shop: Stack, visit: Visiting) -> None:
     person = confirmed(shop)
-    _give_role(shop, person, _role(shop, "MANAGE_SEARCH"))
+    give_role(shop, person, new_role(shop, "MANAGE_SEARCH"))
     page = visit(person).tab("/account/security")
     with_a_finger(page)
     page.get_by_label("Name of this device").fill("Till")
@@ -161,23 +162,3 @@ def _sign_in(where: Page | Locator, person: Person) -> None:
     where.get_by_label("E-mail address or user name").fill(person.me["email"])
     where.get_by_label("Password").fill(PASSWORD)
     where.get_by_role("button", name="Sign in", exact=True).click()
-
-
-def _role(shop: Stack, permission: str) -> str:
-    """A role of the shop's own that may do one thing."""
-    name = f"R{uuid.uuid4().hex[:8]}".upper()
-    reply = shop.admin.http.post("admin/roles", json={"name": name, "permissions": [permission]})
-    assert reply.status_code == 200, reply.text
-    return name
-
-
-def _staff(shop: Stack, role: str) -> Person:
-    """Somebody who has a role, and is signed in."""
-    person = shop.customer(address=False)
-    _give_role(shop, person, role)
-    return person
-
-
-def _give_role(shop: Stack, person: Person, role: str) -> None:
-    reply = shop.admin.http.put(f"admin/users/{person.me['id']}/role", json={"role": role})
-    assert reply.status_code == 200, reply.text

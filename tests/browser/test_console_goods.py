@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from support.accessibility import flaws_of
 from support.browser import NARROW, WIDE, Visiting, picture_of
 from support.pictures import encoded, picture
-from support.real_stack import Person, Stack
+from support.real_stack import Stack
+from support.shop_staff import new_role, new_staff
 from support.shop_window import ShopWindow
 
 PAGES = (
@@ -131,7 +132,7 @@ def test_a_category_is_made_moved_and_deleted(shop: Stack, visit: Visiting) -> N
 
 
 def test_vendors_see_their_own_products_alone(shop: Stack, goods: ShopWindow, visit: Visiting) -> None:
-    vendor = _staff(shop, "VENDOR")
+    vendor = new_staff(shop, "VENDOR")
     name = f"Vendor's lamp {uuid.uuid4().hex[:8]}"
     body: dict[str, Any] = {"name": name, "price": {"currency_code": "USD", "units": "10"}}
     vendor.http.post("products", json=body).raise_for_status()
@@ -144,7 +145,7 @@ def test_vendors_see_their_own_products_alone(shop: Stack, goods: ShopWindow, vi
 def test_who_may_not_change_products_only_looks_at_them(
     shop: Stack, goods: ShopWindow, visit: Visiting
 ) -> None:
-    page = visit(_staff(shop, _role(shop, "MANAGE_REVIEWS"))).tab(
+    page = visit(new_staff(shop, new_role(shop, "MANAGE_REVIEWS"))).tab(
         f"/console/products/{goods.shirt['id']}/show"
     )
     expect(page.get_by_text("Wool shirt").first).to_be_visible()
@@ -188,19 +189,3 @@ def _receive(page: Page, units: int) -> None:
     page.locator("input[name=delta]").fill(str(units))
     page.get_by_role("button", name="Save").last.click()
     expect(page.get_by_text(f"{units} units can be ordered")).to_be_visible()
-
-
-def _role(shop: Stack, permission: str) -> str:
-    """A role of the shop's own that may do one thing."""
-    name = f"R{uuid.uuid4().hex[:8]}".upper()
-    reply = shop.admin.http.post("admin/roles", json={"name": name, "permissions": [permission]})
-    assert reply.status_code == 200, reply.text
-    return name
-
-
-def _staff(shop: Stack, role: str) -> Person:
-    """Somebody who has a role, and is signed in."""
-    person = shop.customer(address=False)
-    reply = shop.admin.http.put(f"admin/users/{person.me['id']}/role", json={"role": role})
-    assert reply.status_code == 200, reply.text
-    return person
