@@ -173,8 +173,7 @@ def undelete_product(
     product = queries.lock_deleted(tx, product_id)
     if product is None:
         raise ProductNotFound(product_id=product_id)
-    if not caller.may_for_all(Permission.MANAGE_PRODUCTS) and product.vendor_id != caller.user_id:
-        raise NotTheOwner(product_id=product_id)
+    check_manager(caller, product_id, product.vendor_id)
     if product.deleted_at is None:
         return
     _check_slug(slug, field="slug")
@@ -224,8 +223,13 @@ def own_product(tx: Connection, caller: Identity, product_id: int, etag: str = "
 
 def check_manager(caller: Identity, product_id: int, vendor_id: int | None) -> None:
     """Raise NotTheOwner unless the caller may manage a product of this vendor's."""
-    if not caller.may_for_all(Permission.MANAGE_PRODUCTS) and vendor_id != caller.user_id:
+    if not may_manage(caller, vendor_id):
         raise NotTheOwner(product_id=product_id)
+
+
+def may_manage(caller: Identity, vendor_id: int | None) -> bool:
+    """Whether the caller may manage products of a vendor, or of the shop itself (None)."""
+    return caller.may_for_all(Permission.MANAGE_PRODUCTS) or vendor_id == caller.user_id
 
 
 def _category_id(tx: Connection, values: Values) -> int | None:

@@ -198,9 +198,8 @@ class LockedProduct:
 
 def lock_product(tx: Connection, product_id: int, variant_id: int | None) -> LockedProduct | None:
     """Lock a product, and look up its variant, or its default one; None when there is no such product."""
-    owner = _OWNER.later(
-        tx, product_id=product_id
-    )  # its own statement, so that the next sees what it waited for
+    # A statement of its own, so that the next one sees what it waited for.
+    owner = _OWNER.later(tx, product_id=product_id)
     if variant_id:
         variant = _VARIANT.first(tx, product_id=product_id, variant_id=variant_id)
     else:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from server.catalog.service import DEFAULT_MAX_QUANTITY, check_prices
+from server.catalog.service import DEFAULT_MAX_QUANTITY, check_prices, may_manage
 from server.catalog.translations import PRODUCT_TEXTS, Translations, with_texts
 from server.db.base import AnyRow, Values
 from server.db.rows import changed_columns
 from server.errors import InvalidMoney
-from server.identity import Identity, Permission
+from server.identity import Identity
 from server.imports.products import cells
 from server.imports.products.categories import CategoryFinder, CategoryUnfit
 from server.imports.products.cells import Unfit
@@ -112,8 +112,7 @@ class Judge:
 
     def check_owner(self, product: AnyRow) -> None:
         """Raise RowUnfit for a product that is another vendor's."""
-        caller = self._terms.caller
-        if not caller.may_for_all(Permission.MANAGE_PRODUCTS) and product.vendor_id != caller.user_id:
+        if not may_manage(self._terms.caller, product.vendor_id):
             raise RowUnfit("sku", "is the sku of another vendor's product")
 
     def _values(self, row: ProductRow, current: AnyRow | None) -> Values:
